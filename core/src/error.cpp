@@ -1,0 +1,23 @@
+// The out-of-line members of Error, so that its typeinfo lives once.
+#include "assay/error.h"
+
+namespace assay {
+
+Error::~Error() = default;
+
+std::string_view name_of(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::kParameter: return "parameter";
+    case ErrorKind::kManifest: return "manifest";
+    case ErrorKind::kPlugin: return "plugin";
+    case ErrorKind::kData: return "data";
+    case ErrorKind::kShape: return "shape";
+    case ErrorKind::kNumeric: return "numeric";
+    case ErrorKind::kIo: return "io";
+    case ErrorKind::kCorrupt: return "corrupt";
+    case ErrorKind::kBusy: return "busy";
+  }
+  return "unknown";
+}
+
+}  // namespace assay

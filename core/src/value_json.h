@@ -1,0 +1,26 @@
+// Values, specs and field descriptions as JSON: the form in which the probe, the job of a worker
+// and state.json carry them. Not part of the SDK.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include "assay/schema.h"
+
+namespace assay {
+
+/// Reals stay reals (1.0 is written 1.0), so reading back gives the same alternative. An empty
+/// list reads back as a list of reals. A spec is {"use": name, ...params}.
+nlohmann::ordered_json to_json(const Value& value);
+nlohmann::ordered_json to_json(const Spec& spec);
+nlohmann::ordered_json to_json(const Values& values);
+nlohmann::ordered_json to_json(const FieldInfo& field);
+
+/// Inverse of to_json. With `field`, the alternative is the field's own (an empty list too).
+/// Throws Error{kCorrupt} for a form that to_json does not write.
+Value value_from_json(const nlohmann::ordered_json& json);
+Value value_from_json(const nlohmann::ordered_json& json, const FieldInfo& field);
+Values values_from_json(const nlohmann::ordered_json& json);
+Spec spec_from_json(const nlohmann::ordered_json& json);
+FieldInfo field_from_json(const nlohmann::ordered_json& json);
+
+}  // namespace assay

@@ -1,0 +1,46 @@
+// Catalog: every component that the plugins on the search path offer, and every plugin that was
+// refused, as the front end knows them without loading any.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "assay/schema.h"
+
+namespace assay {
+
+/// One registered component.
+struct ComponentInfo {
+  std::string kind;    // "model", "dataset", "objective", "optimizer", "procedure", or a plugin's own
+  std::string name;
+  std::string doc;
+  std::string plugin;  // path of its .so
+  std::string build;   // build id of that .so
+  std::vector<FieldInfo> fields;
+  Strings needs;       // of a procedure: the kinds it cannot do without
+};
+
+/// A plugin that cannot be used.
+struct Refusal {
+  std::string file;
+  std::string reason;  // one sentence that says what to do
+};
+
+struct Catalog {
+  std::vector<ComponentInfo> components;  // sorted by kind, then name
+  std::vector<Refusal> refused;
+  Strings folders;  // the search path
+
+  const ComponentInfo* find(std::string_view kind, std::string_view name) const;
+  Strings names(std::string_view kind) const;
+  Strings kinds() const;
+
+  /// Why there is no such component: nearest names, folders searched, and the refusal of a plugin
+  /// file of that name, in one sentence.
+  std::string missing(std::string_view kind, std::string_view name) const;
+};
+
+}  // namespace assay

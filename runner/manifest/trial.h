@@ -1,0 +1,65 @@
+// Trial: what a manifest asks for once it is read, composed, checked and swept.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "assay/schema.h"
+#include "runner/catalog/catalog.h"
+
+namespace assay {
+
+/// One procedure with its components: one run folder, one worker process.
+struct Stage {
+  std::string id;    // SHA-256 in hex: see DESIGN "Identity"
+  std::string name;  // "main" where the manifest has no `stages:`
+  std::map<std::string, Spec> components;    // by kind; defaults filled in, paths absolute
+  std::map<std::string, std::string> after;  // stage name -> its id
+  std::string weights;  // the stage of `after` whose final weights the model starts from, or ""
+  std::string subset;   // the stage of `after` whose artifact `ids` is the training split, or ""
+  std::int64_t seed = 0;
+  std::string device = "auto";  // auto, cpu, cuda, cuda:k
+  bool deterministic = true;
+  std::map<std::string, std::string> plugins;  // path of each .so it uses -> build id
+  std::map<std::string, std::string> data;     // absolute path -> fingerprint of what lies there
+};
+
+/// One point of the sweep: its stages in an order in which they can run.
+struct Trial {
+  std::string id;                           // of its last stage, or of all its leaves together
+  std::map<std::string, std::string> axes;  // axis -> label, as tables print it; without the seed
+  std::int64_t seed = 0;
+  std::vector<Stage> stages;
+};
+
+struct Limits {
+  int workers = 0;                  // 0: one a core
+  int threads = 0;                  // CPU threads a worker; 0: cores / workers
+  double checkpoint_every = 60;     // seconds
+  int retries = 0;                  // after a crash, a hang or an out-of-memory kill
+  double time = 0;                  // seconds a stage may take; 0: no limit
+  double heartbeat = 600;           // seconds without a word before a worker counts as hung
+  std::int64_t memory = 0;          // bytes of address space growth a worker may use; 0: no limit
+};
+
+struct ReportSpec {
+  std::string metric;   // "test/accuracy"; "" where the manifest has no `report:`
+  std::string compare;  // an axis; paired by every other axis and the seed
+};
+
+/// A whole experiment.
+struct Experiment {
+  std::string name;
+  std::filesystem::path file;
+  std::string text;           // the manifest as written
+  std::vector<std::string> overrides;
+  std::vector<Trial> trials;  // in manifest order, without repetition
+  Limits limits;
+  ReportSpec report;
+};
+
+
+}  // namespace assay
