@@ -1,0 +1,59 @@
+// A run on disk: runs/<name>/<id>/, the one place where a stage leaves anything.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+namespace assay {
+
+/// status.json: replaced atomically, so it is always whole.
+struct Status {
+  std::string state = "queued";  // queued, running, done, failed, diverged, interrupted
+  std::int64_t unit = 0;         // units done, as of the last checkpoint or the end
+  std::int64_t units = 0;
+  int attempts = 0;
+  double started = 0;  // seconds since 1970, of the first attempt
+  double ended = 0;
+  double seconds = 0;  // spent working, over all attempts
+  std::string error_kind;     // "" without an error
+  std::string error_message;
+  std::map<std::string, double> metrics;  // the last value of each name
+};
+
+/// Folder names and small files. Knows nothing of tensors.
+class RunFolder {
+ public:
+  explicit RunFolder(std::filesystem::path dir) : dir_(std::move(dir)) {}
+  const std::filesystem::path& dir() const { return dir_; }
+  std::filesystem::path checkpoints() const { return dir_ / "checkpoints"; }
+  std::filesystem::path artifacts() const { return dir_ / "artifacts"; }
+  std::filesystem::path metrics() const { return dir_ / "metrics.jsonl"; }
+  std::filesystem::path log() const { return dir_ / "log.txt"; }
+
+  /// Status{} (queued) where there is none. Throws Error{kCorrupt} naming the file.
+  Status status() const;
+  void write_status(const Status& status) const;  // atomically, synced
+
+ private:
+  std::filesystem::path dir_;
+};
+
+/// Holds a run folder for one writer: an flock on <dir>/.lock that dies with the process.
+class FolderLock {
+ public:
+  /// Throws Error{kBusy} naming the folder and the process and host that hold it.
+  explicit FolderLock(const std::filesystem::path& dir);
+  ~FolderLock();
+  FolderLock(const FolderLock&) = delete;
+
+ private:
+  int fd_ = -1;
+};
+
+}  // namespace assay
