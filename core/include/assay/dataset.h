@@ -1,0 +1,55 @@
+// Dataset: indexed samples with stable ids. Loaders, subsets and streams are built on top of it.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "assay/context.h"
+
+namespace assay {
+
+/// B samples, on the device they were asked for.
+struct Batch {
+  torch::Tensor input;   // [B, ...] float32, after the dataset's own normalisation
+  torch::Tensor target;  // [B] int64 classes, or [B, T] float targets
+  torch::Tensor id;      // [B] int64, the sample's index in its dataset: never renumbered
+  torch::Tensor group;   // [B] int64 domain or task; zeros where there is only one
+
+  std::int64_t size() const { return id.size(0); }
+};
+
+enum class Split { kTrain, kValidation, kTest };
+std::string_view name_of(Split split);  // "train", "validation", "test"
+
+struct Info {
+  std::vector<std::int64_t> input_shape;  // without the batch dimension
+  std::int64_t classes = 0;               // 0 for regression
+  std::int64_t targets = 1;               // T of a regression
+  std::vector<std::string> class_names;   // empty, or one a class
+  std::vector<std::string> groups;        // names of domains or tasks, in stream order; may be empty
+};
+
+class Dataset {
+ public:
+  using Interface = Dataset;
+  static constexpr std::string_view kind = "dataset";
+  virtual ~Dataset();
+
+  virtual const Info& info() const = 0;
+
+  /// Ids of a split, ascending; the same on every call and every machine; empty where the dataset
+  /// has no such split.
+  virtual std::span<const std::int64_t> ids(Split split) const = 0;
+
+  /// Group of each id of the split, aligned with ids(); empty where there is only one group.
+  virtual std::span<const std::int64_t> groups(Split) const { return {}; }
+
+  /// Loads samples in the order given, onto the CPU. Augmentation draws only from `context.rng`, so the
+  /// same ids and stream give the same bytes. Safe to call from several threads. Throws
+  /// Error{kData} naming the id that could not be read.
+  virtual Batch load(std::span<const std::int64_t> ids, const Context& context) const = 0;
+};
+
+}  // namespace assay

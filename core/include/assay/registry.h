@@ -1,0 +1,123 @@
+// Registry and the one macro a plugin needs. Included by plugins: everything here is the ABI.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <type_traits>
+
+#include <torch/headeronly/version.h>
+
+#include "assay/procedure.h"
+#include "assay/schema.h"
+
+namespace assay {
+
+/// What a factory may look at: the parameters, the dataset's description (null while the dataset
+/// itself is being built), and a maker of nested components.
+struct Build {
+  const Values& params;
+  const Info* info = nullptr;
+  const Make& make;
+};
+
+/// One registered component.
+struct Entry {
+  std::string kind;
+  std::string name;  // [a-z][a-z0-9_]*, unique within its kind
+  std::string doc;   // what it is and, for a paper's method, title, authors and venue
+  std::vector<FieldInfo> fields;
+  Strings needs;     // of a procedure: the kinds it cannot do without
+  std::function<std::shared_ptr<void>(const Build&)> make;  // points at T::Interface
+};
+
+class Registry {
+ public:
+  /// Adds T, which has `struct Params`, `static Schema<Params> schema()`, a constructor from
+  /// (Params) or (Params, const Info&), and, if it is a procedure that can do without some kinds,
+  /// `static Strings needs()`. Throws Error{kPlugin} if the name is taken or not a name.
+  template <class T>
+  void add(std::string name, std::string doc) {
+    insert({std::string(T::kind), std::move(name), std::move(doc), T::schema().fields(),
+            needs_of<T>(), [](const Build& build) { return make_one<T>(build); }});
+  }
+
+  /// Builds `spec` of kind I::kind with its nested components. Throws Error{kPlugin} naming the
+  /// nearest registered names, Error{kParameter} naming component and field.
+  template <class I>
+  std::shared_ptr<I> make(const Spec& spec, const Info* info = nullptr) const {
+    return std::static_pointer_cast<I>(make(I::kind, spec, info));
+  }
+  std::shared_ptr<void> make(std::string_view kind, const Spec& spec, const Info* info) const;
+
+  void insert(Entry entry);
+  const Entry& find(std::string_view kind, std::string_view name) const;
+  const std::vector<Entry>& entries() const { return entries_; }
+
+ private:
+  template <class T>
+  static Strings needs_of() {
+    if constexpr (requires { T::needs(); }) return T::needs();
+    else if constexpr (std::is_base_of_v<Procedure, T>)
+      return {"model", "dataset", "objective", "optimizer"};
+    else return {};
+  }
+
+  template <class T>
+  static std::shared_ptr<void> make_one(const Build& build) {
+    auto params = T::schema().parse(build.params, build.make);
+    std::shared_ptr<typename T::Interface> made;
+    if constexpr (std::is_constructible_v<T, typename T::Params, const Info&>) {
+      if (build.info == nullptr)
+        throw Error(ErrorKind::kParameter, "needs a dataset: add `dataset:` to the manifest");
+      made = std::make_shared<T>(std::move(params), *build.info);
+    } else {
+      made = std::make_shared<T>(std::move(params));
+    }
+    return made;
+  }
+
+  std::vector<Entry> entries_;
+};
+
+/// The tag of this core, compared with the one a plugin was compiled with.
+std::string_view abi_tag();
+
+}  // namespace assay
+
+// Interface version: raised by one whenever a header of this folder changes what a plugin sees.
+#define ASSAY_INTERFACE 1
+
+#define ASSAY_TEXT_(x) #x
+#define ASSAY_TEXT(x) ASSAY_TEXT_(x)
+#ifdef __FAST_MATH__
+#define ASSAY_FAST_MATH "1"
+#else
+#define ASSAY_FAST_MATH "0"
+#endif
+#ifdef __SANITIZE_ADDRESS__
+#define ASSAY_SANITIZER "address"
+#else
+#define ASSAY_SANITIZER "none"
+#endif
+#ifdef _GLIBCXX_DEBUG
+#define ASSAY_DEBUG_STL "1"
+#else
+#define ASSAY_DEBUG_STL "0"
+#endif
+
+/// What must agree for C++ objects to pass between core and plugin, as text between fixed marks,
+/// so that it can be read off a file that is never loaded.
+#define ASSAY_ABI_TAG                                                                       \
+  "<assay-abi interface=" ASSAY_TEXT(ASSAY_INTERFACE) " libtorch=" TORCH_VERSION            \
+  " compiler=gcc" ASSAY_TEXT(__GNUC__) " cxx11abi=" ASSAY_TEXT(_GLIBCXX_USE_CXX11_ABI)      \
+  " cplusplus=" ASSAY_TEXT(__cplusplus) " fast-math=" ASSAY_FAST_MATH                       \
+  " sanitizer=" ASSAY_SANITIZER " debug-stl=" ASSAY_DEBUG_STL ">"
+
+#define ASSAY_EXPORT __attribute__((visibility("default")))
+
+/// The body registers the plugin's components. Plugins are never unloaded.
+#define ASSAY_PLUGIN(registry)                                               \
+  extern "C" ASSAY_EXPORT const char assay_abi[];                            \
+  extern "C" ASSAY_EXPORT const char assay_abi[] = ASSAY_ABI_TAG;            \
+  extern "C" ASSAY_EXPORT void assay_register(::assay::Registry& registry);  \
+  extern "C" ASSAY_EXPORT void assay_register(::assay::Registry& registry)

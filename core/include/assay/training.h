@@ -1,0 +1,94 @@
+// Training: the pieces that procedures share: the problem of one step, batches, evaluation.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "assay/procedure.h"
+
+namespace assay {
+
+struct ProblemOptions {
+  double clip = 0;                // largest global L2 norm of a gradient; 0: no clipping
+  bool bf16 = false;              // forward under bfloat16 autocast; weights stay float32
+  bool allow_nonfinite = false;   // a NaN or infinite loss goes on
+};
+
+/// The Problem of a model and an objective on the batches of one step. Several batches are
+/// gradient accumulation: losses and gradients are means over all their samples.
+class BatchProblem final : public Problem {
+ public:
+  BatchProblem(Model& model, Objective& objective, const ProblemOptions& options);
+  ~BatchProblem() override;
+
+  /// Starts a step: `context.rng` is what every evaluation within it replays.
+  void begin(std::vector<Batch> batches, const Context& context, double learning_rate_factor);
+
+  const Tensors& parameters() const override;
+  const std::vector<std::string>& terms() const override;
+  double learning_rate_factor() const override;
+  double loss() override;
+  Gradient gradient() override;
+  std::vector<Gradient> gradient_per_term() override;
+  std::vector<Gradient> gradient_per_group() override;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// The order in which a training split is seen: a fresh permutation each epoch, drawn from
+/// `rng.fork("shuffle").fork(epoch)`, in batches of `batch`, the last one of an epoch smaller.
+class Batches {
+ public:
+  Batches(std::span<const std::int64_t> ids, std::int64_t batch, Rng rng);
+  std::int64_t per_epoch() const;
+  /// Ids of batch `index`, counted from the first epoch's first.
+  std::vector<std::int64_t> at(std::int64_t index);
+
+ private:
+  std::span<const std::int64_t> ids_;
+  std::int64_t batch_;
+  Rng rng_;
+  std::int64_t epoch_ = -1;
+  torch::Tensor order_;
+};
+
+/// Loads batch `index`, on the context's device. With `ahead` > 0, a thread loads that many
+/// batches in advance, into pinned memory where the device is a GPU.
+class Loader {
+ public:
+  Loader(std::shared_ptr<const Dataset> dataset, Batches batches, const Context& context,
+         std::int64_t ahead);
+  ~Loader();
+  /// Fastest when called with 0, 1, 2, ... from any start.
+  Batch at(std::int64_t index);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// What a model does on a split.
+struct Scores {
+  std::int64_t count = 0;
+  double loss = 0;                // mean negative log-likelihood in nats; squared error for regression
+  double accuracy = 0;            // classification only
+  torch::Tensor confusion;        // [classes, classes] int64, rows are true classes
+  torch::Tensor group_count;      // [groups] int64
+  torch::Tensor group_correct;    // [groups] int64
+};
+
+/// Runs `model` in eval mode, and leaves its mode as it was.
+Scores evaluate(Model& model, const Dataset& dataset, Split split, std::int64_t batch,
+                const Context& context);
+
+/// accuracy and nll (or mse) as rows `split/...`; with `detail` also each class's accuracy and
+/// each group's, worst_group and gap.
+void report(Results& results, Split split, const Info& info, const Scores& scores, bool detail);
+
+/// The dataset with its training split cut to `ids`; all else is the same object's.
+std::shared_ptr<Dataset> subset(std::shared_ptr<Dataset> dataset, std::vector<std::int64_t> ids);
+
+}  // namespace assay
