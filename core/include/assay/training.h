@@ -38,6 +38,9 @@ class BatchProblem final : public Problem {
   std::unique_ptr<Impl> impl_;
 };
 
+/// The batch on `device`; asynchronous from pinned memory.
+Batch to_device(Batch batch, torch::Device device);
+
 /// The order in which a training split is seen: a fresh permutation each epoch, drawn from
 /// `rng.fork("shuffle").fork(epoch)`, in batches of `batch`, the last one of an epoch smaller.
 class Batches {

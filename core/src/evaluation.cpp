@@ -1,0 +1,113 @@
+// Evaluation of a model on a split, and the rows that come of it.
+#include <ATen/ops/bincount.h>
+#include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/mse_loss.h>
+#include <ATen/ops/zeros.h>
+
+#include "assay/training.h"
+
+namespace assay {
+namespace {
+
+class EvalMode {  // leaves the model in the mode it was in
+ public:
+  explicit EvalMode(Model& model) : model_(model), was_training_(model.is_training()) {
+    if (was_training_) model_.eval();
+  }
+  ~EvalMode() {
+    if (was_training_) model_.train();
+  }
+  EvalMode(const EvalMode&) = delete;
+
+ private:
+  Model& model_;
+  bool was_training_;
+};
+
+void add_classes(Scores& scores, const torch::Tensor& logits, const Batch& batch,
+                 std::int64_t classes) {
+  const auto predicted = logits.argmax(1);
+  const auto pair = batch.target * classes + predicted;
+  scores.confusion += at::bincount(pair, {}, classes * classes).view({classes, classes}).cpu();
+  const auto hit = (predicted == batch.target).to(torch::kInt64);
+  const auto groups = scores.group_count.size(0);
+  scores.group_count += at::bincount(batch.group, {}, groups).cpu();
+  scores.group_correct +=
+      at::zeros({groups}, hit.options()).index_add_(0, batch.group, hit).cpu();
+}
+
+void row(Results& results, Split split, const std::string& name, double value) {
+  results.metric(std::string(name_of(split)) + "/" + name, value);
+}
+
+std::string label(const Strings& names, std::int64_t k) {
+  return static_cast<std::size_t>(k) < names.size() ? names[static_cast<std::size_t>(k)]
+                                                    : std::to_string(k);
+}
+
+void report_classes(Results& results, Split split, const Info& info, const Scores& scores) {
+  const auto hits = scores.confusion.diag();
+  const auto counts = scores.confusion.sum(1);
+  for (std::int64_t c = 0; c < info.classes; ++c) {
+    const auto n = counts[c].item<std::int64_t>();
+    if (n > 0)
+      row(results, split, "accuracy/class/" + label(info.class_names, c),
+          static_cast<double>(hits[c].item<std::int64_t>()) / static_cast<double>(n));
+  }
+}
+
+void report_groups(Results& results, Split split, const Info& info, const Scores& scores) {
+  double worst = 1;
+  for (std::int64_t g = 0; g < scores.group_count.size(0); ++g) {
+    const auto n = scores.group_count[g].item<std::int64_t>();
+    if (n == 0) continue;
+    const double accuracy = static_cast<double>(scores.group_correct[g].item<std::int64_t>()) /
+                            static_cast<double>(n);
+    row(results, split, "accuracy/group/" + label(info.groups, g), accuracy);
+    worst = std::min(worst, accuracy);
+  }
+  row(results, split, "worst_group", worst);
+  row(results, split, "gap", scores.accuracy - worst);
+}
+
+}  // namespace
+
+Scores evaluate(Model& model, const Dataset& dataset, Split split, std::int64_t batch,
+                const Context& context) {
+  const torch::NoGradGuard no_grad;
+  const EvalMode mode(model);
+  const Info& info = dataset.info();
+  const auto ids = dataset.ids(split);
+  const auto groups = std::max<std::int64_t>(1, static_cast<std::int64_t>(info.groups.size()));
+  Scores scores;
+  scores.confusion = at::zeros({info.classes, info.classes}, torch::kInt64);
+  scores.group_count = at::zeros({groups}, torch::kInt64);
+  scores.group_correct = at::zeros({groups}, torch::kInt64);
+  for (std::size_t start = 0; start < ids.size(); start += static_cast<std::size_t>(batch)) {
+    const auto part = ids.subspan(start, std::min(static_cast<std::size_t>(batch), ids.size() - start));
+    const Context here = context.with(context.rng.fork(start));
+    const Batch loaded = to_device(dataset.load(part, here), context.device);
+    const auto logits = model.forward(loaded.input).logits.to(torch::kFloat);
+    const auto loss = info.classes > 0
+                          ? at::cross_entropy_loss(logits, loaded.target)
+                          : at::mse_loss(logits, loaded.target.view_as(logits));
+    scores.loss += loss.item<double>() * static_cast<double>(part.size());
+    if (info.classes > 0) add_classes(scores, logits, loaded, info.classes);
+  }
+  scores.count = static_cast<std::int64_t>(ids.size());
+  if (scores.count > 0) scores.loss /= static_cast<double>(scores.count);
+  if (scores.count > 0 && info.classes > 0)
+    scores.accuracy = static_cast<double>(scores.confusion.trace().item<std::int64_t>()) /
+                      static_cast<double>(scores.count);
+  return scores;
+}
+
+void report(Results& results, Split split, const Info& info, const Scores& scores, bool detail) {
+  if (info.classes == 0) return row(results, split, "mse", scores.loss);
+  row(results, split, "accuracy", scores.accuracy);
+  row(results, split, "nll", scores.loss);
+  if (info.groups.size() > 1) report_groups(results, split, info, scores);
+  if (detail) report_classes(results, split, info, scores);
+}
+
+}  // namespace assay

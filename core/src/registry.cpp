@@ -1,0 +1,74 @@
+// Registry: finds components by kind and name, and builds them with their nested ones.
+#include "assay/registry.h"
+
+#include <algorithm>
+
+namespace assay {
+namespace {
+
+bool is_name(std::string_view name) {
+  const auto lower = [](char c) { return c >= 'a' && c <= 'z'; };
+  return !name.empty() && lower(name[0]) && std::all_of(name.begin(), name.end(), [&](char c) {
+    return lower(c) || (c >= '0' && c <= '9') || c == '_';
+  });
+}
+
+// An empty list has no element to tell its type: it takes the field's.
+Values typed(const Entry& entry, Values values) {
+  for (const auto& field : entry.fields) {
+    const auto it = values.find(field.name);
+    if (it == values.end()) continue;
+    const auto* reals = std::get_if<Reals>(&it->second.variant());
+    if (reals != nullptr && reals->empty() && field.type != Type::kReals &&
+        it->second.index() != field.default_value.index()) {
+      Value empty = field.default_value;
+      std::visit([](auto& list) { if constexpr (requires { list.clear(); }) list.clear(); },
+                 static_cast<ValueVariant&>(empty));
+      it->second = empty;
+    }
+  }
+  return values;
+}
+
+}  // namespace
+
+void Registry::insert(Entry entry) {
+  if (!is_name(entry.name))
+    throw Error(ErrorKind::kPlugin, "`" + entry.name + "` is no component name: a lower-case letter, "
+                                    "then lower-case letters, digits and _ are accepted");
+  for (const auto& other : entries_)
+    if (other.kind == entry.kind && other.name == entry.name)
+      throw Error(ErrorKind::kPlugin, entry.kind + " `" + entry.name + "` is registered twice");
+  entries_.push_back(std::move(entry));
+}
+
+const Entry& Registry::find(std::string_view kind, std::string_view name) const {
+  Strings names;
+  for (const auto& entry : entries_) {
+    if (entry.kind != kind) continue;
+    if (entry.name == name) return entry;
+    names.push_back(entry.name);
+  }
+  const auto near = nearest(name, names);
+  throw Error(ErrorKind::kPlugin, "no " + std::string(kind) + " `" + std::string(name) +
+                                      "` is registered" +
+                                      (near.empty() ? "" : "; did you mean `" + near + "`?"));
+}
+
+std::shared_ptr<void> Registry::make(std::string_view kind, const Spec& spec,
+                                     const Info* info) const {
+  const Entry& entry = find(kind, spec.use);
+  const Make nested = [this, info](std::string_view inner, const Spec& what) {
+    return make(inner, what, info);
+  };
+  const Values values = typed(entry, spec.params);
+  try {
+    return entry.make(Build{values, info, nested});
+  } catch (const Error& error) {
+    throw Error(error.kind(), entry.kind + " `" + entry.name + "`: " + error.what());
+  }
+}
+
+std::string_view abi_tag() { return ASSAY_ABI_TAG; }
+
+}  // namespace assay
