@@ -43,7 +43,7 @@ class Results {
   virtual void metric(std::string_view name, double value) = 0;  // "split/metric"
   /// Tensors for later stages and for people: artifacts/<name>.safetensors, replaced if there.
   virtual void artifact(std::string_view name, const TensorMap& value) = 0;
-  /// Keeps the model as it is at the end of this unit: checkpoints/<name>/model.safetensors.
+  /// Keeps the model as it is now: checkpoints/<name>/model.safetensors, replaced if there.
   virtual void keep_model(std::string_view name) = 0;
 };
 

@@ -1,0 +1,186 @@
+// `train`: the ordinary loop, one optimizer step a unit.
+#include <algorithm>
+#include <limits>
+#include <optional>
+
+#include "assay/registry.h"
+#include "assay/training.h"
+#include "ema.h"
+#include "params.h"
+
+namespace {
+
+using assay::Context;
+using assay::Parts;
+using assay::Split;
+
+class Train final : public assay::Procedure {
+ public:
+  using Params = TrainParams;
+  static assay::Schema<Params> schema() { return train_schema(); }
+
+  explicit Train(Params params) : p_(std::move(params)) {
+    if ((p_.epochs > 0) == (p_.steps > 0))
+      throw assay::Error(assay::ErrorKind::kParameter,
+                         "exactly one of `epochs` and `steps` must be above 0");
+  }
+
+  std::int64_t units(const Parts& parts) const override {
+    return p_.steps > 0 ? p_.steps : p_.epochs * steps_per_epoch(parts);
+  }
+  bool finished() const override { return stopped_; }
+
+  void advance(std::int64_t unit, Parts& parts, const Context& context,
+               assay::Results& results) override {
+    if (!problem_) start(parts, context);
+    if (!parts.model->is_training()) parts.model->train();
+    const auto step = static_cast<std::uint64_t>(unit);
+    problem_->begin(batches_of(unit), context.with(context.rng.fork("step").fork(step)),
+                    learning_rate_.at(unit, units_));
+    record(results, unit, parts.optimizer->step(*problem_));
+    if (ema_) ema_->update();
+    if ((unit + 1) % evaluate_every_ == 0 || unit + 1 == units_)
+      evaluate(unit, parts, context, results);
+  }
+
+  void save(assay::State& state) const override {
+    state.put("ema", ema_ ? ema_->average() : ema_start_);
+    state.put("best_weights", best_weights_);
+    state.scalars["best"] = best_;
+    state.scalars["waited"] = waited_;
+    state.scalars["stopped"] = stopped_;
+    state.scalars["loss_sum"] = loss_sum_;
+    state.scalars["loss_count"] = loss_count_;
+  }
+
+  void load(const assay::State& state) override {
+    ema_start_ = state.list("ema");
+    best_weights_ = state.list("best_weights");
+    best_ = state.scalar<double>("best");
+    waited_ = state.scalar<std::int64_t>("waited");
+    stopped_ = state.scalar<bool>("stopped");
+    loss_sum_ = state.scalar<double>("loss_sum");
+    loss_count_ = state.scalar<std::int64_t>("loss_count");
+  }
+
+ private:
+  std::int64_t steps_per_epoch(const Parts& parts) const {
+    const auto samples = static_cast<std::int64_t>(parts.dataset->ids(Split::kTrain).size());
+    const auto of_step = p_.batch * p_.accumulate;
+    return (samples + of_step - 1) / of_step;
+  }
+
+  void start(Parts& parts, const Context& context) {
+    problem_.emplace(*parts.model, *parts.objective,
+                     assay::ProblemOptions{p_.clip, p_.bf16, p_.allow_nonfinite});
+    const assay::Batches order(parts.dataset->ids(Split::kTrain), p_.batch, context.rng);
+    batches_per_epoch_ = order.per_epoch();
+    steps_per_epoch_ = steps_per_epoch(parts);
+    units_ = units(parts);
+    loader_.emplace(parts.dataset, order, context,
+                    p_.prefetch >= 0 ? p_.prefetch : (context.device.is_cpu() ? 0 : 2));
+    evaluate_every_ = p_.evaluate_steps > 0 ? p_.evaluate_steps
+                                            : std::max<std::int64_t>(1, p_.evaluate_epochs) *
+                                                  steps_per_epoch_;
+    learning_rate_ = {p_.schedule, p_.warmup, p_.milestones, p_.gamma, p_.final_factor};
+    if (p_.ema > 0) ema_.emplace(*parts.model, p_.ema);
+    if (p_.ema > 0 && !ema_start_.empty()) ema_->load(ema_start_);
+  }
+
+  // The batches of one step; a step never reaches into the next epoch.
+  std::vector<assay::Batch> batches_of(std::int64_t unit) {
+    const auto epoch = unit / steps_per_epoch_;
+    const auto first = (unit % steps_per_epoch_) * p_.accumulate;
+    const auto last = std::min(first + p_.accumulate, batches_per_epoch_);
+    std::vector<assay::Batch> batches;
+    for (auto k = first; k < last; ++k) batches.push_back(loader_->at(epoch * batches_per_epoch_ + k));
+    return batches;
+  }
+
+  // The mean training loss since the last row, so that rows are few and nothing is left out.
+  void record(assay::Results& results, std::int64_t unit, double loss) {
+    loss_sum_ += loss;
+    ++loss_count_;
+    if ((unit + 1) % p_.log_every != 0 && unit + 1 != units_) return;
+    results.metric("train/loss", loss_sum_ / static_cast<double>(loss_count_));
+    loss_sum_ = 0;
+    loss_count_ = 0;
+  }
+
+  void evaluate(std::int64_t unit, Parts& parts, const Context& context, assay::Results& results) {
+    if (ema_) ema_->swap();
+    const bool validated = !parts.dataset->ids(Split::kValidation).empty();
+    if (validated) validate(unit, parts, context, results);
+    if (unit + 1 == units_ || stopped_) {
+      if (!best_weights_.empty()) copy_weights(weights_of(*parts.model), best_weights_);
+      measure(Split::kTest, parts, context, results);
+      if (ema_) results.keep_model("ema");
+    }
+    // What a final choice of the best put into the model is to stay.
+    const bool ended = (unit + 1 == units_ || stopped_) && !best_weights_.empty();
+    if (ema_ && !ended) ema_->swap();
+  }
+
+  void validate(std::int64_t unit, Parts& parts, const Context& context, assay::Results& results) {
+    const auto scores = measure(Split::kValidation, parts, context, results);
+    const bool by_loss = p_.monitor == "loss" || parts.dataset->info().classes == 0;
+    const double value = by_loss ? -scores.loss : scores.accuracy;
+    if (value > best_) {
+      best_ = value;
+      waited_ = 0;
+      results.keep_model("best");
+      if (p_.final_weights == "best") remember(*parts.model);
+    } else {
+      ++waited_;
+    }
+    if (p_.patience > 0 && waited_ >= p_.patience && unit + 1 < units_) {
+      stopped_ = true;
+      context.note("early stopping: the validation " + p_.monitor + " has not improved in " +
+                   std::to_string(waited_) + " evaluations");
+    }
+  }
+
+  static assay::Tensors weights_of(assay::Model& model) {
+    auto all = model.parameters();
+    const auto buffers = model.buffers();
+    all.insert(all.end(), buffers.begin(), buffers.end());
+    return all;
+  }
+  static void copy_weights(const assay::Tensors& to, const assay::Tensors& from) {
+    const torch::NoGradGuard no_grad;
+    for (std::size_t i = 0; i < to.size(); ++i) to[i].copy_(from.at(i));
+  }
+  void remember(assay::Model& model) {
+    best_weights_.clear();
+    for (const auto& w : weights_of(model)) best_weights_.push_back(w.detach().clone());
+  }
+
+  assay::Scores measure(Split split, Parts& parts, const Context& context, assay::Results& results) {
+    if (parts.dataset->ids(split).empty()) return {};
+    const auto scores = assay::evaluate(*parts.model, *parts.dataset, split, p_.evaluate_batch,
+                                        context.with(context.rng.fork("evaluate")));
+    assay::report(results, split, parts.dataset->info(), scores, false);
+    return scores;
+  }
+
+  Params p_;
+  std::optional<assay::BatchProblem> problem_;
+  std::optional<assay::Loader> loader_;
+  std::optional<Ema> ema_;
+  assay::Tensors ema_start_, best_weights_;
+  LearningRate learning_rate_;
+  std::int64_t units_ = 0, steps_per_epoch_ = 0, batches_per_epoch_ = 0, evaluate_every_ = 0;
+  double best_ = -std::numeric_limits<double>::max();
+  std::int64_t waited_ = 0;
+  bool stopped_ = false;
+  double loss_sum_ = 0;
+  std::int64_t loss_count_ = 0;
+};
+
+}  // namespace
+
+ASSAY_PLUGIN(registry) {
+  registry.add<Train>("train",
+                      "Minimises the objective on the training split, one optimizer step a unit; "
+                      "validates, keeps the best weights, and tests at the end.");
+}

@@ -1,0 +1,133 @@
+// From specs to objects, in the order in which they need one another.
+#include "runner/worker/assembly.h"
+
+#include "assay/safetensors.h"
+#include "assay/training.h"
+#include "runner/files/file_system.h"
+#include "runner/worker/plugin_loader.h"
+
+namespace assay {
+namespace {
+
+namespace fs = std::filesystem;
+
+TensorMap read_tensors(const fs::path& file) {
+  return from_safetensors(read_file(file), file.string());
+}
+
+// Artifacts of the stages before, read when asked for.
+class FolderInputs final : public Inputs {
+ public:
+  explicit FolderInputs(std::map<std::string, fs::path> dirs) : dirs_(std::move(dirs)) {}
+
+  TensorMap artifact(std::string_view stage, std::string_view name) const override {
+    const auto it = dirs_.find(std::string(stage));
+    if (it == dirs_.end())
+      throw Error(ErrorKind::kData, "this stage does not come after `" + std::string(stage) +
+                                        "`: add it to `after:` to read its artifacts");
+    const auto file = it->second / "artifacts" / (std::string(name) + ".safetensors");
+    if (!fs::exists(file))
+      throw Error(ErrorKind::kData, "stage `" + std::string(stage) + "` left no artifact `" +
+                                        std::string(name) + "`" + offered(it->second));
+    return read_tensors(file);
+  }
+
+  std::vector<std::string> stages() const override {
+    std::vector<std::string> names;
+    for (const auto& [name, dir] : dirs_) names.push_back(name);
+    return names;
+  }
+
+ private:
+  static std::string offered(const fs::path& dir) {
+    std::string names;
+    std::error_code none;
+    for (const auto& entry : fs::directory_iterator(dir / "artifacts", none))
+      names += (names.empty() ? "; it left " : ", ") + entry.path().stem().string();
+    return names.empty() ? "; it left none" : names;
+  }
+
+  std::map<std::string, fs::path> dirs_;
+};
+
+std::shared_ptr<Dataset> cut(std::shared_ptr<Dataset> dataset, const fs::path& from) {
+  const auto file = from / "artifacts" / "ids.safetensors";
+  const auto tensors = read_tensors(file);
+  const auto it = tensors.find("ids");
+  if (it == tensors.end() || it->second.scalar_type() != torch::kInt64 || it->second.dim() != 1)
+    throw Error(ErrorKind::kData, file.string() + ": a one-dimensional int64 tensor `ids` is needed");
+  const auto ids = it->second.contiguous();
+  const auto* first = ids.data_ptr<std::int64_t>();
+  return subset(std::move(dataset), {first, first + ids.numel()});
+}
+
+std::shared_ptr<void> build(const Registry& registry, const Job& job, const std::string& kind,
+                            const Info* info) {
+  const auto it = job.components.find(kind);
+  return it == job.components.end() ? nullptr : registry.make(kind, it->second, info);
+}
+
+template <class I>
+void build(std::shared_ptr<I>& part, const Assembly& assembly, const Job& job, const Info* info) {
+  part = std::static_pointer_cast<I>(build(assembly.registry, job, std::string(I::kind), info));
+}
+
+void build_model(Assembly& assembly, const Job& job, const Context& context, const Info* info) {
+  seed_default_generators(context.rng.fork("model"), context.device);
+  build(assembly.parts.model, assembly, job, info);
+  if (!assembly.parts.model) return;
+  if (!job.weights.empty()) {
+    const auto file = job.weights / "checkpoints" / "last" / "model.safetensors";
+    set_weights(*assembly.parts.model, read_tensors(file), file.string());
+  }
+  assembly.parts.model->to(context.device);
+}
+
+bool is_named_part(const std::string& kind) {
+  return kind == "dataset" || kind == "model" || kind == "objective" || kind == "optimizer" ||
+         kind == "procedure";
+}
+
+}  // namespace
+
+std::unique_ptr<Assembly> assemble(const Job& job, const Context& context) {
+  auto made = std::make_unique<Assembly>();
+  for (const auto& plugin : job.plugins) load_plugin(plugin, made->registry);
+  Parts& parts = made->parts;
+  build(parts.dataset, *made, job, nullptr);
+  const Info* info = parts.dataset ? &parts.dataset->info() : nullptr;
+  if (parts.dataset && !job.subset.empty()) parts.dataset = cut(parts.dataset, job.subset);
+  build_model(*made, job, context, info);
+  build(parts.objective, *made, job, info);
+  build(parts.optimizer, *made, job, info);
+  build(made->procedure, *made, job, info);
+  for (const auto& [kind, spec] : job.components)
+    if (!is_named_part(kind)) parts.others[kind] = build(made->registry, job, kind, info);
+  parts.inputs = std::make_shared<FolderInputs>(job.after);
+  return made;
+}
+
+TensorMap weights_of(const Model& model) {
+  TensorMap all;
+  for (const auto& item : model.named_parameters()) all[item.key()] = item.value().detach();
+  for (const auto& item : model.named_buffers()) all[item.key()] = item.value().detach();
+  return all;
+}
+
+void set_weights(Model& model, const TensorMap& weights, const std::string& source) {
+  const torch::NoGradGuard no_grad;
+  auto own = weights_of(model);
+  for (const auto& [name, tensor] : weights)
+    if (!own.contains(name))
+      throw Error(ErrorKind::kCorrupt, source + ": `" + name + "` is no tensor of this model");
+  for (auto& [name, tensor] : own) {
+    const auto it = weights.find(name);
+    if (it == weights.end())
+      throw Error(ErrorKind::kCorrupt, source + ": the model's `" + name + "` is missing");
+    if (it->second.sizes() != tensor.sizes())
+      throw Error(ErrorKind::kCorrupt, source + ": `" + name + "` has another shape than the model's");
+    tensor.copy_(it->second);
+  }
+}
+
+}  // namespace assay

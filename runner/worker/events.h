@@ -1,0 +1,31 @@
+// Events: what the worker tells its front end, one JSON object a line on descriptor 3.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+
+namespace assay {
+
+class Events {
+ public:
+  explicit Events(int fd) : fd_(fd) {}
+
+  void started(std::int64_t unit, std::int64_t units);
+  /// Said at most five times a second; the values gathered meanwhile are the newest ones.
+  void progress(std::int64_t unit, std::int64_t units);
+  void value(const std::string& name, double value) { values_[name] = value; }
+  void checkpoint(std::int64_t unit);
+  /// `kind` is empty where all went well.
+  void end(const std::string& state, const std::string& kind, const std::string& message);
+
+ private:
+  void send(const std::string& line);
+
+  int fd_;
+  std::map<std::string, double> values_;
+  std::chrono::steady_clock::time_point last_{};
+};
+
+}  // namespace assay

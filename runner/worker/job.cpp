@@ -1,0 +1,34 @@
+// Reads the job of runner/schedule/README.md.
+#include "runner/worker/job.h"
+
+#include "assay/error.h"
+#include "core/src/value_json.h"
+
+namespace assay {
+
+Job read_job(const std::string& line) try {
+  const auto json = nlohmann::ordered_json::parse(line);
+  Job job;
+  job.dir = json.at("dir").get<std::string>();
+  job.name = json.at("name").get<std::string>();
+  job.stage = json.at("stage").get<std::string>();
+  job.id = json.at("id").get<std::string>();
+  job.seed = json.at("seed").get<std::int64_t>();
+  job.device = json.at("device").get<std::string>();
+  job.threads = json.at("threads").get<int>();
+  job.deterministic = json.at("deterministic").get<bool>();
+  for (const auto& [kind, spec] : json.at("components").items())
+    job.components[kind] = spec_from_json(spec);
+  for (const auto& path : json.at("plugins")) job.plugins.push_back(path.get<std::string>());
+  for (const auto& [stage, dir] : json.at("after").items()) job.after[stage] = dir.get<std::string>();
+  job.weights = json.at("weights").get<std::string>();
+  job.subset = json.at("subset").get<std::string>();
+  job.checkpoint_every = json.at("checkpoint_every").get<double>();
+  job.memory = json.at("memory").get<std::int64_t>();
+  return job;
+} catch (const nlohmann::json::exception& error) {
+  throw Error(ErrorKind::kCorrupt, std::string("the job on standard input is not one of this "
+                                               "version's front end: ") + error.what());
+}
+
+}  // namespace assay

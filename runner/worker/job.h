@@ -1,0 +1,31 @@
+// Job: what the front end asks one worker to do, as it comes in on standard input.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "assay/value.h"
+
+namespace assay {
+
+struct Job {
+  std::filesystem::path dir;
+  std::string name, stage, id;
+  std::int64_t seed = 0;
+  std::string device;
+  int threads = 1;
+  bool deterministic = true;
+  std::map<std::string, Spec> components;             // by kind
+  std::vector<std::filesystem::path> plugins;
+  std::map<std::string, std::filesystem::path> after;  // stage -> run folder
+  std::filesystem::path weights, subset;               // run folders, or empty
+  double checkpoint_every = 60;                        // seconds
+  std::int64_t memory = 0;                             // bytes above the start, 0: no limit
+};
+
+/// Throws Error{kCorrupt} for anything the front end does not write.
+Job read_job(const std::string& line);
+
+}  // namespace assay

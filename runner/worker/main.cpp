@@ -1,0 +1,49 @@
+// assay-worker: the process with LibTorch in it. Not for people: `assay` starts it.
+#include <cstdlib>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include <fmt/core.h>
+
+#include "assay/registry.h"
+#include "runner/worker/probe.h"
+#include "runner/worker/signals.h"
+#include "runner/worker/stage.h"
+
+namespace {
+
+constexpr int kEvents = 3;  // the descriptor that the front end listens on
+
+int run() {
+  assay::catch_signals();
+  assay::Events events(kEvents);
+  std::string line;
+  std::getline(std::cin, line);
+  try {
+    return assay::run_stage(assay::read_job(line), events);
+  } catch (const assay::Error& error) {
+    events.end("failed", std::string(assay::name_of(error.kind())), error.what());
+    return 1;
+  }
+}
+
+int main_of(const std::vector<std::string>& words) {
+  const std::string verb = words.empty() ? "" : words[0];
+  if (verb == "run") return run();
+  if (verb == "probe") return assay::probe({words.begin() + 1, words.end()});
+  if (verb == "version") {
+    fmt::print("{}\n", assay::abi_tag());
+    return 0;
+  }
+  fmt::print(stderr, "assay-worker is started by `assay`; its verbs are run, probe FILE... and version\n");
+  return 2;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const int code = main_of({argv + 1, argv + argc});
+  std::fflush(nullptr);
+  std::_Exit(code);  // LibTorch and plugins are never unloaded
+}

@@ -1,0 +1,39 @@
+// Recorder: the Results and Log of a stage, onto its run folder.
+#pragma once
+
+#include <memory>
+
+#include "assay/procedure.h"
+#include "runner/files/metrics_log.h"
+#include "runner/files/run_folder.h"
+#include "runner/files/tensorboard.h"
+#include "runner/worker/events.h"
+
+namespace assay {
+
+class Recorder final : public Results, public Log {
+ public:
+  /// Cuts what lies after `unit`, the one of the checkpoint that the stage goes on from.
+  Recorder(const RunFolder& folder, const std::string& stage, std::int64_t unit, Events& events);
+
+  void at(std::int64_t unit) { unit_ = unit; }  // the unit that is being done
+  void model(std::shared_ptr<Model> model) { model_ = std::move(model); }
+  void sync();
+  const std::map<std::string, double>& latest() const { return latest_; }
+
+  void metric(std::string_view name, double value) override;
+  void artifact(std::string_view name, const TensorMap& value) override;
+  void keep_model(std::string_view name) override;
+  void note(std::string_view message) override;  // standard error is the run's log.txt
+
+ private:
+  RunFolder folder_;
+  Events& events_;
+  std::int64_t unit_ = 0;
+  std::shared_ptr<Model> model_;
+  std::map<std::string, double> latest_;
+  MetricsLog log_;
+  EventFile curves_;
+};
+
+}  // namespace assay

@@ -1,0 +1,42 @@
+// Handlers that only set flags.
+#include "runner/worker/signals.h"
+
+#include <csignal>
+#include <unistd.h>
+
+namespace assay {
+namespace {
+
+volatile std::sig_atomic_t leave = 0;
+volatile std::sig_atomic_t checkpoint = 0;
+pid_t parent = 0;
+
+void note(int signal) {
+  if (signal == SIGHUP) {
+    checkpoint = 1;
+    return;
+  }
+  leave = signal;
+  if (getppid() != parent) alarm(30);  // nobody is left to wait for a unit that never ends
+}
+
+}  // namespace
+
+void catch_signals() {
+  parent = getppid();
+  struct sigaction action = {};
+  action.sa_handler = note;
+  action.sa_flags = SA_RESTART;
+  for (const int signal : {SIGINT, SIGTERM, SIGUSR1, SIGHUP}) sigaction(signal, &action, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+int asked_to_leave() { return leave; }
+
+bool asked_to_checkpoint() {
+  const bool asked = checkpoint != 0;
+  checkpoint = 0;
+  return asked;
+}
+
+}  // namespace assay

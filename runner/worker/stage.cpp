@@ -1,0 +1,230 @@
+// The loop over units: advance, tell, checkpoint, leave when asked to.
+#include "runner/worker/stage.h"
+
+#include <sys/resource.h>
+
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+
+#include <c10/util/Exception.h>
+#include <fmt/core.h>
+
+#include "assay/safetensors.h"
+#include "core/runtime/runtime.h"
+#include "core/src/value_json.h"
+#include "runner/files/checkpoint.h"
+#include "runner/files/run_folder.h"
+#include "runner/worker/assembly.h"
+#include "runner/worker/recorder.h"
+#include "runner/worker/signals.h"
+
+namespace assay {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+double wall_time() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+class StageRun {
+ public:
+  StageRun(const Job& job, Events& events) : job_(job), events_(events), folder_(job.dir) {}
+
+  int run();
+
+ private:
+  void load();
+  void restore(const Checkpoint& checkpoint);
+  void loop();
+  void checkpoint();
+  std::map<std::string, Stateful*> stateful() const;
+  int end(const std::string& state, int code, const std::string& kind = "",
+          const std::string& message = "");
+  void write_status(const std::string& state, const std::string& kind, const std::string& message);
+  std::string where(std::string message) const;
+  int left();
+
+  const Job& job_;
+  Events& events_;
+  RunFolder folder_;
+  Context context_;
+  std::unique_ptr<Assembly> assembly_;
+  std::unique_ptr<Recorder> recorder_;
+  Status status_;
+  Clock::time_point start_ = Clock::now(), last_checkpoint_ = start_;
+  double seconds_before_ = 0;
+  std::int64_t unit_ = 0, units_ = 0, checkpointed_ = -1;
+};
+
+// The address space that is taken already is LibTorch's: the limit is on what comes on top.
+void limit_memory(std::int64_t bytes) {
+  if (bytes <= 0) return;
+  std::ifstream statm("/proc/self/statm");
+  rlim_t pages = 0;
+  statm >> pages;
+  const rlim_t all = pages * 4096 + static_cast<rlim_t>(bytes);
+  const rlimit limit{all, all};
+  setrlimit(RLIMIT_AS, &limit);
+}
+
+std::map<std::string, Stateful*> StageRun::stateful() const {
+  const Parts& parts = assembly_->parts;
+  std::map<std::string, Stateful*> all{{"procedure", assembly_->procedure.get()}};
+  if (parts.optimizer) all["optimizer"] = parts.optimizer.get();
+  if (parts.objective) all["objective"] = parts.objective.get();
+  if (auto* model = dynamic_cast<Stateful*>(parts.model.get())) all["model"] = model;
+  return all;
+}
+
+void StageRun::load() {
+  configure(job_.threads, job_.deterministic);
+  context_.device = choose_device(job_.device);
+  context_.rng = Rng(static_cast<std::uint64_t>(job_.seed));
+  assembly_ = assemble(job_, context_);
+  limit_memory(job_.memory);
+  const auto found = read_checkpoint(folder_.checkpoints(), [](const std::string& passed_over) {
+    fmt::print(stderr, "{}\n", passed_over);
+  });
+  if (found) restore(*found);
+  recorder_ = std::make_unique<Recorder>(folder_, job_.stage, unit_, events_);
+  recorder_->model(assembly_->parts.model);
+  context_.log = recorder_.get();
+  units_ = assembly_->procedure->units(assembly_->parts);
+  checkpointed_ = found ? unit_ : -1;
+}
+
+void StageRun::restore(const Checkpoint& checkpoint) {
+  const auto source = [&](const char* file) { return (folder_.checkpoints() / file).string(); };
+  const auto& files = checkpoint.files;
+  if (const auto& model = assembly_->parts.model)
+    set_weights(*model, from_safetensors(files.at("model.safetensors"), source("model.safetensors")),
+                source("model.safetensors"));
+  State all;
+  all.tensors = from_safetensors(files.at("state.safetensors"), source("state.safetensors"));
+  for (auto& [name, tensor] : all.tensors) tensor = tensor.to(context_.device);
+  all.scalars = values_from_json(nlohmann::ordered_json::parse(files.at("state.json")).at("scalars"));
+  for (const auto& [name, component] : stateful()) component->load(all.nested(name));
+  unit_ = checkpoint.unit;
+}
+
+void StageRun::checkpoint() {
+  last_checkpoint_ = Clock::now();
+  if (checkpointed_ == unit_) return;
+  recorder_->sync();
+  State all;
+  for (const auto& [name, component] : stateful()) {
+    State own;
+    component->save(own);
+    all.put_nested(name, own);
+  }
+  Checkpoint made{unit_, {}};
+  if (const auto& model = assembly_->parts.model)
+    made.files["model.safetensors"] = to_safetensors(weights_of(*model));
+  made.files["state.safetensors"] = to_safetensors(all.tensors);
+  made.files["state.json"] =
+      nlohmann::ordered_json{{"unit", unit_}, {"scalars", to_json(all.scalars)}}.dump(1) + "\n";
+  write_checkpoint(folder_.checkpoints(), made);
+  checkpointed_ = unit_;
+  write_status("running", "", "");
+  events_.checkpoint(unit_);
+}
+
+void StageRun::loop() {
+  auto& procedure = *assembly_->procedure;
+  while (unit_ < units_ && !procedure.finished() && asked_to_leave() == 0) {
+    recorder_->at(unit_);
+    seed_default_generators(context_.rng.fork("unit").fork(static_cast<std::uint64_t>(unit_)),
+                            context_.device);
+    procedure.advance(unit_, assembly_->parts, context_, *recorder_);
+    ++unit_;
+    events_.progress(unit_, units_);
+    if (asked_to_checkpoint() || since(last_checkpoint_) > job_.checkpoint_every) checkpoint();
+  }
+}
+
+std::string StageRun::where(std::string message) const {
+  const auto it = job_.components.find("procedure");
+  const std::string name = it == job_.components.end() ? "?" : it->second.use;
+  if (!recorder_) return message;
+  return fmt::format("{}, unit {} of {}: {}", name, unit_, units_, message);
+}
+
+void StageRun::write_status(const std::string& state, const std::string& kind,
+                            const std::string& message) {
+  status_.state = state;
+  status_.unit = unit_;
+  status_.units = units_;
+  status_.error_kind = kind;
+  status_.error_message = message;
+  status_.seconds = seconds_before_ + since(start_);
+  if (state != "running") status_.ended = wall_time();
+  if (recorder_) status_.metrics = recorder_->latest();
+  folder_.write_status(status_);
+}
+
+int StageRun::end(const std::string& state, int code, const std::string& kind,
+                  const std::string& message) {
+  if (!message.empty()) fmt::print(stderr, "{}\n", message);
+  try {
+    if (recorder_) recorder_->sync();
+    write_status(state, kind, message);
+  } catch (const Error& error) {  // a full disk: the front end still hears of it
+    fmt::print(stderr, "{}\n", error.what());
+  }
+  events_.end(state, kind, message);
+  return code;
+}
+
+int StageRun::left() {
+  const int signal = asked_to_leave();
+  const int code = signal == SIGUSR1 ? 75 : 128 + signal;
+  return end("interrupted", code);
+}
+
+int StageRun::run() try {
+  const FolderLock lock(job_.dir);
+  status_ = folder_.status();
+  seconds_before_ = status_.seconds;
+  ++status_.attempts;
+  if (status_.started == 0) status_.started = wall_time();
+  status_.ended = 0;
+  try {
+    load();
+    write_status("running", "", "");
+    events_.started(unit_, units_);
+    loop();
+    checkpoint();
+  } catch (const Error& error) {
+    const bool diverged = error.kind() == ErrorKind::kNumeric;
+    const int code = diverged ? 6 : error.kind() == ErrorKind::kPlugin ? 4 : 1;
+    return end(diverged ? "diverged" : "failed", code, std::string(name_of(error.kind())),
+               where(error.what()));
+  } catch (const c10::Error& error) {
+    return end("failed", 1, "plugin", where(error.what_without_backtrace()));
+  } catch (const std::bad_alloc&) {
+    return end("failed", 1, "memory", where("out of memory: a smaller batch, or a higher limits.memory, may help"));
+  } catch (const std::exception& error) {
+    return end("failed", 1, "plugin", where(error.what()));
+  } catch (...) {
+    return end("failed", 1, "plugin", where("something was thrown that is no std::exception"));
+  }
+  const bool all = unit_ >= units_ || assembly_->procedure->finished();
+  return all ? end("done", 0) : left();
+} catch (const Error& error) {  // the folder is somebody else's, or cannot be written
+  events_.end("failed", std::string(name_of(error.kind())), error.what());
+  fmt::print(stderr, "{}\n", error.what());
+  return 1;
+}
+
+}  // namespace
+
+int run_stage(const Job& job, Events& events) { return StageRun(job, events).run(); }
+
+}  // namespace assay
