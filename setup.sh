@@ -1,0 +1,95 @@
+#!/usr/bin/env bash
+# Installs what is missing, gets LibTorch, builds, and then does what it was asked for.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+usage() {
+  cat <<'EOF'
+Examples:
+  ./setup.sh run      set up, run experiments/quickstart.yaml, and say where the report is
+  ./setup.sh test     set up, and run the whole test suite
+  ./setup.sh build    set up and build only
+
+Needs Debian 12 or a relative (apt), root or sudo for what is missing, and a network for the first time.
+ASSAY_LIBTORCH=DIR uses a LibTorch 2.11.0 that is there already; ASSAY_DATA=DIR adds real data sets to the tests.
+EOF
+}
+
+PRESET=release
+PACKAGES=(g++ cmake ninja-build ccache git python3 python3-pip python3-venv
+  libboost-dev libboost-program-options-dev libboost-filesystem-dev libyaml-cpp-dev libfmt-dev catch2
+  libsqlite3-dev nlohmann-json3-dev zlib1g-dev libmimalloc-dev nettle-dev libjs-dygraphs dataset-fashion-mnist)
+
+say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
+[ -t 2 ] && [ -z "${NO_COLOR:-}" ] || say() { printf '==> %s\n' "$*" >&2; }
+fail() { printf 'setup.sh: %s\n' "$*" >&2; exit 1; }
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"
+  elif command -v sudo >/dev/null; then sudo "$@"
+  else fail "installing packages needs root: run it as root, or install sudo"; fi
+}
+
+# A package counts as there when what it brings is there, so a machine that has g++ or cmake from
+# elsewhere is left alone.
+missing_packages() {
+  local package
+  for package in "${PACKAGES[@]}"; do
+    case "$package" in
+      g++|cmake|ccache|git|python3) command -v "$package" >/dev/null && continue ;;
+      ninja-build) command -v ninja >/dev/null && continue ;;
+      python3-pip) python3 -m pip --version >/dev/null 2>&1 && continue ;;
+      python3-venv) python3 -c 'import ensurepip, venv' 2>/dev/null && continue ;;
+    esac
+    dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || echo "$package"
+  done
+}
+
+install_packages() {
+  command -v apt-get >/dev/null ||
+    fail "apt-get is not here; install the equivalents of: ${PACKAGES[*]}, then: cmake --preset $PRESET && cmake --build --preset $PRESET"
+  local missing
+  mapfile -t missing < <(missing_packages)
+  [ "${#missing[@]}" -gt 0 ] || return 0
+  say "installing with apt: ${missing[*]}"
+  as_root apt-get update -qq || fail "apt-get update failed: is there a network, and are the sources in /etc/apt right?"
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null ||
+    fail "apt-get could not install: ${missing[*]} (its words stand above)"
+}
+
+build() {
+  install_packages
+  local jobs memory
+  memory=$(awk '/MemAvailable/ {print int($2 / 2097152)}' /proc/meminfo)  # a LibTorch file takes up to 2 GiB
+  jobs=$(nproc); [ "$memory" -ge 1 ] || memory=1; [ "$jobs" -le "$memory" ] || jobs=$memory
+  say "building (first time: several minutes)"
+  cmake --preset "$PRESET" ${ASSAY_DATA:+-DASSAY_DATA="$ASSAY_DATA"} >build.log 2>&1 || { cat build.log >&2; fail "configuring failed; its words stand above"; }
+  cmake --build --preset "$PRESET" -j "$jobs" >>build.log 2>&1 || { tail -n 60 build.log >&2; fail "building failed; all its words are in build.log"; }
+  rm -f build.log
+}
+
+# The packages from PyPI against which the tests compare. Without a network those tests skip.
+test_python() {
+  local venv="${XDG_CACHE_HOME:-$HOME/.cache}/assay/test-venv" wanted=tests/python/requirements.txt
+  if ! cmp -s "$wanted" "$venv/requirements.txt"; then
+    say "installing the tests' Python packages into $venv"
+    python3 -m venv "$venv" && "$venv/bin/pip" install -q --disable-pip-version-check -r "$wanted" &&
+      cp "$wanted" "$venv/requirements.txt" || { say "pip could not; tests that need a Python package will skip"; return 0; }
+  fi
+  export ASSAY_TEST_PYTHON="$venv/bin/python"
+}
+
+case "${1:-}" in
+  run)
+    build
+    "build/$PRESET/bin/assay" run experiments/quickstart.yaml "${@:2}"
+    ;;
+  test)
+    test_python
+    build
+    ctest --test-dir "build/$PRESET" --output-on-failure -j "$(nproc)" "${@:2}"
+    ;;
+  build) build ;;
+  -h|--help) usage ;;
+  *) usage >&2; exit 2 ;;
+esac
