@@ -1,0 +1,159 @@
+// Values as JSON and back; what to_json does not write is refused.
+#include "core/src/value_json.h"
+
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "assay/error.h"
+
+namespace assay {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::pair<Type, const char*> kTypes[] = {
+    {Type::kBool, "bool"},         {Type::kInteger, "integer"},     {Type::kReal, "real"},
+    {Type::kString, "string"},     {Type::kPath, "path"},           {Type::kBools, "bools"},
+    {Type::kIntegers, "integers"}, {Type::kReals, "reals"},         {Type::kStrings, "strings"},
+    {Type::kComponent, "component"}, {Type::kComponents, "components"}};
+
+[[noreturn]] void refuse(const Json& json) {
+  throw Error(ErrorKind::kCorrupt, "`" + json.dump().substr(0, 80) + "` is no value that Assay writes");
+}
+
+// JSON has no infinities: an open end of a range is null.
+Json bound(double x) { return std::isfinite(x) ? Json(x) : Json(nullptr); }
+double bound(const Json& json, double open) { return json.is_null() ? open : json.get<double>(); }
+
+template <class T>
+std::vector<T> list(const Json& json) {
+  std::vector<T> items;
+  for (const auto& item : json) items.push_back(item.get<T>());
+  return items;
+}
+
+bool all(const Json& json, bool (Json::*is)() const noexcept) {
+  for (const auto& item : json)
+    if (!(item.*is)()) return false;
+  return true;
+}
+
+Value list_from_json(const Json& json) {
+  if (json.empty()) return Reals{};
+  if (all(json, &Json::is_boolean)) return list<bool>(json);
+  if (all(json, &Json::is_number_integer)) return list<std::int64_t>(json);
+  if (all(json, &Json::is_number)) return list<double>(json);
+  if (all(json, &Json::is_string)) return list<std::string>(json);
+  Specs specs;
+  for (const auto& item : json) specs.push_back(spec_from_json(item));
+  return specs;
+}
+
+}  // namespace
+
+Json to_json(const Value& value) {
+  return std::visit(
+      [](const auto& x) -> Json {
+        using T = std::decay_t<decltype(x)>;
+        if constexpr (std::is_same_v<T, Spec>) {
+          return to_json(x);
+        } else if constexpr (std::is_same_v<T, Specs>) {
+          Json all = Json::array();
+          for (const auto& spec : x) all.push_back(to_json(spec));
+          return all;
+        } else if constexpr (std::is_same_v<T, Bools>) {
+          Json all = Json::array();
+          for (const bool flag : x) all.push_back(flag);
+          return all;
+        } else {
+          return x;
+        }
+      },
+      value.variant());
+}
+
+Json to_json(const Values& values) {
+  Json all = Json::object();
+  for (const auto& [name, value] : values) all[name] = to_json(value);
+  return all;
+}
+
+Json to_json(const Spec& spec) {
+  Json all = {{"use", spec.use}};
+  for (const auto& [name, value] : spec.params) all[name] = to_json(value);
+  return all;
+}
+
+Json to_json(const FieldInfo& field) {
+  const char* type = "";
+  for (const auto& [code, name] : kTypes)
+    if (code == field.type) type = name;
+  return {{"name", field.name},
+          {"type", type},
+          {"default", to_json(field.default_value)},
+          {"range", {{"low", bound(field.range.low)}, {"high", bound(field.range.high)},
+                     {"open_low", field.range.open_low}, {"open_high", field.range.open_high},
+                     {"choices", field.range.choices}}},
+          {"doc", field.doc},
+          {"kind", field.kind},
+          {"required", field.required}};
+}
+
+Value value_from_json(const Json& json) {
+  if (json.is_boolean()) return json.get<bool>();
+  if (json.is_number_integer()) return json.get<std::int64_t>();
+  if (json.is_number_float()) return json.get<double>();
+  if (json.is_string()) return json.get<std::string>();
+  if (json.is_object()) return spec_from_json(json);
+  if (json.is_array()) return list_from_json(json);
+  refuse(json);
+}
+
+Value value_from_json(const Json& json, const FieldInfo& field) {
+  if (!json.is_array() || !json.empty()) return value_from_json(json);
+  switch (field.type) {
+    case Type::kBools: return Bools{};
+    case Type::kIntegers: return Integers{};
+    case Type::kStrings: return Strings{};
+    case Type::kComponents: return Specs{};
+    default: return Reals{};
+  }
+}
+
+Values values_from_json(const Json& json) {
+  if (!json.is_object()) refuse(json);
+  Values values;
+  for (const auto& [name, value] : json.items()) values[name] = value_from_json(value);
+  return values;
+}
+
+Spec spec_from_json(const Json& json) {
+  if (!json.is_object() || !json.contains("use") || !json["use"].is_string()) refuse(json);
+  Spec spec{json["use"].get<std::string>(), values_from_json(json)};
+  spec.params.erase("use");
+  return spec;
+}
+
+FieldInfo field_from_json(const Json& json) try {
+  FieldInfo field;
+  field.name = json.at("name").get<std::string>();
+  bool known = false;
+  for (const auto& [code, name] : kTypes)
+    if (json.at("type") == name) field.type = code, known = true;
+  if (!known) refuse(json);
+  field.default_value = value_from_json(json.at("default"), field);
+  const auto& range = json.at("range");
+  constexpr double kOpen = std::numeric_limits<double>::infinity();
+  field.range = {bound(range.at("low"), -kOpen), bound(range.at("high"), kOpen),
+                 range.at("open_low").get<bool>(), range.at("open_high").get<bool>(),
+                 range.at("choices").get<Strings>()};
+  field.doc = json.at("doc").get<std::string>();
+  field.kind = json.at("kind").get<std::string>();
+  field.required = json.at("required").get<bool>();
+  return field;
+} catch (const nlohmann::json::exception&) {
+  refuse(json);
+}
+
+}  // namespace assay
