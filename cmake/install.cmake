@@ -1,0 +1,15 @@
+# The SDK: headers, the two libraries, and the package that find_package(assay) finds.
+include(CMakePackageConfigHelpers)
+set(package ${CMAKE_INSTALL_LIBDIR}/cmake/assay)
+set_target_properties(assay_base PROPERTIES EXPORT_NAME base INSTALL_RPATH "$ORIGIN")
+set_target_properties(assay_core PROPERTIES EXPORT_NAME core
+  INSTALL_RPATH "$ORIGIN;${ASSAY_LIBTORCH_DIR}/lib")
+install(TARGETS assay_base assay_core EXPORT assayTargets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(EXPORT assayTargets NAMESPACE assay:: DESTINATION ${package})
+install(DIRECTORY core/include/assay DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+configure_package_config_file(cmake/assayConfig.cmake.in ${PROJECT_BINARY_DIR}/assayConfig.cmake
+  INSTALL_DESTINATION ${package} PATH_VARS CMAKE_INSTALL_BINDIR)
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/assayConfigVersion.cmake
+  COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/assayConfig.cmake ${PROJECT_BINARY_DIR}/assayConfigVersion.cmake
+  cmake/libtorch.cmake cmake/plugin.cmake DESTINATION ${package})
