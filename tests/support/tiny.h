@@ -1,0 +1,80 @@
+// Tiny components, made for tests: a dataset of two groups, a model with dropout and batch norm.
+#pragma once
+
+#include <ATen/ops/batch_norm.h>
+#include <ATen/ops/dropout.h>
+#include <ATen/ops/linear.h>
+#include <ATen/ops/randn.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/ops/ones.h>
+
+#include "assay/training.h"
+
+namespace assay::testing {
+
+/// 60 training, 20 validation and 20 test images [1, 8, 8] of three classes, two groups.
+class TinyData final : public Dataset {
+ public:
+  TinyData() {
+    const auto generator = Rng(17).generator();
+    target_ = torch::arange(100, torch::kInt64) % 3;
+    input_ = at::randn({100, 1, 8, 8}, generator, torch::kFloat) + target_.view({100, 1, 1, 1});
+    group_ = torch::arange(100, torch::kInt64).div(2, "floor") % 2;
+    for (std::int64_t k = 0; k < 100; ++k)
+      ids_[k < 60 ? 0 : k < 80 ? 1 : 2].push_back(k), groups_[k < 60 ? 0 : k < 80 ? 1 : 2].push_back((k / 2) % 2);
+    info_.input_shape = {1, 8, 8};
+    info_.classes = 3;
+    info_.groups = {"left", "right"};
+  }
+  const Info& info() const override { return info_; }
+  std::span<const std::int64_t> ids(Split s) const override { return ids_[static_cast<int>(s)]; }
+  std::span<const std::int64_t> groups(Split s) const override { return groups_[static_cast<int>(s)]; }
+  Batch load(std::span<const std::int64_t> ids, const Context&) const override {
+    const auto rows = torch::tensor(std::vector<std::int64_t>(ids.begin(), ids.end()), torch::kInt64);
+    return {input_.index_select(0, rows), target_.index_select(0, rows), rows,
+            group_.index_select(0, rows)};
+  }
+
+ private:
+  torch::Tensor input_, target_, group_;
+  std::vector<std::int64_t> ids_[3], groups_[3];
+  Info info_;
+};
+
+/// Batch norm over the pixels, dropout, a linear layer.
+class TinyModel final : public Model {
+ public:
+  explicit TinyModel(double dropout = 0.2, torch::Dtype dtype = torch::kFloat) : dropout_(dropout) {
+    const auto generator = Rng(5).generator();
+    weight_ = register_parameter("weight", at::randn({3, 64}, generator, dtype) * 0.1);
+    bias_ = register_parameter("bias", at::zeros({3}, dtype));
+    mean_ = register_buffer("running_mean", at::zeros({64}, dtype));
+    variance_ = register_buffer("running_var", at::ones({64}, dtype));
+  }
+  Output forward(const torch::Tensor& input) override {
+    auto x = input.flatten(1).to(weight_.scalar_type());
+    x = at::batch_norm(x, {}, {}, mean_, variance_, is_training(), 0.1, 1e-5, false);
+    x = at::dropout(x, dropout_, is_training());
+    return {at::linear(x, weight_, bias_), x};
+  }
+  torch::Tensor weight_, bias_, mean_, variance_;
+
+ private:
+  double dropout_;
+};
+
+/// Everything a procedure said.
+class Rows final : public Results {
+ public:
+  void metric(std::string_view name, double value) override { rows.emplace_back(name, value); }
+  void artifact(std::string_view name, const TensorMap& value) override {
+    artifacts[std::string(name)] = value;
+  }
+  void keep_model(std::string_view name) override { kept.emplace_back(name); }
+
+  std::vector<std::pair<std::string, double>> rows;
+  std::map<std::string, TensorMap> artifacts;
+  std::vector<std::string> kept;
+};
+
+}  // namespace assay::testing
