@@ -1,0 +1,118 @@
+// A run that is killed again and again ends in the same bytes as one that never was.
+#include <catch2/catch.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/support/shell.h"
+
+using namespace assay::testing;
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+const char* const kManifest = R"(assay: 1
+name: killed
+dataset: {use: fashion_mnist, validation: 500, train_limit: 3000}
+model: {use: mlp, hidden: [64], dropout: 0.2}
+objective: cross_entropy
+optimizer: {use: sam, base: {use: sgd, lr: 0.05, momentum: 0.9}}
+procedure: {use: train, steps: 900, batch: 64, ema: 0.99, evaluate_steps: 100, log_every: 7, schedule: cosine}
+sweep: {seed: [0, 1]}
+limits: {workers: 2, checkpoint_every: 0.2s}
+)";
+
+bool data_missing() {
+  if (fs::exists("/usr/share/datasets/fashion-mnist")) return false;
+  WARN("skipped: the Debian package dataset-fashion-mnist is not installed");
+  return true;
+}
+
+// Rows without their wall time, which no two runs share.
+std::string rows_of(const fs::path& dir) {
+  std::string rows, line;
+  std::istringstream in(slurp(dir / "metrics.jsonl"));
+  while (std::getline(in, line)) {
+    auto row = Json::parse(line);
+    row.erase("t");
+    rows += row.dump() + "\n";
+  }
+  return rows;
+}
+
+void compare(const Json& whole, const Json& broken, const fs::path& at) {
+  REQUIRE(whole["trials"].size() == broken["trials"].size());
+  for (std::size_t k = 0; k < whole["trials"].size(); ++k) {
+    const auto &a = whole["trials"][k], &b = broken["trials"][k];
+    CHECK(b["state"] == "done");
+    CHECK(a["id"] == b["id"]);
+    const fs::path left = at / a["dir"].get<std::string>(), right = at / b["dir"].get<std::string>();
+    CHECK(rows_of(left) == rows_of(right));
+    CHECK_FALSE(rows_of(left).empty());
+    for (const char* file : {"last/model.safetensors", "last/state.safetensors", "last/state.json",
+                             "best/model.safetensors", "ema/model.safetensors"}) {
+      INFO(file);
+      CHECK(fs::exists(left / "checkpoints" / file));
+      CHECK(slurp(left / "checkpoints" / file) == slurp(right / "checkpoints" / file));
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("front end and workers killed at many moments, then resumed, change no byte") {
+  if (data_missing()) return;
+  const Folder folder;
+  folder.write("killed.yaml", kManifest);
+  const std::string cd = "cd " + folder.path().string() + "; ";
+  const auto whole = shell(cd + "assay run killed.yaml --runs whole --json");
+  INFO(whole.err);
+  REQUIRE(whole.code == 0);
+
+  int kills = 0;
+  for (; kills < 12; ++kills) {
+    const std::string after = std::to_string(0.5 + 0.17 * kills);
+    // Even: the front end, whose workers must go with it. Odd: a worker of this folder.
+    const std::string kill = kills % 2 == 0
+        ? "timeout -s KILL " + after + " assay run killed.yaml --runs broken --json"
+        : "(sleep " + after + "; pkill -9 -f 'assay-worker run .*" + folder.path().filename().string() +
+              "' || pkill -9 -n assay-worker) & assay run killed.yaml --runs broken --json";
+    const auto said = shell(cd + kill);
+    if (said.code == 0) break;
+    shell("for k in 1 2 3 4 5 6 7 8 9 10; do pgrep -x assay-worker >/dev/null || break; sleep 0.5; done");
+  }
+  CHECK(kills >= 3);
+  const auto resumed = shell(cd + "assay resume killed.yaml --runs broken --json");
+  INFO(resumed.err);
+  REQUIRE(resumed.code == 0);
+  compare(Json::parse(whole.out), Json::parse(resumed.out), folder.path());
+}
+
+TEST_CASE("an interrupted sweep says so, and goes on where it was") {
+  if (data_missing()) return;
+  const Folder folder;
+  folder.write("killed.yaml", kManifest);
+  const std::string cd = "cd " + folder.path().string() + "; ";
+  const auto cut = shell(cd + "timeout -s INT 2 assay run killed.yaml --runs r procedure.steps=100000; echo code $?");
+  CHECK(cut.out.find("code 1") != std::string::npos);  // 124 of timeout, or 130
+  const auto status = shell(cd + "assay status killed.yaml --runs r procedure.steps=100000 --json");
+  INFO(status.err);
+  const auto json = Json::parse(status.out);
+  for (const auto& trial : json["trials"]) CHECK(trial["state"] == "interrupted");
+}
+
+TEST_CASE("asking twice does not run twice, and a NaN ends one trial with exit 6") {
+  if (data_missing()) return;
+  const Folder folder;
+  folder.write("killed.yaml", kManifest);
+  const std::string cd = "cd " + folder.path().string() + "; ";
+  REQUIRE(shell(cd + "assay run killed.yaml procedure.steps=20").code == 0);
+  const auto again = shell(cd + "assay run killed.yaml procedure.steps=20 --json");
+  for (const auto& trial : Json::parse(again.out)["trials"]) CHECK(trial["reused"] == true);
+  const auto nan = shell(cd + "assay run killed.yaml optimizer.base.lr=1e30 procedure.steps=20 --json");
+  CHECK(nan.code == 6);
+  for (const auto& trial : Json::parse(nan.out)["trials"]) {
+    CHECK(trial["state"] == "diverged");
+    CHECK(trial["error"]["message"].get<std::string>().find("unit") != std::string::npos);
+  }
+}
