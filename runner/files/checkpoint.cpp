@@ -1,0 +1,138 @@
+// Written beside, synced, renamed; read only where every hash agrees.
+#include "runner/files/checkpoint.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "assay/error.h"
+#include "runner/files/file_system.h"
+#include "runner/files/hash.h"
+
+namespace assay {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+constexpr std::string_view kPrefix = "unit-";
+constexpr std::size_t kKept = 2;
+
+void write_files(const fs::path& folder, const Files& files) {
+  auto& disk = file_system();
+  disk.remove_all(folder);
+  fs::create_directories(folder);
+  Json hashes = Json::object();
+  for (const auto& [name, bytes] : files) {
+    disk.write_synced(folder / name, bytes);
+    hashes[name] = sha256(bytes);
+  }
+  disk.write_synced(folder / "files.json", hashes.dump(1) + "\n");
+  disk.sync_folder(folder);
+}
+
+// (unit, folder), the newest first.
+std::vector<std::pair<std::int64_t, fs::path>> complete(const fs::path& parent) {
+  std::vector<std::pair<std::int64_t, fs::path>> found;
+  if (!fs::is_directory(parent)) return found;
+  for (const auto& entry : fs::directory_iterator(parent)) {
+    const std::string name = entry.path().filename().string();
+    if (!entry.is_directory() || entry.is_symlink() || !name.starts_with(kPrefix)) continue;
+    try {
+      found.emplace_back(std::stoll(name.substr(kPrefix.size())), entry.path());
+    } catch (const std::exception&) {
+      continue;  // a folder that somebody else put there
+    }
+  }
+  std::sort(found.rbegin(), found.rend());
+  return found;
+}
+
+Files read_checked(const fs::path& folder) {
+  const auto hashes = Json::parse(read_file(folder / "files.json"));
+  Files files;
+  for (const auto& [name, hash] : hashes.items()) {
+    files[name] = read_file(folder / name);
+    if (sha256(files[name]) != hash)
+      throw Error(ErrorKind::kCorrupt, (folder / name).string() + ": is not what was written");
+  }
+  return files;
+}
+
+void remove_leftovers(const fs::path& parent) {
+  if (!fs::is_directory(parent)) return;
+  std::vector<fs::path> leftovers;
+  for (const auto& entry : fs::directory_iterator(parent))
+    if (entry.path().filename().string().starts_with(".tmp-")) leftovers.push_back(entry.path());
+  for (const auto& path : leftovers) file_system().remove_all(path);
+}
+
+void point(const fs::path& parent, const std::string& target) {
+  const auto beside = parent / ".tmp-last";
+  std::error_code ignored;
+  fs::remove(beside, ignored);
+  std::error_code error;
+  fs::create_directory_symlink(target, beside, error);
+  if (error) throw Error(ErrorKind::kIo, beside.string() + ": cannot be made: " + error.message());
+  file_system().rename(beside, parent / "last");
+}
+
+}  // namespace
+
+void write_checkpoint(const fs::path& parent, const Checkpoint& checkpoint) {
+  auto& disk = file_system();
+  fs::create_directories(parent);
+  const std::string name = std::string(kPrefix) + std::to_string(checkpoint.unit);
+  const auto beside = parent / (".tmp-" + name);
+  write_files(beside, checkpoint.files);
+  if (fs::exists(parent / name)) {  // one that was passed over for its hashes
+    const auto aside = parent / (".tmp-old-" + name);
+    disk.remove_all(aside);
+    disk.rename(parent / name, aside);
+  }
+  disk.rename(beside, parent / name);
+  point(parent, name);
+  disk.sync_folder(parent);
+  remove_leftovers(parent);
+  const auto all = complete(parent);
+  for (std::size_t k = kKept; k < all.size(); ++k) disk.remove_all(all[k].second);
+}
+
+std::optional<Checkpoint> read_checkpoint(const fs::path& parent,
+                                          const std::function<void(const std::string&)>& note) {
+  remove_leftovers(parent);
+  for (const auto& [unit, folder] : complete(parent)) {
+    try {
+      return Checkpoint{unit, read_checked(folder)};
+    } catch (const std::exception& error) {
+      note("checkpoint passed over: " + std::string(error.what()));
+    }
+  }
+  return std::nullopt;
+}
+
+void write_named(const fs::path& parent, const std::string& name, const Files& files) {
+  auto& disk = file_system();
+  fs::create_directories(parent);
+  const auto beside = parent / (".tmp-" + name);
+  write_files(beside, files);
+  if (!fs::exists(parent / name)) {
+    disk.rename(beside, parent / name);
+  } else if (::renameat2(AT_FDCWD, beside.c_str(), AT_FDCWD, (parent / name).c_str(),
+                         RENAME_EXCHANGE) == 0) {
+    disk.remove_all(beside);
+  } else {  // a file system that cannot exchange: between the two lines there is none
+    disk.remove_all(parent / name);
+    disk.rename(beside, parent / name);
+  }
+  disk.sync_folder(parent);
+}
+
+}  // namespace assay

@@ -1,0 +1,188 @@
+// The index: one table, rebuilt from the run folders whenever it is missing or strange.
+#include "runner/files/index.h"
+
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+#include <sqlite3.h>
+
+#include "assay/error.h"
+#include "runner/files/file_system.h"
+
+namespace assay {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+constexpr int kSchema = 1;
+constexpr const char* kCreate =
+    "CREATE TABLE runs(id TEXT PRIMARY KEY, name TEXT, stage TEXT, dir TEXT, axes TEXT, seed INTEGER,"
+    " state TEXT, unit INTEGER, units INTEGER, attempts INTEGER, started REAL, ended REAL,"
+    " seconds REAL, error_kind TEXT, error_message TEXT, metrics TEXT);"
+    "PRAGMA user_version = 1;";
+
+struct Close {
+  void operator()(sqlite3* db) const { sqlite3_close(db); }
+  void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+};
+using Database = std::unique_ptr<sqlite3, Close>;
+
+class Statement {
+ public:
+  Statement(sqlite3* db, const char* sql) : db_(db) {
+    sqlite3_stmt* made = nullptr;
+    if (sqlite3_prepare_v2(db, sql, -1, &made, nullptr) != SQLITE_OK) fail();
+    statement_.reset(made);
+  }
+  Statement& operator<<(const std::string& text) {
+    sqlite3_bind_text(statement_.get(), ++bound_, text.c_str(), -1, SQLITE_TRANSIENT);
+    return *this;
+  }
+  Statement& operator<<(std::int64_t x) {
+    sqlite3_bind_int64(statement_.get(), ++bound_, x);
+    return *this;
+  }
+  Statement& operator<<(double x) {
+    sqlite3_bind_double(statement_.get(), ++bound_, x);
+    return *this;
+  }
+  bool step() {
+    const int code = sqlite3_step(statement_.get());
+    if (code != SQLITE_ROW && code != SQLITE_DONE) fail();
+    return code == SQLITE_ROW;
+  }
+  std::string text(int k) const {
+    const auto* bytes = sqlite3_column_text(statement_.get(), k);
+    return bytes == nullptr ? "" : reinterpret_cast<const char*>(bytes);
+  }
+  std::int64_t integer(int k) const { return sqlite3_column_int64(statement_.get(), k); }
+  double real(int k) const { return sqlite3_column_double(statement_.get(), k); }
+
+ private:
+  [[noreturn]] void fail() const {
+    throw Error(ErrorKind::kIo, std::string("assay.db: ") + sqlite3_errmsg(db_) +
+                                    "; `assay index` rebuilds it");
+  }
+  sqlite3* db_;
+  std::unique_ptr<sqlite3_stmt, Close> statement_;
+  int bound_ = 0;
+};
+
+Database open(const fs::path& file) {
+  sqlite3* raw = nullptr;
+  const int code = sqlite3_open(file.c_str(), &raw);
+  Database db(raw);
+  if (code != SQLITE_OK) return nullptr;
+  sqlite3_busy_timeout(raw, 5000);
+  return db;
+}
+
+// The schema version of a database, or -1 for a file that is none.
+int version(sqlite3* db) try {
+  Statement statement(db, "PRAGMA user_version");
+  return statement.step() ? static_cast<int>(statement.integer(0)) : -1;
+} catch (const Error&) {
+  return -1;
+}
+
+std::optional<IndexRow> row_of(const fs::path& runs, const fs::path& dir) try {
+  const auto facts = Json::parse(read_file(dir / "provenance.json"));
+  IndexRow row{facts.at("id"), facts.at("name"), facts.at("stage"),
+               dir.lexically_relative(runs).string(), {}, facts.at("seed").get<std::int64_t>(),
+               RunFolder(dir).status()};
+  for (const auto& [axis, label] : facts.at("axes").items()) row.axes[axis] = label.get<std::string>();
+  return row;
+} catch (const std::exception&) {
+  return std::nullopt;  // no run folder, or one that is just being made
+}
+
+std::vector<fs::path> folders(const fs::path& parent) {
+  std::vector<fs::path> found;
+  if (!fs::is_directory(parent)) return found;
+  for (const auto& entry : fs::directory_iterator(parent))
+    if (entry.is_directory()) found.push_back(entry.path());
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+}  // namespace
+
+struct Index::Impl {
+  fs::path runs;
+  Database db;
+};
+
+Index::Index(const fs::path& runs) : impl_(new Impl{runs, nullptr}) {
+  const auto file = runs / "assay.db";
+  fs::create_directories(runs);
+  const bool fresh = !fs::exists(file);
+  impl_->db = open(file);
+  if (!fresh && (!impl_->db || version(impl_->db.get()) != kSchema)) {
+    impl_->db.reset();
+    fs::rename(file, runs / "assay.db.set-aside");
+    impl_->db = open(file);
+  }
+  if (!impl_->db) throw Error(ErrorKind::kIo, file.string() + ": cannot be opened or made");
+  if (version(impl_->db.get()) == kSchema) return;
+  sqlite3_exec(impl_->db.get(), kCreate, nullptr, nullptr, nullptr);
+  rebuild();
+}
+
+Index::~Index() { delete impl_; }
+
+void Index::put(const IndexRow& row) {
+  Statement put(impl_->db.get(),
+                "INSERT OR REPLACE INTO runs VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+  const Status& s = row.status;
+  put << row.id << row.name << row.stage << row.dir << Json(row.axes).dump() << row.seed << s.state
+      << s.unit << s.units << std::int64_t{s.attempts} << s.started << s.ended << s.seconds
+      << s.error_kind << s.error_message << Json(s.metrics).dump();
+  put.step();
+}
+
+std::vector<IndexRow> Index::all() const {
+  Statement select(impl_->db.get(),
+                   "SELECT id,name,stage,dir,axes,seed,state,unit,units,attempts,started,ended,seconds,"
+                   "error_kind,error_message,metrics FROM runs ORDER BY name, id");
+  std::vector<IndexRow> rows;
+  while (select.step()) {
+    IndexRow row{select.text(0), select.text(1), select.text(2), select.text(3), {}, select.integer(5), {}};
+    row.axes = Json::parse(select.text(4)).get<std::map<std::string, std::string>>();
+    Status& s = row.status;
+    s.state = select.text(6);
+    s.unit = select.integer(7);
+    s.units = select.integer(8);
+    s.attempts = static_cast<int>(select.integer(9));
+    s.started = select.real(10);
+    s.ended = select.real(11);
+    s.seconds = select.real(12);
+    s.error_kind = select.text(13);
+    s.error_message = select.text(14);
+    const auto metrics = Json::parse(select.text(15));
+    for (const auto& [name, value] : metrics.items())
+      if (value.is_number()) s.metrics[name] = value.get<double>();
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+int Index::rebuild() {
+  sqlite3_exec(impl_->db.get(), "BEGIN; DELETE FROM runs", nullptr, nullptr, nullptr);
+  int count = 0;
+  for (const auto& name : folders(impl_->runs))
+    for (const auto& dir : folders(name))
+      if (const auto row = row_of(impl_->runs, dir)) put(*row), ++count;
+  sqlite3_exec(impl_->db.get(), "COMMIT", nullptr, nullptr, nullptr);
+  return count;
+}
+
+std::optional<fs::path> find_run(const fs::path& runs, const std::string& name, const std::string& id) {
+  const std::string folder = id.substr(0, 16);
+  if (fs::is_directory(runs / name / folder)) return runs / name / folder;
+  for (const auto& other : folders(runs))
+    if (fs::exists(other / folder / "status.json")) return other / folder;
+  return std::nullopt;
+}
+
+}  // namespace assay

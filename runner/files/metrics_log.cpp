@@ -1,0 +1,114 @@
+// Rows gathered in memory and written in whole lines.
+#include "runner/files/metrics_log.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cmath>
+#include <cstring>
+#include <fstream>
+#include <limits>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "assay/error.h"
+
+namespace assay {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+constexpr std::size_t kEnough = 64 * 1024;  // bytes gathered before a write
+
+[[noreturn]] void fail(const fs::path& path, const char* what) {
+  const std::string reason = errno == ENOSPC || errno == EDQUOT
+      ? "the disk is full; make room, then `assay resume` goes on from the last checkpoint"
+      : std::strerror(errno);
+  throw Error(ErrorKind::kIo, path.string() + ": cannot be " + what + ": " + reason);
+}
+
+Json number(double x) {
+  if (std::isnan(x)) return "NaN";
+  if (std::isinf(x)) return x > 0 ? "Infinity" : "-Infinity";
+  return x;
+}
+
+double number(const Json& json) {
+  if (json == "NaN") return std::numeric_limits<double>::quiet_NaN();
+  if (json == "Infinity") return std::numeric_limits<double>::infinity();
+  if (json == "-Infinity") return -std::numeric_limits<double>::infinity();
+  return json.get<double>();
+}
+
+MetricRow parse(const std::string& line) {
+  const auto json = Json::parse(line);
+  return {json.at("t").get<double>(), json.at("stage").get<std::string>(),
+          json.at("unit").get<std::int64_t>(), json.at("name").get<std::string>(),
+          number(json.at("value"))};
+}
+
+// Bytes of the leading lines that are whole and of a unit below `from_unit`.
+std::uintmax_t kept_bytes(const fs::path& path, std::int64_t from_unit) {
+  std::ifstream in(path, std::ios::binary);
+  std::string line;
+  std::uintmax_t kept = 0;
+  while (std::getline(in, line) && !in.eof()) {
+    try {
+      if (parse(line).unit >= from_unit) break;
+    } catch (const Json::exception&) {
+      break;
+    }
+    kept += line.size() + 1;
+  }
+  return kept;
+}
+
+}  // namespace
+
+MetricsLog::MetricsLog(const fs::path& path, std::string stage, std::int64_t from_unit)
+    : path_(path), stage_(std::move(stage)) {
+  fd_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  if (fd_ < 0) fail(path, "opened");
+  if (::ftruncate(fd_, static_cast<off_t>(kept_bytes(path, from_unit))) != 0) fail(path, "cut");
+}
+
+MetricsLog::~MetricsLog() { ::close(fd_); }
+
+void MetricsLog::append(std::int64_t unit, std::string_view name, double value) {
+  const auto now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch());
+  pending_ += Json{{"t", std::round(now.count() * 1e3) / 1e3}, {"stage", stage_}, {"unit", unit},
+                   {"name", name}, {"value", number(value)}}.dump() + "\n";
+  if (pending_.size() > kEnough) sync();
+}
+
+void MetricsLog::sync() {
+  std::string_view rest = pending_;
+  while (!rest.empty()) {
+    const auto n = ::write(fd_, rest.data(), rest.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) fail(path_, "written");
+    rest.remove_prefix(static_cast<std::size_t>(n));
+  }
+  pending_.clear();
+  if (::fsync(fd_) != 0) fail(path_, "synced");
+}
+
+std::vector<MetricRow> read_metrics(const fs::path& path) {
+  std::vector<MetricRow> rows;
+  std::ifstream in(path, std::ios::binary);
+  std::string line;
+  while (std::getline(in, line) && !in.eof()) {
+    try {
+      rows.push_back(parse(line));
+    } catch (const Json::exception& error) {
+      throw Error(ErrorKind::kCorrupt, fmt::format("{}:{}: is no metric row: {}", path.string(),
+                                                   rows.size() + 1, error.what()));
+    }
+  }
+  return rows;
+}
+
+}  // namespace assay

@@ -1,0 +1,96 @@
+// status.json as JSON, and the lock.
+#include "runner/files/run_folder.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "assay/error.h"
+#include "runner/files/file_system.h"
+
+namespace assay {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+Json to_json(const Status& s) {
+  Json error;
+  if (!s.error_kind.empty()) error = {{"kind", s.error_kind}, {"message", s.error_message}};
+  return {{"state", s.state},     {"unit", s.unit},     {"units", s.units},
+          {"attempts", s.attempts}, {"started", s.started}, {"ended", s.ended},
+          {"seconds", s.seconds}, {"error", error},     {"metrics", s.metrics}};
+}
+
+Status from_json(const Json& json) {
+  Status s;
+  s.state = json.at("state").get<std::string>();
+  s.unit = json.at("unit").get<std::int64_t>();
+  s.units = json.at("units").get<std::int64_t>();
+  s.attempts = json.at("attempts").get<int>();
+  s.started = json.at("started").get<double>();
+  s.ended = json.at("ended").get<double>();
+  s.seconds = json.at("seconds").get<double>();
+  if (const auto& error = json.at("error"); !error.is_null()) {
+    s.error_kind = error.at("kind").get<std::string>();
+    s.error_message = error.at("message").get<std::string>();
+  }
+  for (const auto& [name, value] : json.at("metrics").items())
+    if (value.is_number()) s.metrics[name] = value.get<double>();
+  return s;
+}
+
+std::string holder(int fd) {
+  char text[256] = {};
+  const auto n = ::pread(fd, text, sizeof text - 1, 0);
+  return n > 0 ? std::string(text, static_cast<std::size_t>(n)) : "another process";
+}
+
+}  // namespace
+
+Status RunFolder::status() const {
+  const auto file = dir_ / "status.json";
+  if (!fs::exists(file)) return {};
+  try {
+    return from_json(Json::parse(read_file(file)));
+  } catch (const Json::exception& error) {
+    throw Error(ErrorKind::kCorrupt, file.string() + ": is no status that Assay wrote: " + error.what());
+  }
+}
+
+void RunFolder::write_status(const Status& status) const {
+  write_atomically(dir_ / "status.json",
+                   to_json(status).dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+}
+
+FolderLock::FolderLock(const fs::path& dir) {
+  std::error_code made;
+  fs::create_directories(dir, made);
+  const auto file = dir / ".lock";
+  fd_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (fd_ < 0)
+    throw Error(ErrorKind::kIo, file.string() + ": cannot be written: " + std::strerror(errno) +
+                                    "; choose a folder you may write with --runs");
+  if (::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
+    const std::string who = holder(fd_);
+    ::close(fd_);
+    throw Error(ErrorKind::kBusy, dir.string() + " is being written by " + who +
+                                      "; wait for it, or stop it with `assay stop`");
+  }
+  char host[128] = {};
+  ::gethostname(host, sizeof host - 1);
+  const std::string who = fmt::format("process {} on {}", ::getpid(), host);
+  if (::ftruncate(fd_, 0) != 0 || ::pwrite(fd_, who.data(), who.size(), 0) < 0) {
+    // the lock holds all the same; only its message would be poorer
+  }
+}
+
+FolderLock::~FolderLock() { ::close(fd_); }
+
+}  // namespace assay
