@@ -25,7 +25,8 @@ class Autocast {
  private:
   bool on_;
   torch::DeviceType type_;
-  bool before_ = false;
+  bool enabled_before_ = false;
+  torch::ScalarType dtype_before_ = torch::kBFloat16;
 };
 
 /// The tensor in page-locked memory, where `device` is a GPU; else as it is.
