@@ -85,3 +85,11 @@ set_target_properties(Torch::cpu PROPERTIES
   INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${libtorch}/include;${libtorch}/include/torch/csrc/api/include"
   INTERFACE_COMPILE_DEFINITIONS "_GLIBCXX_USE_CXX11_ABI=1"
   INTERFACE_LINK_LIBRARIES "${libtorch}/lib/libtorch_cpu.so;${libtorch}/lib/libc10.so")
+
+# The NVIDIA libraries that libtorch_cuda asks for are not unpacked with the wheel; they are looked
+# for when the module is loaded. Nothing in the module refers to libtorch_cuda by name: it is there
+# for its kernels, so the linker must not drop it.
+add_library(Torch::cuda INTERFACE IMPORTED GLOBAL)
+set_target_properties(Torch::cuda PROPERTIES
+  INTERFACE_LINK_OPTIONS "LINKER:--no-as-needed,--allow-shlib-undefined"
+  INTERFACE_LINK_LIBRARIES "Torch::cpu;${libtorch}/lib/libtorch_cuda.so;${libtorch}/lib/libc10_cuda.so")
