@@ -1,0 +1,54 @@
+// Bytes stay bytes in memory; a batch is gathered, made float and normalised when it is asked for.
+#include "assay/images.h"
+
+#include <numeric>
+
+#include <ATen/ops/cat.h>
+#include <ATen/ops/from_blob.h>
+#include <ATen/ops/zeros.h>
+
+namespace assay {
+namespace {
+
+std::vector<std::int64_t> range(std::int64_t from, std::int64_t to) {
+  std::vector<std::int64_t> ids(static_cast<std::size_t>(std::max<std::int64_t>(0, to - from)));
+  std::iota(ids.begin(), ids.end(), from);
+  return ids;
+}
+
+}  // namespace
+
+ImageSet::ImageSet(const Images& train, const Images& test, Cut cut, double mean, double deviation,
+                   std::vector<std::string> class_names)
+    : scale_(1 / (255 * deviation)), shift_(-mean / deviation) {
+  const auto size = train.pixels.size(0);
+  const bool tested = test.pixels.defined();
+  if (tested && test.pixels.sizes().slice(1) != train.pixels.sizes().slice(1))
+    throw Error(ErrorKind::kData, "training and test images differ in height or width");
+  if (cut.validation >= size)
+    throw Error(ErrorKind::kData, "validation: " + std::to_string(cut.validation) +
+                                      " leaves no training image of " + std::to_string(size));
+  pixels_ = tested ? at::cat({train.pixels, test.pixels}) : train.pixels;
+  labels_ = tested ? at::cat({train.labels, test.labels}) : train.labels;
+  const auto kept = size - cut.validation;
+  const auto limit = cut.train_limit > 0 ? std::min(cut.train_limit, kept) : kept;
+  ids_[0] = range(0, limit);
+  ids_[1] = range(kept, size);
+  ids_[2] = range(size, pixels_.size(0));
+  info_.input_shape = {1, pixels_.size(1), pixels_.size(2)};
+  info_.classes = labels_.max().item<std::int64_t>() + 1;
+  info_.class_names = std::move(class_names);
+}
+
+Batch ImageSet::load(std::span<const std::int64_t> ids, const Context&) const {
+  const torch::NoGradGuard no_grad;
+  const auto count = static_cast<std::int64_t>(ids.size());
+  const auto id = at::from_blob(const_cast<std::int64_t*>(ids.data()), {count}, torch::kInt64).clone();
+  if (count > 0 && (id.min().item<std::int64_t>() < 0 || id.max().item<std::int64_t>() >= pixels_.size(0)))
+    throw Error(ErrorKind::kData, "there is no image of some id asked for; there are " +
+                                      std::to_string(pixels_.size(0)));
+  auto input = pixels_.index_select(0, id).to(torch::kFloat).mul_(scale_).add_(shift_).unsqueeze_(1);
+  return {std::move(input), labels_.index_select(0, id), id, at::zeros({count}, torch::kInt64)};
+}
+
+}  // namespace assay

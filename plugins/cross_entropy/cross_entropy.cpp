@@ -1,0 +1,45 @@
+// Cross-entropy of classes, with label smoothing: Szegedy et al., "Rethinking the Inception
+// architecture for computer vision", CVPR 2016, section 7.
+#include <ATen/ops/cross_entropy_loss.h>
+
+#include "assay/registry.h"
+
+namespace {
+
+class CrossEntropy final : public assay::Objective {
+ public:
+  struct Params {
+    double smoothing = 0;
+  };
+  static assay::Schema<Params> schema() {
+    return assay::Schema<Params>().field(
+        "smoothing", &Params::smoothing, assay::below(0, 1),
+        "Share of the target's probability that is spread over all classes.");
+  }
+
+  CrossEntropy(Params params, const assay::Info& info) : p_(params) {
+    if (info.classes == 0)
+      throw assay::Error(assay::ErrorKind::kParameter,
+                         "the dataset has no classes but real targets: use squared_error");
+  }
+
+  const std::vector<std::string>& terms() const override { return terms_; }
+
+  std::vector<assay::Term> evaluate(assay::Model& model, const assay::Batch& batch,
+                                    const assay::Context&) override {
+    const auto logits = model.forward(batch.input).logits;
+    return {{at::cross_entropy_loss(logits, batch.target, {}, at::Reduction::Mean, -100, p_.smoothing)}};
+  }
+
+ private:
+  Params p_;
+  std::vector<std::string> terms_{"cross_entropy"};
+};
+
+}  // namespace
+
+ASSAY_PLUGIN(registry) {
+  registry.add<CrossEntropy>("cross_entropy",
+                             "Negative log-likelihood of the classes, with label smoothing "
+                             "(Szegedy et al., CVPR 2016).");
+}

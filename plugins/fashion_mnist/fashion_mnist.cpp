@@ -1,0 +1,56 @@
+// Fashion-MNIST: Xiao, Rasul and Vollgraf, "Fashion-MNIST: a novel image dataset for benchmarking
+// machine learning algorithms", 2017; the files of Debian's dataset-fashion-mnist.
+#include "assay/idx.h"
+#include "assay/images.h"
+#include "assay/registry.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+
+assay::ImageSet::Images read(const fs::path& root, const std::string& part) {
+  const auto pixels = assay::read_idx_images(root / (part + "-images-idx3-ubyte.gz"));
+  return {pixels, assay::read_idx_labels(root / (part + "-labels-idx1-ubyte.gz"), pixels.size(0))};
+}
+
+class FashionMnist final : public assay::Dataset {
+ public:
+  struct Params {
+    fs::path root = "/usr/share/datasets/fashion-mnist";
+    std::int64_t validation = 5000;
+    std::int64_t train_limit = 0;
+  };
+
+  static assay::Schema<Params> schema() {
+    return assay::Schema<Params>()
+        .field("root", &Params::root, assay::any(),
+               "Folder of the four idx.gz files; the Debian package dataset-fashion-mnist brings it.")
+        .field("validation", &Params::validation, assay::between(0, 59999),
+               "Training images, the last ones, that are kept for validation.")
+        .field("train_limit", &Params::train_limit, assay::at_least(0),
+               "Training images used, the first ones; 0 uses all.");
+  }
+
+  explicit FashionMnist(const Params& p)
+      : images_(read(p.root, "train"), read(p.root, "t10k"), {p.validation, p.train_limit}, kMean,
+                kDeviation, {"t_shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt",
+                             "sneaker", "bag", "ankle_boot"}) {}
+
+  const assay::Info& info() const override { return images_.info(); }
+  std::span<const std::int64_t> ids(assay::Split split) const override { return images_.ids(split); }
+  assay::Batch load(std::span<const std::int64_t> ids, const assay::Context& context) const override {
+    return images_.load(ids, context);
+  }
+
+ private:
+  static constexpr double kMean = 0.2860, kDeviation = 0.3530;  // of the training pixels / 255
+  assay::ImageSet images_;
+};
+
+}  // namespace
+
+ASSAY_PLUGIN(registry) {
+  registry.add<FashionMnist>("fashion_mnist",
+                             "Fashion-MNIST (Xiao et al., 2017): 70,000 grey images, 28 x 28, of ten "
+                             "classes of clothing.");
+}

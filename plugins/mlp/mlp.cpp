@@ -1,0 +1,66 @@
+// A multi-layer perceptron on flattened inputs.
+#include <ATen/ops/dropout.h>
+#include <ATen/ops/gelu.h>
+#include <ATen/ops/relu.h>
+#include <ATen/ops/tanh.h>
+#include <torch/nn/modules/linear.h>
+
+#include "assay/registry.h"
+
+namespace {
+
+class Mlp final : public assay::Model {
+ public:
+  struct Params {
+    assay::Integers hidden = {128};
+    std::string activation = "relu";
+    double dropout = 0;
+  };
+
+  static assay::Schema<Params> schema() {
+    return assay::Schema<Params>()
+        .field("hidden", &Params::hidden, assay::at_least(1), "Units of each hidden layer.")
+        .field("activation", &Params::activation, assay::one_of({"relu", "gelu", "tanh"}),
+               "Function after each hidden layer.")
+        .field("dropout", &Params::dropout, assay::below(0, 1),
+               "Share of the hidden units that is set to zero while training.");
+  }
+
+  Mlp(Params params, const assay::Info& info) : p_(std::move(params)) {
+    std::int64_t width = 1;
+    for (const auto size : info.input_shape) width *= size;
+    for (std::size_t k = 0; k < p_.hidden.size(); ++k) {
+      hidden_.push_back(register_module("hidden" + std::to_string(k),
+                                        torch::nn::Linear(width, p_.hidden[k])));
+      width = p_.hidden[k];
+    }
+    output_ = register_module(
+        "output", torch::nn::Linear(width, info.classes > 0 ? info.classes : info.targets));
+  }
+
+  assay::Output forward(const torch::Tensor& input) override {
+    auto x = input.flatten(1);
+    for (auto& layer : hidden_) {
+      x = activate(layer->forward(x));
+      if (p_.dropout > 0) x = at::dropout(x, p_.dropout, is_training());
+    }
+    return {output_->forward(x), x};
+  }
+
+ private:
+  torch::Tensor activate(const torch::Tensor& x) const {
+    if (p_.activation == "gelu") return at::gelu(x);
+    if (p_.activation == "tanh") return at::tanh(x);
+    return at::relu(x);
+  }
+
+  Params p_;
+  std::vector<torch::nn::Linear> hidden_;
+  torch::nn::Linear output_{nullptr};
+};
+
+}  // namespace
+
+ASSAY_PLUGIN(registry) {
+  registry.add<Mlp>("mlp", "Multi-layer perceptron on flattened inputs.");
+}

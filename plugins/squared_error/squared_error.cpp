@@ -1,0 +1,35 @@
+// Mean squared error of real targets.
+#include <ATen/ops/mse_loss.h>
+
+#include "assay/registry.h"
+
+namespace {
+
+class SquaredError final : public assay::Objective {
+ public:
+  struct Params {};
+  static assay::Schema<Params> schema() { return {}; }
+
+  SquaredError(Params, const assay::Info& info) {
+    if (info.classes > 0)
+      throw assay::Error(assay::ErrorKind::kParameter,
+                         "the dataset has classes, not real targets: use cross_entropy");
+  }
+
+  const std::vector<std::string>& terms() const override { return terms_; }
+
+  std::vector<assay::Term> evaluate(assay::Model& model, const assay::Batch& batch,
+                                    const assay::Context&) override {
+    const auto output = model.forward(batch.input).logits;
+    return {{at::mse_loss(output, batch.target.view_as(output))}};
+  }
+
+ private:
+  std::vector<std::string> terms_{"squared_error"};
+};
+
+}  // namespace
+
+ASSAY_PLUGIN(registry) {
+  registry.add<SquaredError>("squared_error", "Mean squared error of real targets, for regression.");
+}
