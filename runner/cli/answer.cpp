@@ -1,0 +1,99 @@
+// Trial outcomes as JSON, text and exit code.
+#include "runner/cli/answer.h"
+
+#include <fmt/core.h>
+
+#include <csignal>
+
+namespace assay::cli {
+namespace {
+
+Json error_of(const std::string& kind, const std::string& message) {
+  if (kind.empty() && message.empty()) return nullptr;
+  return {{"kind", kind}, {"message", message}};
+}
+
+Json stage_json(const StageOutcome& stage) {
+  const Status& status = stage.status;
+  return {{"id", stage.id},
+          {"name", stage.name},
+          {"state", status.state},
+          {"reused", stage.reused},
+          {"unit", status.unit},
+          {"units", status.units},
+          {"attempts", status.attempts},
+          {"seconds", status.seconds},
+          {"metrics", to_json(status.metrics)},
+          {"error", error_of(status.error_kind, status.error_message)},
+          {"dir", stage.dir.string()}};
+}
+
+std::size_t count(const std::vector<TrialOutcome>& trials, const std::string& state) {
+  std::size_t n = 0;
+  for (const auto& trial : trials) n += trial.state == state ? 1 : 0;
+  return n;
+}
+
+}  // namespace
+
+Json to_json(const TrialOutcome& trial) {
+  auto stages = Json::array();
+  for (const auto& stage : trial.stages) stages.push_back(stage_json(stage));
+  const bool bad = trial.state != "done";
+  return {{"id", trial.trial->id},
+          {"state", trial.state},
+          {"reused", trial.reused},
+          {"axes", trial.trial->axes},
+          {"seed", trial.trial->seed},
+          {"stages", stages},
+          {"metrics", to_json(trial.metrics)},
+          {"error", bad ? error_of(trial.error_kind, trial.error_message) : Json(nullptr)},
+          {"dir", trial.stages.empty() ? "" : trial.stages.back().dir.string()}};
+}
+
+Json to_json(const Experiment& experiment, const std::vector<TrialOutcome>& trials,
+             const std::filesystem::path& report) {
+  auto all = Json::array();
+  for (const auto& trial : trials) all.push_back(to_json(trial));
+  return {{"name", experiment.name},
+          {"trials", all},
+          {"report", report.empty() ? Json(nullptr) : Json(report.string())}};
+}
+
+std::string label_of(const Trial& trial) {
+  std::string text;
+  for (const auto& [axis, value] : trial.axes) text += fmt::format("{}={} ", axis, value);
+  return text + fmt::format("seed={}", trial.seed);
+}
+
+std::string summary_of(const std::vector<TrialOutcome>& trials) {
+  std::string text = fmt::format("{} trial{}", trials.size(), trials.size() == 1 ? "" : "s");
+  const char* mark = ": ";
+  for (const char* state : {"done", "failed", "diverged", "interrupted", "running", "queued"}) {
+    const auto n = count(trials, state);
+    if (n == 0) continue;
+    text += fmt::format("{}{} {}", mark, n, state);
+    mark = ", ";
+  }
+  return text;
+}
+
+std::string errors_of(const std::vector<TrialOutcome>& trials) {
+  std::string text;
+  for (const auto& trial : trials)
+    if (trial.state != "done" && !trial.error_message.empty())
+      text += fmt::format("{} {}: {}\n", label_of(*trial.trial), trial.state, trial.error_message);
+  return text;
+}
+
+int exit_code_of(const std::vector<TrialOutcome>& trials, int signal) {
+  const auto done = count(trials, "done");
+  if (done == trials.size()) return kOk;
+  const auto failed = count(trials, "failed"), diverged = count(trials, "diverged");
+  // A signal that came when all had ended on their own has interrupted nothing.
+  if (signal != 0 && done + failed + diverged < trials.size())
+    return signal == SIGUSR1 ? static_cast<int>(kRequeue) : 128 + signal;
+  return failed == 0 && diverged > 0 && done + diverged == trials.size() ? kDiverged : kFailedTrials;
+}
+
+}  // namespace assay::cli

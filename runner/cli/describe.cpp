@@ -1,0 +1,54 @@
+// describe: one component with its parameters.
+#include <fmt/core.h>
+
+#include "assay/error.h"
+#include "runner/cli/components.h"
+#include "runner/cli/experiments.h"
+
+namespace assay::cli {
+namespace {
+
+// `kind/name`, or a name alone, which several kinds may have.
+std::vector<const ComponentInfo*> named(const Catalog& catalog, const std::string& word) {
+  const auto slash = word.find('/');
+  const auto kind = slash == std::string::npos ? "" : word.substr(0, slash);
+  const auto name = slash == std::string::npos ? word : word.substr(slash + 1);
+  std::vector<const ComponentInfo*> found;
+  for (const auto& one : catalog.components)
+    if (one.name == name && (kind.empty() || one.kind == kind)) found.push_back(&one);
+  if (!found.empty()) return found;
+  if (!kind.empty()) throw Error(ErrorKind::kPlugin, catalog.missing(kind, name));
+  Strings names;
+  for (const auto& one : catalog.components) names.push_back(one.name);
+  const auto near = nearest(name, names);
+  throw Error(ErrorKind::kPlugin,
+              fmt::format("there is no component `{}`{}", name,
+                          near.empty() ? "; `assay list` prints all of them"
+                                       : fmt::format("; did you mean `{}`?", near)));
+}
+
+int run(const Call& call) {
+  call.expect_words(1, SIZE_MAX, "KIND/NAME or NAME");
+  const Catalog catalog = catalog_of(call);
+  auto all = Json::array();
+  std::string text;
+  for (const auto& word : call.words) {
+    for (const auto* one : named(catalog, word)) {
+      all.push_back(to_json(*one));
+      text += (text.empty() ? "" : "\n") + describe(*one, colored(call, stdout));
+    }
+  }
+  if (call.json) print_json(call, {{"components", all}});
+  else fmt::print("{}", text);
+  return kOk;
+}
+
+}  // namespace
+
+const Verb kDescribeVerb{
+    "describe", "Print a component's parameters.", "KIND/NAME | NAME ...",
+    "  assay describe optimizer/sam\n"
+    "  assay describe train --json\n",
+    run};
+
+}  // namespace assay::cli

@@ -1,0 +1,129 @@
+// Run folders are read back from their resolved.yaml; trials are put together from their leaves.
+#include "runner/cli/experiments.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "assay/error.h"
+#include "runner/catalog/load.h"
+
+namespace fs = std::filesystem;
+
+namespace assay::cli {
+namespace {
+
+/// Run folders at or below `folder`: its own, or one a subfolder.
+std::vector<fs::path> resolved_in(const fs::path& folder) {
+  if (fs::exists(folder / "resolved.yaml")) return {folder / "resolved.yaml"};
+  std::vector<fs::path> all;
+  for (const auto& entry : fs::directory_iterator(folder))
+    if (fs::exists(entry.path() / "resolved.yaml")) all.push_back(entry.path() / "resolved.yaml");
+  std::sort(all.begin(), all.end());
+  if (all.empty())
+    throw Error(ErrorKind::kIo,
+                fmt::format("{} is no run folder: it has no resolved.yaml, nor has a folder in it",
+                            folder.string()));
+  return all;
+}
+
+// The stages that `stage` builds on, and itself, in an order in which they can run.
+void collect(const std::string& id, const std::map<std::string, Trial>& by_id,
+             std::set<std::string>& seen, std::vector<Stage>& stages) {
+  const auto it = by_id.find(id);
+  if (it == by_id.end() || !seen.insert(id).second) return;
+  const Stage& stage = it->second.stages.front();
+  for (const auto& [name, before] : stage.after) collect(before, by_id, seen, stages);
+  stages.push_back(stage);
+}
+
+// Each folder holds one stage. A stage on which no other builds is the end of a trial.
+std::vector<Trial> joined(const std::vector<Trial>& singles) {
+  std::map<std::string, Trial> by_id;
+  std::set<std::string> built_upon;
+  for (const auto& trial : singles) {
+    by_id.emplace(trial.stages.front().id, trial);
+    for (const auto& [name, id] : trial.stages.front().after) built_upon.insert(id);
+  }
+  std::vector<Trial> trials;
+  for (const auto& single : singles) {
+    const std::string& id = single.stages.front().id;
+    if (built_upon.contains(id)) continue;
+    Trial trial = single;
+    trial.stages.clear();
+    std::set<std::string> seen;
+    collect(id, by_id, seen, trial.stages);
+    trials.push_back(std::move(trial));
+  }
+  return trials;
+}
+
+std::vector<Asked> from_folders(const Call& call, const Catalog& catalog) {
+  std::vector<Asked> answer;
+  std::vector<std::vector<Trial>> singles;
+  for (const auto& word : call.words) {
+    for (const auto& file : resolved_in(fs::path(word).lexically_normal())) {
+      auto one = read_resolved(file, catalog);
+      const auto runs = fs::absolute(file).parent_path().parent_path().parent_path();
+      const auto same = [&](const Asked& asked) {
+        return asked.runs == runs && asked.experiment.name == one.name;
+      };
+      auto it = std::find_if(answer.begin(), answer.end(), same);
+      if (it == answer.end()) {
+        it = answer.insert(answer.end(), {std::move(one), runs});
+        singles.push_back(it->experiment.trials);
+      } else {
+        auto& all = singles[static_cast<std::size_t>(it - answer.begin())];
+        all.insert(all.end(), one.trials.begin(), one.trials.end());
+      }
+    }
+  }
+  for (std::size_t i = 0; i < answer.size(); ++i) answer[i].experiment.trials = joined(singles[i]);
+  return answer;
+}
+
+}  // namespace
+
+bool is_override(const std::string& word) {
+  return word.find('=') != std::string::npos || word.starts_with('~') || word.starts_with('+');
+}
+
+Catalog catalog_of(const Call& call) { return load_catalog(call.plugins); }
+
+Experiment manifest_of(const Call& call, const Catalog& catalog) {
+  if (call.words.empty() || is_override(call.words[0]))
+    throw UsageError(fmt::format("`assay {}` takes a manifest; see `assay {} --help`", call.verb,
+                                 call.verb));
+  const Strings overrides(call.words.begin() + 1, call.words.end());
+  for (const auto& word : overrides)
+    if (!is_override(word))
+      throw UsageError(fmt::format("`{}` is no override: write key=value, +key=value or ~key", word));
+  return read_experiment(call.words[0], overrides, catalog);
+}
+
+std::vector<Asked> experiments_of(const Call& call, const Catalog& catalog) {
+  if (call.words.empty())
+    throw UsageError(fmt::format("`assay {}` takes a manifest or run folders; see `assay {} --help`",
+                                 call.verb, call.verb));
+  if (fs::is_directory(call.words[0])) return from_folders(call, catalog);
+  std::vector<Asked> answer;
+  for (const auto& one : one_a_manifest(call))
+    answer.push_back({manifest_of(one, catalog), call.runs});
+  return answer;
+}
+
+std::vector<Call> one_a_manifest(const Call& call) {
+  std::vector<Call> answer;
+  for (const auto& word : call.words) {
+    if (answer.empty() || !is_override(word)) {
+      answer.push_back(call);
+      answer.back().words.clear();
+    }
+    answer.back().words.push_back(word);
+  }
+  return answer;
+}
+
+}  // namespace assay::cli

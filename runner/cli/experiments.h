@@ -1,0 +1,30 @@
+// What the words of a call mean: a manifest with overrides, or run folders.
+#pragma once
+
+#include "runner/cli/verb.h"
+#include "runner/manifest/manifest.h"
+
+namespace assay::cli {
+
+/// The search path of --plugins, ASSAY_PLUGIN_PATH, the data folder and the installation.
+Catalog catalog_of(const Call& call);
+
+/// An experiment and the folder its runs lie in.
+struct Asked {
+  Experiment experiment;
+  std::filesystem::path runs;
+};
+
+/// `words[0]` as a manifest, the others as overrides.
+Experiment manifest_of(const Call& call, const Catalog& catalog);
+
+/// Manifests, each with the overrides that follow it, or run folders (<runs>/<name> or
+/// <runs>/<name>/<id>), those of one name together. Throws Error{kIo} for a folder without runs.
+std::vector<Asked> experiments_of(const Call& call, const Catalog& catalog);
+
+/// Manifests, each with the overrides that follow it.
+std::vector<Call> one_a_manifest(const Call& call);
+
+bool is_override(const std::string& word);
+
+}  // namespace assay::cli

@@ -1,0 +1,158 @@
+// Boost.Program_options with guessing off: an abbreviated flag would change its meaning when a new
+// one is added.
+#include "runner/cli/options.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cstdlib>
+#include <sstream>
+
+#include "assay/schema.h"
+
+namespace po = boost::program_options;
+
+namespace assay::cli {
+namespace {
+
+constexpr int kStyle = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
+
+po::options_description shared_flags() {
+  po::options_description flags("Flags of every verb");
+  auto add = flags.add_options();
+  add("help,h", "examples and flags");
+  add("json", on_or_off(), "one JSON object on standard output");
+  add("runs", po::value<std::string>()->default_value("runs")->value_name("DIR"),
+      "where run folders lie");
+  add("plugins", po::value<Strings>()->composing()->value_name("DIR"),
+      "a folder of plugins, searched first; repeatable");
+  add("jobs,j", po::value<int>()->default_value(0)->value_name("N"),
+      "workers at a time; 0: what the manifest says, else one a core");
+  add("color", po::value<std::string>()->default_value("auto")->value_name("WHEN"),
+      "auto, always or never");
+  add("quiet,q", on_or_off(), "errors and results alone");
+  return flags;
+}
+
+std::string upper(std::string text) {
+  for (char& c : text) c = c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return text;
+}
+
+Strings long_names(const po::options_description& flags) {
+  Strings names;
+  for (const auto& option : flags.options()) names.push_back(option->long_name());
+  return names;
+}
+
+[[noreturn]] void unknown_flag(const std::string& given, const po::options_description& flags,
+                               const std::string& verb) {
+  const auto bare = given.substr(std::min(given.find_first_not_of('-'), given.size()));
+  const auto near = nearest(bare, long_names(flags));
+  throw UsageError(fmt::format("`assay {}` has no flag {}{}", verb, given,
+                               near.empty() ? fmt::format("; see `assay {} --help`", verb)
+                                            : fmt::format("; did you mean --{}?", near)));
+}
+
+void store_words(const Strings& argv, const po::options_description& flags, const std::string& verb,
+                 po::variables_map& map) try {
+  po::options_description all;
+  all.add(flags).add_options()("words", po::value<Strings>());
+  po::positional_options_description words;
+  words.add("words", -1);
+  po::store(po::command_line_parser(argv).options(all).positional(words).style(kStyle).run(), map);
+} catch (const po::unknown_option& error) {
+  unknown_flag(error.get_option_name(), flags, verb);
+} catch (const po::error& error) {
+  throw UsageError(fmt::format("{}; see `assay {} --help`", error.what(), verb));
+}
+
+// ASSAY_PLUGINS holds several folders, as PATH does.
+std::string joined_plugins(const std::string& value, Strings& plugins) {
+  std::istringstream in(value);
+  for (std::string folder; std::getline(in, folder, ':');)
+    if (!folder.empty()) plugins.push_back(folder);
+  return "";
+}
+
+void store_environment(const po::options_description& flags, po::variables_map& map,
+                       Strings& plugins) {
+  for (const auto& name : long_names(flags)) {
+    if (name == "help") continue;
+    const std::string variable = "ASSAY_" + upper(name);
+    const char* value = std::getenv(variable.c_str());
+    if (value == nullptr || *value == '\0') continue;
+    if (name == "plugins") {
+      joined_plugins(value, plugins);
+      continue;
+    }
+    try {
+      po::store(po::command_line_parser(Strings{"--" + name + "=" + value}).options(flags)
+                    .style(kStyle).run(), map);
+    } catch (const po::error& error) {
+      throw UsageError(fmt::format("{}={} in the environment: {}", variable, value, error.what()));
+    }
+  }
+}
+
+Color color_of(const std::string& word) {
+  if (word == "auto") return Color::kAuto;
+  if (word == "always") return Color::kAlways;
+  if (word == "never") return Color::kNever;
+  throw UsageError(fmt::format("--color is auto, always or never, not `{}`", word));
+}
+
+}  // namespace
+
+po::value_semantic* on_or_off(bool value) {
+  return po::value<bool>()->default_value(value, value ? "true" : "false")->implicit_value(true, "true")
+      ->value_name("BOOL");
+}
+
+po::options_description flags_of(const Verb& verb) {
+  po::options_description all, own(fmt::format("Flags of {}", verb.name));
+  if (verb.add_flags != nullptr) {
+    verb.add_flags(own);
+    all.add(own);
+  }
+  all.add(shared_flags());
+  return all;
+}
+
+Call parse(const Verb& verb, const Strings& argv, bool& help) {
+  const auto flags = flags_of(verb);
+  Call call;
+  call.verb = verb.name;
+  store_words(argv, flags, verb.name, call.own);
+  help = call.own.contains("help");
+  if (help) return call;
+  Strings from_environment;
+  store_environment(flags, call.own, from_environment);
+  const auto& map = call.own;
+  call.json = map["json"].as<bool>();
+  call.quiet = map["quiet"].as<bool>();
+  call.runs = map["runs"].as<std::string>();
+  call.jobs = map["jobs"].as<int>();
+  call.color = color_of(map["color"].as<std::string>());
+  if (call.jobs < 0) throw UsageError("-j is a number of workers, 0 or more");
+  if (map.contains("plugins")) call.plugins = map["plugins"].as<Strings>();
+  call.plugins.insert(call.plugins.end(), from_environment.begin(), from_environment.end());
+  if (map.contains("words")) call.words = map["words"].as<Strings>();
+  return call;
+}
+
+std::string help_of(const Verb& verb) {
+  std::ostringstream flags;
+  flags << flags_of(verb);
+  return fmt::format("Examples:\n{}\n{}\n\nUsage: assay {} {}\n{}\nEach flag may also stand in the "
+                     "environment, as ASSAY_RUNS for --runs.\n",
+                     verb.examples, verb.summary, verb.name, verb.words, flags.str());
+}
+
+void Call::expect_words(std::size_t least, std::size_t most, const std::string& what) const {
+  if (words.size() >= least && words.size() <= most) return;
+  throw UsageError(fmt::format("`assay {}` takes {}; see `assay {} --help`", verb, what, verb));
+}
+
+}  // namespace assay::cli

@@ -1,0 +1,78 @@
+// plan: trials, what is done already, and a guess at the cost. Runs nothing.
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "runner/cli/answer.h"
+#include "runner/cli/cost.h"
+#include "runner/cli/sweep.h"
+
+namespace assay::cli {
+namespace {
+
+int workers_of(const Call& call, const Experiment& experiment) {
+  if (call.jobs > 0) return call.jobs;
+  if (experiment.limits.workers > 0) return experiment.limits.workers;
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+Json to_json(const Cost& cost, int workers) {
+  const bool known = cost.unknown == 0;
+  return {{"stages", cost.stages},
+          {"unknown", cost.unknown},
+          {"workers", workers},
+          {"worker_seconds", known ? Json(cost.seconds) : Json(nullptr)},
+          {"seconds", known ? Json(cost.seconds / workers) : Json(nullptr)}};
+}
+
+std::string text_of(const Cost& cost, int workers) {
+  if (cost.stages == 0) return "cost: nothing is left to run";
+  if (cost.unknown == cost.stages)
+    return fmt::format("cost: unknown, for nothing like these {} stages has been run yet", cost.stages);
+  std::string text = fmt::format("cost: about {} with {} workers", duration(cost.seconds / workers), workers);
+  if (cost.unknown > 0) text += fmt::format(", and {} stages of unknown cost", cost.unknown);
+  return text;
+}
+
+Json to_json_done(const std::vector<TrialOutcome>& trials) {
+  auto all = Json::array();
+  for (const auto& trial : trials)
+    all.push_back({{"id", trial.trial->id},
+                   {"axes", trial.trial->axes},
+                   {"seed", trial.trial->seed},
+                   {"done", trial.state == "done"},
+                   {"state", trial.state}});
+  return all;
+}
+
+int run(const Call& call) {
+  const Catalog catalog = catalog_of(call);
+  return plan(call, {manifest_of(call, catalog), call.runs}, catalog);
+}
+
+}  // namespace
+
+int plan(const Call& call, const Asked& asked, const Catalog&) {
+  const auto trials = look(asked.experiment, asked.runs);
+  const Cost cost = cost_of(trials, asked.runs);
+  const int workers = workers_of(call, asked.experiment);
+  if (call.json) {
+    print_json(call, {{"name", asked.experiment.name},
+                      {"trials", to_json_done(trials)},
+                      {"cost", to_json(cost, workers)}});
+    return kOk;
+  }
+  for (const auto& trial : trials)
+    fmt::print("{}  {:<11}  {}\n", trial.trial->id.substr(0, 16), trial.state, label_of(*trial.trial));
+  fmt::print("{}\n{}\n", summary_of(trials), text_of(cost, workers));
+  return kOk;
+}
+
+const Verb kPlanVerb{
+    "plan", "Say what `run` would do, and what it may cost.", "MANIFEST [key=value...]",
+    "  assay plan experiments/quickstart.yaml\n"
+    "  assay plan sweep.yaml -j 8 seed=[0,1,2,3]\n",
+    run};
+
+}  // namespace assay::cli

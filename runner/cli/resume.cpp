@@ -1,0 +1,21 @@
+// resume: go on with what was interrupted, from a manifest or from run folders alone.
+#include "runner/cli/sweep.h"
+
+namespace assay::cli {
+namespace {
+
+int run(const Call& call) {
+  const Catalog catalog = catalog_of(call);
+  return sweep(call, experiments_of(call, catalog), false);
+}
+
+}  // namespace
+
+const Verb kResumeVerb{
+    "resume", "Go on with interrupted and failed trials.", "MANIFEST | RUN-FOLDER...",
+    "  assay resume runs/quickstart                    all trials of an experiment\n"
+    "  assay resume runs/quickstart/0f3a5c7712345678   one of them\n"
+    "  assay resume experiments/quickstart.yaml        the same as `assay run`\n",
+    run};
+
+}  // namespace assay::cli

@@ -1,0 +1,103 @@
+// status: how an experiment stands, from its run folders alone.
+#include <fmt/core.h>
+
+#include <filesystem>
+#include <map>
+
+#include "runner/cli/answer.h"
+#include "runner/cli/experiments.h"
+#include "runner/cli/reporting.h"
+#include "runner/files/index.h"
+
+namespace assay::cli {
+namespace {
+
+Json row_json(const IndexRow& row, const std::filesystem::path& runs) {
+  const Status& status = row.status;
+  Json error;
+  if (!status.error_message.empty())
+    error = {{"kind", status.error_kind}, {"message", status.error_message}};
+  return {{"id", row.id},
+          {"name", row.name},
+          {"state", status.state},
+          {"reused", false},
+          {"axes", row.axes},
+          {"seed", row.seed},
+          {"stages", Json::array({row.stage})},
+          {"metrics", to_json(status.metrics)},
+          {"error", error},
+          {"dir", (runs / row.dir).string()}};
+}
+
+// Every experiment of --runs, a stage a row.
+int overview(const Call& call) {
+  if (!std::filesystem::is_directory(call.runs)) {
+    if (call.json) print_json(call, {{"name", nullptr}, {"trials", Json::array()}, {"report", nullptr}});
+    else note(call, fmt::format("no runs in {}", call.runs.string()));
+    return kOk;
+  }
+  const auto rows = Index(call.runs).all();
+  auto all = Json::array();
+  std::map<std::string, std::map<std::string, int>> counts;
+  for (const auto& row : rows) {
+    all.push_back(row_json(row, call.runs));
+    ++counts[row.name][row.status.state];
+  }
+  if (call.json) {
+    print_json(call, {{"name", nullptr}, {"trials", all}, {"report", nullptr}});
+    return kOk;
+  }
+  for (const auto& [name, states] : counts) {
+    std::string text;
+    for (const auto& [state, n] : states) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", n, state);
+    fmt::print("{}: {}\n", name, text);
+  }
+  return kOk;
+}
+
+std::string line_of(const TrialOutcome& trial) {
+  std::int64_t unit = 0, units = 0;
+  for (const auto& stage : trial.stages) {
+    unit += stage.status.unit;
+    units += stage.status.units;
+  }
+  return fmt::format("{}  {:<11}  {}  {}/{}", trial.trial->id.substr(0, 16), trial.state,
+                     label_of(*trial.trial), unit, units);
+}
+
+int run(const Call& call) {
+  if (call.words.empty()) return overview(call);
+  const Catalog catalog = catalog_of(call);
+  const auto all = experiments_of(call, catalog);
+  auto trials_json = Json::array();
+  for (const auto& asked : all) {
+    const auto trials = look(asked.experiment, asked.runs);
+    const auto report = report_file(asked.experiment, asked.runs);
+    const bool written = std::filesystem::exists(report);
+    if (call.json && all.size() == 1) {
+      print_json(call, to_json(asked.experiment, trials, written ? report : ""));
+      return kOk;
+    }
+    for (const auto& trial : trials) {
+      trials_json.push_back(to_json(trial));
+      trials_json.back()["name"] = asked.experiment.name;
+      if (!call.json) fmt::print("{}\n", line_of(trial));
+    }
+    if (call.json) continue;
+    fmt::print("{}: {}\n{}", asked.experiment.name, summary_of(trials), errors_of(trials));
+    if (written) fmt::print("report: {}\n", report.string());
+  }
+  if (call.json) print_json(call, {{"name", nullptr}, {"trials", trials_json}, {"report", nullptr}});
+  return kOk;
+}
+
+}  // namespace
+
+const Verb kStatusVerb{
+    "status", "Say how experiments stand.", "[MANIFEST | RUN-FOLDER...]",
+    "  assay status                              all experiments in ./runs\n"
+    "  assay status experiments/quickstart.yaml\n"
+    "  assay status runs/quickstart --json\n",
+    run};
+
+}  // namespace assay::cli

@@ -1,0 +1,89 @@
+// One sweep from plan line to report.
+#include "runner/cli/sweep.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "runner/cli/answer.h"
+#include "runner/cli/progress.h"
+#include "runner/cli/reporting.h"
+
+namespace assay::cli {
+namespace {
+
+struct Swept {
+  Asked asked;
+  std::vector<TrialOutcome> trials;
+  std::filesystem::path report;
+};
+
+ScheduleOptions options_of(const Call& call, const Asked& asked, bool force) {
+  ScheduleOptions options;
+  options.runs = asked.runs;
+  options.workers = call.jobs;
+  options.force = force;
+  options.argv = call.argv;
+  return options;
+}
+
+std::string plan_line(const Asked& asked) {
+  const auto trials = look(asked.experiment, asked.runs);
+  const auto done = std::count_if(trials.begin(), trials.end(),
+                                  [](const auto& trial) { return trial.state == "done"; });
+  return fmt::format("{}: {} trial{}, {} already done", asked.experiment.name, trials.size(),
+                     trials.size() == 1 ? "" : "s", done);
+}
+
+void print(const Call& call, const Swept& swept) {
+  if (call.json) {
+    print_json(call, to_json(swept.asked.experiment, swept.trials, swept.report));
+    return;
+  }
+  note(call, summary_of(swept.trials));
+  const auto errors = errors_of(swept.trials);
+  if (!errors.empty()) fmt::print(stderr, "{}", errors);
+  fmt::print("{}", table_of(swept.asked.experiment, swept.trials));
+  if (!swept.report.empty()) fmt::print("report: {}\n", swept.report.string());
+}
+
+// Several experiments are one answer: their trials together.
+void print_json_of(const Call& call, const std::vector<Swept>& all) {
+  auto trials = Json::array();
+  auto reports = Json::array();
+  for (const auto& swept : all) {
+    for (const auto& trial : swept.trials) {
+      trials.push_back(to_json(trial));
+      trials.back()["name"] = swept.asked.experiment.name;
+    }
+    reports.push_back(swept.report.string());
+  }
+  print_json(call, {{"name", nullptr}, {"trials", trials}, {"report", reports}});
+}
+
+}  // namespace
+
+int sweep(const Call& call, const std::vector<Asked>& all, bool force) {
+  int code = kOk;
+  std::vector<Swept> swept;
+  swept.reserve(all.size());  // outcomes point into the experiments
+  for (const auto& asked : all) {
+    note(call, plan_line(asked));
+    int signal = 0;
+    Swept one{asked, {}, {}};
+    {
+      ProgressView view(call, asked.experiment.report.metric);
+      one.trials = schedule(one.asked.experiment, options_of(call, asked, force), view, signal);
+    }
+    one.report = write_report(call, one.asked.experiment, one.trials, asked.runs);
+    const int this_code = exit_code_of(one.trials, signal);
+    if (code == kOk || signal != 0) code = this_code;
+    swept.push_back(std::move(one));
+    if (signal != 0) break;
+  }
+  if (call.json && swept.size() != 1) print_json_of(call, swept);
+  else for (const auto& one : swept) print(call, one);
+  return code;
+}
+
+}  // namespace assay::cli

@@ -1,0 +1,14 @@
+// What run, resume and plan share.
+#pragma once
+
+#include "runner/cli/experiments.h"
+
+namespace assay::cli {
+
+/// Runs one experiment after the other, shows progress, writes the report, prints the answer.
+int sweep(const Call& call, const std::vector<Asked>& all, bool force);
+
+/// Prints what running it would do.
+int plan(const Call& call, const Asked& asked, const Catalog& catalog);
+
+}  // namespace assay::cli

@@ -1,0 +1,191 @@
+// Events in, deadlines, and what to make of the way a worker ended.
+#include "runner/schedule/attempt.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <fstream>
+#include <limits>
+
+#include <nlohmann/json.hpp>
+
+#include "assay/error.h"
+
+namespace assay {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr double kGrace = 10;       // seconds from SIGTERM to SIGKILL
+constexpr std::streamoff kTailBytes = 4096;
+constexpr std::size_t kTailLines = 5;
+
+double clock_now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+double wall_now() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+std::string last_lines(const std::filesystem::path& log) {
+  std::ifstream in(log, std::ios::binary | std::ios::ate);
+  if (!in) return "";
+  in.seekg(std::max<std::streamoff>(0, in.tellg() - kTailBytes));
+  std::string text{std::istreambuf_iterator<char>(in), {}};
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  std::size_t start = text.size();
+  for (std::size_t lines = 0; lines < kTailLines && start != 0 && start != std::string::npos; ++lines)
+    start = text.rfind('\n', start - 1);
+  return start == std::string::npos || start == 0 ? text : text.substr(start + 1);
+}
+
+}  // namespace
+
+Attempt::Attempt(Task& task, int slot, const Launch& launch, const Limits& limits)
+    : task_(task), limits_(limits), process_(launch), began_(clock_now()), heard_(began_),
+      working_since_(began_) {
+  progress_.worker = slot;
+  progress_.trial = task.trial;
+  progress_.stage = task.stage;
+  progress_.unit = task.outcome.status.unit;
+  progress_.units = task.outcome.status.units;
+}
+
+bool Attempt::hear() {
+  news_ = false;
+  for (const auto& line : process_.lines()) take(line);
+  return news_;
+}
+
+void Attempt::take(const std::string& line) try {
+  const auto json = Json::parse(line);
+  const auto event = json.at("event").get<std::string>();
+  heard_ = clock_now();
+  if (event == "started" || event == "progress") {
+    progress_.unit = json.at("unit").get<std::int64_t>();
+    progress_.units = json.at("units").get<std::int64_t>();
+    if (json.contains("metrics"))
+      for (const auto& [name, value] : json.at("metrics").items())
+        progress_.metrics[name] = value.is_number() ? value.get<double>()
+                                                    : std::numeric_limits<double>::quiet_NaN();
+    take_progress(event);
+  } else if (event == "end") {
+    end_state_ = json.at("state").get<std::string>();
+    const auto error = json.value("error", Json());
+    if (!error.is_object()) return;
+    end_kind_ = error.value("kind", "");
+    end_message_ = error.value("message", "");
+  }
+} catch (const nlohmann::json::exception&) {
+  // A plugin that writes on descriptor 3 is no reason to stop: what it wrote is passed over.
+}
+
+void Attempt::take_progress(const std::string& event) {
+  news_ = true;
+  if (event == "started") {
+    first_unit_ = progress_.unit;
+    working_since_ = heard_;
+    return;
+  }
+  const double seconds = heard_ - working_since_;
+  const auto units = static_cast<double>(progress_.unit - first_unit_);
+  progress_.rate = seconds > 0 ? units / seconds : 0;
+  const auto left = static_cast<double>(progress_.units - progress_.unit);
+  progress_.time_left = progress_.rate > 0 ? left / progress_.rate : 0;
+}
+
+std::optional<std::string> Attempt::enforce() {
+  const double now = clock_now();
+  if (kill_at_ > 0) {
+    if (now > kill_at_) process_.kill_all();
+    return {};
+  }
+  if (!end_state_.empty()) {  // it has said its last word and has only to leave
+    if (now - heard_ > kGrace) process_.kill_all();
+    return {};
+  }
+  std::string why;
+  if (limits_.time > 0 && now - began_ > limits_.time) {
+    killed_for_ = "time";
+    why = fmt::format("has taken longer than limits.time ({} s)", limits_.time);
+  } else if (limits_.heartbeat > 0 && now - heard_ > limits_.heartbeat) {
+    killed_for_ = "hang";
+    why = fmt::format("has said nothing for limits.heartbeat ({} s)", limits_.heartbeat);
+  } else {
+    return {};
+  }
+  kill_at_ = now + kGrace;
+  process_.send(SIGTERM);
+  return fmt::format("{} {}: it is asked to stop, and killed in {:.0f} s",
+                     task_.outcome.dir.string(), why, kGrace);
+}
+
+void Attempt::kill() {
+  killed_for_ = "interrupt";
+  process_.kill_all();
+}
+
+std::optional<Status> Attempt::ended() {
+  const auto exit = process_.ended();
+  if (!exit) return {};
+  hear();  // what it said last
+  return verdict(*exit);
+}
+
+Status Attempt::from_disk() const {
+  try {
+    return RunFolder(task_.outcome.dir).status();
+  } catch (const Error&) {  // the verdict replaces it
+    return task_.outcome.status;
+  }
+}
+
+std::string Attempt::silent_end(const Exit& exit) const {
+  std::string text = "the worker " + text_of(exit);
+  if (exit.signal == SIGKILL && killed_for_.empty())
+    text += ", as the kernel does when memory runs out";
+  if (killed_for_ == "hang")
+    text = fmt::format("the worker said nothing for {} s (limits.heartbeat) and was stopped",
+                       limits_.heartbeat);
+  const auto& dir = task_.outcome.dir;
+  const auto log = RunFolder(dir).log();
+  const auto lines = last_lines(log);
+  return lines.empty() ? text + fmt::format("; {} is empty", log.string())
+                       : text + fmt::format("; last lines of {}:\n{}", log.string(), lines);
+}
+
+// The worker wrote status.json itself if it came to an end of its own; else it is written here.
+Status Attempt::verdict(const Exit& exit) {
+  Status status = from_disk();
+  const bool stopped = killed_for_ == "hang" || killed_for_ == "time";
+  if (!end_state_.empty() && !(stopped && end_state_ != "done")) {
+    status.state = end_state_;
+    status.error_kind = end_kind_;
+    status.error_message = end_message_;
+    return status;
+  }
+  status.state = killed_for_ == "interrupt" ? "interrupted" : "failed";
+  status.attempts = std::max(status.attempts, task_.outcome.status.attempts + 1);
+  status.units = std::max(status.units, progress_.units);
+  if (killed_for_ == "interrupt") {
+    status.error_kind = status.error_message = "";
+  } else if (killed_for_ == "time") {
+    status.error_kind = "time";
+    status.error_message =
+        fmt::format("took longer than limits.time ({} s); a higher limit goes on from unit {}",
+                    limits_.time, status.unit);
+  } else {
+    crashed_ = killed_for_.empty();
+    status.error_kind = crashed_ ? "crash" : "hang";
+    status.error_message = silent_end(exit);
+  }
+  status.ended = wall_now();
+  if (status.started == 0) status.started = status.ended - (clock_now() - began_);
+  RunFolder(task_.outcome.dir).write_status(status);
+  return status;
+}
+
+}  // namespace assay

@@ -1,0 +1,208 @@
+// fork and exec. Everything that allocates is done before the fork.
+#include "runner/schedule/process.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <utility>
+
+#include "assay/error.h"
+
+namespace assay {
+namespace {
+
+constexpr std::size_t kLongestLine = 1 << 20;
+constexpr int kFirstHighFd = 10;  // above all that a child has at fixed numbers
+
+[[noreturn]] void fail(const std::string& what) {
+  throw Error(ErrorKind::kIo, fmt::format("{}: {}", what, std::strerror(errno)));
+}
+
+// A descriptor that closes itself.
+class Fd {
+ public:
+  Fd() = default;
+  ~Fd() { reset(); }
+  Fd(const Fd&) = delete;
+  int get() const { return fd_; }
+  int release() { return std::exchange(fd_, -1); }
+  void reset() {
+    if (fd_ >= 0) close(std::exchange(fd_, -1));
+  }
+  /// Takes `low` over, at a number above those that the child gives away, so that dup2 there
+  /// cannot run over it.
+  void take(int low, const std::string& what) {
+    if (low < 0) fail(what);
+    fd_ = fcntl(low, F_DUPFD_CLOEXEC, kFirstHighFd);
+    const int error = errno;
+    close(low);
+    errno = error;
+    if (fd_ < 0) fail(what);
+  }
+
+ private:
+  int fd_ = -1;
+};
+
+struct Pipe {
+  Pipe() {
+    int ends[2] = {-1, -1};
+    const char* what = "cannot make a pipe for a worker";
+    if (pipe2(ends, O_CLOEXEC) != 0) fail(what);
+    read.take(ends[0], what);
+    write.take(ends[1], what);
+  }
+  Fd read, write;
+};
+
+std::vector<std::string> environment(int threads) {
+  std::vector<std::string> all;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text(*entry);
+    if (!text.starts_with("OMP_NUM_THREADS=") && !text.starts_with("MKL_NUM_THREADS="))
+      all.emplace_back(text);
+  }
+  all.push_back(fmt::format("OMP_NUM_THREADS={}", threads));
+  all.push_back(fmt::format("MKL_NUM_THREADS={}", threads));
+  return all;
+}
+
+void write_all(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const auto n = write(fd, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return;  // it has died already, which its exit will tell
+    bytes.remove_prefix(static_cast<std::size_t>(n));
+  }
+}
+
+// What the child does between fork and exec: system calls alone.
+struct Child {
+  const char* program;
+  char* const* argv;
+  char* const* envp;
+  int input, events, log, failed;
+  pid_t parent;
+
+  [[noreturn]] void become() const {
+    setpgid(0, 0);
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (getppid() != parent) _exit(1);  // it died before we could ask to be told
+    for (const int signal : {SIGINT, SIGTERM, SIGUSR1, SIGCHLD, SIGPIPE, SIGHUP})
+      std::signal(signal, SIG_DFL);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, nullptr);
+    if (dup2(input, 0) >= 0 && dup2(log, 1) >= 0 && dup2(log, 2) >= 0 && dup2(events, 3) >= 0)
+      execve(program, argv, envp);
+    const int error = errno;
+    if (write(failed, &error, sizeof error) < 0) _exit(126);
+    _exit(127);
+  }
+};
+
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+  std::vector<char*> all;
+  for (auto& text : texts) all.push_back(text.data());
+  all.push_back(nullptr);
+  return all;
+}
+
+}  // namespace
+
+std::string text_of(const Exit& exit) {
+  if (exit.signal == 0) return fmt::format("exited with code {}", exit.code);
+  const char* name = sigabbrev_np(exit.signal);
+  return fmt::format("was killed by signal {} (SIG{})", exit.signal, name ? name : "?");
+}
+
+WorkerProcess::WorkerProcess(const Launch& launch) {
+  Pipe input, events;
+  Fd log;
+  log.take(open(launch.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644),
+           fmt::format("cannot write {}", launch.log.string()));
+  const std::string job = launch.job + "\n";
+  fcntl(input.write.get(), F_SETPIPE_SZ, static_cast<int>(job.size()) + 1);
+  start(launch, input.read.get(), events.write.get(), log.get());
+  write_all(input.write.get(), job);
+  fcntl(events.read.get(), F_SETFL, O_NONBLOCK);
+  input_ = input.write.release();
+  events_ = events.read.release();
+}
+
+void WorkerProcess::start(const Launch& launch, int input, int events, int log) {
+  Pipe failed;
+  std::vector<std::string> words{launch.program.string(), "run"}, env = environment(launch.threads);
+  const auto argv = pointers(words), envp = pointers(env);
+  const Child child{launch.program.c_str(), argv.data(), envp.data(), input, events, log,
+                    failed.write.get(), getpid()};
+  pid_ = fork();
+  if (pid_ < 0) fail("cannot start a worker");
+  if (pid_ == 0) child.become();
+  setpgid(pid_, pid_);  // both sides do: neither can come too late
+  failed.write.reset();
+  int error = 0;
+  ssize_t n = 0;
+  while ((n = read(failed.read.get(), &error, sizeof error)) < 0 && errno == EINTR) {
+  }
+  if (n != sizeof error) return;
+  waitpid(pid_, nullptr, 0);
+  errno = error;
+  fail(fmt::format("cannot start the worker {}", launch.program.string()));
+}
+
+WorkerProcess::~WorkerProcess() {
+  if (!exit_) {
+    kill_all();
+    waitpid(pid_, nullptr, 0);
+  }
+  close(input_);
+  if (events_ >= 0) close(events_);
+}
+
+std::vector<std::string> WorkerProcess::lines() {
+  char bytes[16384];
+  while (events_ >= 0) {
+    const auto n = read(events_, bytes, sizeof bytes);
+    if (n < 0 && errno == EINTR) continue;
+    if (n == 0) close(std::exchange(events_, -1));  // else poll() would return at once for ever
+    if (n <= 0) break;
+    buffer_.append(bytes, static_cast<std::size_t>(n));
+    if (buffer_.size() > kLongestLine && buffer_.find('\n') == std::string::npos) buffer_.clear();
+  }
+  std::vector<std::string> all;
+  std::size_t start = 0;
+  for (std::size_t end; (end = buffer_.find('\n', start)) != std::string::npos; start = end + 1)
+    all.push_back(buffer_.substr(start, end - start));
+  buffer_.erase(0, start);
+  return all;
+}
+
+void WorkerProcess::send(int signal) const {
+  if (!exit_) kill(pid_, signal);
+}
+
+void WorkerProcess::kill_all() const {
+  if (!exit_) kill(-pid_, SIGKILL);
+}
+
+std::optional<Exit> WorkerProcess::ended() {
+  if (exit_) return exit_;
+  siginfo_t info = {};
+  // Looked at first and reaped later: until then its group's number cannot be somebody else's.
+  if (waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) != 0) return {};
+  if (info.si_pid == 0) return {};
+  kill(-pid_, SIGKILL);
+  int status = 0;
+  waitpid(pid_, &status, 0);
+  exit_ = WIFSIGNALED(status) ? Exit{0, WTERMSIG(status)} : Exit{WEXITSTATUS(status), 0};
+  return exit_;
+}
+
+}  // namespace assay

@@ -1,0 +1,95 @@
+// Facts about the call; each that cannot be found out is left out.
+#include "runner/schedule/provenance.h"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+
+#include "core/src/value_json.h"
+#include "runner/schedule/command.h"
+
+#ifndef ASSAY_VERSION
+#define ASSAY_VERSION "unknown"
+#endif
+
+namespace assay {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr double kGitSeconds = 2;
+
+// What can change numbers or place. Never the whole environment: it holds people's secrets.
+constexpr const char* kEnvironment[] = {
+    "ASSAY_PLUGIN_PATH", "ASSAY_WORKER",      "CUDA_VISIBLE_DEVICES", "CUBLAS_WORKSPACE_CONFIG",
+    "LD_LIBRARY_PATH",   "OMP_NUM_THREADS",   "MKL_NUM_THREADS",      "ATEN_CPU_CAPABILITY",
+    "SLURM_JOB_ID",      "SLURM_ARRAY_TASK_ID", "SLURM_PROCID",       "HOSTNAME"};
+
+std::string trimmed(std::string text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
+  return text;
+}
+
+Json git_of(const std::filesystem::path& folder) {
+  const auto git = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), {"git", "-C", folder.string()});
+    return output_of(std::move(words), kGitSeconds);
+  };
+  const auto commit = git({"rev-parse", "HEAD"});
+  if (!commit) return nullptr;
+  Json answer{{"commit", trimmed(*commit)}};
+  if (const auto changed = git({"status", "--porcelain", "--untracked-files=no"}))
+    answer["dirty"] = !changed->empty();
+  return answer;
+}
+
+std::string user() {
+  const passwd* entry = getpwuid(getuid());
+  return entry != nullptr ? entry->pw_name : std::to_string(getuid());
+}
+
+std::string host() {
+  char name[256] = {};
+  return gethostname(name, sizeof name - 1) == 0 ? name : "";
+}
+
+Json environment() {
+  auto answer = Json::object();
+  for (const char* name : kEnvironment)
+    if (const char* value = std::getenv(name)) answer[name] = value;
+  return answer;
+}
+
+double now() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+}  // namespace
+
+Provenance::Provenance(const Experiment& experiment, std::vector<std::string> argv)
+    : experiment_(experiment) {
+  const auto file = std::filesystem::absolute(experiment.file);
+  call_ = Json{{"argv", std::move(argv)},
+               {"manifest", file.string()},
+               {"overrides", experiment.overrides},
+               {"host", host()},
+               {"user", user()},
+               {"assay", ASSAY_VERSION},
+               {"env", environment()}};
+  if (auto git = git_of(file.parent_path()); !git.is_null()) call_["git"] = std::move(git);
+}
+
+std::string Provenance::text(const Trial& trial, const Stage& stage, int threads) const {
+  auto components = Json::object();
+  for (const auto& [kind, spec] : stage.components) components[kind] = to_json(spec);
+  Json all{{"id", stage.id},         {"name", experiment_.name}, {"stage", stage.name},
+           {"seed", stage.seed},     {"axes", trial.axes},       {"started", now()},
+           {"threads", threads},     {"plugins", stage.plugins}, {"data", stage.data},
+           {"components", components}};
+  all.update(call_);
+  return all.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace assay

@@ -1,0 +1,250 @@
+// The loop: start what is ready, listen, enforce limits, pass signals on, until nothing is left.
+#include "runner/schedule/schedule.h"
+
+#include <fmt/core.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstring>
+#include <exception>
+#include <list>
+#include <memory>
+#include <optional>
+#include <set>
+#include <system_error>
+#include <thread>
+
+#include "assay/error.h"
+#include "runner/catalog/load.h"
+#include "runner/files/file_system.h"
+#include "runner/files/index.h"
+#include "runner/manifest/manifest.h"
+#include "runner/schedule/attempt.h"
+#include "runner/schedule/job.h"
+#include "runner/schedule/provenance.h"
+#include "runner/schedule/signals.h"
+
+namespace assay {
+namespace {
+
+constexpr int kPollMilliseconds = 200;
+
+int cores() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency())); }
+
+void make_folder(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error)
+    throw Error(ErrorKind::kIo, fmt::format("cannot create the folder {}: {}; name a folder that can "
+                                            "be written with --runs",
+                                            folder.string(), error.message()));
+}
+
+class Scheduler {
+ public:
+  Scheduler(const Experiment& experiment, const ScheduleOptions& options, Observer& observer);
+  std::vector<TrialOutcome> run(int& signal);
+
+ private:
+  void fill_slots();
+  void start(Task& task);
+  Launch prepare(Task& task);
+  void wait();
+  void obey(int signal);
+  void listen();
+  void ended(Attempt& attempt, Status status);
+  void index(const Task& task);
+  int free_slot() const;
+  int threads_of(const Task& task) const;
+
+  const Experiment& experiment_;
+  const ScheduleOptions& options_;
+  Observer& observer_;
+  Tasks tasks_;
+  int workers_, threads_;
+  SignalWatch signals_;
+  std::list<Attempt> running_;
+  std::optional<Provenance> provenance_;
+  std::unique_ptr<Index> index_;
+  bool index_failed_ = false;
+  int signal_ = 0;  // the one that asked us to leave
+};
+
+// As many as can ever be busy: threads follow from it, and they must be the same when a sweep is
+// resumed with one trial left, or its numbers would not be.
+int workers_of(const Experiment& experiment, const ScheduleOptions& options) {
+  int asked = options.workers > 0 ? options.workers : experiment.limits.workers;
+  if (asked <= 0) asked = cores();
+  return std::max(1, std::min(asked, static_cast<int>(experiment.trials.size())));
+}
+
+Scheduler::Scheduler(const Experiment& experiment, const ScheduleOptions& options,
+                     Observer& observer)
+    : experiment_(experiment), options_(options), observer_(observer),
+      tasks_(experiment, options.runs), workers_(workers_of(experiment, options)),
+      threads_(experiment.limits.threads > 0 ? experiment.limits.threads
+                                             : std::max(1, cores() / workers_)) {
+  tasks_.choose(options.force, options.retry_failed);
+}
+
+std::vector<TrialOutcome> Scheduler::run(int& signal) {
+  std::exception_ptr failed;
+  do {
+    try {
+      fill_slots();
+      if (!running_.empty()) wait();
+      for (const int came : signals_.take()) obey(came);
+      listen();
+      observer_.idle();
+    } catch (...) {  // a full disk, say: the others may save what they have
+      if (failed) throw;
+      failed = std::current_exception();
+      obey(SIGTERM);
+    }
+  } while (!running_.empty() || (signal_ == 0 && tasks_.next() != nullptr));
+  if (failed) std::rethrow_exception(failed);
+  tasks_.explain_queued();
+  signal = signal_;
+  return tasks_.outcomes();
+}
+
+void Scheduler::fill_slots() {
+  while (signal_ == 0 && static_cast<int>(running_.size()) < workers_) {
+    Task* task = tasks_.next();
+    if (task == nullptr) return;
+    start(*task);
+  }
+}
+
+int Scheduler::free_slot() const {
+  std::set<int> taken;
+  for (const auto& attempt : running_) taken.insert(attempt.slot());
+  int slot = 0;
+  while (taken.contains(slot)) ++slot;
+  return slot;
+}
+
+void Scheduler::start(Task& task) {
+  if (!provenance_) provenance_.emplace(experiment_, options_.argv);
+  const Launch launch = prepare(task);
+  task.waiting = false;
+  running_.emplace_back(task, free_slot(), launch, experiment_.limits);
+  task.outcome.status.state = "running";
+}
+
+// What a stage that goes on was run with is what it goes on with: another number of threads adds
+// numbers in another order.
+int Scheduler::threads_of(const Task& task) const {
+  if (experiment_.limits.threads > 0 || task.outcome.status.unit == 0) return threads_;
+  try {
+    const auto text = read_file(task.outcome.dir / "provenance.json");
+    return nlohmann::ordered_json::parse(text).value("threads", threads_);
+  } catch (const std::exception&) {
+    return threads_;
+  }
+}
+
+Launch Scheduler::prepare(Task& task) {
+  const auto& dir = task.outcome.dir;
+  if (options_.force && task.retries == 0) {
+    std::error_code gone;
+    for (const char* name : {"checkpoints", "artifacts", "metrics.jsonl", "status.json"})
+      std::filesystem::remove_all(dir / name, gone);
+    task.outcome.status = {};
+  }
+  make_folder(dir);
+  const int threads = threads_of(task);
+  if (task.outcome.status.unit == 0 || !std::filesystem::exists(dir / "provenance.json")) {
+    write_atomically(dir / "manifest.yaml", experiment_.text);
+    write_atomically(dir / "resolved.yaml", resolved_yaml(experiment_, *task.trial, *task.stage));
+    write_atomically(dir / "provenance.json",
+                     provenance_->text(*task.trial, *task.stage, threads));
+  }
+  std::map<std::string, std::filesystem::path> after;
+  for (const Task* before : task.after) after[before->outcome.name] = before->outcome.dir;
+  return {worker_program(),
+          job_line(experiment_, *task.trial, *task.stage, dir, after, threads),
+          RunFolder(dir).log(), threads};
+}
+
+void Scheduler::wait() {
+  std::vector<pollfd> all{{signals_.fd(), POLLIN, 0}};
+  for (const auto& attempt : running_) all.push_back({attempt.fd(), POLLIN, 0});
+  poll(all.data(), all.size(), kPollMilliseconds);
+}
+
+void Scheduler::obey(int signal) {
+  const bool again = signal_ != 0 && signal == SIGINT;
+  if (signal_ == 0) signal_ = signal;
+  for (auto& attempt : running_) {
+    if (again) attempt.kill();
+    else attempt.ask_to_leave(signal);
+  }
+  observer_.note(again ? "killing the workers; each goes on from its last checkpoint"
+                       : fmt::format("SIG{}: workers finish their unit, checkpoint and leave",
+                                     sigabbrev_np(signal)));
+}
+
+void Scheduler::listen() {
+  for (auto it = running_.begin(); it != running_.end();) {
+    Attempt& attempt = *it;
+    if (attempt.hear()) observer_.progress(attempt.progress());
+    if (const auto remark = attempt.enforce()) observer_.note(*remark);
+    auto status = attempt.ended();
+    if (status) {
+      ended(attempt, std::move(*status));
+      it = running_.erase(it);
+    } else {
+      ++it;
+    }
+  }
+}
+
+void Scheduler::ended(Attempt& attempt, Status status) {
+  Task& task = attempt.task();
+  task.outcome.status = std::move(status);
+  if (attempt.may_retry() && signal_ == 0 && task.retries < experiment_.limits.retries) {
+    ++task.retries;
+    task.waiting = true;
+    observer_.note(fmt::format("{}: {}\ntrying again ({} of {} retries)",
+                               task.outcome.dir.string(), task.outcome.status.error_message,
+                               task.retries, experiment_.limits.retries));
+    return;
+  }
+  index(task);
+  observer_.stage_ended(*task.trial, task.outcome);
+}
+
+void Scheduler::index(const Task& task) {
+  if (index_failed_) return;
+  try {
+    if (!index_) index_ = std::make_unique<Index>(options_.runs);
+    index_->put({task.stage->id, experiment_.name, task.stage->name,
+                 std::filesystem::relative(task.outcome.dir, options_.runs).string(),
+                 task.trial->axes, task.stage->seed, task.outcome.status});
+  } catch (const std::exception& error) {
+    index_failed_ = true;  // a cache: `assay index` makes it anew
+    observer_.note(fmt::format("the index is not up to date ({}); `assay index` makes it anew",
+                               error.what()));
+  }
+}
+
+}  // namespace
+
+Observer::~Observer() = default;
+
+std::vector<TrialOutcome> schedule(const Experiment& experiment, const ScheduleOptions& options,
+                                   Observer& observer, int& signal) {
+  make_folder(options.runs / experiment.name);
+  const FolderLock lock(options.runs / experiment.name);
+  return Scheduler(experiment, options, observer).run(signal);
+}
+
+std::vector<TrialOutcome> look(const Experiment& experiment, const std::filesystem::path& runs) {
+  Tasks tasks(experiment, runs);
+  tasks.explain_queued();
+  return tasks.outcomes();
+}
+
+}  // namespace assay

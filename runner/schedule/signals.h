@@ -1,0 +1,27 @@
+// Signals of the front end as bytes on a pipe, so that the scheduler's poll() can wait for them.
+#pragma once
+
+#include <csignal>
+#include <map>
+#include <vector>
+
+namespace assay {
+
+/// While it lives, SIGINT, SIGTERM, SIGUSR1 and SIGCHLD are caught, and SIGPIPE is ignored. One at
+/// a time in a process.
+class SignalWatch {
+ public:
+  SignalWatch();
+  ~SignalWatch();
+  SignalWatch(const SignalWatch&) = delete;
+
+  int fd() const { return read_; }
+  /// The signals that came since the last call, in their order, without SIGCHLD.
+  std::vector<int> take();
+
+ private:
+  int read_ = -1;
+  std::map<int, struct sigaction> before_;
+};
+
+}  // namespace assay

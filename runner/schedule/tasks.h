@@ -1,0 +1,50 @@
+// Tasks: the stages of an experiment, each once however many trials share it, and how they stand.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "runner/schedule/schedule.h"
+
+namespace assay {
+
+/// One stage to run, or that has been run.
+struct Task {
+  const Trial* trial = nullptr;  // the first one that asks for it
+  const Stage* stage = nullptr;  // null: not of this experiment, only built upon
+  std::vector<Task*> after;
+  StageOutcome outcome;
+  bool waiting = false;  // to be run, and not started yet
+  int retries = 0;       // of this call
+
+  bool done() const { return outcome.status.state == "done"; }
+  bool ready() const;
+};
+
+class Tasks {
+ public:
+  /// Reads how each stage stands from its run folder. Throws Error{kCorrupt} for a status that
+  /// cannot be read.
+  Tasks(const Experiment& experiment, const std::filesystem::path& runs);
+
+  /// Marks what is to be run.
+  void choose(bool force, bool retry_failed);
+  /// The first task in manifest order that can start now, or null.
+  Task* next();
+  /// Says on each task that waits in vain which stage it waits for.
+  void explain_queued();
+
+  std::map<std::string, Task>& all() { return all_; }
+  std::vector<TrialOutcome> outcomes() const;
+
+ private:
+  Task& task_of(const std::string& id, const std::string& name);
+
+  const Experiment& experiment_;
+  std::filesystem::path runs_;
+  std::map<std::string, Task> all_;  // by id
+  std::vector<Task*> order_;         // as the manifest has them
+};
+
+}  // namespace assay
