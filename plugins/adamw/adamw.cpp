@@ -22,7 +22,7 @@ class AdamW final : public assay::Optimizer {
   static assay::Schema<Params> schema() {
     using namespace assay;
     return Schema<Params>()
-        .field("lr", &Params::lr, above(0), "Step size.")
+        .field("lr", &Params::lr, above(0), "Step size, in weight units.")
         .field("beta1", &Params::beta1, below(0, 1), "Decay of the mean gradient, a step.")
         .field("beta2", &Params::beta2, below(0, 1), "Decay of the mean squared gradient, a step.")
         .field("eps", &Params::eps, above(0), "Added to the root of the mean square.")

@@ -18,7 +18,7 @@ class Sgd final : public assay::Optimizer {
 
   static assay::Schema<Params> schema() {
     return assay::Schema<Params>()
-        .field("lr", &Params::lr, assay::above(0), "Step size.")
+        .field("lr", &Params::lr, assay::above(0), "Step size, in weight units a unit of gradient.")
         .field("momentum", &Params::momentum, assay::below(0, 1), "Decay of the velocity, a step.")
         .field("weight_decay", &Params::weight_decay, assay::at_least(0),
                "Multiple of the weights that is added to the gradient.")

@@ -2,6 +2,8 @@
 #include "runner/worker/signals.h"
 
 #include <csignal>
+#include <initializer_list>
+
 #include <unistd.h>
 
 namespace assay {

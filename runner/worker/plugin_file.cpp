@@ -1,0 +1,86 @@
+// Bytes only: a plugin of another LibTorch would fail to load before it could tell its tag.
+#include "runner/worker/plugin_file.h"
+
+#include <elf.h>
+
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include "assay/error.h"
+#include "runner/files/file_system.h"
+#include "runner/files/hash.h"
+
+namespace assay {
+namespace {
+
+[[noreturn]] void refuse(const std::string& why) { throw Error(ErrorKind::kPlugin, why); }
+
+// A struct at `offset`, if the file reaches that far.
+template <class T>
+bool at(const std::string& bytes, std::uint64_t offset, T& to) {
+  if (offset > bytes.size() || sizeof(T) > bytes.size() - offset) return false;
+  std::memcpy(&to, bytes.data() + offset, sizeof(T));
+  return true;
+}
+
+Elf64_Ehdr header_of(const std::string& bytes) {
+  Elf64_Ehdr header;
+  if (!at(bytes, 0, header) || std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0)
+    refuse("is no ELF file; a shared library built with assay_add_plugin() is needed");
+  if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_machine != EM_X86_64 || header.e_type != ET_DYN)
+    refuse("is no shared library for x86-64; build it on this kind of machine");
+  return header;
+}
+
+std::string hex(std::string_view bytes) {
+  std::string text;
+  for (const char c : bytes) text += fmt::format("{:02x}", static_cast<unsigned char>(c));
+  return text;
+}
+
+// The build id in one segment of notes, or "".
+std::string build_id_in(const std::string& bytes, std::uint64_t offset, std::uint64_t size) {
+  const auto padded = [](std::uint64_t n) { return (n + 3) & ~std::uint64_t{3}; };
+  const auto end = offset + size;
+  Elf64_Nhdr note;
+  while (offset + sizeof note <= end && at(bytes, offset, note)) {
+    const auto name = offset + sizeof note, value = name + padded(note.n_namesz);
+    if (value + note.n_descsz > bytes.size()) return "";
+    if (note.n_type == NT_GNU_BUILD_ID && bytes.compare(name, 4, "GNU\0", 4) == 0)
+      return hex(std::string_view(bytes).substr(value, note.n_descsz));
+    offset = value + padded(note.n_descsz);
+  }
+  return "";
+}
+
+std::string build_id_of(const std::string& bytes, const Elf64_Ehdr& header) {
+  for (int k = 0; k < header.e_phnum; ++k) {
+    Elf64_Phdr segment;
+    if (!at(bytes, header.e_phoff + static_cast<std::uint64_t>(k) * sizeof segment, segment))
+      refuse("is a truncated ELF file; build or copy it again");
+    if (segment.p_type != PT_NOTE) continue;
+    if (const auto id = build_id_in(bytes, segment.p_offset, segment.p_filesz); !id.empty()) return id;
+  }
+  return sha256(bytes);
+}
+
+std::string tag_of(const std::string& bytes) {
+  const auto start = bytes.find("<assay-abi ");
+  const auto end = start == std::string::npos ? start : bytes.find('>', start);
+  if (end == std::string::npos || end - start > 1000)
+    refuse("has no Assay ABI tag; end it with ASSAY_PLUGIN(registry) { ... } and build it with "
+           "assay_add_plugin()");
+  return bytes.substr(start, end - start + 1);
+}
+
+}  // namespace
+
+PluginFile read_plugin_file(const std::filesystem::path& file) {
+  if (!std::filesystem::is_regular_file(file)) refuse("is no file that can be read");
+  const std::string bytes = read_file(file);
+  const auto header = header_of(bytes);
+  return {tag_of(bytes), build_id_of(bytes, header)};
+}
+
+}  // namespace assay

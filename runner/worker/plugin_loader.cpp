@@ -1,0 +1,70 @@
+// The plugin's border: everything a file can do wrong in form is found here.
+#include "runner/worker/plugin_loader.h"
+
+#include <boost/dll/shared_library.hpp>
+
+#include "runner/worker/plugin_file.h"
+#include "runner/worker/process_state.h"
+
+namespace assay {
+namespace {
+
+namespace dll = boost::dll;
+
+[[noreturn]] void refuse(const std::string& why) { throw Error(ErrorKind::kPlugin, why); }
+
+dll::shared_library& open(const std::filesystem::path& file) {
+  try {
+    // Leaked on purpose: a LibTorch plugin that is unloaded takes the process with it.
+    return *new dll::shared_library(file.string(), dll::load_mode::rtld_now | dll::load_mode::rtld_local);
+  } catch (const std::exception& error) {
+    refuse(std::string("cannot be loaded: ") + error.what() + "; build it against this Assay");
+  }
+}
+
+// Registers into a list of its own first, so that a plugin that fails half-way leaves nothing.
+void enter(dll::shared_library& library, Registry& registry) {
+  if (!library.has("assay_register"))
+    refuse("has no assay_register; end it with ASSAY_PLUGIN(registry) { ... }");
+  Registry own;
+  try {
+    library.get<void(Registry&)>("assay_register")(own);
+  } catch (const std::exception& error) {
+    refuse(std::string("failed while registering: ") + error.what());
+  } catch (...) {
+    refuse("threw something while registering that is no std::exception");
+  }
+  if (own.entries().empty()) refuse("registers no component; call registry.add<T>(name, doc)");
+  for (const auto& entry : own.entries()) {
+    if (entry.doc.empty()) refuse(entry.kind + " `" + entry.name + "` has no documentation; give registry.add a sentence");
+    for (const auto& field : entry.fields)
+      if (field.doc.empty())
+        refuse(entry.kind + " `" + entry.name + "`: field `" + field.name + "` has no documentation; give it a sentence");
+  }
+  for (const auto& entry : own.entries()) registry.insert(entry);
+}
+
+Loaded load(const std::filesystem::path& file, Registry& registry) {
+  const auto found = read_plugin_file(file);
+  if (found.tag != abi_tag())
+    refuse("was built for " + found.tag + ", but this Assay is " + std::string(abi_tag()) +
+           "; build it again against this Assay");
+  const ProcessState before;
+  auto& library = open(file);
+  if (const auto changed = before.restore(); !changed.empty()) refuse(changed);
+  if (const auto other = second_libtorch(); !other.empty())
+    refuse("brings a second LibTorch (" + other + "); link it to the one of this Assay, shared");
+  enter(library, registry);
+  if (const auto changed = before.restore(); !changed.empty()) refuse(changed);
+  return {file.string(), found.build};
+}
+
+}  // namespace
+
+Loaded load_plugin(const std::filesystem::path& file, Registry& registry) try {
+  return load(file, registry);
+} catch (const Error& error) {
+  throw Error(ErrorKind::kPlugin, file.string() + ": " + error.what());
+}
+
+}  // namespace assay

@@ -1,0 +1,13 @@
+// Probe: what a plugin file offers, or why it is refused, found out in a child process.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace assay {
+
+/// Prints one JSON line a file on standard output: {"file", "build", "components": [...]} or
+/// {"file", "refused"}. Each file is loaded by a child of its own, with ten seconds to answer.
+int probe(const std::vector<std::string>& files);
+
+}  // namespace assay
