@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+"""A worker without LibTorch: speaks the protocol of runner/schedule/README.md, and misbehaves as its
+procedure's `act` says."""
+import json
+import os
+import signal
+import sys
+import time
+
+asked = 0
+
+
+def ask(number, _frame):
+    global asked
+    asked = number
+
+
+def tell(**event):
+    os.write(3, (json.dumps(event) + "\n").encode())
+
+
+class Stage:
+    def __init__(self, job):
+        self.job = job
+        self.act = job["components"]["procedure"].get("act", "ok")
+        self.units = int(job["components"]["procedure"].get("units", 3))
+        self.file = os.path.join(job["dir"], "status.json")
+        self.status = {"state": "running", "unit": 0, "units": self.units, "attempts": 0, "started": time.time(),
+                       "ended": 0.0, "seconds": 0.0, "error": None, "metrics": {}}
+        if os.path.exists(self.file):
+            with open(self.file) as file:
+                self.status.update(json.load(file))
+        self.status["attempts"] += 1
+
+    def write(self, state, error=None):
+        self.status.update(state=state, error=error)
+        self.status["seconds"] += 0.25
+        with open(self.file + ".new", "w") as file:
+            json.dump(self.status, file)
+        os.rename(self.file + ".new", self.file)
+
+    def end(self, state, code, error=None):
+        self.write(state, error)
+        tell(event="end", state=state, error=error)
+        sys.exit(code)
+
+    def misbehave(self):
+        print("this is what the plugin said last", flush=True)
+        once = os.path.join(self.job["dir"], "tried")
+        first = not os.path.exists(once)
+        open(once, "w").close()
+        if self.act == "crash" or (self.act == "crash_once" and first):
+            os.kill(os.getpid(), signal.SIGSEGV)
+        if self.act == "oom":
+            os.kill(os.getpid(), signal.SIGKILL)
+        if self.act == "exit":
+            sys.exit(3)
+        if self.act in ("hang", "deaf"):
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, signal.SIG_IGN if self.act == "deaf" else signal.SIG_DFL)
+            time.sleep(600)
+        if self.act == "fail":
+            self.end("failed", 1, {"kind": "data", "message": "no such file"})
+        if self.act == "diverge":
+            self.end("diverged", 6, {"kind": "numeric", "message": "unit 1: the loss is nan"})
+
+    def run(self):
+        self.write("running")
+        tell(event="started", unit=self.status["unit"], units=self.units)
+        os.write(3, b"what a plugin may write here\n")
+        self.misbehave()
+        while self.status["unit"] < self.units and not asked:
+            if self.act == "slow":
+                time.sleep(0.05)
+            self.status["unit"] += 1
+            tell(event="progress", unit=self.status["unit"], units=self.units, metrics={"train/loss": 0.5})
+        if self.status["unit"] < self.units:
+            self.end("interrupted", 75 if asked == signal.SIGUSR1 else 128 + asked)
+        self.status["metrics"] = {"test/accuracy": 0.5 + self.job["seed"] / 100}
+        self.end("done", 0)
+
+
+def run():
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1):
+        signal.signal(number, ask)
+    job = json.loads(sys.stdin.readline())
+    with open(os.path.join(job["dir"], "job.json"), "w") as file:
+        json.dump({"job": job, "pid": os.getpid(), "group": os.getpgid(0), "omp": os.environ["OMP_NUM_THREADS"],
+                   "mkl": os.environ["MKL_NUM_THREADS"]}, file)
+    Stage(job).run()
+
+
+if sys.argv[1:2] == ["run"]:
+    run()
+elif sys.argv[1:2] == ["version"]:
+    print("<assay-abi fake>")
+else:
+    sys.exit(2)
