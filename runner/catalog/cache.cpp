@@ -1,0 +1,63 @@
+// One JSON file in the user's cache folder.
+#include "runner/catalog/cache.h"
+
+#include <sys/stat.h>
+
+#include <cstdlib>
+#include <fstream>
+
+#include <fmt/format.h>
+
+#include "runner/files/file_system.h"
+
+namespace assay {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+fs::path cache_file() {
+  const char* cache = std::getenv("XDG_CACHE_HOME");
+  const char* home = std::getenv("HOME");
+  const fs::path base = cache != nullptr && *cache != '\0' ? fs::path(cache)
+                        : home != nullptr                  ? fs::path(home) / ".cache"
+                                                           : fs::path();
+  return base / "assay" / "plugins.json";
+}
+
+std::string stamp(const fs::path& file) {
+  struct stat s = {};
+  if (::stat(file.c_str(), &s) != 0) return "none";
+  return fmt::format("{} {}.{:09} {}", s.st_size, s.st_mtim.tv_sec, s.st_mtim.tv_nsec, s.st_mode);
+}
+
+}  // namespace
+
+Cache::Cache(const fs::path& worker) : worker_(worker.string() + " " + stamp(worker)), entries_(Json::object()) {
+  std::ifstream in(cache_file());
+  auto read = in ? Json::parse(in, nullptr, false) : Json();
+  if (read.is_object() && read.value("worker", "") == worker_ && read["plugins"].is_object())
+    entries_ = std::move(read["plugins"]);
+}
+
+const Json* Cache::find(const fs::path& file) const {
+  const auto it = entries_.find(file.string());
+  if (it == entries_.end() || !it->is_object() || it->value("stamp", "") != stamp(file)) return nullptr;
+  return &*it;
+}
+
+void Cache::put(const fs::path& file, Json answer) {
+  answer["stamp"] = stamp(file);
+  entries_[file.string()] = std::move(answer);
+}
+
+void Cache::save() const {
+  try {
+    fs::create_directories(cache_file().parent_path());
+    write_atomically(cache_file(), Json{{"worker", worker_}, {"plugins", entries_}}.dump());
+  } catch (const std::exception&) {
+    return;
+  }
+}
+
+}  // namespace assay

@@ -1,0 +1,25 @@
+// Cache: what was found out about plugin files, until they or the worker change.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+#include <nlohmann/json.hpp>
+
+namespace assay {
+
+class Cache {
+ public:
+  /// Of answers that `worker` gave. An unreadable cache is an empty one.
+  explicit Cache(const std::filesystem::path& worker);
+  const nlohmann::ordered_json* find(const std::filesystem::path& file) const;
+  void put(const std::filesystem::path& file, nlohmann::ordered_json answer);
+  void save() const;  // a cache that cannot be written is no error
+  void forget() { entries_.clear(); }
+
+ private:
+  std::string worker_;
+  nlohmann::ordered_json entries_;
+};
+
+}  // namespace assay

@@ -1,0 +1,48 @@
+// Look-ups, and the sentence for a component that is not there.
+#include "runner/catalog/catalog.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace assay {
+
+const ComponentInfo* Catalog::find(std::string_view kind, std::string_view name) const {
+  for (const auto& component : components)
+    if (component.kind == kind && component.name == name) return &component;
+  return nullptr;
+}
+
+Strings Catalog::names(std::string_view kind) const {
+  Strings all;
+  for (const auto& component : components)
+    if (component.kind == kind) all.push_back(component.name);
+  return all;
+}
+
+Strings Catalog::kinds() const {
+  Strings all = {"dataset", "model", "objective", "optimizer", "procedure"};
+  for (const auto& component : components)
+    if (std::find(all.begin(), all.end(), component.kind) == all.end()) all.push_back(component.kind);
+  return all;
+}
+
+std::string Catalog::missing(std::string_view kind, std::string_view name) const {
+  std::string text = fmt::format("there is no {} `{}`", kind, name);
+  for (const auto& refusal : refused)
+    if (std::filesystem::path(refusal.file).stem() == name)
+      return text + "; the plugin of that name was refused: " + refusal.reason;
+  for (const auto& component : components)
+    if (component.name == name && component.kind != kind)
+      return text + fmt::format("; `{}` is of kind {}", name, component.kind);
+  const auto known = names(kind);
+  if (const auto near = nearest(name, known); !near.empty())
+    text += "; did you mean `" + near + "`?";
+  else if (!known.empty())
+    text += fmt::format("; there are {}", fmt::join(known, ", "));
+  return text + fmt::format(" (looked in {})", folders.empty() ? "no folder" : fmt::format("{}", fmt::join(folders, ", ")));
+}
+
+}  // namespace assay

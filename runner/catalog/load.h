@@ -1,0 +1,23 @@
+// The catalog's front door.
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "runner/catalog/catalog.h"
+
+namespace assay {
+
+/// The components of every plugin on the search path: `first`, ASSAY_PLUGIN_PATH, the user's data
+/// folder, the installation or build folder this program lies in. Files are probed by assay-worker
+/// once, and remembered until they change; `fresh` forgets. Throws Error{kPlugin} for a folder of `first` that is
+/// not there.
+Catalog load_catalog(const std::vector<std::filesystem::path>& first, bool fresh = false);
+
+/// The search path, in order, with folders that are not there left out.
+std::vector<std::filesystem::path> search_path(const std::vector<std::filesystem::path>& first);
+
+/// assay-worker: ASSAY_WORKER, or the one beside this program.
+std::filesystem::path worker_program();
+
+}  // namespace assay
