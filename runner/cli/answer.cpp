@@ -93,7 +93,8 @@ int exit_code_of(const std::vector<TrialOutcome>& trials, int signal) {
   // A signal that came when all had ended on their own has interrupted nothing.
   if (signal != 0 && done + failed + diverged < trials.size())
     return signal == SIGUSR1 ? static_cast<int>(kRequeue) : 128 + signal;
-  return failed == 0 && diverged > 0 && done + diverged == trials.size() ? kDiverged : kFailedTrials;
+  return failed == 0 && diverged > 0 && done + diverged == trials.size() ? kDiverged
+                                                                         : kFailedTrials;
 }
 
 }  // namespace assay::cli

@@ -78,10 +78,9 @@ int run(const Call& call) {
 
 }  // namespace
 
-const Verb kCompletionVerb{
-    "completion", "Print a completion script for a shell.", "bash | zsh",
-    "  source <(assay completion bash)\n"
-    "  assay completion zsh > ~/.zfunc/_assay\n",
-    run};
+const Verb kCompletionVerb{"completion", "Print a completion script for a shell.", "bash | zsh",
+                           "  source <(assay completion bash)\n"
+                           "  assay completion zsh > ~/.zfunc/_assay\n",
+                           run};
 
 }  // namespace assay::cli

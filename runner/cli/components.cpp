@@ -29,8 +29,9 @@ std::string default_text(const FieldInfo& field) {
 Json to_json(const ComponentInfo& component) {
   auto fields = Json::array();
   for (const auto& field : component.fields) fields.push_back(field_json(field));
-  return {{"kind", component.kind},     {"name", component.name},   {"doc", component.doc},
-          {"plugin", component.plugin}, {"build", component.build}, {"needs", component.needs},
+  return {{"kind", component.kind},   {"name", component.name},
+          {"doc", component.doc},     {"plugin", component.plugin},
+          {"build", component.build}, {"needs", component.needs},
           {"fields", fields}};
 }
 
@@ -41,8 +42,8 @@ Json to_json(const std::vector<Refusal>& refused) {
 }
 
 std::string describe(const ComponentInfo& component, bool color) {
-  std::string text =
-      fmt::format("{}\n{}\n", paint(component.kind + "/" + component.name, kBold, color), component.doc);
+  std::string text = fmt::format(
+      "{}\n{}\n", paint(component.kind + "/" + component.name, kBold, color), component.doc);
   if (!component.needs.empty()) {
     text += "needs:";
     for (const auto& kind : component.needs) text += " " + kind;

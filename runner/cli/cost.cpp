@@ -25,7 +25,8 @@ using Known = std::map<std::string, Mean>;
 
 std::string names_of(const Json& components) {
   std::string text;
-  for (const auto& [kind, spec] : components.items()) text += kind + "=" + spec.value("use", "") + " ";
+  for (const auto& [kind, spec] : components.items())
+    text += kind + "=" + spec.value("use", "") + " ";
   return text;
 }
 
@@ -72,8 +73,10 @@ Cost cost_of(const std::vector<TrialOutcome>& trials, const fs::path& runs) {
         components[kind] = to_json(spec);
       auto it = known.find(components.dump());
       if (it == known.end()) it = known.find(names_of(components));
-      if (it == known.end()) ++cost.unknown;
-      else cost.seconds += it->second.value();
+      if (it == known.end())
+        ++cost.unknown;
+      else
+        cost.seconds += it->second.value();
     }
   }
   return cost;

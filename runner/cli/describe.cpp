@@ -38,17 +38,18 @@ int run(const Call& call) {
       text += (text.empty() ? "" : "\n") + describe(*one, colored(call, stdout));
     }
   }
-  if (call.json) print_json(call, {{"components", all}});
-  else fmt::print("{}", text);
+  if (call.json)
+    print_json(call, {{"components", all}});
+  else
+    fmt::print("{}", text);
   return kOk;
 }
 
 }  // namespace
 
-const Verb kDescribeVerb{
-    "describe", "Print a component's parameters.", "KIND/NAME | NAME ...",
-    "  assay describe optimizer/sam\n"
-    "  assay describe train --json\n",
-    run};
+const Verb kDescribeVerb{"describe", "Print a component's parameters.", "KIND/NAME | NAME ...",
+                         "  assay describe optimizer/sam\n"
+                         "  assay describe train --json\n",
+                         run};
 
 }  // namespace assay::cli

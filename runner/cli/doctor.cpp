@@ -23,14 +23,17 @@ struct Check {
 Check worker() {
   const auto program = worker_program();
   if (access(program.c_str(), X_OK) != 0)
-    return {"worker", "warn", fmt::format("{} cannot be run; build it, or name it in ASSAY_WORKER", program.string())};
+    return {
+        "worker", "warn",
+        fmt::format("{} cannot be run; build it, or name it in ASSAY_WORKER", program.string())};
   return {"worker", "ok", program.string()};
 }
 
 Check libtorch() {
   const auto version = worker_version();
   if (version.empty())
-    return {"libtorch", "warn", "the worker does not start; run it by hand, `assay-worker version`, to see why"};
+    return {"libtorch", "warn",
+            "the worker does not start; run it by hand, `assay-worker version`, to see why"};
   return {"libtorch", "ok", version};
 }
 
@@ -39,19 +42,22 @@ std::vector<Check> plugins(const Catalog& catalog) {
   if (catalog.components.empty()) {
     std::string folders;
     for (const auto& folder : catalog.folders) folders += " " + folder;
-    all.push_back({"plugins", "warn", fmt::format("none found in{}; name their folder with --plugins", folders)});
+    all.push_back({"plugins", "warn",
+                   fmt::format("none found in{}; name their folder with --plugins", folders)});
   } else {
     all.push_back({"plugins", "ok", fmt::format("{} components", catalog.components.size())});
   }
   for (const auto& one : catalog.refused)
-    all.push_back({"plugins", "warn", fmt::format("{} is refused: {}", one.file, one.reason)});
+    all.push_back({"plugins", "warn", fmt::format("refused: {}", one.reason)});
   return all;
 }
 
 Check data() {
   const char* folder = std::getenv("ASSAY_DATA");
   if (folder == nullptr || *folder == '\0')
-    return {"data", "warn", "ASSAY_DATA is not set; set it to the folder of data sets, or give each its path in the manifest"};
+    return {"data", "warn",
+            "ASSAY_DATA is not set; set it to the folder of data sets, or give each its path in "
+            "the manifest"};
   if (!fs::is_directory(folder))
     return {"data", "warn", fmt::format("ASSAY_DATA={} is no folder", folder)};
   return {"data", "ok", folder};
@@ -61,13 +67,17 @@ Check runs(const Call& call) {
   fs::path folder = fs::absolute(call.runs).lexically_normal();
   while (!fs::exists(folder) && folder.has_relative_path()) folder = folder.parent_path();
   if (access(folder.c_str(), W_OK | X_OK) != 0)
-    return {"runs", "warn", fmt::format("{} cannot be written; name another with --runs", call.runs.string())};
+    return {"runs", "warn",
+            fmt::format("{} cannot be written; name another with --runs", call.runs.string())};
   std::error_code error;
   const auto space = fs::space(folder, error);
   const double gigabytes = error ? 0 : static_cast<double>(space.available) / 1e9;
   if (!error && gigabytes < 1)
-    return {"runs", "warn", fmt::format("{:.1f} GB are left for {}; checkpoints need room", gigabytes, call.runs.string())};
-  return {"runs", "ok", fmt::format("{} can be written, {:.1f} GB left", call.runs.string(), gigabytes)};
+    return {"runs", "warn",
+            fmt::format("{:.1f} GB are left for {}; checkpoints need room", gigabytes,
+                        call.runs.string())};
+  return {"runs", "ok",
+          fmt::format("{} can be written, {:.1f} GB left", call.runs.string(), gigabytes)};
 }
 
 Check gpu() {
@@ -79,7 +89,9 @@ Check threads() {
   const unsigned cores = std::thread::hardware_concurrency();
   const char* omp = std::getenv("OMP_NUM_THREADS");
   if (omp != nullptr)
-    return {"threads", "ok", fmt::format("{} cores; OMP_NUM_THREADS={} is replaced for workers, see limits.threads", cores, omp)};
+    return {"threads", "ok",
+            fmt::format("{} cores; OMP_NUM_THREADS={} is replaced for workers, see limits.threads",
+                        cores, omp)};
   return {"threads", "ok", fmt::format("{} cores", cores)};
 }
 
@@ -96,7 +108,8 @@ int run(const Call& call) {
     ok = ok && fine;
     json.push_back({{"check", check.what}, {"state", check.state}, {"text", check.text}});
     if (!call.json)
-      fmt::print("{} {:<9} {}\n", paint(fmt::format("{:<4}", check.state), fine ? kGreen : kYellow, color),
+      fmt::print("{} {:<9} {}\n",
+                 paint(fmt::format("{:<4}", check.state), fine ? kGreen : kYellow, color),
                  check.what, check.text);
   }
   if (call.json) print_json(call, {{"ok", ok}, {"checks", json}});
@@ -105,10 +118,9 @@ int run(const Call& call) {
 
 }  // namespace
 
-const Verb kDoctorVerb{
-    "doctor", "Check this installation.", "",
-    "  assay doctor\n"
-    "  assay doctor --runs /data/runs --json\n",
-    run};
+const Verb kDoctorVerb{"doctor", "Check this installation.", "",
+                       "  assay doctor\n"
+                       "  assay doctor --runs /data/runs --json\n",
+                       run};
 
 }  // namespace assay::cli

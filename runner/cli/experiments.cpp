@@ -90,23 +90,26 @@ bool is_override(const std::string& word) {
   return word.find('=') != std::string::npos || word.starts_with('~') || word.starts_with('+');
 }
 
-Catalog catalog_of(const Call& call) { return load_catalog(call.plugins); }
+Catalog catalog_of(const Call& call) {
+  return load_catalog({call.plugins.begin(), call.plugins.end()});
+}
 
 Experiment manifest_of(const Call& call, const Catalog& catalog) {
   if (call.words.empty() || is_override(call.words[0]))
-    throw UsageError(fmt::format("`assay {}` takes a manifest; see `assay {} --help`", call.verb,
-                                 call.verb));
+    throw UsageError(
+        fmt::format("`assay {}` takes a manifest; see `assay {} --help`", call.verb, call.verb));
   const Strings overrides(call.words.begin() + 1, call.words.end());
   for (const auto& word : overrides)
     if (!is_override(word))
-      throw UsageError(fmt::format("`{}` is no override: write key=value, +key=value or ~key", word));
+      throw UsageError(
+          fmt::format("`{}` is no override: write key=value, +key=value or ~key", word));
   return read_experiment(call.words[0], overrides, catalog);
 }
 
 std::vector<Asked> experiments_of(const Call& call, const Catalog& catalog) {
   if (call.words.empty())
-    throw UsageError(fmt::format("`assay {}` takes a manifest or run folders; see `assay {} --help`",
-                                 call.verb, call.verb));
+    throw UsageError(fmt::format(
+        "`assay {}` takes a manifest or run folders; see `assay {} --help`", call.verb, call.verb));
   if (fs::is_directory(call.words[0])) return from_folders(call, catalog);
   std::vector<Asked> answer;
   for (const auto& one : one_a_manifest(call))

@@ -13,20 +13,23 @@ namespace {
 int run(const Call& call) {
   call.expect_words(0, 0, "no words; name the folder with --runs");
   if (!std::filesystem::is_directory(call.runs))
-    throw Error(ErrorKind::kIo, fmt::format("there is no folder {}; name the one that holds your runs "
-                                            "with --runs", call.runs.string()));
+    throw Error(ErrorKind::kIo,
+                fmt::format("there is no folder {}; name the one that holds your runs "
+                            "with --runs",
+                            call.runs.string()));
   const int count = Index(call.runs).rebuild();
-  if (call.json) print_json(call, {{"runs", count}, {"file", (call.runs / "assay.db").string()}});
-  else fmt::print("{} runs\n", count);
+  if (call.json)
+    print_json(call, {{"runs", count}, {"file", (call.runs / "assay.db").string()}});
+  else
+    fmt::print("{} runs\n", count);
   return kOk;
 }
 
 }  // namespace
 
-const Verb kIndexVerb{
-    "index", "Rebuild runs/assay.db from the run folders.", "",
-    "  assay index\n"
-    "  assay index --runs /data/runs\n",
-    run};
+const Verb kIndexVerb{"index", "Rebuild runs/assay.db from the run folders.", "",
+                      "  assay index\n"
+                      "  assay index --runs /data/runs\n",
+                      run};
 
 }  // namespace assay::cli

@@ -20,7 +20,7 @@ void print(const Call& call, const Catalog& catalog, const std::vector<Component
     fmt::print("  {:<{}}  {}\n", one.name, width, one.doc);
   }
   if (!catalog.refused.empty()) fmt::print("{}\n", paint("refused", kRed, color));
-  for (const auto& one : catalog.refused) fmt::print("  {}\n    {}\n", one.file, one.reason);
+  for (const auto& one : catalog.refused) fmt::print("  {}\n", one.reason);
 }
 
 int run(const Call& call) {
@@ -50,11 +50,10 @@ int run(const Call& call) {
 
 }  // namespace
 
-const Verb kListVerb{
-    "list", "List the components that plugins offer.", "[KIND]",
-    "  assay list\n"
-    "  assay list optimizer\n"
-    "  assay list --plugins ./build/plugins --json\n",
-    run};
+const Verb kListVerb{"list", "List the components that plugins offer.", "[KIND]",
+                     "  assay list\n"
+                     "  assay list optimizer\n"
+                     "  assay list --plugins ./build/plugins --json\n",
+                     run};
 
 }  // namespace assay::cli

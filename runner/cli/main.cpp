@@ -12,9 +12,9 @@ namespace assay::cli {
 
 const std::vector<Verb>& verbs() {
   static const std::vector<Verb> all{
-      kRunVerb,    kPlanVerb,   kValidateVerb, kStatusVerb, kResumeVerb,     kStopVerb,
-      kListVerb,   kDescribeVerb, kReportVerb, kCompareVerb, kExportVerb,    kIndexVerb,
-      kPluginVerb, kSchemaVerb, kCompletionVerb, kDoctorVerb, kVersionVerb};
+      kRunVerb,    kPlanVerb,     kValidateVerb,   kStatusVerb,  kResumeVerb, kStopVerb,
+      kListVerb,   kDescribeVerb, kReportVerb,     kCompareVerb, kExportVerb, kIndexVerb,
+      kPluginVerb, kSchemaVerb,   kCompletionVerb, kDoctorVerb,  kVersionVerb};
   return all;
 }
 
@@ -29,8 +29,10 @@ std::string overview() {
       "  assay describe optimizer/sam                 one of them, with its parameters\n\n"
       "Usage: assay VERB [WORDS...] [FLAGS...]\n\nVerbs:\n";
   for (const Verb& verb : verbs()) text += fmt::format("  {:<12}{}\n", verb.name, verb.summary);
-  return text + "\n`assay VERB --help` tells more. Exit codes: 0 ok, 1 failure, 2 usage, 3 manifest, 4 plugin,\n"
-                "5 finished with failed trials, 6 diverged, 75 requeue, 130 and 143 interrupted.\n";
+  return text +
+         "\n`assay VERB --help` tells more. Exit codes: 0 ok, 1 failure, 2 usage, 3 manifest, 4 "
+         "plugin,\n"
+         "5 finished with failed trials, 6 diverged, 75 requeue, 130 and 143 interrupted.\n";
 }
 
 const Verb& find(const std::string& name) {
@@ -40,9 +42,9 @@ const Verb& find(const std::string& name) {
     names.emplace_back(verb.name);
   }
   const auto near = nearest(name, names);
-  throw UsageError(fmt::format("there is no verb `{}`{}", name,
-                               near.empty() ? "; see `assay --help`"
-                                            : fmt::format("; did you mean `{}`?", near)));
+  throw UsageError(fmt::format(
+      "there is no verb `{}`{}", name,
+      near.empty() ? "; see `assay --help`" : fmt::format("; did you mean `{}`?", near)));
 }
 
 int exit_code_of(ErrorKind kind) {

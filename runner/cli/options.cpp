@@ -36,7 +36,8 @@ po::options_description shared_flags() {
 }
 
 std::string upper(std::string text) {
-  for (char& c : text) c = c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  for (char& c : text)
+    c = c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   return text;
 }
 
@@ -88,8 +89,11 @@ void store_environment(const po::options_description& flags, po::variables_map& 
       continue;
     }
     try {
-      po::store(po::command_line_parser(Strings{"--" + name + "=" + value}).options(flags)
-                    .style(kStyle).run(), map);
+      po::store(po::command_line_parser(Strings{"--" + name + "=" + value})
+                    .options(flags)
+                    .style(kStyle)
+                    .run(),
+                map);
     } catch (const po::error& error) {
       throw UsageError(fmt::format("{}={} in the environment: {}", variable, value, error.what()));
     }
@@ -106,7 +110,9 @@ Color color_of(const std::string& word) {
 }  // namespace
 
 po::value_semantic* on_or_off(bool value) {
-  return po::value<bool>()->default_value(value, value ? "true" : "false")->implicit_value(true, "true")
+  return po::value<bool>()
+      ->default_value(value, value ? "true" : "false")
+      ->implicit_value(true, "true")
       ->value_name("BOOL");
 }
 
@@ -145,9 +151,10 @@ Call parse(const Verb& verb, const Strings& argv, bool& help) {
 std::string help_of(const Verb& verb) {
   std::ostringstream flags;
   flags << flags_of(verb);
-  return fmt::format("Examples:\n{}\n{}\n\nUsage: assay {} {}\n{}\nEach flag may also stand in the "
-                     "environment, as ASSAY_RUNS for --runs.\n",
-                     verb.examples, verb.summary, verb.name, verb.words, flags.str());
+  return fmt::format(
+      "Examples:\n{}\n{}\n\nUsage: assay {} {}\n{}\nEach flag may also stand in the "
+      "environment, as ASSAY_RUNS for --runs.\n",
+      verb.examples, verb.summary, verb.name, verb.words, flags.str());
 }
 
 void Call::expect_words(std::size_t least, std::size_t most, const std::string& what) const {

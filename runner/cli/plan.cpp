@@ -29,8 +29,10 @@ Json to_json(const Cost& cost, int workers) {
 std::string text_of(const Cost& cost, int workers) {
   if (cost.stages == 0) return "cost: nothing is left to run";
   if (cost.unknown == cost.stages)
-    return fmt::format("cost: unknown, for nothing like these {} stages has been run yet", cost.stages);
-  std::string text = fmt::format("cost: about {} with {} workers", duration(cost.seconds / workers), workers);
+    return fmt::format("cost: unknown, for nothing like these {} stages has been run yet",
+                       cost.stages);
+  std::string text =
+      fmt::format("cost: about {} with {} workers", duration(cost.seconds / workers), workers);
   if (cost.unknown > 0) text += fmt::format(", and {} stages of unknown cost", cost.unknown);
   return text;
 }
@@ -64,15 +66,16 @@ int plan(const Call& call, const Asked& asked, const Catalog&) {
     return kOk;
   }
   for (const auto& trial : trials)
-    fmt::print("{}  {:<11}  {}\n", trial.trial->id.substr(0, 16), trial.state, label_of(*trial.trial));
+    fmt::print("{}  {:<11}  {}\n", trial.trial->id.substr(0, 16), trial.state,
+               label_of(*trial.trial));
   fmt::print("{}\n{}\n", summary_of(trials), text_of(cost, workers));
   return kOk;
 }
 
-const Verb kPlanVerb{
-    "plan", "Say what `run` would do, and what it may cost.", "MANIFEST [key=value...]",
-    "  assay plan experiments/quickstart.yaml\n"
-    "  assay plan sweep.yaml -j 8 seed=[0,1,2,3]\n",
-    run};
+const Verb kPlanVerb{"plan", "Say what `run` would do, and what it may cost.",
+                     "MANIFEST [key=value...]",
+                     "  assay plan experiments/quickstart.yaml\n"
+                     "  assay plan sweep.yaml -j 8 seed=[0,1,2,3]\n",
+                     run};
 
 }  // namespace assay::cli

@@ -36,10 +36,14 @@ std::string stage_label(const Trial& trial, const std::string& stage) {
 }  // namespace
 
 ProgressView::ProgressView(const Call& call, std::string metric)
-    : call_(call), metric_(std::move(metric)), live_(!call.quiet && can_redraw()),
+    : call_(call),
+      metric_(std::move(metric)),
+      live_(!call.quiet && can_redraw()),
       color_(colored(call, stderr)) {}
 
-ProgressView::~ProgressView() { erase(); }
+ProgressView::~ProgressView() {
+  erase();
+}
 
 std::string ProgressView::metric_of(const std::map<std::string, double>& metrics) const {
   auto it = metrics.find(metric_);
@@ -52,8 +56,7 @@ std::string ProgressView::text_of(const Progress& now) const {
       now.units > 0 ? 100.0 * static_cast<double>(now.unit) / static_cast<double>(now.units) : 0;
   std::string text = fmt::format("{}  {}/{} {:.0f}%", stage_label(*now.trial, now.stage->name),
                                  now.unit, now.units, part);
-  if (now.rate > 0)
-    text += fmt::format("  {:.3g}/s  {} left", now.rate, duration(now.time_left));
+  if (now.rate > 0) text += fmt::format("  {:.3g}/s  {} left", now.rate, duration(now.time_left));
   return text + metric_of(now.metrics);
 }
 
@@ -77,9 +80,9 @@ void ProgressView::stage_ended(const Trial& trial, const StageOutcome& stage) {
   const Status& status = stage.status;
   const bool done = status.state == "done";
   const char* code = done ? kGreen : status.state == "interrupted" ? kYellow : kRed;
-  std::string text = fmt::format("{} {}  {}{}", paint(status.state, code, color_),
-                                 stage_label(trial, stage.name), duration(status.seconds),
-                                 metric_of(status.metrics));
+  std::string text =
+      fmt::format("{} {}  {}{}", paint(status.state, code, color_), stage_label(trial, stage.name),
+                  duration(status.seconds), metric_of(status.metrics));
   if (!status.error_message.empty()) text += "\n  " + status.error_message;
   if (!call_.quiet || !(done || status.state == "interrupted")) say(text);
 }
@@ -107,7 +110,8 @@ void ProgressView::erase() {
 
 void ProgressView::draw() {
   const std::size_t columns = width() - 1;
-  for (const auto& [worker, line] : lines_) fmt::print(stderr, "{}\n", line.text.substr(0, columns));
+  for (const auto& [worker, line] : lines_)
+    fmt::print(stderr, "{}\n", line.text.substr(0, columns));
   drawn_ = static_cast<int>(lines_.size());
   drawn_at_ = Clock::now();
   stale_ = false;

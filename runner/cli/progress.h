@@ -1,4 +1,5 @@
-// What people see while a sweep runs: live lines on a terminal, a plain line now and then elsewhere.
+// What people see while a sweep runs: live lines on a terminal, a plain line now and then
+// elsewhere.
 #pragma once
 
 #include <chrono>
@@ -38,7 +39,7 @@ class ProgressView final : public Observer {
   std::string metric_;
   bool live_, color_;
   bool stale_ = false;
-  int drawn_ = 0;  // lines on the screen that are ours
+  int drawn_ = 0;              // lines on the screen that are ours
   std::map<int, Line> lines_;  // by worker
   Clock::time_point drawn_at_ = {};
 };

@@ -15,9 +15,7 @@ int run(const Call& call) {
 
 }  // namespace
 
-const Verb kSchemaVerb{
-    "schema", "Print the JSON Schema of manifests.", "",
-    "  assay schema > manifest.schema.json\n",
-    run};
+const Verb kSchemaVerb{"schema", "Print the JSON Schema of manifests.", "",
+                       "  assay schema > manifest.schema.json\n", run};
 
 }  // namespace assay::cli

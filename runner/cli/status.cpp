@@ -32,8 +32,10 @@ Json row_json(const IndexRow& row, const std::filesystem::path& runs) {
 // Every experiment of --runs, a stage a row.
 int overview(const Call& call) {
   if (!std::filesystem::is_directory(call.runs)) {
-    if (call.json) print_json(call, {{"name", nullptr}, {"trials", Json::array()}, {"report", nullptr}});
-    else note(call, fmt::format("no runs in {}", call.runs.string()));
+    if (call.json)
+      print_json(call, {{"name", nullptr}, {"trials", Json::array()}, {"report", nullptr}});
+    else
+      note(call, fmt::format("no runs in {}", call.runs.string()));
     return kOk;
   }
   const auto rows = Index(call.runs).all();
@@ -49,7 +51,8 @@ int overview(const Call& call) {
   }
   for (const auto& [name, states] : counts) {
     std::string text;
-    for (const auto& [state, n] : states) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", n, state);
+    for (const auto& [state, n] : states)
+      text += fmt::format("{}{} {}", text.empty() ? "" : ", ", n, state);
     fmt::print("{}: {}\n", name, text);
   }
   return kOk;
@@ -87,17 +90,17 @@ int run(const Call& call) {
     fmt::print("{}: {}\n{}", asked.experiment.name, summary_of(trials), errors_of(trials));
     if (written) fmt::print("report: {}\n", report.string());
   }
-  if (call.json) print_json(call, {{"name", nullptr}, {"trials", trials_json}, {"report", nullptr}});
+  if (call.json)
+    print_json(call, {{"name", nullptr}, {"trials", trials_json}, {"report", nullptr}});
   return kOk;
 }
 
 }  // namespace
 
-const Verb kStatusVerb{
-    "status", "Say how experiments stand.", "[MANIFEST | RUN-FOLDER...]",
-    "  assay status                              all experiments in ./runs\n"
-    "  assay status experiments/quickstart.yaml\n"
-    "  assay status runs/quickstart --json\n",
-    run};
+const Verb kStatusVerb{"status", "Say how experiments stand.", "[MANIFEST | RUN-FOLDER...]",
+                       "  assay status                              all experiments in ./runs\n"
+                       "  assay status experiments/quickstart.yaml\n"
+                       "  assay status runs/quickstart --json\n",
+                       run};
 
 }  // namespace assay::cli

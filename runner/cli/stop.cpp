@@ -65,7 +65,8 @@ std::vector<fs::path> folders_of(const Call& call) {
     }
     const fs::path folder = fs::path(word).lexically_normal();
     // The one trial of a run folder cannot be stopped alone: its experiment is.
-    all.push_back(fs::exists(folder / "resolved.yaml") ? fs::absolute(folder).parent_path() : folder);
+    all.push_back(fs::exists(folder / "resolved.yaml") ? fs::absolute(folder).parent_path()
+                                                       : folder);
   }
   return all;
 }
@@ -83,8 +84,9 @@ bool stop(const Call& call, const fs::path& folder) {
   if (kill(holder.pid, SIGTERM) != 0)
     throw Error(ErrorKind::kBusy, fmt::format("process {}, which runs {}, cannot be signalled: {}",
                                               holder.pid, folder.string(), std::strerror(errno)));
-  note(call, fmt::format("asked process {} to stop {}; its workers finish their unit and checkpoint",
-                         holder.pid, folder.string()));
+  note(call,
+       fmt::format("asked process {} to stop {}; its workers finish their unit and checkpoint",
+                   holder.pid, folder.string()));
   while (held(lock)) std::this_thread::sleep_for(kLook);
   return true;
 }
@@ -103,10 +105,10 @@ int run(const Call& call) {
 
 }  // namespace
 
-const Verb kStopVerb{
-    "stop", "Ask a running experiment to checkpoint and leave.", "MANIFEST | RUN-FOLDER...",
-    "  assay stop runs/quickstart\n"
-    "  assay stop experiments/quickstart.yaml\n",
-    run};
+const Verb kStopVerb{"stop", "Ask a running experiment to checkpoint and leave.",
+                     "MANIFEST | RUN-FOLDER...",
+                     "  assay stop runs/quickstart\n"
+                     "  assay stop experiments/quickstart.yaml\n",
+                     run};
 
 }  // namespace assay::cli

@@ -81,8 +81,10 @@ int sweep(const Call& call, const std::vector<Asked>& all, bool force) {
     swept.push_back(std::move(one));
     if (signal != 0) break;
   }
-  if (call.json && swept.size() != 1) print_json_of(call, swept);
-  else for (const auto& one : swept) print(call, one);
+  if (call.json && swept.size() != 1)
+    print_json_of(call, swept);
+  else
+    for (const auto& one : swept) print(call, one);
   return code;
 }
 

@@ -37,18 +37,20 @@ int run(const Call& call) {
   Findings found;
   for (const auto& one : one_a_manifest(call)) check(one, catalog, found);
   const bool ok = found.code == kOk;
-  if (call.json) print_json(call, {{"ok", ok}, {"trials", found.trials}, {"errors", found.errors}});
-  else if (ok) fmt::print("ok: {} trial{}\n", found.trials, found.trials == 1 ? "" : "s");
+  if (call.json)
+    print_json(call, {{"ok", ok}, {"trials", found.trials}, {"errors", found.errors}});
+  else if (ok)
+    fmt::print("ok: {} trial{}\n", found.trials, found.trials == 1 ? "" : "s");
   return found.code;
 }
 
 }  // namespace
 
-const Verb kValidateVerb{
-    "validate", "Check manifests, and run nothing.", "MANIFEST [key=value...]...",
-    "  assay validate experiments/quickstart.yaml\n"
-    "  assay validate sweep.yaml optimizer.lr=0.05\n"
-    "  assay validate experiments/smoke/*.yaml --json\n",
-    run};
+const Verb kValidateVerb{"validate", "Check manifests, and run nothing.",
+                         "MANIFEST [key=value...]...",
+                         "  assay validate experiments/quickstart.yaml\n"
+                         "  assay validate sweep.yaml optimizer.lr=0.05\n"
+                         "  assay validate experiments/smoke/*.yaml --json\n",
+                         run};
 
 }  // namespace assay::cli

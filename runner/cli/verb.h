@@ -60,8 +60,8 @@ struct Verb {
 const std::vector<Verb>& verbs();
 
 // One a file.
-extern const Verb kRunVerb, kPlanVerb, kValidateVerb, kStatusVerb, kResumeVerb, kStopVerb, kListVerb,
-    kDescribeVerb, kReportVerb, kCompareVerb, kExportVerb, kIndexVerb, kPluginVerb, kSchemaVerb,
-    kCompletionVerb, kDoctorVerb, kVersionVerb;
+extern const Verb kRunVerb, kPlanVerb, kValidateVerb, kStatusVerb, kResumeVerb, kStopVerb,
+    kListVerb, kDescribeVerb, kReportVerb, kCompareVerb, kExportVerb, kIndexVerb, kPluginVerb,
+    kSchemaVerb, kCompletionVerb, kDoctorVerb, kVersionVerb;
 
 }  // namespace assay::cli

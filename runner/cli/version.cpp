@@ -9,17 +9,20 @@ namespace {
 
 int run(const Call& call) {
   const auto worker = worker_version();
-  if (call.json) print_json(call, {{"assay", ASSAY_VERSION}, {"worker", worker.empty() ? Json(nullptr) : Json(worker)}});
-  else fmt::print("assay {}\nworker {}\n", ASSAY_VERSION, worker.empty() ? "not found: see `assay doctor`" : worker);
+  if (call.json)
+    print_json(call, {{"assay", ASSAY_VERSION},
+                      {"worker", worker.empty() ? Json(nullptr) : Json(worker)}});
+  else
+    fmt::print("assay {}\nworker {}\n", ASSAY_VERSION,
+               worker.empty() ? "not found: see `assay doctor`" : worker);
   return kOk;
 }
 
 }  // namespace
 
-const Verb kVersionVerb{
-    "version", "Print versions.", "",
-    "  assay version\n"
-    "  assay version --json\n",
-    run};
+const Verb kVersionVerb{"version", "Print versions.", "",
+                        "  assay version\n"
+                        "  assay version --json\n",
+                        run};
 
 }  // namespace assay::cli

@@ -18,7 +18,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr double kGrace = 10;       // seconds from SIGTERM to SIGKILL
+constexpr double kGrace = 10;  // seconds from SIGTERM to SIGKILL
 constexpr std::streamoff kTailBytes = 4096;
 constexpr std::size_t kTailLines = 5;
 
@@ -37,7 +37,8 @@ std::string last_lines(const std::filesystem::path& log) {
   std::string text{std::istreambuf_iterator<char>(in), {}};
   while (!text.empty() && text.back() == '\n') text.pop_back();
   std::size_t start = text.size();
-  for (std::size_t lines = 0; lines < kTailLines && start != 0 && start != std::string::npos; ++lines)
+  for (std::size_t lines = 0; lines < kTailLines && start != 0 && start != std::string::npos;
+       ++lines)
     start = text.rfind('\n', start - 1);
   return start == std::string::npos || start == 0 ? text : text.substr(start + 1);
 }
@@ -45,7 +46,11 @@ std::string last_lines(const std::filesystem::path& log) {
 }  // namespace
 
 Attempt::Attempt(Task& task, int slot, const Launch& launch, const Limits& limits)
-    : task_(task), limits_(limits), process_(launch), began_(clock_now()), heard_(began_),
+    : task_(task),
+      limits_(limits),
+      process_(launch),
+      began_(clock_now()),
+      heard_(began_),
       working_since_(began_) {
   progress_.worker = slot;
   progress_.trial = task.trial;
@@ -69,8 +74,8 @@ void Attempt::take(const std::string& line) try {
     progress_.units = json.at("units").get<std::int64_t>();
     if (json.contains("metrics"))
       for (const auto& [name, value] : json.at("metrics").items())
-        progress_.metrics[name] = value.is_number() ? value.get<double>()
-                                                    : std::numeric_limits<double>::quiet_NaN();
+        progress_.metrics[name] =
+            value.is_number() ? value.get<double>() : std::numeric_limits<double>::quiet_NaN();
     take_progress(event);
   } else if (event == "end") {
     end_state_ = json.at("state").get<std::string>();

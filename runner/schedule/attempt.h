@@ -46,7 +46,7 @@ class Attempt {
   std::int64_t first_unit_ = 0;
   bool news_ = false, crashed_ = false;
   std::string end_state_, end_kind_, end_message_;  // of the "end" event
-  std::string killed_for_;  // hang, time or interrupt
+  std::string killed_for_;                          // hang, time or interrupt
   double kill_at_ = 0;
 };
 

@@ -141,7 +141,7 @@ void WorkerProcess::start(const Launch& launch, int input, int events, int log) 
   std::vector<std::string> words{launch.program.string(), "run"}, env = environment(launch.threads);
   const auto argv = pointers(words), envp = pointers(env);
   const Child child{launch.program.c_str(), argv.data(), envp.data(), input, events, log,
-                    failed.write.get(), getpid()};
+                    failed.write.get(),     getpid()};
   pid_ = fork();
   if (pid_ < 0) fail("cannot start a worker");
   if (pid_ == 0) child.become();

@@ -13,9 +13,9 @@ namespace assay {
 /// What to start.
 struct Launch {
   std::filesystem::path program;
-  std::string job;             // one line, without its end
-  std::filesystem::path log;   // standard output and error are appended to it
-  int threads = 1;             // told to OpenMP and MKL
+  std::string job;            // one line, without its end
+  std::filesystem::path log;  // standard output and error are appended to it
+  int threads = 1;            // told to OpenMP and MKL
 };
 
 /// How a process went: one of the two.
@@ -51,7 +51,7 @@ class WorkerProcess {
   void start(const Launch& launch, int input, int events, int log);
 
   pid_t pid_ = -1;
-  int input_ = -1;   // kept open: its end would tell the worker that the front end is gone
+  int input_ = -1;  // kept open: its end would tell the worker that the front end is gone
   int events_ = -1;
   std::string buffer_;
   std::optional<Exit> exit_;

@@ -23,9 +23,9 @@ constexpr double kGitSeconds = 2;
 
 // What can change numbers or place. Never the whole environment: it holds people's secrets.
 constexpr const char* kEnvironment[] = {
-    "ASSAY_PLUGIN_PATH", "ASSAY_WORKER",      "CUDA_VISIBLE_DEVICES", "CUBLAS_WORKSPACE_CONFIG",
-    "LD_LIBRARY_PATH",   "OMP_NUM_THREADS",   "MKL_NUM_THREADS",      "ATEN_CPU_CAPABILITY",
-    "SLURM_JOB_ID",      "SLURM_ARRAY_TASK_ID", "SLURM_PROCID",       "HOSTNAME"};
+    "ASSAY_PLUGIN_PATH", "ASSAY_WORKER",        "CUDA_VISIBLE_DEVICES", "CUBLAS_WORKSPACE_CONFIG",
+    "LD_LIBRARY_PATH",   "OMP_NUM_THREADS",     "MKL_NUM_THREADS",      "ATEN_CPU_CAPABILITY",
+    "SLURM_JOB_ID",      "SLURM_ARRAY_TASK_ID", "SLURM_PROCID",         "HOSTNAME"};
 
 std::string trimmed(std::string text) {
   while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
@@ -84,9 +84,9 @@ Provenance::Provenance(const Experiment& experiment, std::vector<std::string> ar
 std::string Provenance::text(const Trial& trial, const Stage& stage, int threads) const {
   auto components = Json::object();
   for (const auto& [kind, spec] : stage.components) components[kind] = to_json(spec);
-  Json all{{"id", stage.id},         {"name", experiment_.name}, {"stage", stage.name},
-           {"seed", stage.seed},     {"axes", trial.axes},       {"started", now()},
-           {"threads", threads},     {"plugins", stage.plugins}, {"data", stage.data},
+  Json all{{"id", stage.id},          {"name", experiment_.name}, {"stage", stage.name},
+           {"seed", stage.seed},      {"axes", trial.axes},       {"started", now()},
+           {"threads", threads},      {"plugins", stage.plugins}, {"data", stage.data},
            {"components", components}};
   all.update(call_);
   return all.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";

@@ -30,15 +30,18 @@ namespace {
 
 constexpr int kPollMilliseconds = 200;
 
-int cores() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency())); }
+int cores() {
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
 
 void make_folder(const std::filesystem::path& folder) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error)
-    throw Error(ErrorKind::kIo, fmt::format("cannot create the folder {}: {}; name a folder that can "
-                                            "be written with --runs",
-                                            folder.string(), error.message()));
+    throw Error(ErrorKind::kIo,
+                fmt::format("cannot create the folder {}: {}; name a folder that can "
+                            "be written with --runs",
+                            folder.string(), error.message()));
 }
 
 class Scheduler {
@@ -81,8 +84,11 @@ int workers_of(const Experiment& experiment, const ScheduleOptions& options) {
 
 Scheduler::Scheduler(const Experiment& experiment, const ScheduleOptions& options,
                      Observer& observer)
-    : experiment_(experiment), options_(options), observer_(observer),
-      tasks_(experiment, options.runs), workers_(workers_of(experiment, options)),
+    : experiment_(experiment),
+      options_(options),
+      observer_(observer),
+      tasks_(experiment, options.runs),
+      workers_(workers_of(experiment, options)),
       threads_(experiment.limits.threads > 0 ? experiment.limits.threads
                                              : std::max(1, cores() / workers_)) {
   tasks_.choose(options.force, options.retry_failed);
@@ -158,13 +164,11 @@ Launch Scheduler::prepare(Task& task) {
   if (task.outcome.status.unit == 0 || !std::filesystem::exists(dir / "provenance.json")) {
     write_atomically(dir / "manifest.yaml", experiment_.text);
     write_atomically(dir / "resolved.yaml", resolved_yaml(experiment_, *task.trial, *task.stage));
-    write_atomically(dir / "provenance.json",
-                     provenance_->text(*task.trial, *task.stage, threads));
+    write_atomically(dir / "provenance.json", provenance_->text(*task.trial, *task.stage, threads));
   }
   std::map<std::string, std::filesystem::path> after;
   for (const Task* before : task.after) after[before->outcome.name] = before->outcome.dir;
-  return {worker_program(),
-          job_line(experiment_, *task.trial, *task.stage, dir, after, threads),
+  return {worker_program(), job_line(experiment_, *task.trial, *task.stage, dir, after, threads),
           RunFolder(dir).log(), threads};
 }
 
@@ -178,8 +182,10 @@ void Scheduler::obey(int signal) {
   const bool again = signal_ != 0 && signal == SIGINT;
   if (signal_ == 0) signal_ = signal;
   for (auto& attempt : running_) {
-    if (again) attempt.kill();
-    else attempt.ask_to_leave(signal);
+    if (again)
+      attempt.kill();
+    else
+      attempt.ask_to_leave(signal);
   }
   observer_.note(again ? "killing the workers; each goes on from its last checkpoint"
                        : fmt::format("SIG{}: workers finish their unit, checkpoint and leave",
@@ -207,9 +213,9 @@ void Scheduler::ended(Attempt& attempt, Status status) {
   if (attempt.may_retry() && signal_ == 0 && task.retries < experiment_.limits.retries) {
     ++task.retries;
     task.waiting = true;
-    observer_.note(fmt::format("{}: {}\ntrying again ({} of {} retries)",
-                               task.outcome.dir.string(), task.outcome.status.error_message,
-                               task.retries, experiment_.limits.retries));
+    observer_.note(fmt::format("{}: {}\ntrying again ({} of {} retries)", task.outcome.dir.string(),
+                               task.outcome.status.error_message, task.retries,
+                               experiment_.limits.retries));
     return;
   }
   index(task);
@@ -225,8 +231,8 @@ void Scheduler::index(const Task& task) {
                  task.trial->axes, task.stage->seed, task.outcome.status});
   } catch (const std::exception& error) {
     index_failed_ = true;  // a cache: `assay index` makes it anew
-    observer_.note(fmt::format("the index is not up to date ({}); `assay index` makes it anew",
-                               error.what()));
+    observer_.note(
+        fmt::format("the index is not up to date ({}); `assay index` makes it anew", error.what()));
   }
 }
 

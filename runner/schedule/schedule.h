@@ -13,9 +13,9 @@ namespace assay {
 
 struct ScheduleOptions {
   std::filesystem::path runs = "runs";
-  int workers = 0;    // 0: limits.workers of the manifest, else one a core
-  bool force = false; // run finished stages again
-  bool retry_failed = true;  // stages that ended as failed or diverged are tried again
+  int workers = 0;                // 0: limits.workers of the manifest, else one a core
+  bool force = false;             // run finished stages again
+  bool retry_failed = true;       // stages that ended as failed or diverged are tried again
   std::vector<std::string> argv;  // for provenance.json
 };
 
@@ -42,8 +42,8 @@ struct Progress {
   const Trial* trial = nullptr;
   const Stage* stage = nullptr;
   std::int64_t unit = 0, units = 0;
-  double rate = 0;       // units a second, of this attempt
-  double time_left = 0;  // seconds
+  double rate = 0;                        // units a second, of this attempt
+  double time_left = 0;                   // seconds
   std::map<std::string, double> metrics;  // newest of each name
 };
 
@@ -53,7 +53,7 @@ class Observer {
   virtual ~Observer();
   virtual void progress(const Progress&) {}
   virtual void stage_ended(const Trial&, const StageOutcome&) {}
-  virtual void idle() {}  // several times a second
+  virtual void idle() {}                    // several times a second
   virtual void note(const std::string&) {}  // a retry, a worker that was killed, ...
 };
 

@@ -69,8 +69,10 @@ Task& Tasks::task_of(const std::string& id, const std::string& name) {
   outcome.status = RunFolder(*found).status();
   outcome.reused = outcome.status.state == "done";
   // Another experiment's folder is used where it is complete, and left alone where it is not.
-  if (outcome.reused) outcome.dir = *found;
-  else if (*found != outcome.dir) outcome.status = {};
+  if (outcome.reused)
+    outcome.dir = *found;
+  else if (*found != outcome.dir)
+    outcome.status = {};
   return it->second;
 }
 

@@ -43,7 +43,8 @@ TEST_CASE("what builds on a failed stage stays queued and says why") {
     CHECK(outcome.state == "failed");
     CHECK(outcome.error_message == "no such file");
     CHECK(outcome.stages[1].status.state == "queued");
-    CHECK_THAT(outcome.stages[1].status.error_message, Contains("stage `train`") && Contains("failed"));
+    CHECK_THAT(outcome.stages[1].status.error_message,
+               Contains("stage `train`") && Contains("failed"));
   }
 }
 

@@ -16,7 +16,9 @@ namespace assay::testing {
 class Memory final : public Observer {
  public:
   void progress(const Progress& now) override { units.push_back(now.unit); }
-  void stage_ended(const Trial&, const StageOutcome& stage) override { ended.push_back(stage.name); }
+  void stage_ended(const Trial&, const StageOutcome& stage) override {
+    ended.push_back(stage.name);
+  }
   void note(const std::string& text) override { notes.push_back(text); }
 
   std::vector<std::int64_t> units;
@@ -36,7 +38,9 @@ class Sweep {
   }
 
   /// An id that looks like one: the name, then zeros.
-  static std::string id_of(const std::string& name) { return name + std::string(64 - name.size(), '0'); }
+  static std::string id_of(const std::string& name) {
+    return name + std::string(64 - name.size(), '0');
+  }
 
   static Stage stage(const std::string& name, const std::string& act, std::int64_t units = 3) {
     Stage one;

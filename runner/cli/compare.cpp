@@ -1,0 +1,37 @@
+// compare: the table of a sweep's alternatives, with their statistics.
+#include <fmt/core.h>
+
+#include "runner/cli/answer.h"
+#include "runner/cli/experiments.h"
+#include "runner/cli/reporting.h"
+
+namespace assay::cli {
+namespace {
+
+int run(const Call& call) {
+  const Catalog catalog = catalog_of(call);
+  auto json = Json::array();
+  for (const auto& asked : experiments_of(call, catalog)) {
+    const auto trials = look(asked.experiment, asked.runs);
+    if (call.json)
+      json.push_back(to_json(asked.experiment, trials, ""));
+    else
+      fmt::print("{}\n{}", asked.experiment.name, table_of(asked.experiment, trials));
+  }
+  if (!call.json) return kOk;
+  if (json.size() == 1)
+    print_json(call, json[0]);
+  else
+    print_json(call, {{"experiments", json}});
+  return kOk;
+}
+
+}  // namespace
+
+const Verb kCompareVerb{"compare", "Print a sweep's alternatives side by side.",
+                        "MANIFEST | RUN-FOLDER...",
+                        "  assay compare experiments/quickstart.yaml\n"
+                        "  assay compare runs/quickstart runs/quickstart_wide\n",
+                        run};
+
+}  // namespace assay::cli

@@ -1,0 +1,117 @@
+// plugin list, plugin check, plugin new.
+#include <fmt/core.h>
+
+#include <filesystem>
+#include <map>
+
+#include "assay/error.h"
+#include "runner/catalog/load.h"
+#include "runner/catalog/probe.h"
+#include "runner/cli/components.h"
+#include "runner/cli/experiments.h"
+#include "runner/cli/plugin_new.h"
+
+namespace fs = std::filesystem;
+
+namespace assay::cli {
+namespace {
+
+struct File {
+  std::string build;
+  Strings components;  // kind/name
+};
+
+int list(const Call& call) {
+  call.expect_words(1, 1, "no more words after `list`");
+  const Catalog catalog = catalog_of(call);
+  std::map<std::string, File> files;
+  for (const auto& one : catalog.components) {
+    files[one.plugin].build = one.build;
+    files[one.plugin].components.push_back(one.kind + "/" + one.name);
+  }
+  auto json = Json::array();
+  for (const auto& [path, file] : files)
+    json.push_back({{"file", path}, {"build", file.build}, {"components", file.components}});
+  if (call.json) {
+    print_json(call, {{"plugins", json}, {"refused", to_json(catalog.refused)}});
+    return kOk;
+  }
+  for (const auto& [path, file] : files) {
+    fmt::print("{}  {}", path, file.build.substr(0, 12));
+    for (const auto& name : file.components) fmt::print("  {}", name);
+    fmt::print("\n");
+  }
+  for (const auto& one : catalog.refused)
+    fmt::print("{} {}\n", paint("refused", kRed, colored(call, stdout)), one.reason);
+  return kOk;
+}
+
+int check(const Call& call) {
+  call.expect_words(2, SIZE_MAX, "`check` and plugin files");
+  std::vector<fs::path> files;
+  for (auto it = call.words.begin() + 1; it != call.words.end(); ++it) {
+    if (!fs::exists(*it)) throw Error(ErrorKind::kPlugin, *it + ": there is no such file");
+    files.push_back(fs::absolute(*it).lexically_normal());
+  }
+  const auto answers = probe_files(worker_program(), files);
+  int code = kOk;
+  auto json = Json::array();
+  for (const auto& file : files) {
+    const auto answer = Json::parse(answers.at(file.string()));
+    json.push_back(answer);
+    if (answer.contains("refused")) {
+      code = kPlugin;
+      fmt::print(stderr, "{}\n", answer["refused"].get<std::string>());
+    } else if (!call.json) {
+      fmt::print("ok: {}", file.string());
+      for (const auto& one : answer.at("components"))
+        fmt::print("  {}/{}", one.at("kind").get<std::string>(), one.at("name").get<std::string>());
+      fmt::print("\n");
+    }
+  }
+  if (call.json) print_json(call, {{"ok", code == kOk}, {"plugins", json}});
+  return code;
+}
+
+int make(const Call& call) {
+  call.expect_words(3, 3, "`new`, a kind and a name");
+  const auto made = new_plugin(call.words[1], call.words[2], call.text("dir"));
+  if (call.json) {
+    print_json(call, {{"files", made.files}, {"next", made.next}});
+    return kOk;
+  }
+  for (const auto& file : made.files) fmt::print("{}\n", file);
+  note(call, "next:\n" + made.next);
+  return kOk;
+}
+
+int run(const Call& call) {
+  const std::string what = call.words.empty() ? "" : call.words[0];
+  if (what == "list") return list(call);
+  if (what == "check") return check(call);
+  if (what == "new") return make(call);
+  const auto near = nearest(what, {"list", "new", "check"});
+  throw UsageError(fmt::format("`assay plugin` takes list, new or check{}",
+                               near.empty() ? "" : fmt::format("; did you mean `{}`?", near)));
+}
+
+void add_flags(boost::program_options::options_description& flags) {
+  flags.add_options()(
+      "dir", boost::program_options::value<std::string>()->default_value("."),
+      "where `new` writes: a checkout of Assay, or a folder for a project of its own");
+}
+
+}  // namespace
+
+const Verb kPluginVerb{
+    "plugin",
+    "List, check and start plugins.",
+    "list | check FILE... | new KIND NAME",
+    "  assay plugin list\n"
+    "  assay plugin check build/plugins/lion.so\n"
+    "  assay plugin new optimizer lion             writes code, manifest and test\n"
+    "  assay plugin new model tower --dir ~/tower  outside a checkout: its own project\n",
+    run,
+    add_flags};
+
+}  // namespace assay::cli

@@ -1,0 +1,183 @@
+// Templates are C++ raw strings in files of their own, so they are part of the program.
+#include "runner/cli/plugin_new.h"
+
+#include <fmt/core.h>
+
+#include <cctype>
+#include <map>
+#include <vector>
+
+#include "assay/error.h"
+#include "assay/schema.h"
+#include "runner/files/file_system.h"
+
+namespace fs = std::filesystem;
+
+namespace assay::cli {
+namespace {
+
+struct Template {
+  const char* code;
+  const char* smoke;  // its part of the manifest
+  const char* test;
+};
+
+constexpr Template kOptimizer{
+#include "runner/cli/templates/optimizer.cpp.in"
+    ,
+#include "runner/cli/templates/optimizer.yaml.in"
+    ,
+#include "runner/cli/templates/optimizer_test.cpp.in"
+};
+constexpr Template kModel{
+#include "runner/cli/templates/model.cpp.in"
+    ,
+#include "runner/cli/templates/model.yaml.in"
+    ,
+#include "runner/cli/templates/model_test.cpp.in"
+};
+constexpr Template kObjective{
+#include "runner/cli/templates/objective.cpp.in"
+    ,
+#include "runner/cli/templates/objective.yaml.in"
+    ,
+#include "runner/cli/templates/objective_test.cpp.in"
+};
+constexpr Template kDataset{
+#include "runner/cli/templates/dataset.cpp.in"
+    ,
+#include "runner/cli/templates/dataset.yaml.in"
+    ,
+#include "runner/cli/templates/dataset_test.cpp.in"
+};
+constexpr Template kProcedure{
+#include "runner/cli/templates/procedure.cpp.in"
+    ,
+#include "runner/cli/templates/procedure.yaml.in"
+    ,
+#include "runner/cli/templates/procedure_test.cpp.in"
+};
+
+const std::map<std::string, Template>& templates() {
+  static const std::map<std::string, Template> all{{"optimizer", kOptimizer},
+                                                   {"model", kModel},
+                                                   {"objective", kObjective},
+                                                   {"dataset", kDataset},
+                                                   {"procedure", kProcedure}};
+  return all;
+}
+
+constexpr const char* kProject = R"(cmake_minimum_required(VERSION 3.25)
+project(@name@ LANGUAGES CXX)
+find_package(assay REQUIRED)
+assay_add_plugin(@name@)
+)";
+
+constexpr const char* kReadme = R"(# @name@
+
+What the method is, whose it is, and what was measured with it.
+
+    assay describe @kind@/@name@
+    assay run @manifest@
+)";
+
+const Template& template_of(const std::string& kind) {
+  const auto it = templates().find(kind);
+  if (it != templates().end()) return it->second;
+  Strings kinds;
+  for (const auto& [known, one] : templates()) kinds.push_back(known);
+  const auto near = nearest(kind, kinds);
+  throw Error(
+      ErrorKind::kPlugin,
+      fmt::format(
+          "there is no template for the kind `{}`: dataset, model, objective, optimizer and "
+          "procedure have one{}",
+          kind, near.empty() ? "" : "; did you mean `" + near + "`?"));
+}
+
+void check_name(const std::string& name) {
+  bool good = !name.empty() && name[0] >= 'a' && name[0] <= 'z';
+  for (const char c : name)
+    good = good && ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_');
+  if (!good)
+    throw Error(
+        ErrorKind::kPlugin,
+        fmt::format("`{}` is no name of a component: small letters, digits and _, a letter first",
+                    name));
+}
+
+// weight_decay -> WeightDecay
+std::string class_of(const std::string& name) {
+  std::string text;
+  bool start = true;
+  for (const char c : name) {
+    if (c != '_')
+      text += start ? static_cast<char>(std::toupper(static_cast<unsigned char>(c))) : c;
+    start = c == '_';
+  }
+  return text;
+}
+
+std::string filled(std::string text, const std::map<std::string, std::string>& values) {
+  for (const auto& [key, value] : values)
+    for (auto at = text.find(key); at != std::string::npos; at = text.find(key, at + value.size()))
+      text.replace(at, key.size(), value);
+  return text;
+}
+
+using Texts = std::vector<std::pair<fs::path, std::string>>;
+
+// Looked at first: half a plugin would be worse than none.
+Strings write(const Texts& texts) {
+  for (const auto& [file, text] : texts)
+    if (fs::exists(file))
+      throw Error(
+          ErrorKind::kIo,
+          fmt::format("{} is there already; choose another name, or remove it", file.string()));
+  Strings files;
+  for (const auto& [file, text] : texts) {
+    std::error_code error;
+    fs::create_directories(file.parent_path(), error);
+    if (error)
+      throw Error(ErrorKind::kIo, fmt::format("cannot create the folder {}: {}",
+                                              file.parent_path().string(), error.message()));
+    write_atomically(file, text);
+    files.push_back(file.string());
+  }
+  return files;
+}
+
+}  // namespace
+
+Made new_plugin(const std::string& kind, const std::string& name, const fs::path& dir) {
+  const Template& from = template_of(kind);
+  check_name(name);
+  const bool checkout = fs::exists(dir / "plugins" / "CMakeLists.txt");
+  const fs::path where = dir.lexically_normal();
+  const fs::path manifest =
+      checkout ? where / "experiments" / name / "smoke.yaml" : where / "smoke.yaml";
+  const auto fill = [&](const std::string& text) {
+    return filled(
+        text, {{"@name@", name},
+               {"@Name@", class_of(name)},
+               {"@kind@", kind},
+               {"@manifest@", checkout ? "experiments/" + name + "/smoke.yaml" : "smoke.yaml"}});
+  };
+  const fs::path folder = checkout ? where / "plugins" / name : where;
+  Texts texts{
+      {folder / "CMakeLists.txt", checkout ? fill("assay_add_plugin(@name@)\n") : fill(kProject)},
+      {folder / (name + ".cpp"), fill(from.code)},
+      {folder / "README.md", fill(kReadme)},
+      {manifest, fill(from.smoke)}};
+  if (checkout)
+    texts.emplace_back(where / "tests" / "plugins" / (name + "_test.cpp"), fill(from.test));
+  Made made;
+  made.files = write(texts);
+  made.next = checkout ? fill("  cmake --build build/release\n  assay run @manifest@")
+                       : fill(
+                             "  cmake -S . -B build -G Ninja && cmake --build build\n"
+                             "  assay run smoke.yaml --plugins build/plugins");
+  return made;
+}
+
+}  // namespace assay::cli

@@ -1,0 +1,37 @@
+// report: writes report.html anew from the run folders.
+#include <fmt/core.h>
+
+#include "runner/cli/experiments.h"
+#include "runner/cli/output.h"
+#include "runner/cli/reporting.h"
+
+namespace assay::cli {
+namespace {
+
+int run(const Call& call) {
+  const Catalog catalog = catalog_of(call);
+  auto json = Json::array();
+  for (const auto& asked : experiments_of(call, catalog)) {
+    const auto trials = look(asked.experiment, asked.runs);
+    const auto file = write_report(call, asked.experiment, trials, asked.runs);
+    if (file.empty()) return kFailure;
+    json.push_back({{"name", asked.experiment.name}, {"report", file.string()}});
+    if (!call.json) fmt::print("{}\n", file.string());
+  }
+  if (!call.json) return kOk;
+  if (json.size() == 1)
+    print_json(call, json[0]);
+  else
+    print_json(call, {{"reports", json}});
+  return kOk;
+}
+
+}  // namespace
+
+const Verb kReportVerb{"report", "Write report.html from what the run folders hold.",
+                       "MANIFEST | RUN-FOLDER...",
+                       "  assay report experiments/quickstart.yaml\n"
+                       "  assay report runs/quickstart\n",
+                       run};
+
+}  // namespace assay::cli
