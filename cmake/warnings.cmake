@@ -1,5 +1,6 @@
 # Our own code compiles without a warning; third-party headers are system headers.
+# -Wrestrict misfires on std::string operator+ in g++ 12 (GCC bug 105329).
 function(assay_warnings target)
   target_compile_options(${target} PRIVATE
-    $<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wpedantic;-Wshadow;-Wconversion;-Wno-sign-conversion;-Werror>)
+    $<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wpedantic;-Wshadow;-Wconversion;-Wno-sign-conversion;-Wno-restrict;-Werror>)
 endfunction()

@@ -1,0 +1,215 @@
+// Components: names, types, ranges, defaults.
+#include "runner/manifest/check.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "assay/error.h"
+#include "runner/manifest/scalar.h"
+
+namespace assay {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string article(const std::string& noun) {
+  const bool vowel = std::string("aeiou").find(noun[0]) != std::string::npos;
+  return (vowel ? "an " : "a ") + noun;
+}
+
+std::string expected(const FieldInfo& field) {
+  if (!field.range.choices.empty()) return range_text(field.range);
+  const auto type = type_name(field), range = range_text(field.range);
+  return (type == "true or false" ? type : article(type)) + (range.empty() ? "" : ", " + range);
+}
+
+fs::path folder_of(const Location& at) {
+  return at.file == kCommandLine ? fs::current_path() : fs::absolute(at.file).parent_path();
+}
+
+template <class T>
+std::vector<T> all_of(const std::vector<Value>& values) {
+  std::vector<T> all;
+  for (const auto& value : values) all.push_back(std::get<T>(value));
+  return all;
+}
+
+FieldInfo element_of(const FieldInfo& list) {
+  FieldInfo one = list;
+  one.type = list.type == Type::kBools      ? Type::kBool
+             : list.type == Type::kIntegers ? Type::kInteger
+             : list.type == Type::kReals    ? Type::kReal
+                                            : Type::kString;
+  return one;
+}
+
+}  // namespace
+
+void Checker::keys(const Node& map, const Strings& accepted, const std::string& where) {
+  for (const auto& entry : map.entries) {
+    if (std::find(accepted.begin(), accepted.end(), entry.key) != accepted.end()) continue;
+    const auto near = nearest(entry.key, accepted);
+    complaints_.add(entry.at, fmt::format("there is no key `{}` in {}; {}", entry.key, where,
+                                          near.empty() ? fmt::format("accepted are {}", fmt::join(accepted, ", "))
+                                                       : "did you mean `" + near + "`?"));
+  }
+}
+
+Spec Checker::component(const Node& node, const std::string& kind, const std::string& fallback) {
+  const Node* use = node.is_map() ? node.find("use") : node.is_scalar() ? &node : nullptr;
+  if (!node.is_map() && !node.is_scalar()) {
+    complaints_.add(node.at, fmt::format("`{}` is {}, expected a component: {{use: NAME, ...}} or a name",
+                                         kind, node.describe()));
+    return {};
+  }
+  Spec spec;
+  spec.use = use == nullptr ? fallback : use->text;
+  if (spec.use.empty() || (use != nullptr && !use->is_scalar())) {
+    complaints_.add(use == nullptr ? node.at : use->at,
+                    fmt::format("this {} has no name: `use: NAME` is needed", kind));
+    return {};
+  }
+  const auto* info = catalog_.find(kind, spec.use);
+  if (info == nullptr) {
+    complaints_.add(use == nullptr ? node.at : use->at, catalog_.missing(kind, spec.use));
+    return {};
+  }
+  fields(node.is_map() ? &node : nullptr, *info, node.at, spec);
+  return spec;
+}
+
+void Checker::fields(const Node* map, const ComponentInfo& info, const Location& at, Spec& spec) {
+  Strings accepted = {"use"};
+  for (const auto& field : info.fields) accepted.push_back(field.name);
+  if (map != nullptr) keys(*map, accepted, info.kind + " `" + info.name + "`");
+  for (const auto& field : info.fields) {
+    const Node* given = map == nullptr ? nullptr : map->find(field.name);
+    if (given != nullptr) {
+      if (const auto typed = value(*given, field)) spec.params[field.name] = *typed;
+    } else if (field.required) {
+      complaints_.add(at, fmt::format("{} `{}` needs `{}`: {}", info.kind, info.name, field.name, field.doc));
+    } else {
+      spec.params[field.name] = default_of(field, at);
+    }
+  }
+}
+
+// The default of a nested component has defaults of its own; a default path may be missing here.
+Value Checker::default_of(const FieldInfo& field, const Location& at) {
+  Node node;
+  node.at = at;
+  node.kind = Node::Kind::kScalar;
+  if (field.type == Type::kComponent && !std::get<Spec>(field.default_value).use.empty()) {
+    node.text = std::get<Spec>(field.default_value).use;
+    return component(node, field.kind);
+  }
+  if (field.type == Type::kPath) {
+    node.text = std::get<std::string>(field.default_value);
+    if (const auto found = path(node, field)) return *found;
+  }
+  return field.default_value;
+}
+
+void Checker::wrong(const Node& node, const FieldInfo& field) {
+  complaints_.add(node.at, fmt::format("`{}` is {}, expected {}", field.name, node.describe(), expected(field)));
+}
+
+std::optional<Value> Checker::value(const Node& node, const FieldInfo& field) {
+  switch (field.type) {
+    case Type::kComponent: {
+      if (node.kind == Node::Kind::kNull) return Value{Spec{}};
+      return Value{component(node, field.kind, std::get<Spec>(field.default_value).use)};
+    }
+    case Type::kPath: return path(node, field);
+    case Type::kBools: case Type::kIntegers: case Type::kReals: case Type::kStrings:
+    case Type::kComponents: return list(node, field);
+    default: return scalar(node, field);
+  }
+}
+
+std::optional<Value> Checker::scalar(const Node& node, const FieldInfo& field) {
+  std::optional<Value> typed;
+  if (node.is_scalar()) {
+    const auto found = resolve(node);
+    const auto* integer = std::get_if<std::int64_t>(&found);
+    if (field.type == Type::kReal && integer != nullptr) typed = static_cast<double>(*integer);
+    else if (const auto* real = std::get_if<double>(&found); real != nullptr && field.type == Type::kReal) typed = *real;
+    else if (integer != nullptr && field.type == Type::kInteger) typed = *integer;
+    else if (const auto* on = std::get_if<bool>(&found); on != nullptr && field.type == Type::kBool) typed = *on;
+    else if (field.type == Type::kString) typed = node.text;
+  }
+  if (!typed) {
+    wrong(node, field);
+    return std::nullopt;
+  }
+  try {
+    check(field, *typed);
+  } catch (const Error&) {
+    const bool near = field.type == Type::kString;
+    const auto guess = near ? nearest(node.text, field.range.choices) : "";
+    complaints_.add(node.at, fmt::format("`{}` is {}, expected {}{}", field.name, node.describe(), expected(field),
+                                         guess.empty() ? "" : "; did you mean `" + guess + "`?"));
+    return std::nullopt;
+  }
+  return typed;
+}
+
+std::optional<Value> Checker::list(const Node& node, const FieldInfo& field) {
+  if (!node.is_list()) {
+    wrong(node, field);
+    return std::nullopt;
+  }
+  if (field.type == Type::kComponents) {
+    Specs specs;
+    for (const auto& item : node.items) specs.push_back(component(item, field.kind));
+    return Value{specs};
+  }
+  std::vector<Value> values;
+  for (const auto& item : node.items)
+    if (const auto one = scalar(item, element_of(field))) values.push_back(*one);
+  if (values.size() != node.items.size()) return std::nullopt;
+  switch (field.type) {
+    case Type::kBools: return Value{all_of<bool>(values)};
+    case Type::kIntegers: return Value{all_of<std::int64_t>(values)};
+    case Type::kReals: return Value{all_of<double>(values)};
+    default: return Value{all_of<std::string>(values)};
+  }
+}
+
+std::optional<Value> Checker::path(const Node& node, const FieldInfo& field) {
+  if (node.kind == Node::Kind::kNull) return Value{std::string()};
+  if (!node.is_scalar()) {
+    wrong(node, field);
+    return std::nullopt;
+  }
+  if (node.text.empty()) return Value{std::string()};
+  const auto whole = (folder_of(node.at) / node.text).lexically_normal();
+  if (!fs::exists(whole)) {
+    complaints_.add(node.at, fmt::format("`{}`: there is no file or folder {}; {}", field.name, whole.string(), field.doc));
+    return std::nullopt;
+  }
+  return Value{whole.string()};
+}
+
+std::optional<std::int64_t> Checker::integer(const Node& node, const std::string& key, std::int64_t low) {
+  FieldInfo field{key, Type::kInteger, Value{std::int64_t{0}}, at_least(static_cast<double>(low)), "", "", false};
+  const auto found = scalar(node, field);
+  return found ? std::optional(std::get<std::int64_t>(*found)) : std::nullopt;
+}
+
+std::optional<std::string> Checker::word(const Node& node, const std::string& key) {
+  FieldInfo field{key, Type::kString, Value{std::string()}, any(), "", "", false};
+  const auto found = scalar(node, field);
+  return found ? std::optional(std::get<std::string>(*found)) : std::nullopt;
+}
+
+std::optional<bool> Checker::flag(const Node& node, const std::string& key) {
+  FieldInfo field{key, Type::kBool, Value{false}, any(), "", "", false};
+  const auto found = scalar(node, field);
+  return found ? std::optional(std::get<bool>(*found)) : std::nullopt;
+}
+
+}  // namespace assay

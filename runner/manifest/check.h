@@ -1,0 +1,49 @@
+// Check: a tree against the schemas of the catalog; what comes out is typed and complete.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "runner/manifest/tree.h"
+#include "runner/manifest/trial.h"
+
+namespace assay {
+
+/// Components and their parameters. Every mistake goes to the complaints; what is returned then is
+/// of no use.
+class Checker {
+ public:
+  Checker(const Catalog& catalog, Complaints& complaints)
+      : catalog_(catalog), complaints_(complaints) {}
+
+  /// A component of `kind` with every default filled in; `fallback` is the `use` of a map that
+  /// names none.
+  Spec component(const Node& node, const std::string& kind, const std::string& fallback = "");
+
+  std::optional<std::int64_t> integer(const Node& node, const std::string& key, std::int64_t low);
+  std::optional<std::string> word(const Node& node, const std::string& key);
+  std::optional<bool> flag(const Node& node, const std::string& key);
+
+  /// Complains of every key of `map` that is not in `accepted`.
+  void keys(const Node& map, const Strings& accepted, const std::string& where);
+
+  const Catalog& catalog() const { return catalog_; }
+  Complaints& complaints() { return complaints_; }
+
+ private:
+  void fields(const Node* map, const ComponentInfo& info, const Location& at, Spec& spec);
+  std::optional<Value> value(const Node& node, const FieldInfo& field);
+  std::optional<Value> scalar(const Node& node, const FieldInfo& field);
+  std::optional<Value> list(const Node& node, const FieldInfo& field);
+  std::optional<Value> path(const Node& node, const FieldInfo& field);
+  Value default_of(const FieldInfo& field, const Location& at);
+  void wrong(const Node& node, const FieldInfo& field);
+
+  const Catalog& catalog_;
+  Complaints& complaints_;
+};
+
+/// Keys of the top level that are not components: `name`, `limits`, `report`, ... into `into`.
+void check_top(const Node& root, Checker& checker, Experiment& into);
+
+}  // namespace assay

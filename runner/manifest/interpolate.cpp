@@ -1,0 +1,97 @@
+// ${a.b}: what stands at a.b of the same manifest.
+#include <optional>
+#include <set>
+
+#include "assay/schema.h"
+#include "runner/manifest/compose.h"
+
+namespace assay {
+namespace {
+
+class Interpolation {
+ public:
+  Interpolation(const Node& root, Complaints& complaints) : root_(root), complaints_(complaints) {}
+
+  void walk(Node& node, bool top) {
+    for (auto& item : node.items) walk(item, false);
+    for (auto& entry : node.entries)
+      if (!top || entry.key != "sweep") walk(entry.value, false);
+    if (node.is_scalar() && node.text.find("${") != std::string::npos) replace(node);
+  }
+
+ private:
+  const Node* look_up(const std::string& path, const Location& at) {
+    const Node* here = &root_;
+    std::string rest = path;
+    while (here != nullptr && !rest.empty()) {
+      const auto dot = rest.find('.');
+      const auto step = rest.substr(0, dot);
+      const Node* next = here->is_map() ? here->find(step) : nullptr;
+      if (next == nullptr) {
+        const auto near = nearest(step, here->keys());
+        complaints_.add(at, "`${" + path + "}` refers to nothing: there is no `" + step + "`" +
+                                (near.empty() ? "" : "; did you mean `" + near + "`?"));
+      }
+      here = next;
+      rest = dot == std::string::npos ? "" : rest.substr(dot + 1);
+    }
+    return here;
+  }
+
+  void replace(Node& node) {
+    const Location at = node.at;
+    std::string text, rest = node.text;
+    for (auto start = rest.find("${"); start != std::string::npos; start = rest.find("${")) {
+      if (start > 0 && rest[start - 1] == '$') {  // $${ is a literal ${
+        text += rest.substr(0, start - 1) + "${";
+        rest = rest.substr(start + 2);
+        continue;
+      }
+      const auto end = rest.find('}', start);
+      if (end == std::string::npos) return complaints_.add(at, "`" + node.text + "` has a `${` without its `}`");
+      const auto found = value_of(rest.substr(start + 2, end - start - 2), at);
+      if (!found) return;
+      if (start == 0 && end + 1 == rest.size() && text.empty()) {  // the whole value: type and all
+        node = *found;
+        node.at = at;
+        return;
+      }
+      if (!found->is_scalar())
+        return complaints_.add(at, "`" + node.text + "`: " + found->describe() + " cannot be part of a text");
+      text += rest.substr(0, start) + found->text;
+      rest = rest.substr(end + 1);
+    }
+    node.text = text + rest;
+    node.quoted = true;
+  }
+
+  std::optional<Node> value_of(const std::string& path, const Location& at) {
+    if (!open_.insert(path).second) {
+      complaints_.add(at, "`${" + path + "}` refers to itself");
+      return std::nullopt;
+    }
+    const Node* found = path.empty() ? nullptr : look_up(path, at);
+    std::optional<Node> copy;
+    if (found != nullptr) {
+      copy = *found;
+      walk(*copy, false);
+    } else if (path.empty()) {
+      complaints_.add(at, "`${}` names nothing: a path such as ${model.width} is needed");
+    }
+    open_.erase(path);
+    return copy;
+  }
+
+  const Node& root_;
+  Complaints& complaints_;
+  std::set<std::string> open_;
+};
+
+}  // namespace
+
+void interpolate(Node& root, Complaints& complaints) {
+  const Node before = root;
+  Interpolation(before, complaints).walk(root, true);
+}
+
+}  // namespace assay

@@ -1,0 +1,235 @@
+// yaml-cpp's events into our tree. Its Node never enters the program: it takes the first of two equal
+// keys, reads 010 as 8 or 10, and lets an alias contain itself.
+#include <sstream>
+
+#include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/parser.h>
+
+#include <map>
+
+#include "runner/manifest/scalar.h"
+#include "runner/manifest/tree.h"
+
+namespace assay {
+namespace {
+
+constexpr std::size_t kMaxBytes = 1 << 20;
+constexpr std::size_t kMaxDepth = 16;
+constexpr std::size_t kMaxNodes = 10000;
+
+std::size_t count(const Node& node) {
+  std::size_t n = 1;
+  for (const auto& item : node.items) n += count(item);
+  for (const auto& entry : node.entries) n += count(entry.value);
+  return n;
+}
+
+std::size_t depth(const Node& node) {
+  std::size_t deepest = 0;
+  for (const auto& item : node.items) deepest = std::max(deepest, depth(item));
+  for (const auto& entry : node.entries) deepest = std::max(deepest, depth(entry.value));
+  return deepest + (node.is_map() || node.is_list() ? 1 : 0);
+}
+
+class Builder final : public YAML::EventHandler {
+ public:
+  Builder(const std::string& file, int column) : file_(file), column_(column) {}
+
+  Node take() {
+    complaints_.throw_if_any();
+    return std::move(root_);
+  }
+
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    if (expects_key()) fail(at(mark), "a key is missing: a name is needed before the colon");
+    Node node;
+    node.at = at(mark);
+    value(std::move(node), anchor);
+  }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    const auto it = anchors_.find(anchor);
+    if (it == anchors_.end())
+      fail(at(mark), "an alias may not stand inside of what it stands for: write the value out");
+    if (expects_key()) fail(at(mark), "an alias cannot be a key: write the key out");
+    Node copy = it->second;
+    limit(at(mark), count(copy));
+    if (frames_.size() + depth(copy) > kMaxDepth) too_deep(at(mark));
+    attach(std::move(copy));
+  }
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& text) override {
+    if (tag != "?" && tag != "!") refuse_tag(mark, tag);
+    if (expects_key()) return key(mark, text);
+    Node node;
+    node.kind = Node::Kind::kScalar;
+    node.at = at(mark);
+    node.text = text;
+    node.quoted = tag == "!";
+    if (const auto why = node.quoted ? "" : refused_scalar(text); !why.empty())
+      complaints_.add(node.at, why);
+    value(std::move(node), anchor);
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
+    open(mark, tag, anchor, Node::Kind::kList);
+  }
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
+    open(mark, tag, anchor, Node::Kind::kMap);
+  }
+  void OnSequenceEnd() override { close(); }
+  void OnMapEnd() override { close(); }
+
+ private:
+  struct Frame {
+    Node node;
+    YAML::anchor_t anchor;
+    bool has_key = false;
+    std::string key;
+    Location key_at;
+  };
+
+  Location at(const YAML::Mark& mark) const {
+    return {file_, mark.line + 1, mark.column + 1 + (mark.line == 0 ? column_ : 0)};
+  }
+  [[noreturn]] void fail(const Location& where, const std::string& message) {
+    complaints_.add(where, message);
+    complaints_.throw_if_any();
+    throw std::logic_error("unreachable");
+  }
+  [[noreturn]] void too_deep(const Location& where) {
+    fail(where, fmt::format("this is nested deeper than {} levels: a flatter manifest is needed", kMaxDepth));
+  }
+  void refuse_tag(const YAML::Mark& mark, const std::string& tag) {
+    if (tag.empty() || tag == "?" || tag == "!") return;
+    complaints_.add(at(mark), "tags such as `" + tag + "` are not accepted: write the plain value");
+  }
+  void limit(const Location& where, std::size_t more) {
+    nodes_ += more;
+    if (nodes_ > kMaxNodes)
+      fail(where, fmt::format("the manifest has more than {} values, aliases written out", kMaxNodes));
+  }
+  bool expects_key() const {
+    return !frames_.empty() && frames_.back().node.is_map() && !frames_.back().has_key;
+  }
+
+  void key(const YAML::Mark& mark, const std::string& text) {
+    Frame& frame = frames_.back();
+    if (text == "<<") complaints_.add(at(mark), "merge keys are not accepted: use `include:`, or write the values out");
+    for (const auto& entry : frame.node.entries)
+      if (entry.key == text)
+        complaints_.add(at(mark), fmt::format("`{}` is given twice: the first stands at line {}", text, entry.at.line));
+    frame.has_key = true;
+    frame.key = text;
+    frame.key_at = at(mark);
+  }
+
+  void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, Node::Kind kind) {
+    refuse_tag(mark, tag);
+    if (expects_key()) fail(at(mark), "a list or map cannot be a key: a name is needed");
+    limit(at(mark), 1);
+    if (frames_.size() >= kMaxDepth) too_deep(at(mark));
+    Frame frame{{}, anchor, false, {}, {}};
+    frame.node.kind = kind;
+    frame.node.at = at(mark);
+    frames_.push_back(std::move(frame));
+  }
+
+  void close() {
+    Frame frame = std::move(frames_.back());
+    frames_.pop_back();
+    if (frame.anchor != 0) anchors_[frame.anchor] = frame.node;
+    attach(std::move(frame.node));
+  }
+
+  void value(Node node, YAML::anchor_t anchor) {
+    limit(node.at, 1);
+    if (anchor != 0) anchors_[anchor] = node;
+    attach(std::move(node));
+  }
+
+  void attach(Node node) {
+    if (frames_.empty()) {
+      root_ = std::move(node);
+      return;
+    }
+    Frame& frame = frames_.back();
+    if (frame.node.is_list()) {
+      frame.node.items.push_back(std::move(node));
+    } else {
+      frame.node.entries.push_back({frame.key, frame.key_at, std::move(node)});
+      frame.has_key = false;
+    }
+  }
+
+  std::string file_;
+  int column_;
+  Node root_;
+  std::vector<Frame> frames_;
+  std::map<YAML::anchor_t, Node> anchors_;
+  std::size_t nodes_ = 0;
+  Complaints complaints_;
+};
+
+// Length of the valid UTF-8 sequence at `text`, or 0.
+std::size_t utf8(std::string_view text) {
+  const auto byte = [&](std::size_t k) { return static_cast<unsigned char>(text[k]); };
+  const unsigned char b = byte(0);
+  if (b < 0x80) return 1;
+  const std::size_t size = b >= 0xf0 ? 4 : b >= 0xe0 ? 3 : 2;
+  if (b < 0xc2 || b > 0xf4 || text.size() < size) return 0;
+  for (std::size_t k = 1; k < size; ++k)
+    if ((byte(k) & 0xc0) != 0x80) return 0;
+  if ((b == 0xe0 && byte(1) < 0xa0) || (b == 0xed && byte(1) > 0x9f) || (b == 0xf0 && byte(1) < 0x90) ||
+      (b == 0xf4 && byte(1) > 0x8f))
+    return 0;
+  return size;
+}
+
+void check_bytes(std::string_view text, const std::string& file) {
+  Complaints complaints;
+  if (text.size() > kMaxBytes)
+    complaints.add({file, 1, 1}, fmt::format("the manifest has {} bytes; at most 1 MiB is accepted", text.size()));
+  complaints.throw_if_any();
+  int line = 1, column = 1;
+  for (std::size_t k = 0; k < text.size();) {
+    const auto size = utf8(text.substr(k));
+    if (text[k] == '\0') complaints.add({file, line, column}, "there is a NUL byte: the file must be text");
+    if (size == 0) complaints.add({file, line, column}, "there is a byte that is no UTF-8: the file must be UTF-8 text");
+    complaints.throw_if_any();
+    column = text[k] == '\n' ? 1 : column + static_cast<int>(size);
+    line += text[k] == '\n' ? 1 : 0;
+    k += size;
+  }
+}
+
+}  // namespace
+
+Node read_yaml(std::string_view text, const std::string& file, int column) {
+  check_bytes(text, file);
+  std::istringstream in{std::string(text)};
+  Builder builder(file, column);
+  Complaints complaints;
+  try {
+    YAML::Parser parser(in);
+    if (!parser.HandleNextDocument(builder)) complaints.add({file, 1, 1}, "the manifest is empty");
+    Node root = builder.take();
+    complaints.throw_if_any();
+    Builder second(file, column);
+    if (parser.HandleNextDocument(second))
+      complaints.add(second.take().at, "a second document begins here: a manifest is one document");
+    complaints.throw_if_any();
+    return root;
+  } catch (const YAML::Exception& error) {
+    const int more = error.mark.line == 0 ? column : 0;
+    complaints.add({file, error.mark.line + 1, error.mark.column + 1 + more}, "this is no YAML: " + error.msg);
+  }
+  complaints.throw_if_any();
+  return {};
+}
+
+}  // namespace assay

@@ -1,0 +1,134 @@
+// resolved.yaml: one stage with nothing left to resolve.
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "assay/error.h"
+#include "core/src/value_json.h"
+#include "runner/files/file_system.h"
+#include "runner/manifest/check.h"
+#include "runner/manifest/identity.h"
+#include "runner/manifest/manifest.h"
+
+namespace assay {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string key_text(const std::string& key) {
+  const bool plain = !key.empty() && key.find_first_not_of("abcdefghijklmnopqrstuvwxyz_") == std::string::npos;
+  return plain ? key : Json(key).dump();
+}
+
+// Maps in block style, everything else as JSON, which YAML can read.
+void emit(const Json& json, int indent, std::string& text) {
+  for (const auto& [key, value] : json.items()) {
+    text += std::string(static_cast<std::size_t>(indent), ' ') + key_text(key) + ":";
+    if (value.is_object() && !value.empty()) {
+      text += "\n";
+      emit(value, indent + 2, text);
+    } else {
+      text += " " + value.dump() + "\n";
+    }
+  }
+}
+
+Json limits_json(const Limits& limits) {
+  return {{"checkpoint_every", limits.checkpoint_every}, {"retries", limits.retries}, {"time", limits.time},
+          {"heartbeat", limits.heartbeat}, {"memory", limits.memory}, {"threads", limits.threads}};
+}
+
+std::map<std::string, std::string> words(const Node* map) {
+  std::map<std::string, std::string> found;
+  if (map != nullptr)
+    for (const auto& entry : map->entries) found[entry.key] = entry.value.text;
+  return found;
+}
+
+std::string text_of(const Node& root, const char* key) {
+  const Node* node = root.find(key);
+  return node == nullptr ? "" : node->text;
+}
+
+// Which plugin or data is no longer what it was.
+std::string changed(const Stage& then, const Stage& now) {
+  for (const auto& [path, build] : then.plugins)
+    if (const auto it = now.plugins.find(path); it == now.plugins.end() || it->second != build)
+      return "the plugin " + path + " has been rebuilt since: run the manifest again, which begins a new trial";
+  for (const auto& [path, print] : then.data)
+    if (const auto it = now.data.find(path); it == now.data.end() || it->second != print)
+      return "the data at " + path + " have changed since: run the manifest again, which begins a new trial";
+  return "its identity is another one now: run the manifest again, which begins a new trial";
+}
+
+double number(const Node& limits, const char* key) {
+  const Node* node = limits.find(key);
+  return node == nullptr ? 0 : std::stod(node->text);
+}
+
+Limits limits_of(const Node* node) {
+  Limits limits;
+  if (node == nullptr) return limits;
+  limits.checkpoint_every = number(*node, "checkpoint_every");
+  limits.retries = static_cast<int>(number(*node, "retries"));
+  limits.time = number(*node, "time");
+  limits.heartbeat = number(*node, "heartbeat");
+  limits.memory = static_cast<std::int64_t>(number(*node, "memory"));
+  limits.threads = static_cast<int>(number(*node, "threads"));
+  return limits;
+}
+
+}  // namespace
+
+std::string resolved_yaml(const Experiment& experiment, const Trial& trial, const Stage& stage) {
+  Json components = Json::object();
+  for (const auto& [kind, spec] : stage.components) components[kind] = to_json(spec);
+  const Json all = {{"assay", 1}, {"name", experiment.name}, {"stage", stage.name}, {"id", stage.id},
+                    {"axes", trial.axes}, {"seed", stage.seed}, {"device", stage.device},
+                    {"deterministic", stage.deterministic}, {"components", components},
+                    {"after", stage.after}, {"weights", stage.weights}, {"subset", stage.subset},
+                    {"plugins", stage.plugins}, {"data", stage.data}, {"limits", limits_json(experiment.limits)},
+                    {"report", {{"metric", experiment.report.metric}, {"compare", experiment.report.compare}}}};
+  std::string text;
+  emit(all, 0, text);
+  return text;
+}
+
+Experiment read_resolved(const std::filesystem::path& file, const Catalog& catalog) {
+  const std::string text = read_file(file);
+  const Node root = read_yaml(text, file.string());
+  Complaints complaints;
+  Checker checker(catalog, complaints);
+  Experiment experiment;
+  experiment.file = file;
+  experiment.text = text;
+  experiment.name = text_of(root, "name");
+  experiment.limits = limits_of(root.find("limits"));
+  if (const Node* report = root.find("report"))
+    experiment.report = {text_of(*report, "metric"), text_of(*report, "compare")};
+  Stage stage, then;
+  stage.name = text_of(root, "stage");
+  if (const Node* seed = root.find("seed")) stage.seed = checker.integer(*seed, "seed", 0).value_or(0);
+  stage.device = text_of(root, "device");
+  stage.deterministic = text_of(root, "deterministic") == "true";
+  if (const Node* components = root.find("components"))
+    for (const auto& entry : components->entries)
+      stage.components[entry.key] = checker.component(entry.value, entry.key);
+  stage.after = words(root.find("after"));
+  stage.weights = text_of(root, "weights");
+  stage.subset = text_of(root, "subset");
+  complaints.throw_if_any();
+  then.plugins = words(root.find("plugins"));
+  then.data = words(root.find("data"));
+  identify_stage(stage, catalog);
+  if (stage.id != text_of(root, "id")) complaints.add(root.at, changed(then, stage));
+  complaints.throw_if_any();
+  Trial trial;
+  trial.axes = words(root.find("axes"));
+  trial.seed = stage.seed;
+  trial.id = stage.id;
+  trial.stages.push_back(std::move(stage));
+  experiment.trials.push_back(std::move(trial));
+  return experiment;
+}
+
+}  // namespace assay

@@ -1,0 +1,177 @@
+// Each stage is the top level, with what it replaces replaced.
+#include "runner/manifest/stages.h"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "runner/manifest/scalar.h"
+
+namespace assay {
+namespace {
+
+// A component of the stage over the one of the top level: another `use` replaces it whole.
+Node overlay(const Node* below, const Node& over) {
+  if (below == nullptr || !below->is_map() || !over.is_map()) return over;
+  const Node *a = below->find("use"), *b = over.find("use");
+  if (b != nullptr && (a == nullptr || a->text != b->text)) return over;
+  Node merged = *below;
+  merged.at = over.at;
+  for (const auto& entry : over.entries) merged.set(entry.key, entry.value);
+  return merged;
+}
+
+class StageReader {
+ public:
+  StageReader(const Node& root, Checker& checker) : root_(root), checker_(checker) {}
+
+  Stage read(const std::string& name, const Node* own, const Location& at) {
+    Stage stage;
+    stage.name = name;
+    for (const auto& kind : checker_.catalog().kinds()) {
+      const Node* below = root_.find(kind);
+      const Node* over = own == nullptr ? nullptr : own->find(kind);
+      if (over != nullptr) stage.components[kind] = checker_.component(overlay(below, *over), kind);
+      else if (below != nullptr) stage.components[kind] = checker_.component(*below, kind);
+    }
+    surroundings(stage, own);
+    needs(stage, own, at);
+    return stage;
+  }
+
+ private:
+  const Node* either(const Node* own, const char* key) const {
+    const Node* over = own == nullptr ? nullptr : own->find(key);
+    return over != nullptr ? over : root_.find(key);
+  }
+
+  void surroundings(Stage& stage, const Node* own) {
+    if (const Node* seed = either(own, "seed")) stage.seed = checker_.integer(*seed, "seed", 0).value_or(0);
+    if (const Node* on = either(own, "deterministic"))
+      stage.deterministic = checker_.flag(*on, "deterministic").value_or(true);
+    const Node* device = either(own, "device");
+    if (device == nullptr) return;
+    stage.device = checker_.word(*device, "device").value_or("auto");
+    const bool numbered = stage.device.starts_with("cuda:") && stage.device.size() > 5 &&
+                          stage.device.find_first_not_of("0123456789", 5) == std::string::npos;
+    if (stage.device != "auto" && stage.device != "cpu" && stage.device != "cuda" && !numbered)
+      checker_.complaints().add(device->at, "`device` is " + device->describe() + ", expected one of auto, cpu, cuda, cuda:0");
+  }
+
+  void needs(const Stage& stage, const Node* own, const Location& at) {
+    const auto it = stage.components.find("procedure");
+    if (it == stage.components.end())
+      return checker_.complaints().add(at, own == nullptr ? "`procedure` is missing: it says what is to be done, such as train"
+                                                          : "stage `" + stage.name + "` has no `procedure`");
+    const auto* info = checker_.catalog().find("procedure", it->second.use);
+    if (info == nullptr) return;
+    const Node* node = either(own, "procedure");
+    for (const auto& kind : info->needs)
+      if (!stage.components.contains(kind))
+        checker_.complaints().add(node->at, fmt::format("procedure `{}` needs a {}: add `{}:`", info->name, kind, kind));
+  }
+
+  const Node& root_;
+  Checker& checker_;
+};
+
+Strings after_of(const Node& own, const Strings& names, Checker& checker) {
+  const Node* after = own.find("after");
+  Strings found;
+  if (after == nullptr) return found;
+  std::vector<const Node*> items;
+  if (after->is_scalar()) items.push_back(after);
+  for (const auto& item : after->items) items.push_back(&item);
+  if (!after->is_scalar() && !after->is_list())
+    checker.complaints().add(after->at, "`after` is " + after->describe() + ", expected a stage or a list of stages");
+  for (const Node* item : items) {
+    if (std::find(names.begin(), names.end(), item->text) != names.end()) {
+      found.push_back(item->text);
+      continue;
+    }
+    const auto near = nearest(item->text, names);
+    checker.complaints().add(item->at, "there is no stage `" + item->text + "`" + (near.empty() ? "" : "; did you mean `" + near + "`?"));
+  }
+  return found;
+}
+
+// The stage that `key` names, which must be one of `after`.
+std::string reference(const Node& own, const char* key, const Strings& after, Checker& checker) {
+  const Node* node = own.find(key);
+  if (node == nullptr) return "";
+  if (std::find(after.begin(), after.end(), node->text) != after.end()) return node->text;
+  if (std::string(key) == "weights" && node->text == "none") return "none";
+  checker.complaints().add(node->at, fmt::format("`{}` is {}, expected a stage of `after`", key, node->describe()));
+  return "";
+}
+
+struct Named {
+  Stage stage;
+  Strings after;
+  const Node* own;
+};
+
+// Weights of the last stage before it that has the same model, unless the manifest says otherwise.
+void choose_weights(Named& named, const std::vector<Named>& all, Checker& checker) {
+  named.stage.weights = reference(*named.own, "weights", named.after, checker);
+  named.stage.subset = reference(*named.own, "subset", named.after, checker);
+  if (named.stage.weights == "none") {
+    named.stage.weights.clear();
+    return;
+  }
+  const auto model = named.stage.components.find("model");
+  if (!named.stage.weights.empty() || model == named.stage.components.end()) return;
+  for (const auto& before : named.after)
+    for (const auto& other : all)
+      if (other.stage.name == before && other.stage.components.contains("model") &&
+          other.stage.components.at("model") == model->second)
+        named.stage.weights = before;
+}
+
+std::vector<Stage> in_order(std::vector<Named> waiting, const Node& stages, Checker& checker) {
+  std::vector<Stage> order;
+  std::set<std::string> done;
+  while (!waiting.empty()) {
+    const auto ready = std::find_if(waiting.begin(), waiting.end(), [&](const Named& one) {
+      return std::all_of(one.after.begin(), one.after.end(), [&](const auto& name) { return done.contains(name); });
+    });
+    if (ready == waiting.end()) {
+      checker.complaints().add(stages.at, "stage `" + waiting.front().stage.name + "` comes, in the end, after itself");
+      return order;
+    }
+    done.insert(ready->stage.name);
+    order.push_back(std::move(ready->stage));
+    waiting.erase(ready);
+  }
+  return order;
+}
+
+}  // namespace
+
+std::vector<Stage> resolve_stages(const Node& root, Checker& checker) {
+  StageReader reader(root, checker);
+  const Node* stages = root.find("stages");
+  if (stages == nullptr) return {reader.read("main", nullptr, root.at)};
+  if (!stages->is_map() || stages->entries.empty()) {
+    checker.complaints().add(stages->at, "`stages` is " + stages->describe() + ", expected a map of named stages");
+    return {};
+  }
+  Strings accepted = {"after", "weights", "subset", "seed", "device", "deterministic"};
+  for (const auto& kind : checker.catalog().kinds()) accepted.push_back(kind);
+  std::vector<Named> all;
+  for (const auto& entry : stages->entries) {
+    if (!entry.value.is_map()) {
+      checker.complaints().add(entry.value.at, "stage `" + entry.key + "` is " + entry.value.describe() + ", expected a map");
+      continue;
+    }
+    checker.keys(entry.value, accepted, "stage `" + entry.key + "`");
+    Named named{reader.read(entry.key, &entry.value, entry.at), after_of(entry.value, stages->keys(), checker), &entry.value};
+    for (const auto& name : named.after) named.stage.after[name] = "";
+    all.push_back(std::move(named));
+  }
+  for (auto& named : all) choose_weights(named, all, checker);
+  return in_order(std::move(all), *stages, checker);
+}
+
+}  // namespace assay

@@ -1,0 +1,208 @@
+// Lists and named alternatives are multiplied; distributions are sampled together.
+#include "runner/manifest/sweep.h"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <random>
+#include <set>
+
+#include <boost/random/sobol.hpp>
+#include <fmt/format.h>
+
+#include "runner/files/hash.h"
+#include "runner/manifest/scalar.h"
+
+namespace assay {
+namespace {
+
+constexpr std::size_t kMaxTrials = 100000;
+
+struct Choice {
+  std::string label;
+  Node value;
+};
+
+struct Axis {
+  std::string path;
+  std::vector<Choice> choices;     // of a list, of alternatives
+  const Node* distribution = nullptr;  // else
+  Location at;
+};
+
+struct Search {
+  std::string use = "grid";
+  std::int64_t trials = 0;
+  std::int64_t seed = 0;
+};
+
+std::string label_of(const Node& node) {
+  if (node.is_scalar()) return node.text;
+  if (node.is_map())
+    if (const Node* use = node.find("use")) return use->text;
+  std::string text;
+  for (const auto& item : node.items) text += (text.empty() ? "" : ",") + label_of(item);
+  return node.is_list() ? "[" + text + "]" : node.describe();
+}
+
+bool is_distribution(const Node& node) {
+  static const std::set<std::string> kWords = {"uniform", "log_uniform", "int_uniform", "choice"};
+  return node.is_map() && node.entries.size() == 1 && kWords.contains(node.entries[0].key);
+}
+
+Search search_of(const Node& root, Checker& checker) {
+  Search search;
+  const Node* node = root.find("search");
+  if (node == nullptr) return search;
+  const Node* use = node->is_map() ? node->find("use") : node;
+  if (node->is_map()) {
+    checker.keys(*node, {"use", "trials", "seed"}, "search");
+    if (const Node* trials = node->find("trials")) search.trials = checker.integer(*trials, "trials", 1).value_or(1);
+    if (const Node* seed = node->find("seed")) search.seed = checker.integer(*seed, "seed", 0).value_or(0);
+  }
+  search.use = use != nullptr && use->is_scalar() ? use->text : "";
+  if (search.use != "grid" && search.use != "random" && search.use != "sobol") {
+    const Node& shown = use == nullptr ? *node : *use;
+    checker.complaints().add(shown.at, "`search` is " + shown.describe() + ", expected one of grid, random, sobol");
+  } else if (search.use != "grid" && search.trials == 0) {
+    checker.complaints().add(node->at, "`search: " + search.use + "` needs `trials`, how many samples to draw: search: {use: " +
+                                           search.use + ", trials: 20}");
+  }
+  return search;
+}
+
+void check_distribution(const Axis& axis, Checker& checker) {
+  const auto& [word, at, range] = axis.distribution->entries[0];
+  auto& complaints = checker.complaints();
+  if (!range.is_list() || range.items.empty())
+    return complaints.add(range.at, fmt::format("`{}` is {}, expected a list{}", word, range.describe(),
+                                                word == "choice" ? "" : " of its two ends"));
+  if (word == "choice") return;
+  std::vector<double> ends;
+  for (const auto& item : range.items) {
+    const auto number = item.is_scalar() ? resolve(item) : Scalar(false);
+    if (const auto* real = std::get_if<double>(&number); real != nullptr && word != "int_uniform") ends.push_back(*real);
+    else if (const auto* integer = std::get_if<std::int64_t>(&number)) ends.push_back(static_cast<double>(*integer));
+    else return complaints.add(item.at, fmt::format("`{}` has {} as an end, expected {}", word, item.describe(),
+                                                    word == "int_uniform" ? "an integer" : "a number"));
+  }
+  if (ends.size() != 2 || !(ends[0] < ends[1]))
+    complaints.add(range.at, "`" + word + "` needs two ends, the lower first");
+  else if (word == "log_uniform" && ends[0] <= 0)
+    complaints.add(range.items[0].at, "`log_uniform` needs ends above 0");
+}
+
+Axis axis_of(const MapEntry& entry, Checker& checker) {
+  Axis axis{entry.key, {}, nullptr, entry.at};
+  const Node& node = entry.value;
+  if (is_distribution(node)) {
+    axis.distribution = &node;
+    check_distribution(axis, checker);
+    return axis;
+  }
+  for (const auto& item : node.items) axis.choices.push_back({label_of(item), item});
+  for (const auto& item : node.entries) axis.choices.push_back({item.key, item.value});
+  if (axis.choices.empty())
+    checker.complaints().add(node.at, fmt::format("axis `{}` is {}, expected a list of values, a map of named alternatives, or a distribution such as "
+                                                  "{{log_uniform: [1e-4, 1e-1]}}", entry.key,
+                                                  node.is_list() ? "an empty list" : node.describe()));
+  std::set<std::string> labels;
+  for (const auto& choice : axis.choices)
+    if (!labels.insert(choice.label).second)
+      checker.complaints().add(choice.value.at, fmt::format("axis `{}` has two values that are called `{}`: name them, as in {{a: ..., b: ...}}",
+                                                            entry.key, choice.label));
+  return axis;
+}
+
+// The axis's value at `u` in [0, 1).
+Node at_quantile(const Axis& axis, double u) {
+  const auto& [word, at, range] = axis.distribution->entries[0];
+  if (word == "choice")
+    return range.items[static_cast<std::size_t>(u * static_cast<double>(range.items.size()))];
+  const auto end = [&](std::size_t k) { return *duration(range.items[k]); };  // a plain number
+  Node node;
+  node.kind = Node::Kind::kScalar;
+  node.at = range.at;
+  const double low = end(0), high = end(1);
+  if (word == "int_uniform") node.text = fmt::format("{}", static_cast<std::int64_t>(std::floor(low + u * (high - low + 1))));
+  else if (word == "log_uniform") node.text = fmt::format("{}", low * std::pow(high / low, u));
+  else node.text = fmt::format("{}", low + u * (high - low));
+  return node;
+}
+
+// A stream of the axis's own, so that another axis does not change its values. The engine's raw
+// output is the same everywhere; std's distributions are not.
+std::vector<double> random_column(const std::string& path, const Search& search) {
+  const auto digest = sha256(fmt::format("{} {}", search.seed, path));
+  std::mt19937_64 engine(std::stoull(digest.substr(0, 16), nullptr, 16));
+  std::vector<double> column;
+  for (std::int64_t k = 0; k < search.trials; ++k)
+    column.push_back(static_cast<double>(engine() >> 11) * 0x1p-53);
+  return column;
+}
+
+std::vector<std::vector<double>> columns_of(const std::vector<Axis>& axes, const Search& search) {
+  std::vector<std::vector<double>> columns(axes.size());
+  if (search.use == "random")
+    for (std::size_t k = 0; k < axes.size(); ++k) columns[k] = random_column(axes[k].path, search);
+  if (search.use != "sobol") return columns;
+  boost::random::sobol engine(axes.size());
+  engine.discard(axes.size() * static_cast<std::size_t>(search.seed));
+  for (std::int64_t k = 0; k < search.trials; ++k)
+    for (auto& column : columns) column.push_back(static_cast<double>(engine() >> 11) * 0x1p-53);
+  return columns;
+}
+
+std::vector<Point> sampled(const std::vector<Axis>& axes, const Search& search) {
+  if (axes.empty()) return {Point{}};
+  std::vector<Point> points(static_cast<std::size_t>(search.trials));
+  const auto columns = columns_of(axes, search);
+  for (std::size_t a = 0; a < axes.size(); ++a)
+    for (std::size_t k = 0; k < points.size(); ++k) {
+      Node value = at_quantile(axes[a], columns[a][k]);
+      points[k].labels[axes[a].path] = label_of(value);
+      points[k].values.emplace_back(axes[a].path, std::move(value));
+    }
+  return points;
+}
+
+std::vector<Point> multiplied(std::vector<Point> points, const Axis& axis) {
+  std::vector<Point> product;
+  for (const auto& point : points)
+    for (const auto& choice : axis.choices) {
+      product.push_back(point);
+      product.back().values.emplace_back(axis.path, choice.value);
+      product.back().labels[axis.path] = choice.label;
+    }
+  return product;
+}
+
+}  // namespace
+
+std::vector<Point> expand_sweep(const Node& root, Checker& checker) {
+  const Search search = search_of(root, checker);
+  const Node* sweep = root.find("sweep");
+  if (sweep == nullptr) return {Point{}};
+  auto& complaints = checker.complaints();
+  if (!sweep->is_map()) {
+    complaints.add(sweep->at, "`sweep` is " + sweep->describe() + ", expected a map of axes");
+    return {};
+  }
+  std::vector<Axis> listed, drawn;
+  for (const auto& entry : sweep->entries) {
+    Axis axis = axis_of(entry, checker);
+    if (axis.distribution != nullptr && search.use == "grid")
+      complaints.add(axis.at, "axis `" + axis.path + "` is a distribution, which needs `search: {use: random, trials: 20}` or sobol");
+    (axis.distribution != nullptr ? drawn : listed).push_back(std::move(axis));
+  }
+  double trials = drawn.empty() ? 1 : static_cast<double>(search.trials);
+  for (const auto& axis : listed) trials *= static_cast<double>(axis.choices.size());
+  if (trials > static_cast<double>(kMaxTrials))
+    complaints.add(sweep->at, fmt::format("the sweep has {} trials; at most {} are accepted", trials, kMaxTrials));
+  if (!complaints.empty()) return {};
+  auto points = sampled(drawn, search);
+  for (const auto& axis : listed) points = multiplied(std::move(points), axis);
+  return points;
+}
+
+}  // namespace assay

@@ -1,0 +1,22 @@
+// Sweep: the points that a manifest's `sweep:` and `search:` stand for.
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "runner/manifest/check.h"
+
+namespace assay {
+
+/// One point: what to put where, and how tables call it.
+struct Point {
+  std::vector<std::pair<std::string, Node>> values;  // dotted path -> value
+  std::map<std::string, std::string> labels;         // axis -> label
+};
+
+/// One empty point where there is no sweep.
+std::vector<Point> expand_sweep(const Node& root, Checker& checker);
+
+}  // namespace assay

@@ -1,0 +1,92 @@
+// Look-ups in a tree, and the list of complaints.
+#include "runner/manifest/tree.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include <fmt/format.h>
+
+#include "runner/manifest/scalar.h"
+
+namespace assay {
+
+const Node* Node::find(std::string_view key) const {
+  for (const auto& entry : entries)
+    if (entry.key == key) return &entry.value;
+  return nullptr;
+}
+
+Node* Node::find(std::string_view key) {
+  return const_cast<Node*>(static_cast<const Node*>(this)->find(key));
+}
+
+Node& Node::set(std::string_view key, Node value) {
+  for (auto& entry : entries)
+    if (entry.key == key) {
+      entry.at = value.at;
+      entry.value = std::move(value);
+      return entry.value;
+    }
+  const Location where = value.at;
+  entries.push_back({std::string(key), where, std::move(value)});
+  return entries.back().value;
+}
+
+void Node::erase(std::string_view key) {
+  std::erase_if(entries, [&](const MapEntry& entry) { return entry.key == key; });
+}
+
+Strings Node::keys() const {
+  Strings all;
+  for (const auto& entry : entries) all.push_back(entry.key);
+  return all;
+}
+
+std::string Node::describe() const {
+  switch (kind) {
+    case Kind::kNull: return "nothing";
+    case Kind::kMap: return "a map";
+    case Kind::kList: return "a list";
+    case Kind::kScalar: break;
+  }
+  const auto shown = text.size() > 60 ? text.substr(0, 60) + "..." : text;
+  const auto scalar = resolve(*this);
+  if (std::holds_alternative<std::string>(scalar)) return fmt::format("the text `{}`", shown);
+  if (std::holds_alternative<bool>(scalar)) return shown;
+  return fmt::format("the number {}", shown);
+}
+
+std::string Diagnostic::text() const {
+  return fmt::format("{}:{}:{}: {}", at.file, at.line, at.column, message);
+}
+
+namespace {
+
+std::string summary(const std::vector<Diagnostic>& all) {
+  std::string text;
+  for (const auto& one : all) text += (text.empty() ? "" : "\n") + one.text();
+  return text;
+}
+
+}  // namespace
+
+ManifestErrors::ManifestErrors(std::vector<Diagnostic> all)
+    : std::runtime_error(summary(all)), all_(std::move(all)) {}
+
+void Complaints::add(const Location& at, const std::string& message) {
+  for (const auto& one : all_)
+    if (one.at.file == at.file && one.at.line == at.line && one.at.column == at.column &&
+        one.message == message)
+      return;
+  all_.push_back({at, message});
+}
+
+void Complaints::throw_if_any() {
+  if (all_.empty()) return;
+  std::stable_sort(all_.begin(), all_.end(), [](const Diagnostic& a, const Diagnostic& b) {
+    return std::tie(a.at.file, a.at.line, a.at.column) < std::tie(b.at.file, b.at.line, b.at.column);
+  });
+  throw ManifestErrors(std::move(all_));
+}
+
+}  // namespace assay

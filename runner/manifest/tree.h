@@ -1,0 +1,62 @@
+// The manifest as a tree of our own: every node, and every key, knows where it was written.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "assay/value.h"
+#include "runner/manifest/diagnostics.h"
+
+namespace assay {
+
+inline constexpr const char* kCommandLine = "command line";  // Location::file of an override
+
+struct MapEntry;
+
+struct Node {
+  enum class Kind { kNull, kScalar, kMap, kList };
+  Kind kind = Kind::kNull;
+  Location at;
+  std::string text;     // of a scalar
+  bool quoted = false;  // a quoted scalar is a string, whatever it looks like
+  std::vector<MapEntry> entries;  // of a map, in order
+  std::vector<Node> items;      // of a list
+
+  bool is_map() const { return kind == Kind::kMap; }
+  bool is_list() const { return kind == Kind::kList; }
+  bool is_scalar() const { return kind == Kind::kScalar; }
+
+  const Node* find(std::string_view key) const;
+  Node* find(std::string_view key);
+  Node& set(std::string_view key, Node value);  // replaces, or adds at the end
+  void erase(std::string_view key);
+  Strings keys() const;
+
+  /// "a list", "the text `x`", "the number 3", ... for messages.
+  std::string describe() const;
+};
+
+struct MapEntry {
+  std::string key;
+  Location at;
+  Node value;
+};
+
+/// Everything that is wrong, gathered; each complaint once.
+class Complaints {
+ public:
+  void add(const Location& at, const std::string& message);
+  bool empty() const { return all_.empty(); }
+  void throw_if_any();  // ManifestErrors, in order of place
+
+ private:
+  std::vector<Diagnostic> all_;
+};
+
+/// One YAML document, from yaml-cpp's events. `file` is how messages call it, `column` what is
+/// added to columns. Throws ManifestErrors.
+Node read_yaml(std::string_view text, const std::string& file, int column = 0);
+
+}  // namespace assay
