@@ -162,7 +162,9 @@ Launch Scheduler::prepare(Task& task) {
   make_folder(dir);
   const int threads = threads_of(task);
   if (task.outcome.status.unit == 0 || !std::filesystem::exists(dir / "provenance.json")) {
-    write_atomically(dir / "manifest.yaml", experiment_.text);
+    // A resumed run folder keeps the manifest it came from.
+    if (experiment_.file.filename() != "resolved.yaml")
+      write_atomically(dir / "manifest.yaml", experiment_.text);
     write_atomically(dir / "resolved.yaml", resolved_yaml(experiment_, *task.trial, *task.stage));
     write_atomically(dir / "provenance.json", provenance_->text(*task.trial, *task.stage, threads));
   }
