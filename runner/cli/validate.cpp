@@ -28,7 +28,10 @@ void check(const Call& one, const Catalog& catalog, Findings& found) try {
   const int code = error.kind() == ErrorKind::kPlugin     ? kPlugin
                    : error.kind() == ErrorKind::kManifest ? kManifest
                                                           : kFailure;
-  found.add(to_json(Diagnostic{{one.words[0], 0, 0}, error.what()}), error.what(), code);
+  Diagnostic unlocated;
+  unlocated.at.file = one.words[0];
+  unlocated.message = error.what();
+  found.add(to_json(unlocated), error.what(), code);
 }
 
 int run(const Call& call) {

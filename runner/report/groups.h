@@ -1,0 +1,29 @@
+// Groups: trials that differ in their seed alone, and comparisons along an axis.
+#pragma once
+
+#include "runner/report/report.h"
+#include "runner/report/statistics.h"
+
+namespace assay {
+
+struct Group {
+  std::map<std::string, std::string> axes;
+  std::vector<const TrialResult*> trials;
+  int missing = 0;  // of them, not done
+
+  std::string label() const;                          // "optimizer=sam lr=0.1"
+  std::vector<double> values(const std::string& metric) const;  // of those that are done
+};
+std::vector<Group> groups_of(const Report& report);
+
+/// The metrics that the report is about, sorted.
+std::vector<std::string> metrics_of(const Report& report);
+
+/// One alternative of the axis `compare` against the first, paired by seed and all other axes.
+struct Comparison {
+  std::string alternative, baseline, metric;
+  Paired difference;
+};
+std::vector<Comparison> comparisons_of(const Report& report);
+
+}  // namespace assay

@@ -1,0 +1,40 @@
+// Report: a sweep's results as a table for the terminal and as a page.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace assay {
+
+struct TrialResult {
+  std::string id;
+  std::map<std::string, std::string> axes;  // without the seed
+  std::int64_t seed = 0;
+  std::string state;
+  std::map<std::string, double> metrics;
+  double seconds = 0;
+  std::string error;
+  std::vector<std::filesystem::path> dirs;  // of its stages
+};
+
+struct Report {
+  std::string name;
+  std::string metric;   // "" : every metric of the test split
+  std::string compare;  // an axis, or ""
+  std::string manifest;
+  std::string command;
+  std::filesystem::path folder;  // where the page will lie: links are relative to it
+  std::vector<TrialResult> trials;
+};
+
+/// One line an alternative and metric: mean, deviation and count over the trials that are done; then the paired
+/// differences along `compare`. No escape codes unless `color`.
+std::string text_table(const Report& report, bool color);
+
+/// A page that needs nothing but itself: table, differences, learning curves, trials, manifest.
+std::string html_page(const Report& report);
+
+}  // namespace assay

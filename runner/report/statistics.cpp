@@ -1,0 +1,39 @@
+// Student's t from Boost.Math.
+#include "runner/report/statistics.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <boost/math/distributions/students_t.hpp>
+
+namespace assay {
+
+Summary summarize(const std::vector<double>& values) {
+  Summary s;
+  s.count = static_cast<int>(values.size());
+  if (values.empty()) return s;
+  for (const double x : values) s.mean += x / s.count;
+  double squares = 0;
+  for (const double x : values) squares += (x - s.mean) * (x - s.mean);
+  if (s.count > 1) s.deviation = std::sqrt(squares / (s.count - 1));
+  const auto [low, high] = std::minmax_element(values.begin(), values.end());
+  s.low = *low;
+  s.high = *high;
+  return s;
+}
+
+Paired paired_difference(const std::vector<double>& a, const std::vector<double>& b) {
+  std::vector<double> differences;
+  for (std::size_t k = 0; k < std::min(a.size(), b.size()); ++k) differences.push_back(a[k] - b[k]);
+  const Summary s = summarize(differences);
+  Paired paired{s.count, s.mean, 0, 1};
+  if (s.count < 2) return paired;
+  const boost::math::students_t t(s.count - 1);
+  const double error = s.deviation / std::sqrt(s.count);
+  paired.half_width = boost::math::quantile(t, 0.975) * error;
+  if (error > 0) paired.p = 2 * boost::math::cdf(boost::math::complement(t, std::abs(s.mean) / error));
+  else paired.p = s.mean == 0 ? 1 : 0;
+  return paired;
+}
+
+}  // namespace assay

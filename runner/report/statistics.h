@@ -1,0 +1,25 @@
+// Statistics of a few seeds: means, spreads and paired differences.
+#pragma once
+
+#include <vector>
+
+namespace assay {
+
+struct Summary {
+  int count = 0;
+  double mean = 0;
+  double deviation = 0;  // of the sample, n - 1 below the line; 0 for a single value
+  double low = 0, high = 0;
+};
+Summary summarize(const std::vector<double>& values);
+
+/// The paired t test of a - b. With fewer than two pairs there is no interval.
+struct Paired {
+  int count = 0;
+  double mean = 0;
+  double half_width = 0;  // of the 95 % confidence interval of the mean difference
+  double p = 1;           // two-sided
+};
+Paired paired_difference(const std::vector<double>& a, const std::vector<double>& b);
+
+}  // namespace assay
