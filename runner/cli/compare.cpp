@@ -16,7 +16,7 @@ int run(const Call& call) {
     if (call.json)
       json.push_back(to_json(asked.experiment, trials, ""));
     else
-      fmt::print("{}\n{}", asked.experiment.name, table_of(asked.experiment, trials));
+      fmt::print("{}\n{}", asked.experiment.name, table_of(call, asked.experiment, trials));
   }
   if (!call.json) return kOk;
   if (json.size() == 1)

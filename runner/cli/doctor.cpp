@@ -37,7 +37,8 @@ Check libtorch() {
   return {"libtorch", "ok", version};
 }
 
-std::vector<Check> plugins(const Catalog& catalog) {
+std::vector<Check> plugins(const Call& call) try {
+  const Catalog catalog = catalog_of(call);
   std::vector<Check> all;
   if (catalog.components.empty()) {
     std::string folders;
@@ -50,6 +51,8 @@ std::vector<Check> plugins(const Catalog& catalog) {
   for (const auto& one : catalog.refused)
     all.push_back({"plugins", "warn", fmt::format("refused: {}", one.reason)});
   return all;
+} catch (const std::exception& error) {
+  return {{"plugins", "warn", error.what()}};
 }
 
 Check data() {
@@ -98,7 +101,7 @@ Check threads() {
 int run(const Call& call) {
   call.expect_words(0, 0, "no words");
   std::vector<Check> all{worker(), libtorch()};
-  for (auto& check : plugins(catalog_of(call))) all.push_back(std::move(check));
+  for (auto& check : plugins(call)) all.push_back(std::move(check));
   for (auto& check : {data(), runs(call), gpu(), threads()}) all.push_back(check);
   bool ok = true;
   auto json = Json::array();

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "assay/error.h"
 #include "runner/catalog/load.h"
@@ -57,6 +58,9 @@ std::vector<Trial> joined(const std::vector<Trial>& singles) {
     collect(id, by_id, seen, trial.stages);
     trials.push_back(std::move(trial));
   }
+  std::stable_sort(trials.begin(), trials.end(), [](const Trial& a, const Trial& b) {
+    return std::tie(a.axes, a.seed) < std::tie(b.axes, b.seed);
+  });
   return trials;
 }
 

@@ -56,13 +56,31 @@ Strings long_names(const po::options_description& flags) {
                                             : fmt::format("; did you mean --{}?", near)));
 }
 
+// Boost gives a switch the word after it for its value; `=true` says that it has one already.
+Strings with_values(Strings argv, const po::options_description& flags) {
+  for (auto& word : argv) {
+    if (word == "--") break;
+    const bool is_long = word.starts_with("--");
+    if (!is_long && (word.size() != 2 || word[0] != '-')) continue;
+    const auto* option = flags.find_nothrow(is_long ? word.substr(2) : word, false);
+    if (option == nullptr || option->semantic()->min_tokens() > 0) continue;
+    if (option->semantic()->max_tokens() > 0) word = "--" + option->long_name() + "=true";
+  }
+  return argv;
+}
+
 void store_words(const Strings& argv, const po::options_description& flags, const std::string& verb,
                  po::variables_map& map) try {
   po::options_description all;
   all.add(flags).add_options()("words", po::value<Strings>());
   po::positional_options_description words;
   words.add("words", -1);
-  po::store(po::command_line_parser(argv).options(all).positional(words).style(kStyle).run(), map);
+  po::store(po::command_line_parser(with_values(argv, flags))
+                .options(all)
+                .positional(words)
+                .style(kStyle)
+                .run(),
+            map);
 } catch (const po::unknown_option& error) {
   unknown_flag(error.get_option_name(), flags, verb);
 } catch (const po::error& error) {

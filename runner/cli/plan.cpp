@@ -75,7 +75,7 @@ int plan(const Call& call, const Asked& asked, const Catalog&) {
 const Verb kPlanVerb{"plan", "Say what `run` would do, and what it may cost.",
                      "MANIFEST [key=value...]",
                      "  assay plan experiments/quickstart.yaml\n"
-                     "  assay plan sweep.yaml -j 8 seed=[0,1,2,3]\n",
+                     "  assay plan sweep.yaml -j 8 sweep.seed=[0,1,2,3]\n",
                      run};
 
 }  // namespace assay::cli

@@ -1,39 +1,45 @@
-// Outcomes to runner/report's terms.
+// Outcomes -> Report -> text and page.
 #include "runner/cli/reporting.h"
 
-#include <fmt/core.h>
-#include <fmt/ranges.h>
+#include <exception>
 
-#include "assay/error.h"
+#include "runner/cli/output.h"
 #include "runner/files/file_system.h"
 #include "runner/report/report.h"
 
 namespace assay::cli {
 namespace {
 
-TrialResult result_of(const TrialOutcome& outcome) {
-  TrialResult result{outcome.trial->id,     outcome.trial->axes,
-                     outcome.trial->seed,   outcome.state,
-                     outcome.metrics,       0,
-                     outcome.error_message, {}};
-  for (const auto& stage : outcome.stages) {
+TrialResult result_of(const TrialOutcome& trial) {
+  TrialResult result;
+  result.id = trial.trial->id;
+  result.axes = trial.trial->axes;
+  result.seed = trial.trial->seed;
+  result.state = trial.state;
+  result.metrics = trial.metrics;
+  if (trial.state != "done") result.error = trial.error_message;
+  for (const auto& stage : trial.stages) {
     result.seconds += stage.status.seconds;
-    if (!stage.dir.empty()) result.dirs.push_back(std::filesystem::absolute(stage.dir));
+    result.dirs.push_back(stage.dir);
   }
   return result;
 }
 
-Report report_of(const Experiment& experiment, const std::vector<TrialOutcome>& trials,
-                 const std::filesystem::path& folder) {
-  Report report{experiment.name,
-                experiment.report.metric,
-                experiment.report.compare,
-                experiment.text,
-                "",
-                std::filesystem::absolute(folder),
-                {}};
-  if (!experiment.overrides.empty())
-    report.command = fmt::format("overrides: {}", fmt::join(experiment.overrides, " "));
+std::string joined(const Strings& words) {
+  std::string text;
+  for (const auto& word : words) text += (text.empty() ? "" : " ") + word;
+  return text;
+}
+
+Report report_of(const Call& call, const Experiment& experiment,
+                 const std::vector<TrialOutcome>& trials, const std::filesystem::path& folder) {
+  Report report;
+  report.name = experiment.name;
+  report.metric = experiment.report.metric;
+  report.compare = experiment.report.compare;
+  report.manifest = experiment.text;
+  report.command = joined(call.argv);
+  report.folder = folder;
   for (const auto& trial : trials) report.trials.push_back(result_of(trial));
   return report;
 }
@@ -44,18 +50,19 @@ std::filesystem::path report_file(const Experiment& experiment, const std::files
   return runs / experiment.name / "report.html";
 }
 
-std::string table_of(const Experiment& experiment, const std::vector<TrialOutcome>& trials) {
-  return text_table(report_of(experiment, trials, "."), false);
+std::string table_of(const Call& call, const Experiment& experiment,
+                     const std::vector<TrialOutcome>& trials) {
+  return text_table(report_of(call, experiment, trials, {}), colored(call, stdout));
 }
 
-std::filesystem::path write_report(const Call&, const Experiment& experiment,
+std::filesystem::path write_report(const Call& call, const Experiment& experiment,
                                    const std::vector<TrialOutcome>& trials,
                                    const std::filesystem::path& runs) try {
   const auto file = report_file(experiment, runs);
-  write_atomically(file, html_page(report_of(experiment, trials, file.parent_path())));
+  write_atomically(file, html_page(report_of(call, experiment, trials, file.parent_path())));
   return file;
 } catch (const std::exception& error) {
-  fmt::print(stderr, "note: the report could not be written: {}\n", error.what());
+  complain(call, std::string("the report cannot be written: ") + error.what());
   return {};
 }
 

@@ -10,7 +10,8 @@ namespace assay::cli {
 std::filesystem::path report_file(const Experiment& experiment, const std::filesystem::path& runs);
 
 /// The statistics for people; ends with a line end, or is empty.
-std::string table_of(const Experiment& experiment, const std::vector<TrialOutcome>& trials);
+std::string table_of(const Call& call, const Experiment& experiment,
+                     const std::vector<TrialOutcome>& trials);
 
 /// Writes report.html and returns its path; "" with a note where it cannot be written, for that is
 /// no reason to lose the answer.

@@ -43,7 +43,7 @@ void print(const Call& call, const Swept& swept) {
   note(call, summary_of(swept.trials));
   const auto errors = errors_of(swept.trials);
   if (!errors.empty()) fmt::print(stderr, "{}", errors);
-  fmt::print("{}", table_of(swept.asked.experiment, swept.trials));
+  fmt::print("{}", table_of(call, swept.asked.experiment, swept.trials));
   if (!swept.report.empty()) fmt::print("report: {}\n", swept.report.string());
 }
 

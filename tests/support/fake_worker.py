@@ -90,8 +90,29 @@ def run():
     Stage(job).run()
 
 
+def field(name, kind, default, choices):
+    span = {"low": None, "high": None, "open_low": False, "open_high": False, "choices": choices}
+    return {"name": name, "type": kind, "default": default, "range": span, "doc": "For tests.", "kind": "",
+            "required": False}
+
+
+ACTS = ["ok", "slow", "crash", "crash_once", "oom", "exit", "hang", "deaf", "fail", "diverge"]
+FAKE = {"kind": "procedure", "name": "fake", "doc": "Does what it is told.", "needs": [],
+        "fields": [field("act", "string", "ok", ACTS), field("units", "integer", 3, [])]}
+
+
+def probe(files):
+    for file in files:
+        if "bad" in os.path.basename(file):
+            print(json.dumps({"file": file, "refused": file + ": has no ABI tag"}))
+        else:
+            print(json.dumps({"file": file, "build": "b01d", "components": [FAKE]}))
+
+
 if sys.argv[1:2] == ["run"]:
     run()
+elif sys.argv[1:2] == ["probe"]:
+    probe(sys.argv[2:])
 elif sys.argv[1:2] == ["version"]:
     print("<assay-abi fake>")
 else:

@@ -1,0 +1,75 @@
+// list, describe, plugin: what there is, and what was refused.
+#include <catch2/catch.hpp>
+
+#include "tests/runner/cli/desk.h"
+
+using assay::testing::Desk;
+using Catch::Contains;
+
+TEST_CASE("list prints components, and refused plugins at the end") {
+  const Desk desk;
+  desk.folder.write("plugins/bad.so", "");
+  const auto text = desk.assay("list").out;
+  CHECK(text.find("fake  Does what it is told.") < text.find("has no ABI tag"));
+  const auto answer = desk.json("list");
+  CHECK(answer.at("schema") == "assay.list/1");
+  const auto& fake = answer.at("components")[0];
+  CHECK(fake.at("kind") == "procedure");
+  CHECK(fake.at("name") == "fake");
+  CHECK(fake.at("fields")[1].at("name") == "units");
+  CHECK(fake.at("fields")[1].at("type") == "integer");
+  CHECK(fake.at("fields")[1].at("default") == 3);
+  CHECK(answer.at("refused")[0].at("file").get<std::string>().find("bad.so") != std::string::npos);
+  CHECK(desk.assay("list procedures").code == 2);
+}
+
+TEST_CASE("describe takes a name with or without its kind") {
+  const Desk desk;
+  CHECK_THAT(desk.assay("describe fake").out, Contains("procedure/fake") && Contains("For tests."));
+  CHECK(desk.assay("describe procedure/fake").code == 0);
+  const auto wrong = desk.assay("describe fakd");
+  CHECK(wrong.code == 4);
+  CHECK_THAT(wrong.err, Contains("`fake`"));
+  CHECK(desk.assay("describe procedure/fakd").code == 4);
+}
+
+TEST_CASE("plugin list and check tell what a file is") {
+  const Desk desk;
+  desk.folder.write("plugins/bad.so", "");
+  CHECK_THAT(desk.assay("plugin list").out,
+             Contains("fake.so  b01d  procedure/fake") && Contains("refused"));
+  CHECK(desk.json("plugin list").at("plugins")[0].at("build") == "b01d");
+  CHECK(desk.assay("plugin check plugins/fake.so").code == 0);
+  const auto bad = desk.assay("plugin check plugins/bad.so");
+  CHECK(bad.code == 4);
+  CHECK_THAT(bad.err, Contains("has no ABI tag"));
+  CHECK(desk.assay("plugin check nowhere.so").code == 4);
+  CHECK(desk.assay("plugin chek").code == 2);
+}
+
+TEST_CASE("plugin new writes a project, or into a checkout, and never over a file") {
+  const Desk desk;
+  const std::string kind = GENERATE("dataset", "model", "objective", "optimizer", "procedure");
+  CHECK(desk.assay("plugin new " + kind + " my_part --dir out").code == 0);
+  CHECK_THAT(assay::testing::slurp(desk.folder.path() / "out/my_part.cpp"),
+             Contains("class MyPart final") && !Contains("@"));
+  CHECK_THAT(assay::testing::slurp(desk.folder.path() / "out/CMakeLists.txt"),
+             Contains("find_package(assay"));
+  CHECK(desk.assay("plugin new " + kind + " my_part --dir out").code == 1);
+
+  desk.folder.write("tree/plugins/CMakeLists.txt", "");
+  CHECK(desk.assay("plugin new " + kind + " my_part --dir tree").code == 0);
+  for (const char* file : {"plugins/my_part/CMakeLists.txt", "plugins/my_part/my_part.cpp",
+                           "plugins/my_part/README.md", "experiments/my_part/smoke.yaml",
+                           "tests/plugins/my_part_test.cpp"})
+    CHECK(std::filesystem::exists(desk.folder.path() / "tree" / file));
+}
+
+TEST_CASE("plugin new refuses kinds without a template and names that are none") {
+  const Desk desk;
+  const auto kind = desk.assay("plugin new optimiser lion");
+  CHECK(kind.code == 4);
+  CHECK_THAT(kind.err, Contains("`optimizer`"));
+  CHECK(desk.assay("plugin new optimizer Lion").code == 4);
+  CHECK(desk.assay("plugin new optimizer ../lion").code == 4);
+}

@@ -1,0 +1,105 @@
+// run, resume, status, plan, stop: streams, objects and exit codes.
+#include <catch2/catch.hpp>
+
+#include "tests/runner/cli/desk.h"
+
+using assay::testing::Desk;
+using Catch::Contains;
+
+TEST_CASE("run prints its table on stdout, and does not repeat itself") {
+  const Desk desk;
+  const auto first = desk.assay("run two.yaml");
+  CHECK(first.code == 0);
+  CHECK_THAT(first.err, Contains("two: 2 trials, 0 already done") && Contains("done seed=1"));
+  CHECK_THAT(first.out, !Contains("already done"));
+  CHECK_FALSE(first.out.empty());
+  CHECK((first.out + first.err).find('\033') == std::string::npos);
+  const auto second = desk.assay("run two.yaml");
+  CHECK(second.code == 0);
+  CHECK_THAT(second.err, Contains("2 already done"));
+}
+
+TEST_CASE("run --json prints one object") {
+  const Desk desk;
+  const auto answer = desk.json("run two.yaml");
+  CHECK(answer.at("schema") == "assay.run/1");
+  CHECK(answer.at("name") == "two");
+  REQUIRE(answer.at("trials").size() == 2);
+  const auto& trial = answer.at("trials")[1];
+  CHECK(trial.at("state") == "done");
+  CHECK(trial.at("reused") == false);
+  CHECK(trial.at("seed") == 1);
+  CHECK(trial.at("axes").is_object());
+  CHECK(trial.at("stages").size() == 1);
+  CHECK(trial.at("metrics").at("test/accuracy") == Approx(0.51));
+  CHECK(trial.at("error").is_null());
+  CHECK(std::filesystem::exists(desk.folder.path() / trial.at("dir").get<std::string>()));
+  CHECK(answer.contains("report"));
+  CHECK(desk.json("run two.yaml").at("trials")[0].at("reused") == true);
+}
+
+TEST_CASE("status tells the same without running") {
+  const Desk desk;
+  CHECK(desk.json("status two.yaml").at("trials")[0].at("state") == "queued");
+  CHECK(desk.assay("run two.yaml").code == 0);
+  CHECK(desk.json("status two.yaml").at("trials")[0].at("state") == "done");
+  CHECK(desk.json("status runs/two").at("trials").size() == 2);
+  const auto all = desk.json("status");
+  CHECK(all.at("schema") == "assay.status/1");
+  CHECK(all.at("trials").size() == 2);
+}
+
+TEST_CASE("the exit code says how trials ended") {
+  const Desk desk;
+  CHECK(desk.assay("run two.yaml procedure.act=fail").code == 5);
+  CHECK(desk.assay("run two.yaml procedure.act=crash").code == 5);
+  CHECK(desk.assay("run two.yaml procedure.act=diverge").code == 6);
+  const auto failed = desk.assay("run two.yaml procedure.act=fail --json");
+  CHECK(failed.code == 5);
+  const auto error = nlohmann::json::parse(failed.out).at("trials")[0].at("error");
+  CHECK(error.at("kind") == "data");
+  CHECK(error.at("message") == "no such file");
+}
+
+TEST_CASE("a signal to the front end gives its exit code, and resume goes on") {
+  const Desk desk;
+  const auto [name, code] = GENERATE(table<std::string, int>({{"TERM", 143}, {"USR1", 75}}));
+  const auto stopped = desk.command(
+      "sh -c 'assay run two.yaml procedure.act=slow procedure.units=60 & "
+      "while ! ls runs/two/*/tried >/dev/null 2>&1; do sleep 0.05; done; sleep 0.3; kill -" +
+      name + " $!; wait $!'");
+  CHECK(stopped.code == code);
+  const auto before = desk.json("status runs/two").at("trials")[0];
+  CHECK(before.at("state") == "interrupted");
+  CHECK(desk.assay("resume runs/two").code == 0);
+  CHECK(desk.json("status runs/two").at("trials")[0].at("state") == "done");
+}
+
+TEST_CASE("plan says what is left and runs nothing") {
+  const Desk desk;
+  const auto before = desk.json("plan two.yaml");
+  CHECK(before.at("trials").size() == 2);
+  CHECK(before.at("trials")[0].at("done") == false);
+  CHECK(before.at("cost").at("seconds").is_null());
+  CHECK_FALSE(std::filesystem::exists(desk.folder.path() / "runs"));
+  desk.assay("run two.yaml");
+  CHECK(desk.json("plan two.yaml").at("trials")[0].at("done") == true);
+  CHECK(desk.json("plan two.yaml sweep.seed=[5,6]").at("cost").at("seconds").is_number());
+  CHECK(desk.assay("run two.yaml --dry-run").code == 0);
+}
+
+TEST_CASE("stop of what does not run says so") {
+  const Desk desk;
+  desk.assay("run two.yaml");
+  const auto said = desk.assay("stop runs/two");
+  CHECK(said.code == 0);
+  CHECK_THAT(said.err, Contains("is not running"));
+}
+
+TEST_CASE("an unwritable runs folder is a failure that says what to do") {
+  const Desk desk;
+  desk.folder.write("file", "");
+  const auto said = desk.assay("run two.yaml --runs file/runs");
+  CHECK(said.code == 1);
+  CHECK_THAT(said.err, Contains("file/runs") && Contains("--runs"));
+}

@@ -1,0 +1,90 @@
+// Flags, environment, help, colours, and mistakes on the command line.
+#include <catch2/catch.hpp>
+
+#include "tests/runner/cli/desk.h"
+
+using assay::testing::Desk;
+using Catch::Contains;
+using Catch::StartsWith;
+
+TEST_CASE("every verb has help with examples first") {
+  const Desk desk;
+  for (const std::string verb :
+       {"run", "plan", "validate", "status", "resume", "stop", "list", "describe", "report",
+        "compare", "export", "index", "plugin", "schema", "completion", "doctor", "version"}) {
+    const auto said = desk.assay(verb + " --help");
+    CAPTURE(verb);
+    CHECK(said.code == 0);
+    CHECK_THAT(said.out, StartsWith("Examples:\n  ") || StartsWith("Examples:\n  source"));
+    CHECK_THAT(said.out, Contains("--json") && Contains("Usage: assay " + verb));
+  }
+}
+
+TEST_CASE("what does not exist is a usage error with the nearest name") {
+  const Desk desk;
+  const auto verb = desk.assay("rnu two.yaml");
+  CHECK(verb.code == 2);
+  CHECK_THAT(verb.err, Contains("`run`"));
+  const auto flag = desk.assay("list --jsn");
+  CHECK(flag.code == 2);
+  CHECK_THAT(flag.err, Contains("--json"));
+  CHECK(desk.assay("").code == 2);
+  CHECK(desk.assay("run").code == 2);
+  CHECK(desk.assay("run two.yaml three.yaml").code == 2);
+  CHECK(desk.assay("list -j x").code == 2);
+  CHECK(desk.assay("list --color purple").code == 2);
+  CHECK(desk.assay("list --js").code == 2);  // no abbreviations
+}
+
+TEST_CASE("flags come in both forms and from the environment, the command line first") {
+  const Desk desk;
+  CHECK(desk.assay("run two.yaml --runs=a -j2").code == 0);
+  CHECK(std::filesystem::exists(desk.folder.path() / "a" / "two"));
+  CHECK(desk.assay("run two.yaml --runs b --json=false").code == 0);
+  CHECK(std::filesystem::exists(desk.folder.path() / "b" / "two"));
+  CHECK(desk.assay("run two.yaml", "ASSAY_RUNS=c").code == 0);
+  CHECK(std::filesystem::exists(desk.folder.path() / "c" / "two"));
+  CHECK(desk.assay("run -q --json --runs f two.yaml").code == 0);
+  CHECK(desk.assay("run two.yaml --runs d", "ASSAY_RUNS=e").code == 0);
+  CHECK_FALSE(std::filesystem::exists(desk.folder.path() / "e"));
+  CHECK_THAT(desk.assay("list", "ASSAY_JSON=1").out,
+             StartsWith("{\n \"schema\": \"assay.list/1\""));
+  const auto bad = desk.assay("list", "ASSAY_JOBS=many");
+  CHECK(bad.code == 2);
+  CHECK_THAT(bad.err, Contains("ASSAY_JOBS"));
+}
+
+TEST_CASE("colours obey --color, then NO_COLOR") {
+  const Desk desk;
+  CHECK_THAT(desk.assay("list").out, !Contains("\033"));
+  CHECK_THAT(desk.assay("list --color always").out, Contains("\033"));
+  CHECK_THAT(desk.assay("list --color always", "NO_COLOR=1").out, Contains("\033"));
+  CHECK_THAT(desk.assay("list", "NO_COLOR=1 TERM=xterm").out, !Contains("\033"));
+}
+
+TEST_CASE("quiet leaves results and errors") {
+  const Desk desk;
+  const auto good = desk.assay("run two.yaml -q");
+  CHECK(good.err.empty());
+  CHECK_FALSE(good.out.empty());
+  CHECK_THAT(desk.assay("run two.yaml -q procedure.act=fail").err, Contains("no such file"));
+}
+
+TEST_CASE("completion scripts are shell that bash can read") {
+  const Desk desk;
+  const auto said = desk.assay("completion bash > c.sh && bash -n c.sh && grep -c describe c.sh");
+  CHECK(said.code == 0);
+  CHECK_THAT(desk.assay("completion zsh").out, StartsWith("#compdef assay"));
+  CHECK(desk.assay("completion names").out == "procedure/fake\n");
+  CHECK(desk.assay("completion fish").code == 2);
+}
+
+TEST_CASE("version and doctor answer") {
+  const Desk desk;
+  CHECK(desk.json("version").at("worker") == "<assay-abi fake>");
+  CHECK(desk.assay("--version").code == 0);
+  const auto doctor = desk.json("doctor");
+  CHECK(doctor.at("schema") == "assay.doctor/1");
+  CHECK(doctor.at("checks").size() >= 6);
+  CHECK_THAT(desk.assay("doctor", "ASSAY_WORKER=/nowhere").out, Contains("warn worker"));
+}
