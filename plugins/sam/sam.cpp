@@ -3,7 +3,6 @@
 #include <cmath>
 
 #include <ATen/ops/_foreach_add.h>
-#include <ATen/ops/_foreach_copy.h>
 #include <ATen/ops/_foreach_norm.h>
 #include <ATen/ops/stack.h>
 
@@ -11,15 +10,20 @@
 
 namespace {
 
-// Weights as they were, brought back by copying, because (w + e) - e is not w in floating point;
-// also when the objective throws.
-class Restore {
+// Uphill weights for a while: the originals are put aside, not copied back, because (w + e) - e is
+// not w in floating point; also when the objective throws.
+class Ascent {
  public:
-  explicit Restore(const assay::Tensors& weights) : weights_(weights) {
-    for (const auto& w : weights) start_.push_back(w.clone());
+  Ascent(const assay::Tensors& weights, const assay::Tensors& direction, double scale)
+      : weights_(weights) {
+    for (const auto& w : weights_) start_.push_back(w.detach());
+    auto uphill = at::_foreach_add(weights_, direction, scale);
+    for (std::size_t i = 0; i < weights_.size(); ++i) weights_[i].set_data(uphill[i]);
   }
-  ~Restore() { at::_foreach_copy_(weights_, start_); }
-  Restore(const Restore&) = delete;
+  ~Ascent() {
+    for (std::size_t i = 0; i < weights_.size(); ++i) weights_[i].set_data(start_[i]);
+  }
+  Ascent(const Ascent&) = delete;
 
  private:
   assay::Tensors weights_, start_;
@@ -35,8 +39,8 @@ class Uphill final : public assay::ProblemView {
     if (rho_ == 0) return here;
     const torch::NoGradGuard no_grad;
     const double norm = at::stack(at::_foreach_norm(here.of, 2)).norm().item<double>();
-    const Restore restore(parameters());
-    at::_foreach_add_(parameters(), here.of, rho_ / (norm + kTiny));
+    const Ascent ascent(parameters(), here.of, rho_ / (norm + kTiny));
+    here.of.clear();  // its memory is warm: the next gradient is to lie there
     auto uphill = inner_.gradient();
     return {here.loss, std::move(uphill.of)};
   }
