@@ -10,6 +10,7 @@
 
 #include "assay/error.h"
 #include "runner/catalog/load.h"
+#include "runner/cli/unstarted.h"
 
 namespace fs = std::filesystem;
 
@@ -85,6 +86,10 @@ std::vector<Asked> from_folders(const Call& call, const Catalog& catalog) {
     }
   }
   for (std::size_t i = 0; i < answer.size(); ++i) answer[i].experiment.trials = joined(singles[i]);
+  for (auto& asked : answer)
+    for (const auto& word : call.words)
+      if (fs::equivalent(word, asked.runs / asked.experiment.name))
+        add_unstarted(asked, word, catalog);
   return answer;
 }
 

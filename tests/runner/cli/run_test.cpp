@@ -75,6 +75,20 @@ TEST_CASE("a signal to the front end gives its exit code, and resume goes on") {
   CHECK(desk.json("status runs/two").at("trials")[0].at("state") == "done");
 }
 
+TEST_CASE("the folder of an experiment knows the trials that were never started") {
+  const Desk desk;
+  const auto stopped = desk.command(
+      "sh -c 'assay run two.yaml -j1 procedure.act=slow procedure.units=60 & "
+      "while ! ls runs/two/*/tried >/dev/null 2>&1; do sleep 0.05; done; kill -TERM $!; wait $!'");
+  CHECK(stopped.code == 143);
+  const auto before = desk.json("status runs/two").at("trials");
+  REQUIRE(before.size() == 2);
+  CHECK(before[1].at("state") == "queued");
+  desk.assay("resume runs/two");
+  for (const auto& trial : desk.json("status runs/two").at("trials"))
+    CHECK(trial.at("state") == "done");
+}
+
 TEST_CASE("plan says what is left and runs nothing") {
   const Desk desk;
   const auto before = desk.json("plan two.yaml");
