@@ -19,6 +19,7 @@ Trial trial_at(const Node& root, const Point& point, Checker& checker) {
   here.erase("search");
   for (const auto& [path, value] : point.values) assign(here, path, value);
   interpolate(here, checker.complaints());
+  checker.complaints().throw_if_any();  // what a broken reference leaves behind says nothing more
   Trial trial;
   trial.axes = point.labels;
   trial.axes.erase("seed");
@@ -49,6 +50,7 @@ Experiment read_experiment(const std::filesystem::path& file, const std::vector<
   Checker checker(catalog, complaints);
   Node named = root;
   interpolate(named, complaints);
+  complaints.throw_if_any();
   check_top(named, checker, experiment);
   check_compare(root, experiment, complaints);
   for (const auto& point : expand_sweep(root, checker))

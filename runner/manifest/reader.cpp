@@ -46,8 +46,8 @@ class Builder final : public YAML::EventHandler {
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     if (expects_key()) fail(at(mark), "a key is missing: a name is needed before the colon");
-    Node node;
-    node.at = at(mark);
+    Node node;  // yaml-cpp places an empty value where the next token begins: its key says more
+    node.at = !frames_.empty() && frames_.back().node.is_map() ? frames_.back().key_at : at(mark);
     value(std::move(node), anchor);
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {

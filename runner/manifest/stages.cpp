@@ -69,7 +69,7 @@ class StageReader {
     const Node* node = either(own, "procedure");
     for (const auto& kind : info->needs)
       if (!stage.components.contains(kind))
-        checker_.complaints().add(node->at, fmt::format("procedure `{}` needs a {}: add `{}:`", info->name, kind, kind));
+        checker_.complaints().add(node->at, fmt::format("procedure `{}` does nothing without `{}:`; add it", info->name, kind));
   }
 
   const Node& root_;

@@ -105,7 +105,7 @@ Axis axis_of(const MapEntry& entry, Checker& checker) {
   if (axis.choices.empty())
     checker.complaints().add(node.at, fmt::format("axis `{}` is {}, expected a list of values, a map of named alternatives, or a distribution such as "
                                                   "{{log_uniform: [1e-4, 1e-1]}}", entry.key,
-                                                  node.is_list() ? "an empty list" : node.describe()));
+                                                  node.describe()));
   std::set<std::string> labels;
   for (const auto& choice : axis.choices)
     if (!labels.insert(choice.label).second)

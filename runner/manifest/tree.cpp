@@ -45,8 +45,8 @@ Strings Node::keys() const {
 std::string Node::describe() const {
   switch (kind) {
     case Kind::kNull: return "nothing";
-    case Kind::kMap: return "a map";
-    case Kind::kList: return "a list";
+    case Kind::kMap: return entries.empty() ? "an empty map" : "a map";
+    case Kind::kList: return items.empty() ? "an empty list" : "a list";
     case Kind::kScalar: break;
   }
   const auto shown = text.size() > 60 ? text.substr(0, 60) + "..." : text;

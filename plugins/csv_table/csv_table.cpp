@@ -1,0 +1,208 @@
+// A table of numbers with a label column, split by a seed of its own.
+#include <algorithm>
+#include <set>
+
+#include <ATen/ops/from_blob.h>
+#include <ATen/ops/randperm.h>
+#include <ATen/ops/zeros.h>
+#include <torch/csrc/autograd/generated/variable_factories.h>
+
+#include "assay/registry.h"
+#include "table.h"
+
+namespace {
+
+using assay::Error;
+using assay::ErrorKind;
+using assay::Split;
+
+class CsvTable final : public assay::Dataset {
+ public:
+  struct Params {
+    std::filesystem::path path;
+    std::string label = "-1";
+    std::string group;
+    assay::Strings drop_columns;
+    std::string task = "classification";
+    std::string separator = ",";
+    std::string header = "auto";
+    std::int64_t skip_lines = 0;
+    std::string missing = "error";
+    assay::Strings missing_words = {"?", "", "NA", "NaN"};
+    double test = 0.2;
+    double validation = 0.1;
+    std::int64_t split_seed = 0;
+    bool standardise = true;
+  };
+
+  static assay::Schema<Params> schema() {
+    using namespace assay;
+    using P = Params;
+    return Schema<P>()
+        .required("path", &P::path, any(), "Text file, .gz or not, one row a sample.")
+        .field("label", &P::label, any(), "Label column: its name, or its number from 0, negative from the end.")
+        .field("group", &P::group, any(), "Column whose words are the samples' groups; empty: none.")
+        .field("drop_columns", &P::drop_columns, any(), "Columns to leave out, by name or number.")
+        .field("task", &P::task, one_of({"classification", "regression"}), "What the label is.")
+        .field("separator", &P::separator, any(), "Between cells; a blank stands for any run of blanks.")
+        .field("header", &P::header, one_of({"auto", "yes", "no"}), "Whether the first row names the columns.")
+        .field("skip_lines", &P::skip_lines, at_least(0), "Lines at the beginning to leave out.")
+        .field("missing", &P::missing, one_of({"error", "drop"}), "What to do about a row with a missing value.")
+        .field("missing_words", &P::missing_words, any(), "Cells that mean a missing value.")
+        .field("test", &P::test, below(0, 1), "Share of the rows in the test split.")
+        .field("validation", &P::validation, below(0, 1), "Share of the rows in the validation split.")
+        .field("split_seed", &P::split_seed, at_least(0), "Seed of the split, apart from the trial's seed.")
+        .field("standardise", &P::standardise, any(), "Scales features to mean 0 and deviation 1 of the training split.");
+  }
+
+  explicit CsvTable(const Params& p) : p_(p) {
+    if (p.test + p.validation >= 1)
+      throw Error(ErrorKind::kParameter, "`test` and `validation` together must be below 1");
+    auto table = read_table(p.path, {p.separator, p.header, p.skip_lines});
+    choose_columns(table);
+    drop_missing(table);
+    read_features(table);
+    read_labels(table);
+    read_groups(table);
+    split();
+    if (p.standardise) standardise();
+  }
+
+  const assay::Info& info() const override { return info_; }
+  std::span<const std::int64_t> ids(Split s) const override { return ids_[static_cast<std::size_t>(s)]; }
+  std::span<const std::int64_t> groups(Split s) const override { return groups_[static_cast<std::size_t>(s)]; }
+
+  assay::Batch load(std::span<const std::int64_t> ids, const assay::Context&) const override {
+    const torch::NoGradGuard no_grad;
+    const auto id = torch::tensor(std::vector<std::int64_t>(ids.begin(), ids.end()), torch::kInt64);
+    for (const auto k : ids)
+      if (k < 0 || k >= input_.size(0)) throw Error(ErrorKind::kData, "there is no row " + std::to_string(k));
+    return {input_.index_select(0, id), target_.index_select(0, id), id, group_.index_select(0, id)};
+  }
+
+ private:
+  void choose_columns(const Table& table) {
+    label_ = table.column(p_.label);
+    std::set<std::size_t> left_out = {label_};
+    for (const auto& name : p_.drop_columns) left_out.insert(table.column(name));
+    if (!p_.group.empty()) left_out.insert(table.column(p_.group));
+    for (std::size_t k = 0; k < table.names.size(); ++k)
+      if (!left_out.contains(k)) features_.push_back(k);
+    if (features_.empty()) throw Error(ErrorKind::kData, p_.path.string() + ": no feature column is left");
+  }
+
+  bool is_missing(const std::string& cell) const {
+    return std::find(p_.missing_words.begin(), p_.missing_words.end(), cell) != p_.missing_words.end();
+  }
+
+  void drop_missing(Table& table) const {
+    auto used = features_;
+    used.push_back(label_);
+    Table kept = table;
+    kept.rows.clear();
+    kept.lines.clear();
+    for (std::size_t r = 0; r < table.rows.size(); ++r) {
+      const auto at = std::find_if(used.begin(), used.end(), [&](auto k) { return is_missing(table.rows[r][k]); });
+      if (at != used.end() && p_.missing == "error")
+        throw Error(ErrorKind::kData, table.place(r, *at) + " is missing (`" + table.rows[r][*at] +
+                                          "`); `missing: drop` leaves such rows out");
+      if (at != used.end()) continue;
+      kept.rows.push_back(table.rows[r]);
+      kept.lines.push_back(table.lines[r]);
+    }
+    if (kept.rows.empty()) throw Error(ErrorKind::kData, p_.path.string() + ": every row has a missing value");
+    table = std::move(kept);
+  }
+
+  static double number(const Table& table, std::size_t row, std::size_t column) {
+    double x = 0;
+    if (!parse_number(table.rows[row][column], x))
+      throw Error(ErrorKind::kData, table.place(row, column) + " is `" + table.rows[row][column] +
+                                        "`, expected a number; `drop_columns` leaves a column out");
+    return x;
+  }
+
+  void read_features(const Table& table) {
+    std::vector<float> all;
+    for (std::size_t r = 0; r < table.rows.size(); ++r)
+      for (const auto k : features_) all.push_back(static_cast<float>(number(table, r, k)));
+    const auto rows = static_cast<std::int64_t>(table.rows.size());
+    input_ = torch::tensor(all).view({rows, static_cast<std::int64_t>(features_.size())});
+    info_.input_shape = {static_cast<std::int64_t>(features_.size())};
+  }
+
+  // Words to numbers: numeric words by value, others by the alphabet.
+  static assay::Strings classes_of(const Table& table, std::size_t column) {
+    std::set<std::pair<double, std::string>> sorted;
+    for (const auto& row : table.rows) {
+      double x = 0;
+      if (!parse_number(row[column], x)) x = 0;
+      sorted.emplace(x, row[column]);
+    }
+    assay::Strings names;
+    for (const auto& [value, word] : sorted) names.push_back(word);
+    return names;
+  }
+
+  static torch::Tensor codes(const Table& table, std::size_t column, const assay::Strings& names) {
+    std::vector<std::int64_t> all;
+    for (const auto& row : table.rows)
+      all.push_back(std::find(names.begin(), names.end(), row[column]) - names.begin());
+    return torch::tensor(all, torch::kInt64);
+  }
+
+  void read_labels(const Table& table) {
+    if (p_.task == "classification") {
+      info_.class_names = classes_of(table, label_);
+      info_.classes = static_cast<std::int64_t>(info_.class_names.size());
+      target_ = codes(table, label_, info_.class_names);
+      return;
+    }
+    std::vector<float> all;
+    for (std::size_t r = 0; r < table.rows.size(); ++r)
+      all.push_back(static_cast<float>(number(table, r, label_)));
+    target_ = torch::tensor(all).unsqueeze(1);
+  }
+
+  void read_groups(const Table& table) {
+    group_ = at::zeros({input_.size(0)}, torch::kInt64);
+    if (p_.group.empty()) return;
+    const auto column = table.column(p_.group);
+    info_.groups = classes_of(table, column);
+    group_ = codes(table, column, info_.groups);
+  }
+
+  void split() {
+    const auto rows = input_.size(0);
+    const auto order = at::randperm(rows, assay::Rng(static_cast<std::uint64_t>(p_.split_seed)).generator(), torch::kInt64);
+    const auto share = [&](double part) { return static_cast<std::int64_t>(part * static_cast<double>(rows)); };
+    const auto tests = share(p_.test), validations = share(p_.validation);
+    for (std::int64_t k = 0; k < rows; ++k)
+      ids_[k < tests ? 2 : k < tests + validations ? 1 : 0].push_back(order[k].item<std::int64_t>());
+    for (std::size_t s = 0; s < 3; ++s) {
+      std::sort(ids_[s].begin(), ids_[s].end());
+      if (info_.groups.empty()) continue;
+      for (const auto id : ids_[s]) groups_[s].push_back(group_[id].item<std::int64_t>());
+    }
+    if (ids_[0].empty()) throw Error(ErrorKind::kData, p_.path.string() + ": no row is left to train on");
+  }
+
+  void standardise() {
+    const auto train = input_.index_select(0, torch::tensor(ids_[0], torch::kInt64));
+    const auto deviation = train.std(0, /*unbiased=*/false);
+    input_ = (input_ - train.mean(0)) / deviation.where(deviation > 0, torch::ones_like(deviation));
+  }
+
+  Params p_;
+  assay::Info info_;
+  std::size_t label_ = 0;
+  std::vector<std::size_t> features_;
+  torch::Tensor input_, target_, group_;
+  std::vector<std::int64_t> ids_[3], groups_[3];
+};
+
+}  // namespace
+
+ASSAY_PLUGIN(registry) {
+  registry.add<CsvTable>("csv_table", "Rows of numbers with a label column, from a text file.");
+}

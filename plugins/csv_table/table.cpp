@@ -1,0 +1,112 @@
+// Lines into cells. Quoted cells are not needed by tables of numbers, and are not read.
+#include "table.h"
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <memory>
+#include <sstream>
+
+#include "assay/error.h"
+#include "assay/schema.h"
+
+namespace {
+
+using assay::Error;
+using assay::ErrorKind;
+
+std::string trimmed(const std::string& text) {
+  const auto first = text.find_first_not_of(" \t\r");
+  return first == std::string::npos ? "" : text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
+}
+
+std::vector<std::string> cells(const std::string& line, const std::string& separator) {
+  std::vector<std::string> found;
+  std::istringstream in(line);
+  if (separator == " ") {
+    for (std::string cell; in >> cell;) found.push_back(cell);
+    return found;
+  }
+  std::size_t start = 0;
+  for (auto at = line.find(separator); ; at = line.find(separator, start)) {
+    found.push_back(trimmed(line.substr(start, at == std::string::npos ? at : at - start)));
+    if (at == std::string::npos) return found;
+    start = at + separator.size();
+  }
+}
+
+// Of a file that may be gzipped.
+std::string all_of(const std::filesystem::path& file) {
+  const auto closer = [](gzFile f) { gzclose(f); };
+  const std::unique_ptr<gzFile_s, decltype(closer)> in(gzopen(file.c_str(), "rb"), closer);
+  if (!in) throw Error(ErrorKind::kData, file.string() + ": cannot be read; a text file of rows is needed");
+  std::string text;
+  char buffer[65536];
+  int n = 0;
+  while ((n = gzread(in.get(), buffer, sizeof buffer)) > 0) text.append(buffer, static_cast<std::size_t>(n));
+  if (n < 0) throw Error(ErrorKind::kData, file.string() + ": is truncated or damaged");
+  return text;
+}
+
+// A first row with a word where the second has a number is a header.
+bool is_header(const std::vector<std::string>& first, const std::vector<std::string>& second) {
+  double x = 0;
+  for (std::size_t k = 0; k < std::min(first.size(), second.size()); ++k)
+    if (!parse_number(first[k], x) && parse_number(second[k], x)) return true;
+  return false;
+}
+
+}  // namespace
+
+bool parse_number(const std::string& text, double& number) {
+  const auto* start = text.data() + (text.starts_with('+') ? 1 : 0);
+  const auto* end = text.data() + text.size();
+  const auto [at, error] = std::from_chars(start, end, number);
+  return error == std::errc() && at == end && std::isfinite(number);
+}
+
+std::size_t Table::column(const std::string& name) const {
+  if (const auto it = std::find(names.begin(), names.end(), name); it != names.end())
+    return static_cast<std::size_t>(it - names.begin());
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+  const auto count = static_cast<std::int64_t>(names.size());
+  if (error == std::errc() && end == name.data() + name.size() && number >= -count && number < count)
+    return static_cast<std::size_t>(number < 0 ? number + count : number);
+  const auto near = assay::nearest(name, names);
+  throw Error(ErrorKind::kData, file.string() + ": there is no column `" + name + "`; it has " +
+                                    std::to_string(count) + " columns, counted from 0" +
+                                    (near.empty() ? "" : "; did you mean `" + near + "`?"));
+}
+
+std::string Table::place(std::size_t row, std::size_t column) const {
+  return file.string() + ":" + std::to_string(lines[row]) + ": column `" + names[column] + "`";
+}
+
+Table read_table(const std::filesystem::path& file, const TableFormat& format) {
+  Table table{file, {}, {}, {}};
+  std::istringstream in(all_of(file));
+  std::int64_t number = 0;
+  for (std::string line; std::getline(in, line);) {
+    if (++number <= format.skip_lines || trimmed(line).empty()) continue;
+    table.rows.push_back(cells(line, format.separator));
+    table.lines.push_back(number);
+  }
+  if (table.rows.empty()) throw Error(ErrorKind::kData, file.string() + ": has no rows");
+  const bool header = format.header == "yes" ||
+                      (format.header == "auto" && table.rows.size() > 1 && is_header(table.rows[0], table.rows[1]));
+  for (std::size_t k = 0; k < table.rows[0].size(); ++k)
+    table.names.push_back(header ? table.rows[0][k] : std::to_string(k));
+  if (header) {
+    table.rows.erase(table.rows.begin());
+    table.lines.erase(table.lines.begin());
+  }
+  for (std::size_t r = 0; r < table.rows.size(); ++r)
+    if (table.rows[r].size() != table.names.size())
+      throw Error(ErrorKind::kData, file.string() + ":" + std::to_string(table.lines[r]) + ": has " +
+                                        std::to_string(table.rows[r].size()) + " columns, expected " +
+                                        std::to_string(table.names.size()) + " as in the first row");
+  return table;
+}
