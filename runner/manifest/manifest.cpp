@@ -13,13 +13,19 @@
 namespace assay {
 namespace {
 
+// Thrown at once: what a broken reference leaves behind would only bring complaints of its own.
+void resolve_references(Node& root) {
+  Complaints complaints;
+  interpolate(root, complaints);
+  complaints.throw_if_any();
+}
+
 Trial trial_at(const Node& root, const Point& point, Checker& checker) {
   Node here = root;
   here.erase("sweep");
   here.erase("search");
   for (const auto& [path, value] : point.values) assign(here, path, value);
-  interpolate(here, checker.complaints());
-  checker.complaints().throw_if_any();  // what a broken reference leaves behind says nothing more
+  resolve_references(here);
   Trial trial;
   trial.axes = point.labels;
   trial.axes.erase("seed");
@@ -49,8 +55,7 @@ Experiment read_experiment(const std::filesystem::path& file, const std::vector<
   Complaints complaints;
   Checker checker(catalog, complaints);
   Node named = root;
-  interpolate(named, complaints);
-  complaints.throw_if_any();
+  resolve_references(named);
   check_top(named, checker, experiment);
   check_compare(root, experiment, complaints);
   for (const auto& point : expand_sweep(root, checker))

@@ -72,11 +72,11 @@ TEST_CASE("front end and workers killed at many moments, then resumed, change no
   int kills = 0;
   for (; kills < 12; ++kills) {
     const std::string after = std::to_string(0.5 + 0.17 * kills);
-    // Even: the front end, whose workers must go with it. Odd: a worker of this folder.
+    // Even: the front end, whose workers must go with it. Odd: the newest worker.
     const std::string kill = kills % 2 == 0
         ? "timeout -s KILL " + after + " assay run killed.yaml --runs broken --json"
-        : "(sleep " + after + "; pkill -9 -f 'assay-worker run .*" + folder.path().filename().string() +
-              "' || pkill -9 -n assay-worker) & assay run killed.yaml --runs broken --json";
+        : "(sleep " + after + "; pkill -9 -n -x assay-worker) & killer=$!; "
+              "assay run killed.yaml --runs broken --json; code=$?; kill $killer; wait; exit $code";
     const auto said = shell(cd + kill);
     if (said.code == 0) break;
     shell("for k in 1 2 3 4 5 6 7 8 9 10; do pgrep -x assay-worker >/dev/null || break; sleep 0.5; done");
