@@ -4,6 +4,7 @@
 #include "assay/error.h"
 #include "runner/cli/components.h"
 #include "runner/cli/experiments.h"
+#include "runner/cli/reference.h"
 
 namespace assay::cli {
 namespace {
@@ -27,7 +28,17 @@ std::vector<const ComponentInfo*> named(const Catalog& catalog, const std::strin
                                        : fmt::format("; did you mean `{}`?", near)));
 }
 
+void add_flags(boost::program_options::options_description& flags) {
+  flags.add_options()("markdown", boost::program_options::bool_switch(),
+                      "print the reference of all components");
+}
+
 int run(const Call& call) {
+  if (call.flag("markdown")) {
+    call.expect_words(0, 0, "no words with --markdown");
+    fmt::print("{}", reference_page(catalog_of(call)));
+    return kOk;
+  }
   call.expect_words(1, SIZE_MAX, "KIND/NAME or NAME");
   const Catalog catalog = catalog_of(call);
   auto all = Json::array();
@@ -49,7 +60,8 @@ int run(const Call& call) {
 
 const Verb kDescribeVerb{"describe", "Print a component's parameters.", "KIND/NAME | NAME ...",
                          "  assay describe optimizer/sam\n"
-                         "  assay describe train --json\n",
-                         run};
+                         "  assay describe train --json\n"
+                         "  assay describe --markdown > docs/reference.md\n",
+                         run, add_flags};
 
 }  // namespace assay::cli
