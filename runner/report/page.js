@@ -6,12 +6,14 @@ for (const curve of curves) {
   const title = document.createElement('b');
   title.textContent = curve.metric;
   const chart = document.createElement('div');
-  box.append(title, chart);
+  const legend = document.createElement('div');
+  legend.className = 'legend';
+  box.append(title, legend, chart);
   place.append(box);
   new Dygraph(chart, curve.rows, {
     labels: curve.labels, customBars: true, connectSeparatedPoints: true, colors,
-    strokeWidth: 2, fillAlpha: 0.18, gridLineColor: '#8883', axisLineColor: '#8886', xlabel: '', legend: 'always',
-    labelsSeparateLines: true, drawPoints: curve.rows.length < 30, pointSize: 2,
+    strokeWidth: 2, fillAlpha: 0.18, gridLineColor: '#8883', axisLineColor: '#8886', xlabel: '', legend: 'always', labelsDiv: legend,
+    drawPoints: curve.rows.length < 30, pointSize: 2,
   });
 }
 if (curves.length === 0) place.textContent = 'No metric has more than one row yet.';

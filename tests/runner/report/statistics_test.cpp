@@ -1,0 +1,62 @@
+// Statistics against closed forms; pairing; escaping.
+#include <cmath>
+
+#include <catch2/catch.hpp>
+
+#include "runner/report/groups.h"
+
+using namespace assay;
+
+TEST_CASE("a summary is the textbook's") {
+  const auto s = summarize({2, 4, 4, 4, 5, 5, 7, 9});
+  CHECK(s.count == 8);
+  CHECK(s.mean == Approx(5));
+  CHECK(s.deviation == Approx(2.1380899353));  // sqrt(32 / 7)
+  CHECK(s.low == 2);
+  CHECK(s.high == 9);
+  CHECK(summarize({}).count == 0);
+  CHECK(summarize({3}).deviation == 0);
+}
+
+TEST_CASE("a paired difference has Student's interval and p") {
+  // differences 1, 2, 3: mean 2, standard error 1 / sqrt 3, t = 2 sqrt 3 with two degrees of
+  // freedom, for which p = 1 - t / sqrt(t^2 + 2) and t_{0.975} = 4.3026527297.
+  const auto d = paired_difference({2, 4, 6}, {1, 2, 3});
+  CHECK(d.count == 3);
+  CHECK(d.mean == Approx(2));
+  CHECK(d.half_width == Approx(4.3026527297 / std::sqrt(3.0)));
+  CHECK(d.p == Approx(1 - std::sqrt(12.0) / std::sqrt(14.0)));
+  CHECK(paired_difference({1}, {0}).half_width == 0);
+}
+
+TEST_CASE("trials are paired by seed and the other axes, and failed ones are left out") {
+  Report report;
+  report.metric = "test/accuracy";
+  report.compare = "optimizer";
+  const auto add = [&](const char* optimizer, const char* lr, int seed, double value, const char* state = "done") {
+    report.trials.push_back({"id", {{"optimizer", optimizer}, {"lr", lr}}, seed, state, {{"test/accuracy", value}}, 0, "", {}});
+  };
+  for (int seed = 0; seed < 3; ++seed)
+    for (const char* lr : {"0.1", "0.2"}) {
+      add("sgd", lr, seed, seed + (lr[2] == '1' ? 0.0 : 10.0));
+      add("sam", lr, seed, seed + (lr[2] == '1' ? 0.5 : 10.5), seed == 2 ? "failed" : "done");
+    }
+  const auto all = comparisons_of(report);
+  REQUIRE(all.size() == 1);
+  CHECK(all[0].alternative == "sam");
+  CHECK(all[0].difference.count == 4);
+  CHECK(all[0].difference.mean == Approx(0.5));
+  CHECK(groups_of(report).size() == 4);
+  CHECK(text_table(report, false).find("\033") == std::string::npos);
+}
+
+TEST_CASE("a page escapes what it shows, also within its script") {
+  Report report;
+  report.name = "<b>x</b>";
+  report.manifest = "name: \"</script><script>alert(1)</script>\"\n";
+  report.trials.push_back({"id", {{"</script>", "<i>"}}, 0, "failed", {}, 0, "<img src=x>", {}});
+  const auto page = html_page(report);
+  CHECK(page.find("<b>x</b>") == std::string::npos);
+  CHECK(page.find("<img src=x>") == std::string::npos);
+  CHECK(page.find("</script><script>alert") == std::string::npos);
+}
