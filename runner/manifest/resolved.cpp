@@ -8,6 +8,7 @@
 #include "runner/manifest/check.h"
 #include "runner/manifest/identity.h"
 #include "runner/manifest/manifest.h"
+#include "runner/manifest/scalar.h"
 
 namespace assay {
 namespace {
@@ -77,6 +78,39 @@ Limits limits_of(const Node* node) {
   return limits;
 }
 
+// All but the components, as it was written.
+Stage stage_of(const Node& root) {
+  Stage stage;
+  stage.id = text_of(root, "id");
+  stage.name = text_of(root, "stage");
+  stage.device = text_of(root, "device");
+  stage.deterministic = text_of(root, "deterministic") == "true";
+  stage.after = words(root.find("after"));
+  stage.weights = text_of(root, "weights");
+  stage.subset = text_of(root, "subset");
+  stage.plugins = words(root.find("plugins"));
+  stage.data = words(root.find("data"));
+  const auto seed = root.find("seed") == nullptr ? Scalar() : resolve(*root.find("seed"));
+  if (const auto* number = std::get_if<std::int64_t>(&seed)) stage.seed = *number;
+  return stage;
+}
+
+// Components from the plugins of today, which must make the identity it had.
+void make_current(Stage& stage, const Node& root, const Catalog& catalog) {
+  Complaints complaints;
+  Checker checker(catalog, complaints);
+  if (const Node* components = root.find("components"))
+    for (const auto& entry : components->entries)
+      stage.components[entry.key] = checker.component(entry.value, entry.key);
+  complaints.throw_if_any();
+  const Stage then = stage;
+  stage.plugins.clear();
+  stage.data.clear();
+  identify_stage(stage, catalog);
+  if (stage.id != then.id) complaints.add(root.at, changed(then, stage));
+  complaints.throw_if_any();
+}
+
 }  // namespace
 
 std::string resolved_yaml(const Experiment& experiment, const Trial& trial, const Stage& stage) {
@@ -93,11 +127,9 @@ std::string resolved_yaml(const Experiment& experiment, const Trial& trial, cons
   return text;
 }
 
-Experiment read_resolved(const std::filesystem::path& file, const Catalog& catalog) {
+Experiment read_resolved(const std::filesystem::path& file, const Catalog& catalog, Reading reading) {
   const std::string text = read_file(file);
   const Node root = read_yaml(text, file.string());
-  Complaints complaints;
-  Checker checker(catalog, complaints);
   Experiment experiment;
   experiment.file = file;
   experiment.text = text;
@@ -105,27 +137,9 @@ Experiment read_resolved(const std::filesystem::path& file, const Catalog& catal
   experiment.limits = limits_of(root.find("limits"));
   if (const Node* report = root.find("report"))
     experiment.report = {text_of(*report, "metric"), text_of(*report, "compare")};
-  Stage stage, then;
-  stage.name = text_of(root, "stage");
-  if (const Node* seed = root.find("seed")) stage.seed = checker.integer(*seed, "seed", 0).value_or(0);
-  stage.device = text_of(root, "device");
-  stage.deterministic = text_of(root, "deterministic") == "true";
-  if (const Node* components = root.find("components"))
-    for (const auto& entry : components->entries)
-      stage.components[entry.key] = checker.component(entry.value, entry.key);
-  stage.after = words(root.find("after"));
-  stage.weights = text_of(root, "weights");
-  stage.subset = text_of(root, "subset");
-  complaints.throw_if_any();
-  then.plugins = words(root.find("plugins"));
-  then.data = words(root.find("data"));
-  identify_stage(stage, catalog);
-  if (stage.id != text_of(root, "id")) complaints.add(root.at, changed(then, stage));
-  complaints.throw_if_any();
-  Trial trial;
-  trial.axes = words(root.find("axes"));
-  trial.seed = stage.seed;
-  trial.id = stage.id;
+  Stage stage = stage_of(root);
+  if (reading == Reading::kSame) make_current(stage, root, catalog);
+  Trial trial{stage.id, words(root.find("axes")), stage.seed, {}};
   trial.stages.push_back(std::move(stage));
   experiment.trials.push_back(std::move(trial));
   return experiment;

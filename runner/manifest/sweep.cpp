@@ -177,6 +177,20 @@ std::vector<Point> multiplied(std::vector<Point> points, const Axis& axis) {
   return product;
 }
 
+// A value from the command line that an axis would replace: it was meant for the axis.
+void check_overridden(const Node& root, const Axis& axis, Complaints& complaints) {
+  const Node* here = &root;
+  std::string rest = axis.path;
+  for (auto dot = rest.find('.'); here != nullptr && dot != std::string::npos; dot = rest.find('.')) {
+    here = here->find(rest.substr(0, dot));
+    rest = rest.substr(dot + 1);
+  }
+  const Node* given = here == nullptr ? nullptr : here->find(rest);
+  if (given != nullptr && given->at.file == kCommandLine)
+    complaints.add(given->at, "`" + axis.path + "` is an axis of the sweep: override `sweep." + axis.path +
+                                  "`, or remove the axis with `~sweep." + axis.path + "`");
+}
+
 }  // namespace
 
 std::vector<Point> expand_sweep(const Node& root, Checker& checker) {
@@ -191,6 +205,7 @@ std::vector<Point> expand_sweep(const Node& root, Checker& checker) {
   std::vector<Axis> listed, drawn;
   for (const auto& entry : sweep->entries) {
     Axis axis = axis_of(entry, checker);
+    check_overridden(root, axis, complaints);
     if (axis.distribution != nullptr && search.use == "grid")
       complaints.add(axis.at, "axis `" + axis.path + "` is a distribution, which needs `search: {use: random, trials: 20}` or sobol");
     (axis.distribution != nullptr ? drawn : listed).push_back(std::move(axis));

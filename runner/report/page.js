@@ -6,6 +6,7 @@ for (const curve of curves) {
   const title = document.createElement('b');
   title.textContent = curve.metric;
   const chart = document.createElement('div');
+  chart.className = 'plot';
   const legend = document.createElement('div');
   legend.className = 'legend';
   box.append(title, legend, chart);

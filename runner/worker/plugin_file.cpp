@@ -79,8 +79,8 @@ std::string tag_of(const std::string& bytes) {
 PluginFile read_plugin_file(const std::filesystem::path& file) {
   if (!std::filesystem::is_regular_file(file)) refuse("is no file that can be read");
   const std::string bytes = read_file(file);
-  const auto header = header_of(bytes);
-  return {tag_of(bytes), build_id_of(bytes, header)};
+  const auto build = build_id_of(bytes, header_of(bytes));
+  return {tag_of(bytes), build};
 }
 
 }  // namespace assay

@@ -68,7 +68,7 @@ std::string ProcessState::restore() const {
     sigaction(kSignals[k], nullptr, &now);
     if (now.sa_handler == handlers_[k].sa_handler) continue;
     sigaction(kSignals[k], &handlers_[k], nullptr);
-    changed = "changed the handler of " + std::string(sigabbrev_np(kSignals[k])) +
+    changed = "changed the handler of SIG" + std::string(sigabbrev_np(kSignals[k])) +
               "; signals belong to the runner";
   }
   return changed;
