@@ -50,7 +50,9 @@ class Stream {
 
   void must_end() {
     char byte = 0;
-    if (gzread(file_.get(), &byte, 1) != 0) fail(path_, "has more bytes than its header says");
+    const int n = gzread(file_.get(), &byte, 1);  // where the file is gzipped, its checksum too
+    if (n < 0) fail(path_, "is damaged: its checksum is another");
+    if (n > 0) fail(path_, "has more bytes than its header says");
   }
 
  private:

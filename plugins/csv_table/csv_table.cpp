@@ -58,6 +58,7 @@ class CsvTable final : public assay::Dataset {
   explicit CsvTable(const Params& p) : p_(p) {
     if (p.test + p.validation >= 1)
       throw Error(ErrorKind::kParameter, "`test` and `validation` together must be below 1");
+    if (p.separator.empty()) throw Error(ErrorKind::kParameter, "`separator` is empty, expected what stands between cells");
     auto table = read_table(p.path, {p.separator, p.header, p.skip_lines});
     choose_columns(table);
     drop_missing(table);

@@ -46,7 +46,9 @@ std::string all_of(const std::filesystem::path& file) {
   char buffer[65536];
   int n = 0;
   while ((n = gzread(in.get(), buffer, sizeof buffer)) > 0) text.append(buffer, static_cast<std::size_t>(n));
-  if (n < 0) throw Error(ErrorKind::kData, file.string() + ": is truncated or damaged");
+  int status = Z_OK;
+  gzerror(in.get(), &status);  // a truncated .gz ends like a whole one, but for this
+  if (n < 0 || status != Z_OK) throw Error(ErrorKind::kData, file.string() + ": is truncated or damaged");
   return text;
 }
 
@@ -94,7 +96,10 @@ Table read_table(const std::filesystem::path& file, const TableFormat& format) {
     table.rows.push_back(cells(line, format.separator));
     table.lines.push_back(number);
   }
-  if (table.rows.empty()) throw Error(ErrorKind::kData, file.string() + ": has no rows");
+  const auto must_have_rows = [&] {
+    if (table.rows.empty()) throw Error(ErrorKind::kData, file.string() + ": has no rows");
+  };
+  must_have_rows();
   const bool header = format.header == "yes" ||
                       (format.header == "auto" && table.rows.size() > 1 && is_header(table.rows[0], table.rows[1]));
   for (std::size_t k = 0; k < table.rows[0].size(); ++k)
@@ -102,6 +107,7 @@ Table read_table(const std::filesystem::path& file, const TableFormat& format) {
   if (header) {
     table.rows.erase(table.rows.begin());
     table.lines.erase(table.lines.begin());
+    must_have_rows();
   }
   for (std::size_t r = 0; r < table.rows.size(); ++r)
     if (table.rows[r].size() != table.names.size())

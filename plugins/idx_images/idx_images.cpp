@@ -8,7 +8,6 @@ namespace {
 namespace fs = std::filesystem;
 
 assay::ImageSet::Images read(const fs::path& images, const fs::path& labels) {
-  if (images.empty()) return {};
   const auto pixels = assay::read_idx_images(images);
   return {pixels, assay::read_idx_labels(labels, pixels.size(0))};
 }
@@ -39,8 +38,8 @@ class IdxImages final : public assay::Dataset {
   }
 
   explicit IdxImages(const Params& p)
-      : images_(read(p.train_images, p.train_labels), read(p.test_images, p.test_labels),
-                {p.validation, p.train_limit}, p.mean, p.deviation, {}) {}
+      : images_(read(p.train_images, p.train_labels), read_test(p), {p.validation, p.train_limit},
+                p.mean, p.deviation, {}) {}
 
   const assay::Info& info() const override { return images_.info(); }
   std::span<const std::int64_t> ids(assay::Split split) const override { return images_.ids(split); }
@@ -49,6 +48,13 @@ class IdxImages final : public assay::Dataset {
   }
 
  private:
+  static assay::ImageSet::Images read_test(const Params& p) {
+    if (p.test_images.empty() != p.test_labels.empty())
+      throw assay::Error(assay::ErrorKind::kParameter,
+                         "`test_images` and `test_labels` must be given together");
+    return p.test_images.empty() ? assay::ImageSet::Images{} : read(p.test_images, p.test_labels);
+  }
+
   assay::ImageSet images_;
 };
 

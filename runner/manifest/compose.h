@@ -19,5 +19,7 @@ void assign(Node& root, const std::string& path, Node value);
 
 /// Replaces `${a.b}` by what stands there. `sweep` is left alone.
 void interpolate(Node& root, Complaints& complaints);
+/// The same in one part of `root`.
+void interpolate(Node& part, const Node& root, Complaints& complaints);
 
 }  // namespace assay

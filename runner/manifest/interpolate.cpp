@@ -94,4 +94,8 @@ void interpolate(Node& root, Complaints& complaints) {
   Interpolation(before, complaints).walk(root, true);
 }
 
+void interpolate(Node& part, const Node& root, Complaints& complaints) {
+  Interpolation(root, complaints).walk(part, false);
+}
+
 }  // namespace assay

@@ -13,10 +13,19 @@
 namespace assay {
 namespace {
 
-// Thrown at once: what a broken reference leaves behind would only bring complaints of its own.
+// Broken references are thrown at once: what they leave behind would only bring complaints of its own.
 void resolve_references(Node& root) {
   Complaints complaints;
   interpolate(root, complaints);
+  complaints.throw_if_any();
+}
+
+// The rest may refer to what only a point of the sweep puts there.
+void resolve_references_of_top(Node& root) {
+  Complaints complaints;
+  const Node before = root;
+  for (const char* key : {"name", "report", "limits"})
+    if (Node* node = root.find(key)) interpolate(*node, before, complaints);
   complaints.throw_if_any();
 }
 
@@ -55,7 +64,7 @@ Experiment read_experiment(const std::filesystem::path& file, const std::vector<
   Complaints complaints;
   Checker checker(catalog, complaints);
   Node named = root;
-  resolve_references(named);
+  resolve_references_of_top(named);
   check_top(named, checker, experiment);
   check_compare(root, experiment, complaints);
   for (const auto& point : expand_sweep(root, checker))

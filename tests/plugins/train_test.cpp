@@ -1,0 +1,198 @@
+// train: what its parameters do to the weights and the rows, on a problem small enough to redo by hand.
+#include <catch2/catch.hpp>
+
+#include <ATen/ops/cat.h>
+#include <ATen/ops/cross_entropy_loss.h>
+
+#include "plugins/train/schedule.h"
+#include "tests/support/plugin_host.h"
+#include "tests/support/tiny.h"
+
+using namespace assay;
+using assay::testing::plugins;
+using assay::testing::Rows;
+using assay::testing::TinyData;
+
+namespace {
+
+class Linear final : public Model {  // no dropout and no batch norm: a batch is the sum of its parts
+ public:
+  Linear() { weight = register_parameter("weight", at::randn({3, 64}, Rng(5).generator(), torch::kFloat) * 0.1); }
+  Output forward(const torch::Tensor& input) override { return {at::linear(input.flatten(1), weight), {}}; }
+  torch::Tensor weight;
+};
+
+class Stepper final : public Optimizer {  // multiplies the weights by a factor of its own at each step
+ public:
+  explicit Stepper(Reals factors) : factors_(std::move(factors)) {}
+  double step(Problem& problem) override {
+    const auto gradient = problem.gradient();
+    const torch::NoGradGuard no_grad;
+    for (const auto& w : problem.parameters()) w.mul_(factors_.at(count_));
+    ++count_;
+    return gradient.loss;
+  }
+
+ private:
+  Reals factors_;
+  std::size_t count_ = 0;
+};
+
+struct Bench {
+  Parts parts;
+  std::shared_ptr<Linear> model = std::make_shared<Linear>();
+  Rows rows;
+  Context context{torch::kCPU, Rng(3), nullptr};
+  std::shared_ptr<Procedure> train;
+
+  explicit Bench(Values params, std::shared_ptr<Optimizer> optimizer = nullptr) {
+    parts.model = model;
+    parts.dataset = std::make_shared<TinyData>();
+    const Info& info = parts.dataset->info();
+    parts.objective = plugins().make<Objective>({"cross_entropy", {}}, &info);
+    parts.optimizer = optimizer ? optimizer : plugins().make<Optimizer>({"sgd", {{"lr", 0.5}}});
+    train = plugins().make<Procedure>({"train", std::move(params)}, &info);
+  }
+  void go() {
+    for (std::int64_t unit = 0; unit < train->units(parts) && !train->finished(); ++unit, ++units)
+      train->advance(unit, parts, context, rows);
+  }
+  std::vector<double> of(const std::string& name) const {
+    std::vector<double> values;
+    for (const auto& [row, value] : rows.rows)
+      if (row == name) values.push_back(value);
+    return values;
+  }
+  std::int64_t units = 0;
+};
+
+Values steps(std::int64_t n, Values more = {}) {
+  more["steps"] = n;
+  return more;
+}
+const auto integer = [](std::int64_t n) { return Value{n}; };
+
+double accuracy(const torch::Tensor& weight, Split split) {
+  const TinyData data;
+  const auto batch = data.load(data.ids(split), {});
+  return at::linear(batch.input.flatten(1), weight).argmax(1).eq(batch.target).to(torch::kDouble).mean().item<double>();
+}
+
+}  // namespace
+
+TEST_CASE("schedules have their closed forms") {
+  const LearningRate cosine{"cosine", 4, {}, 0.1, 0.2};
+  CHECK(cosine.at(0, 24) == Approx(0.2));  // warm-up: 1/5, 2/5, 3/5, 4/5, then 1
+  CHECK(cosine.at(3, 24) == Approx(0.8));
+  CHECK(cosine.at(4, 24) == Approx(1));
+  CHECK(cosine.at(14, 24) == Approx(0.6));  // half-way between 1 and 0.2
+  CHECK(cosine.at(9, 24) == Approx(0.2 + 0.8 * (0.5 + std::sqrt(0.5) / 2)));
+  CHECK(cosine.at(24, 24) == Approx(0.2));
+  const LearningRate step{"step", 0, {0.5, 0.75}, 0.1, 0};
+  CHECK(step.at(49, 100) == 1);
+  CHECK(step.at(50, 100) == Approx(0.1));
+  CHECK(step.at(75, 100) == Approx(0.01));
+  CHECK(LearningRate{}.at(1000, 10) == 1);
+}
+
+TEST_CASE("accumulated batches are one batch of their size") {
+  Bench apart(steps(5, {{"batch", integer(10)}, {"accumulate", integer(3)}}));
+  Bench whole(steps(5, {{"batch", integer(30)}}));
+  apart.go();
+  whole.go();
+  CHECK(at::allclose(apart.model->weight, whole.model->weight, 1e-5, 1e-6));
+}
+
+TEST_CASE("epochs are counted in steps, the last of which may be smaller") {
+  CHECK(Bench({{"epochs", integer(2)}, {"batch", integer(16)}}).train->units(Bench(steps(1)).parts) == 8);
+  Bench bench({{"epochs", integer(2)}, {"batch", integer(16)}, {"accumulate", integer(3)}});
+  CHECK(bench.train->units(bench.parts) == 4);
+  bench.go();
+  CHECK(bench.units == 4);
+  CHECK(bench.of("validation/accuracy").size() == 2);
+  CHECK(bench.of("test/accuracy").size() == 1);
+}
+
+TEST_CASE("a gradient is clipped to the norm that was asked for") {
+  Bench bench(steps(1, {{"clip", 1e-3}}));
+  const auto start = bench.model->weight.detach().clone();
+  bench.go();
+  CHECK((bench.model->weight.detach() - start).norm().item<double>() == Approx(0.5 * 1e-3).epsilon(1e-3));
+}
+
+TEST_CASE("the average of the weights is evaluated, and the weights come back") {
+  Bench bench(steps(3, {{"ema", 0.75}, {"evaluate_steps", integer(3)}}));
+  auto average = bench.model->weight.detach().clone();
+  for (std::int64_t unit = 0; unit < 3; ++unit) {
+    bench.train->advance(unit, bench.parts, bench.context, bench.rows);
+    average = 0.75 * average + 0.25 * bench.model->weight.detach();
+  }
+  State state;
+  bench.train->save(state);
+  CHECK(at::allclose(state.list("ema").at(0), average, 1e-5, 1e-7));
+  CHECK(bench.of("validation/accuracy").at(0) == Approx(accuracy(average, Split::kValidation)));
+  CHECK(bench.rows.kept == Strings{"best", "ema"});
+}
+
+TEST_CASE("training stops once validation has not improved in `patience` evaluations") {
+  Bench bench(steps(50, {{"evaluate_steps", integer(2)}, {"patience", integer(3)}}),
+              std::make_shared<Stepper>(Reals(50, 1.0)));  // never moves, so never improves
+  bench.go();
+  CHECK(bench.units == 8);  // the first evaluation sets the mark, three more do not beat it
+  CHECK(bench.of("test/accuracy").size() == 1);
+  CHECK(bench.rows.kept == Strings{"best"});
+}
+
+TEST_CASE("the best weights are those the model ends with, where they were asked for") {
+  for (const std::string choice : {"best", "last"}) {
+    // The signs of the weights turn at the second step and turn back at none: validation loss is best at first.
+    Bench bench(steps(3, {{"evaluate_steps", integer(1)}, {"final_weights", choice}, {"monitor", "loss"}}),
+                std::make_shared<Stepper>(Reals{0.5, -8.0, 2.0}));
+    const auto start = bench.model->weight.detach().clone();
+    bench.go();
+    const auto expected = start * (choice == "best" ? 0.5 : -8.0);
+    CHECK(at::allclose(bench.model->weight, expected));
+    CHECK(bench.of("test/accuracy").at(0) == Approx(accuracy(expected, Split::kTest)));
+  }
+}
+
+TEST_CASE("a row of train/loss is the mean since the last one, the remainder at the end") {
+  Bench each(steps(7, {{"log_every", integer(1)}})), few(steps(7, {{"log_every", integer(3)}}));
+  each.go();
+  few.go();
+  const auto all = each.of("train/loss"), some = few.of("train/loss");
+  REQUIRE(some.size() == 3);
+  CHECK(some[0] == Approx((all[0] + all[1] + all[2]) / 3));
+  CHECK(some[2] == Approx(all[6]));
+}
+
+TEST_CASE("bf16 rounds the forward pass and leaves the weights float") {
+  Bench half(steps(4, {{"bf16", true}, {"log_every", integer(1)}})), full(steps(4, {{"log_every", integer(1)}}));
+  half.go();
+  full.go();
+  CHECK(half.model->weight.scalar_type() == torch::kFloat);
+  CHECK(half.of("train/loss") != full.of("train/loss"));
+  CHECK(half.of("train/loss").back() == Approx(full.of("train/loss").back()).epsilon(0.05));
+}
+
+TEST_CASE("a loss that is not finite ends the trial, unless it is allowed") {
+  const Reals broken{std::numeric_limits<double>::infinity(), 1, 1};
+  Bench strict(steps(3), std::make_shared<Stepper>(broken));
+  CHECK_THROWS_AS(strict.go(), Error);
+  CHECK(strict.units == 1);
+  Bench lenient(steps(3, {{"allow_nonfinite", true}}), std::make_shared<Stepper>(broken));
+  lenient.go();
+  CHECK(lenient.units == 3);
+}
+
+TEST_CASE("loading ahead changes no number") {
+  Bench ahead(steps(9, {{"batch", integer(8)}, {"prefetch", integer(3)}})), plain(steps(9, {{"batch", integer(8)}, {"prefetch", integer(0)}}));
+  ahead.go();
+  plain.go();
+  CHECK(ahead.model->weight.equal(plain.model->weight));
+}
+
+TEST_CASE("one of epochs and steps must be given, and not both") {
+  CHECK_THROWS_WITH(Bench({}), Catch::Contains("exactly one of `epochs` and `steps`"));
+  CHECK_THROWS_WITH(Bench({{"epochs", integer(1)}, {"steps", integer(1)}}), Catch::Contains("exactly one of"));
+}

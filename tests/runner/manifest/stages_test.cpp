@@ -1,0 +1,74 @@
+// Stages: their order, what they take over from each other, and whose work they share.
+#include <catch2/catch.hpp>
+
+#include "tests/runner/manifest/desk.h"
+
+using namespace assay;
+using namespace assay::testing;
+
+namespace {
+
+const std::string kStages = kBase + R"(stages:
+  test:
+    after: fit
+    procedure: evaluate
+  fit:
+    procedure: {use: train, steps: 9}
+)";
+
+Strings names(const Trial& trial) {
+  Strings all;
+  for (const auto& stage : trial.stages) all.push_back(stage.name);
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("stages run in an order in which they can, and take the weights of the one before") {
+  Desk desk;
+  const auto trial = desk.read(kStages).trials.at(0);
+  CHECK(names(trial) == Strings{"fit", "test"});
+  CHECK(trial.stages[1].after == std::map<std::string, std::string>{{"fit", trial.stages[0].id}});
+  CHECK(trial.stages[1].weights == "fit");
+  CHECK(trial.stages[0].weights.empty());
+  CHECK(trial.id == trial.stages[1].id);
+}
+
+TEST_CASE("weights are not taken where the model is another, or where `none` is said") {
+  Desk desk;
+  const auto other = desk.read(kStages, {"stages.test.model={use: mlp, hidden: [7]}"}).trials.at(0);
+  CHECK(other.stages[1].weights.empty());
+  CHECK(desk.read(kStages, {"stages.test.weights=none"}).trials.at(0).stages[1].weights.empty());
+}
+
+TEST_CASE("a stage overlays the top level, key by key within one component") {
+  Desk desk;
+  const auto trial = desk.read(kStages, {"stages.fit.optimizer={momentum: 0.5}", "stages.fit.seed=4", "stages.fit.device=cpu"}).trials.at(0);
+  CHECK(trial.stages[0].components.at("optimizer") == Spec{"sgd", {{"lr", 0.1}, {"momentum", 0.5}}});
+  CHECK(trial.stages[0].seed == 4);
+  CHECK(trial.stages[0].device == "cpu");
+  CHECK(trial.stages[1].seed == 0);
+}
+
+TEST_CASE("a subset comes from a stage before") {
+  Desk desk;
+  const auto trial = desk.read(kStages, {"stages.test.subset=fit"}).trials.at(0);
+  CHECK(trial.stages[1].subset == "fit");
+  CHECK(trial.stages[1].id != desk.read(kStages).trials.at(0).stages[1].id);
+}
+
+TEST_CASE("trials that differ in a later stage share the earlier one") {
+  Desk desk;
+  const auto all = desk.read(kStages + "sweep:\n  stages.test.seed: [1, 2]\n").trials;
+  REQUIRE(all.size() == 2);
+  CHECK(all[0].stages[0].id == all[1].stages[0].id);
+  CHECK(all[0].stages[1].id != all[1].stages[1].id);
+}
+
+TEST_CASE("a trial with two last stages has an id of both") {
+  Desk desk;
+  const auto trial = desk.read(kStages + "  again:\n    after: [fit]\n    procedure: evaluate\n    seed: 1\n").trials.at(0);
+  CHECK(trial.stages.size() == 3);
+  CHECK(trial.id != trial.stages[1].id);
+  CHECK(trial.id != trial.stages[2].id);
+}
