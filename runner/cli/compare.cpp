@@ -13,10 +13,12 @@ int run(const Call& call) {
   auto json = Json::array();
   for (const auto& asked : experiments_of(call, catalog)) {
     const auto trials = look(asked.experiment, asked.runs);
-    if (call.json)
+    if (call.json) {
       json.push_back(to_json(asked.experiment, trials, ""));
-    else
+      json.back()["statistics"] = statistics_of(call, asked.experiment, trials);
+    } else {
       fmt::print("{}\n{}", asked.experiment.name, table_of(call, asked.experiment, trials));
+    }
   }
   if (!call.json) return kOk;
   if (json.size() == 1)

@@ -55,15 +55,20 @@ std::vector<Check> plugins(const Call& call) try {
   return {{"plugins", "warn", error.what()}};
 }
 
-Check data() {
-  const char* folder = std::getenv("ASSAY_DATA");
-  if (folder == nullptr || *folder == '\0')
-    return {"data", "warn",
-            "ASSAY_DATA is not set; set it to the folder of data sets, or give each its path in "
-            "the manifest"};
-  if (!fs::is_directory(folder))
-    return {"data", "warn", fmt::format("ASSAY_DATA={} is no folder", folder)};
-  return {"data", "ok", folder};
+// Data sets that lie where a plugin looks for them unless it is told another place.
+std::vector<Check> data(const Call& call) try {
+  std::vector<Check> all;
+  for (const auto& component : catalog_of(call).components)
+    for (const auto& field : component.fields) {
+      if (component.kind != "dataset" || field.type != Type::kPath) continue;
+      const auto& path = std::get<std::string>(field.default_value);
+      if (path.empty()) continue;
+      if (fs::exists(path)) all.push_back({"data", "ok", fmt::format("{}: {}", component.name, path)});
+      else all.push_back({"data", "warn", fmt::format("{}: there is no {}; {}: {}", component.name, path, field.name, field.doc)});
+    }
+  return all;
+} catch (const std::exception&) {
+  return {};  // the check of the plugins has said it
 }
 
 Check runs(const Call& call) {
@@ -102,7 +107,8 @@ int run(const Call& call) {
   call.expect_words(0, 0, "no words");
   std::vector<Check> all{worker(), libtorch()};
   for (auto& check : plugins(call)) all.push_back(std::move(check));
-  for (auto& check : {data(), runs(call), gpu(), threads()}) all.push_back(check);
+  for (auto& check : data(call)) all.push_back(std::move(check));
+  for (auto& check : {runs(call), gpu(), threads()}) all.push_back(check);
   bool ok = true;
   auto json = Json::array();
   const bool color = colored(call, stdout);

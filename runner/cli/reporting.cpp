@@ -3,7 +3,6 @@
 
 #include <exception>
 
-#include "runner/cli/output.h"
 #include "runner/files/file_system.h"
 #include "runner/report/report.h"
 
@@ -53,6 +52,11 @@ std::filesystem::path report_file(const Experiment& experiment, const std::files
 std::string table_of(const Call& call, const Experiment& experiment,
                      const std::vector<TrialOutcome>& trials) {
   return text_table(report_of(call, experiment, trials, {}), colored(call, stdout));
+}
+
+Json statistics_of(const Call& call, const Experiment& experiment,
+                   const std::vector<TrialOutcome>& trials) {
+  return assay::statistics_of(report_of(call, experiment, trials, {}));
 }
 
 std::filesystem::path write_report(const Call& call, const Experiment& experiment,

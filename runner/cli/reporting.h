@@ -1,7 +1,7 @@
 // From outcomes to runner/report: the table on the terminal and report.html.
 #pragma once
 
-#include "runner/cli/verb.h"
+#include "runner/cli/output.h"
 #include "runner/schedule/schedule.h"
 
 namespace assay::cli {
@@ -12,6 +12,10 @@ std::filesystem::path report_file(const Experiment& experiment, const std::files
 /// The statistics for people; ends with a line end, or is empty.
 std::string table_of(const Call& call, const Experiment& experiment,
                      const std::vector<TrialOutcome>& trials);
+
+/// The same for programs.
+Json statistics_of(const Call& call, const Experiment& experiment,
+                   const std::vector<TrialOutcome>& trials);
 
 /// Writes report.html and returns its path; "" with a note where it cannot be written, for that is
 /// no reason to lose the answer.

@@ -16,6 +16,7 @@ const Verb kResumeVerb{
     "  assay resume runs/quickstart                    all trials of an experiment\n"
     "  assay resume runs/quickstart/0f3a5c7712345678   one of them\n"
     "  assay resume experiments/quickstart.yaml        the same as `assay run`\n",
-    run};
+    run,
+    add_sweep_flags};
 
 }  // namespace assay::cli

@@ -10,6 +10,7 @@ namespace {
 void add_flags(boost::program_options::options_description& flags) {
   flags.add_options()("force", on_or_off(), "run finished trials again");
   flags.add_options()("dry-run,n", on_or_off(), "say what would be done, as `assay plan` does");
+  add_sweep_flags(flags);
 }
 
 int run(const Call& call) {

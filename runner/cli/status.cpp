@@ -38,7 +38,9 @@ int overview(const Call& call) {
       note(call, fmt::format("no runs in {}", call.runs.string()));
     return kOk;
   }
-  const auto rows = Index(call.runs).all();
+  auto rows = Index(call.runs).all();
+  for (auto& row : rows)  // whatever moves on is looked up
+    if (row.status.state == "running") row.status = RunFolder(call.runs / row.dir).status();
   auto all = Json::array();
   std::map<std::string, std::map<std::string, int>> counts;
   for (const auto& row : rows) {

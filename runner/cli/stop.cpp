@@ -1,7 +1,5 @@
 // stop: asks the front end that runs an experiment to checkpoint and leave, and waits until it has.
-#include <fcntl.h>
 #include <fmt/core.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -15,6 +13,7 @@
 #include "runner/cli/experiments.h"
 #include "runner/cli/output.h"
 #include "runner/files/file_system.h"
+#include "runner/files/run_folder.h"
 
 namespace fs = std::filesystem;
 
@@ -22,16 +21,6 @@ namespace assay::cli {
 namespace {
 
 constexpr auto kLook = std::chrono::milliseconds(100);
-
-// Whether somebody holds the lock. Taken for an instant, which is why a start may have to be tried
-// again just then; nothing else tells on every file system.
-bool held(const fs::path& file) {
-  const int fd = open(file.c_str(), O_RDWR | O_CLOEXEC);
-  if (fd < 0) return false;
-  const bool busy = flock(fd, LOCK_SH | LOCK_NB) != 0;
-  close(fd);
-  return busy;
-}
 
 struct Holder {
   pid_t pid = 0;
@@ -72,12 +61,11 @@ std::vector<fs::path> folders_of(const Call& call) {
 }
 
 bool stop(const Call& call, const fs::path& folder) {
-  const auto lock = folder / ".lock";
-  if (!held(lock)) {
+  if (!FolderLock::held(folder)) {
     note(call, fmt::format("{} is not running", folder.string()));
     return false;
   }
-  const Holder holder = holder_of(lock);
+  const Holder holder = holder_of(folder / ".lock");
   if (holder.pid <= 1 || holder.host != this_host())
     throw Error(ErrorKind::kBusy, fmt::format("{} is run by process {} on {}: stop it there",
                                               folder.string(), holder.pid, holder.host));
@@ -87,7 +75,7 @@ bool stop(const Call& call, const fs::path& folder) {
   note(call,
        fmt::format("asked process {} to stop {}; its workers finish their unit and checkpoint",
                    holder.pid, folder.string()));
-  while (held(lock)) std::this_thread::sleep_for(kLook);
+  while (FolderLock::held(folder)) std::this_thread::sleep_for(kLook);
   return true;
 }
 

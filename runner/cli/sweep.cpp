@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <csignal>
 
 #include "runner/cli/answer.h"
 #include "runner/cli/progress.h"
@@ -18,11 +19,20 @@ struct Swept {
   std::filesystem::path report;
 };
 
+int signal_of(const std::string& name) {
+  const std::map<std::string, int> accepted = {{"USR1", SIGUSR1}, {"USR2", SIGUSR2}, {"HUP", SIGHUP}, {"TERM", SIGTERM}};
+  const auto it = accepted.find(name.starts_with("SIG") ? name.substr(3) : name);
+  if (it == accepted.end())
+    throw UsageError(fmt::format("--requeue-signal is USR1, USR2, HUP or TERM, not `{}`", name));
+  return it->second;
+}
+
 ScheduleOptions options_of(const Call& call, const Asked& asked, bool force) {
   ScheduleOptions options;
   options.runs = asked.runs;
   options.workers = call.jobs;
   options.force = force;
+  options.requeue_signal = signal_of(call.text("requeue-signal"));
   options.argv = call.argv;
   return options;
 }
@@ -62,6 +72,12 @@ void print_json_of(const Call& call, const std::vector<Swept>& all) {
 }
 
 }  // namespace
+
+void add_sweep_flags(boost::program_options::options_description& flags) {
+  flags.add_options()("requeue-signal",
+                      boost::program_options::value<std::string>()->default_value("USR1")->value_name("NAME"),
+                      "the signal that a cluster sends before it ends a job: checkpoint and exit 75; USR1, USR2, HUP or TERM");
+}
 
 int sweep(const Call& call, const std::vector<Asked>& all, bool force) {
   int code = kOk;

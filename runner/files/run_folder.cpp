@@ -58,7 +58,11 @@ Status RunFolder::status() const {
   const auto file = dir_ / "status.json";
   if (!fs::exists(file)) return {};
   try {
-    return from_json(Json::parse(read_file(file)));
+    Status status = from_json(Json::parse(read_file(file)));
+    // A front end writes `running` before its worker has taken the lock.
+    if (status.state == "running" && !FolderLock::held(dir_) && !FolderLock::held(dir_.parent_path()))
+      status.state = "interrupted";
+    return status;
   } catch (const Json::exception& error) {
     throw Error(ErrorKind::kCorrupt, file.string() + ": is no status that Assay wrote: " + error.what());
   }
@@ -92,5 +96,13 @@ FolderLock::FolderLock(const fs::path& dir) {
 }
 
 FolderLock::~FolderLock() { ::close(fd_); }
+
+bool FolderLock::held(const fs::path& dir) {
+  const int fd = ::open((dir / ".lock").c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return false;
+  const bool busy = ::flock(fd, LOCK_SH | LOCK_NB) != 0;
+  ::close(fd);
+  return busy;
+}
 
 }  // namespace assay

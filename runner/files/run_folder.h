@@ -36,7 +36,8 @@ class RunFolder {
   std::filesystem::path metrics() const { return dir_ / "metrics.jsonl"; }
   std::filesystem::path log() const { return dir_ / "log.txt"; }
 
-  /// Status{} (queued) where there is none. Throws Error{kCorrupt} naming the file.
+  /// Status{} (queued) where there is none; `running` where nobody is there to run it is
+  /// `interrupted`. Throws Error{kCorrupt} naming the file.
   Status status() const;
   void write_status(const Status& status) const;  // atomically, synced
 
@@ -50,6 +51,9 @@ class FolderLock {
   /// Throws Error{kBusy} naming the folder and the process and host that hold it.
   explicit FolderLock(const std::filesystem::path& dir);
   ~FolderLock();
+  /// Whether somebody holds the lock of `dir`. Taken for an instant, which is why a start may have
+  /// to be tried again just then; nothing else tells on every file system.
+  static bool held(const std::filesystem::path& dir);
   FolderLock(const FolderLock&) = delete;
 
  private:

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include <nlohmann/json_fwd.hpp>
+
 namespace assay {
 
 struct TrialResult {
@@ -29,6 +31,10 @@ struct Report {
   std::filesystem::path folder;  // where the page will lie: links are relative to it
   std::vector<TrialResult> trials;
 };
+
+/// The same numbers for programs: {"groups": [{"axes", "metric", "n", "missing", "mean", "deviation", "min", "max"}],
+/// "comparisons": [{"alternative", "baseline", "metric", "pairs", "difference", "half_width", "p"}]}; null where there is none.
+nlohmann::ordered_json statistics_of(const Report& report);
 
 /// One line an alternative and metric: mean, deviation and count over the trials that are done; then the paired
 /// differences along `compare`. No escape codes unless `color`.

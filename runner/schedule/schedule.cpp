@@ -90,7 +90,8 @@ Scheduler::Scheduler(const Experiment& experiment, const ScheduleOptions& option
       tasks_(experiment, options.runs),
       workers_(workers_of(experiment, options)),
       threads_(experiment.limits.threads > 0 ? experiment.limits.threads
-                                             : std::max(1, cores() / workers_)) {
+                                             : std::max(1, cores() / workers_)),
+      signals_(options.requeue_signal) {
   tasks_.choose(options.force, options.retry_failed);
 }
 

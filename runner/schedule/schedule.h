@@ -1,6 +1,7 @@
 // The scheduler: trials on slots, one worker process a stage, until all have ended.
 #pragma once
 
+#include <csignal>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -16,6 +17,7 @@ struct ScheduleOptions {
   int workers = 0;                // 0: limits.workers of the manifest, else one a core
   bool force = false;             // run finished stages again
   bool retry_failed = true;       // stages that ended as failed or diverged are tried again
+  int requeue_signal = SIGUSR1;   // checkpoint, leave and ask to be started again
   std::vector<std::string> argv;  // for provenance.json
 };
 

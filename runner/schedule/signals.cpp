@@ -23,7 +23,7 @@ void tell(int signal) {
 
 }  // namespace
 
-SignalWatch::SignalWatch() {
+SignalWatch::SignalWatch(int requeue) : requeue_(requeue) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
     throw std::system_error(errno, std::generic_category(), "pipe");
@@ -32,7 +32,7 @@ SignalWatch::SignalWatch() {
   struct sigaction action = {};
   action.sa_handler = tell;
   action.sa_flags = SA_RESTART;
-  for (const int signal : {SIGINT, SIGTERM, SIGUSR1, SIGCHLD})
+  for (const int signal : {SIGINT, SIGTERM, requeue, SIGCHLD})
     sigaction(signal, &action, &before_[signal]);
   action.sa_handler = SIG_IGN;
   sigaction(SIGPIPE, &action, &before_[SIGPIPE]);
@@ -50,7 +50,7 @@ std::vector<int> SignalWatch::take() {
   char bytes[256];
   for (ssize_t n = 0; (n = ::read(read_, bytes, sizeof bytes)) > 0;)
     for (ssize_t i = 0; i < n; ++i)
-      if (bytes[i] != SIGCHLD) all.push_back(bytes[i]);
+      if (bytes[i] != SIGCHLD) all.push_back(bytes[i] == requeue_ ? SIGUSR1 : bytes[i]);
   return all;
 }
 

@@ -1,6 +1,8 @@
 // run, resume, status, plan, stop: streams, objects and exit codes.
 #include <catch2/catch.hpp>
 
+#include <cmath>
+
 #include "tests/runner/cli/desk.h"
 
 using assay::testing::Desk;
@@ -73,6 +75,55 @@ TEST_CASE("a signal to the front end gives its exit code, and resume goes on") {
   CHECK(before.at("state") == "interrupted");
   CHECK(desk.assay("resume runs/two").code == 0);
   CHECK(desk.json("status runs/two").at("trials")[0].at("state") == "done");
+}
+
+TEST_CASE("the signal that a cluster sends is settable") {
+  const Desk desk;
+  const auto stopped = desk.command(
+      "sh -c 'assay run two.yaml --requeue-signal TERM procedure.act=slow procedure.units=60 & "
+      "while ! ls runs/two/*/tried >/dev/null 2>&1; do sleep 0.05; done; kill -TERM $!; wait $!'");
+  CHECK(stopped.code == 75);
+  const auto wrong = desk.assay("run two.yaml --requeue-signal KILL");
+  CHECK(wrong.code == 2);
+  CHECK_THAT(wrong.err, Contains("USR1, USR2, HUP or TERM, not `KILL`"));
+}
+
+TEST_CASE("a trial whose front end and worker were killed is interrupted, not running") {
+  const Desk desk;
+  desk.command(
+      "sh -c 'assay run two.yaml -j1 procedure.act=deaf & "
+      "while ! grep -qs running runs/two/*/status.json; do sleep 0.05; done; kill -9 $!; wait $!; "
+      "kill -9 $(grep -o \"pid.: [0-9]*\" runs/two/*/job.json | grep -o [0-9]*)'");
+  CHECK(desk.json("status runs/two").at("trials")[0].at("state") == "interrupted");
+}
+
+TEST_CASE("a second SIGINT does not wait for a worker that hears nothing") {
+  const Desk desk;
+  const auto stopped = desk.command(
+      "sh -c 'assay run two.yaml -j1 procedure.act=deaf & "
+      "while ! ls runs/two/*/tried >/dev/null 2>&1; do sleep 0.05; done; sleep 0.2; kill -INT $!; sleep 0.3; kill -INT $!; wait $!'");
+  CHECK(stopped.code == 130);
+}
+
+TEST_CASE("a second front end is told who is there, and stop makes the first one leave") {
+  const Desk desk;
+  const auto said = desk.command(
+      "sh -c 'assay run two.yaml procedure.act=slow procedure.units=200 2>first & "
+      "while ! ls runs/two/*/tried >/dev/null 2>&1; do sleep 0.05; done; "
+      "assay run two.yaml procedure.act=slow procedure.units=200; echo second $?; assay stop two.yaml; echo stop $?; wait $!; echo first $?'");
+  CHECK_THAT(said.out, Contains("second 1\n") && Contains("stop 0\n") && Contains("first 143\n"));
+  CHECK_THAT(said.err, Contains("is being written by process") && Contains("assay stop"));
+}
+
+TEST_CASE("compare --json gives the numbers of its table") {
+  const Desk desk;
+  desk.assay("run two.yaml");
+  const auto found = desk.json("compare two.yaml").at("statistics").at("groups");
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].at("metric") == "test/accuracy");
+  CHECK(found[0].at("n") == 2);
+  CHECK(found[0].at("mean") == Approx(0.505));
+  CHECK(found[0].at("deviation") == Approx(0.01 / std::sqrt(2)));
 }
 
 TEST_CASE("the folder of an experiment knows the trials that were never started") {
