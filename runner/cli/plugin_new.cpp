@@ -125,6 +125,14 @@ std::string filled(std::string text, const std::map<std::string, std::string>& v
   return text;
 }
 
+// The package this program was installed with, or what puts one in place.
+std::string configure_line() {
+  const fs::path program = fs::read_symlink("/proc/self/exe"), prefix = program.parent_path().parent_path();
+  const std::string cmake = "  cmake -S . -B build -G Ninja -DCMAKE_PREFIX_PATH=";
+  if (fs::exists(prefix / ASSAY_LIBDIR / "cmake" / "assay")) return cmake + prefix.string();
+  return fmt::format("  cmake --install {} --prefix ~/.local\n{}$HOME/.local", prefix.string(), cmake);
+}
+
 using Texts = std::vector<std::pair<fs::path, std::string>>;
 
 // Looked at first: half a plugin would be worse than none.
@@ -174,9 +182,7 @@ Made new_plugin(const std::string& kind, const std::string& name, const fs::path
   Made made;
   made.files = write(texts);
   made.next = checkout ? fill("  cmake --build build/release\n  assay run @manifest@")
-                       : fill(
-                             "  cmake -S . -B build -G Ninja && cmake --build build\n"
-                             "  assay run smoke.yaml --plugins build/plugins");
+                       : configure_line() + "\n  cmake --build build\n  assay run smoke.yaml --plugins build/plugins";
   return made;
 }
 

@@ -1,0 +1,61 @@
+// What `assay plugin new` writes builds, passes the test that comes with it, and runs.
+#include <catch2/catch.hpp>
+
+#include <cstdlib>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/support/shell.h"
+
+using namespace assay::testing;
+
+namespace {
+
+const std::vector<std::string> kKinds = {"dataset", "model", "objective", "optimizer", "procedure"};
+
+// A checkout as far as `plugin new` looks, with a build of its own against the installed package.
+const char* const kProject = R"(cmake_minimum_required(VERSION 3.25)
+project(made LANGUAGES CXX)
+find_package(assay REQUIRED)
+find_package(Catch2 REQUIRED)
+foreach(kind dataset model objective optimizer procedure)
+  add_subdirectory(plugins/my_${kind})
+  file(APPEND ${CMAKE_BINARY_DIR}/all.cpp.new "#include \"${CMAKE_SOURCE_DIR}/tests/plugins/my_${kind}_test.cpp\"\n")
+endforeach()
+file(RENAME ${CMAKE_BINARY_DIR}/all.cpp.new ${CMAKE_BINARY_DIR}/all.cpp)
+add_executable(made_test ${CMAKE_BINARY_DIR}/all.cpp $ENV{ASSAY_SOURCE}/tests/support/main.cpp
+  $ENV{ASSAY_SOURCE}/tests/support/plugin_host.cpp)
+target_include_directories(made_test PRIVATE $ENV{ASSAY_SOURCE})
+target_compile_options(made_test PRIVATE -std=c++20)
+target_link_libraries(made_test PRIVATE assay::core Catch2::Catch2)
+)";
+
+}  // namespace
+
+TEST_CASE("a new plugin of each kind builds, passes its test and runs its manifest") {
+  if (!std::filesystem::exists("/usr/share/datasets/fashion-mnist")) {
+    WARN("skipped: the Debian package dataset-fashion-mnist is not installed");
+    return;
+  }
+  const Folder folder;
+  folder.write("plugins/CMakeLists.txt", "");
+  folder.write("CMakeLists.txt", kProject);
+  const std::string in = "cd " + folder.path().string() + "; export XDG_CACHE_HOME=$PWD/cache; ";
+  const auto must = [&](const std::string& command) {
+    const auto said = shell(in + command);
+    INFO(command << "\n" << said.out << said.err);
+    REQUIRE(said.code == 0);
+    return said;
+  };
+  must("cmake --install $ASSAY_BUILD --prefix $PWD/prefix");
+  for (const auto& kind : kKinds) must("prefix/bin/assay plugin new " + kind + " my_" + kind);
+  must("cmake -S . -B build -G Ninja -DCMAKE_PREFIX_PATH=$PWD/prefix -DASSAY_LIBTORCH=$ASSAY_LIBTORCH_DIR && cmake --build build -j2");
+  must("cp $ASSAY_BUILD/plugins/cross_entropy.so build/plugins && ASSAY_BUILD=$PWD/build build/made_test");
+  for (const auto& kind : kKinds) {
+    const auto said = must("prefix/bin/assay run experiments/my_" + kind + "/smoke.yaml --plugins build/plugins --json");
+    CHECK(nlohmann::json::parse(said.out).at("trials")[0].at("state") == "done");
+  }
+  const auto twice = shell(in + "prefix/bin/assay plugin new model my_model");
+  CHECK(twice.code != 0);
+  CHECK_THAT(twice.err, Catch::Contains("is there already"));
+}
