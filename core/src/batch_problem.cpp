@@ -2,8 +2,8 @@
 // optimizer.
 #include <cmath>
 
-#include <ATen/ops/_foreach_mul.h>
 #include <ATen/ops/_foreach_add.h>
+#include <ATen/ops/_foreach_mul.h>
 #include <ATen/ops/_foreach_norm.h>
 #include <ATen/ops/stack.h>
 #include <ATen/ops/zeros_like.h>
@@ -43,8 +43,10 @@ Tensors gradient_of(const torch::Tensor& value, const Tensors& parameters, bool 
 void add_scaled(Gradient& sum, double loss, Tensors grads, double share) {
   sum.loss += share * loss;
   if (share != 1.0) at::_foreach_mul_(grads, share);
-  if (sum.of.empty()) sum.of = std::move(grads);
-  else at::_foreach_add_(sum.of, grads);
+  if (sum.of.empty())
+    sum.of = std::move(grads);
+  else
+    at::_foreach_add_(sum.of, grads);
 }
 
 }  // namespace
@@ -117,9 +119,15 @@ void BatchProblem::begin(std::vector<Batch> batches, const Context& context, dou
   impl_->buffers.begin();
 }
 
-const Tensors& BatchProblem::parameters() const { return impl_->parameters; }
-const std::vector<std::string>& BatchProblem::terms() const { return impl_->objective.terms(); }
-double BatchProblem::learning_rate_factor() const { return impl_->factor; }
+const Tensors& BatchProblem::parameters() const {
+  return impl_->parameters;
+}
+const std::vector<std::string>& BatchProblem::terms() const {
+  return impl_->objective.terms();
+}
+double BatchProblem::learning_rate_factor() const {
+  return impl_->factor;
+}
 
 double BatchProblem::loss() {
   double sum = 0;

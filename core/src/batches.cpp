@@ -21,8 +21,8 @@ std::vector<std::int64_t> Batches::at(std::int64_t index) {
   const auto size = static_cast<std::int64_t>(ids_.size());
   const auto epoch = index / per_epoch();
   if (epoch != epoch_) {
-    order_ = at::randperm(size, rng_.fork(static_cast<std::uint64_t>(epoch)).generator(),
-                          torch::kInt64);
+    order_ =
+        at::randperm(size, rng_.fork(static_cast<std::uint64_t>(epoch)).generator(), torch::kInt64);
     epoch_ = epoch;
   }
   const auto start = (index % per_epoch()) * batch_;

@@ -7,15 +7,24 @@ Error::~Error() = default;
 
 std::string_view name_of(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::kParameter: return "parameter";
-    case ErrorKind::kManifest: return "manifest";
-    case ErrorKind::kPlugin: return "plugin";
-    case ErrorKind::kData: return "data";
-    case ErrorKind::kShape: return "shape";
-    case ErrorKind::kNumeric: return "numeric";
-    case ErrorKind::kIo: return "io";
-    case ErrorKind::kCorrupt: return "corrupt";
-    case ErrorKind::kBusy: return "busy";
+    case ErrorKind::kParameter:
+      return "parameter";
+    case ErrorKind::kManifest:
+      return "manifest";
+    case ErrorKind::kPlugin:
+      return "plugin";
+    case ErrorKind::kData:
+      return "data";
+    case ErrorKind::kShape:
+      return "shape";
+    case ErrorKind::kNumeric:
+      return "numeric";
+    case ErrorKind::kIo:
+      return "io";
+    case ErrorKind::kCorrupt:
+      return "corrupt";
+    case ErrorKind::kBusy:
+      return "busy";
   }
   return "unknown";
 }

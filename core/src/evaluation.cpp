@@ -32,8 +32,7 @@ void add_classes(Scores& scores, const torch::Tensor& logits, const Batch& batch
   const auto hit = (predicted == batch.target).to(torch::kInt64);
   const auto groups = scores.group_count.size(0);
   scores.group_count += at::bincount(batch.group, {}, groups).cpu();
-  scores.group_correct +=
-      at::zeros({groups}, hit.options()).index_add_(0, batch.group, hit).cpu();
+  scores.group_correct += at::zeros({groups}, hit.options()).index_add_(0, batch.group, hit).cpu();
 }
 
 void row(Results& results, Split split, const std::string& name, double value) {
@@ -61,8 +60,8 @@ void report_groups(Results& results, Split split, const Info& info, const Scores
   for (std::int64_t g = 0; g < scores.group_count.size(0); ++g) {
     const auto n = scores.group_count[g].item<std::int64_t>();
     if (n == 0) continue;
-    const double accuracy = static_cast<double>(scores.group_correct[g].item<std::int64_t>()) /
-                            static_cast<double>(n);
+    const double accuracy =
+        static_cast<double>(scores.group_correct[g].item<std::int64_t>()) / static_cast<double>(n);
     row(results, split, "accuracy/group/" + label(info.groups, g), accuracy);
     worst = std::min(worst, accuracy);
   }
@@ -84,13 +83,13 @@ Scores evaluate(Model& model, const Dataset& dataset, Split split, std::int64_t 
   scores.group_count = at::zeros({groups}, torch::kInt64);
   scores.group_correct = at::zeros({groups}, torch::kInt64);
   for (std::size_t start = 0; start < ids.size(); start += static_cast<std::size_t>(batch)) {
-    const auto part = ids.subspan(start, std::min(static_cast<std::size_t>(batch), ids.size() - start));
+    const auto part =
+        ids.subspan(start, std::min(static_cast<std::size_t>(batch), ids.size() - start));
     const Context here = context.with(context.rng.fork(start));
     const Batch loaded = to_device(dataset.load(part, here), context.device);
     const auto logits = model.forward(loaded.input).logits.to(torch::kFloat);
-    const auto loss = info.classes > 0
-                          ? at::cross_entropy_loss(logits, loaded.target)
-                          : at::mse_loss(logits, loaded.target.view_as(logits));
+    const auto loss = info.classes > 0 ? at::cross_entropy_loss(logits, loaded.target)
+                                       : at::mse_loss(logits, loaded.target.view_as(logits));
     scores.loss += loss.item<double>() * static_cast<double>(part.size());
     if (info.classes > 0) add_classes(scores, logits, loaded, info.classes);
   }

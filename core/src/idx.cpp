@@ -36,7 +36,8 @@ class Stream {
     while (size > 0) {
       const auto part = static_cast<unsigned>(std::min<std::size_t>(size, 1 << 30));
       const int n = gzread(file_.get(), bytes, part);
-      if (n <= 0) fail(path_, "is truncated or damaged: it ends " + std::to_string(size) + " bytes early");
+      if (n <= 0)
+        fail(path_, "is truncated or damaged: it ends " + std::to_string(size) + " bytes early");
       bytes += n;
       size -= static_cast<std::size_t>(n);
     }
@@ -83,7 +84,9 @@ torch::Tensor read(const fs::path& file, std::int64_t magic, const char* wanted)
 
 }  // namespace
 
-torch::Tensor read_idx_images(const fs::path& file) { return read(file, 2051, "images"); }
+torch::Tensor read_idx_images(const fs::path& file) {
+  return read(file, 2051, "images");
+}
 
 torch::Tensor read_idx_labels(const fs::path& file, std::int64_t images) {
   const auto labels = read(file, 2049, "labels");

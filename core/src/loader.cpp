@@ -26,7 +26,8 @@ struct Loader::Impl {
   std::thread thread;
 
   Batch load(std::int64_t index) {
-    const Context here = context.with(context.rng.fork("load").fork(static_cast<std::uint64_t>(index)));
+    const Context here =
+        context.with(context.rng.fork("load").fork(static_cast<std::uint64_t>(index)));
     return dataset->load(batches.at(index), here);
   }
 
@@ -53,8 +54,10 @@ struct Loader::Impl {
       }
       lock.lock();
       if (next != index) continue;  // restarted elsewhere meanwhile
-      if (failure) error = failure;
-      else ready.emplace(next++, std::move(batch));
+      if (failure)
+        error = failure;
+      else
+        ready.emplace(next++, std::move(batch));
       changed.notify_all();
     }
   }
@@ -62,8 +65,18 @@ struct Loader::Impl {
 
 Loader::Loader(std::shared_ptr<const Dataset> dataset, Batches batches, const Context& context,
                std::int64_t ahead)
-    : impl_(new Impl{std::move(dataset), std::move(batches), context, ahead, {}, {}, {}, {}, 0, 0,
-                     false, {}}) {}
+    : impl_(new Impl{std::move(dataset),
+                     std::move(batches),
+                     context,
+                     ahead,
+                     {},
+                     {},
+                     {},
+                     {},
+                     0,
+                     0,
+                     false,
+                     {}}) {}
 
 Loader::~Loader() {
   {
@@ -77,8 +90,8 @@ Loader::~Loader() {
 Batch Loader::at(std::int64_t index) {
   if (impl_->ahead == 0) return to_device(impl_->load(index), impl_->context.device);
   std::unique_lock lock(impl_->mutex);
-  const bool sequential = impl_->thread.joinable() &&
-                          (impl_->ready.contains(index) || index == impl_->next);
+  const bool sequential =
+      impl_->thread.joinable() && (impl_->ready.contains(index) || index == impl_->next);
   if (!sequential) impl_->restart(index);
   impl_->wanted = index;
   if (!impl_->thread.joinable()) impl_->thread = std::thread([this] { impl_->run(); });

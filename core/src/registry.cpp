@@ -22,8 +22,11 @@ Values typed(const Entry& entry, Values values) {
     if (reals != nullptr && reals->empty() && field.type != Type::kReals &&
         it->second.index() != field.default_value.index()) {
       Value empty = field.default_value;
-      std::visit([](auto& list) { if constexpr (requires { list.clear(); }) list.clear(); },
-                 static_cast<ValueVariant&>(empty));
+      std::visit(
+          [](auto& list) {
+            if constexpr (requires { list.clear(); }) list.clear();
+          },
+          static_cast<ValueVariant&>(empty));
       it->second = empty;
     }
   }
@@ -34,8 +37,9 @@ Values typed(const Entry& entry, Values values) {
 
 void Registry::insert(Entry entry) {
   if (!is_name(entry.name))
-    throw Error(ErrorKind::kPlugin, "`" + entry.name + "` is no component name: a lower-case letter, "
-                                    "then lower-case letters, digits and _ are accepted");
+    throw Error(ErrorKind::kPlugin, "`" + entry.name +
+                                        "` is no component name: a lower-case letter, "
+                                        "then lower-case letters, digits and _ are accepted");
   for (const auto& other : entries_)
     if (other.kind == entry.kind && other.name == entry.name)
       throw Error(ErrorKind::kPlugin, entry.kind + " `" + entry.name + "` is registered twice");
@@ -69,6 +73,8 @@ std::shared_ptr<void> Registry::make(std::string_view kind, const Spec& spec,
   }
 }
 
-std::string_view abi_tag() { return ASSAY_ABI_TAG; }
+std::string_view abi_tag() {
+  return ASSAY_ABI_TAG;
+}
 
 }  // namespace assay

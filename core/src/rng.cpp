@@ -28,9 +28,13 @@ std::uint64_t hash(std::string_view text) {  // FNV-1a
 
 }  // namespace
 
-Rng Rng::fork(std::string_view name) const { return Rng(mix(mix(seed_ ^ kNames) + hash(name))); }
+Rng Rng::fork(std::string_view name) const {
+  return Rng(mix(mix(seed_ ^ kNames) + hash(name)));
+}
 
-Rng Rng::fork(std::uint64_t index) const { return Rng(mix(mix(seed_) + kGolden * (index + 1))); }
+Rng Rng::fork(std::uint64_t index) const {
+  return Rng(mix(mix(seed_) + kGolden * (index + 1)));
+}
 
 std::uint64_t Rng::bits(std::uint64_t index) const {
   return mix(mix(seed_ ^ kDraws) + kGolden * (index + 1));
@@ -41,9 +45,8 @@ double Rng::uniform(std::uint64_t index) const {
 }
 
 at::Generator Rng::generator(at::Device device) const {
-  auto made = device.is_cpu()
-                  ? at::detail::createCPUGenerator(seed_)
-                  : at::globalContext().defaultGenerator(device).clone();
+  auto made = device.is_cpu() ? at::detail::createCPUGenerator(seed_)
+                              : at::globalContext().defaultGenerator(device).clone();
   if (!device.is_cpu()) made.set_current_seed(seed_);
   return made;
 }

@@ -20,7 +20,8 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   for (std::size_t i = 1; i <= a.size(); ++i) {
     next[0] = i;
     for (std::size_t j = 1; j <= b.size(); ++j) {
-      next[j] = std::min({row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
+      next[j] =
+          std::min({row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
       if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
         next[j] = std::min(next[j], before[j - 2] + 1);
     }
@@ -32,28 +33,50 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 std::string element_name(Type type) {
   switch (type) {
-    case Type::kBool: case Type::kBools: return "true or false";
-    case Type::kInteger: case Type::kIntegers: return "integer";
-    case Type::kReal: case Type::kReals: return "real number";
-    case Type::kString: case Type::kStrings: return "string";
-    case Type::kPath: return "path";
-    case Type::kComponent: case Type::kComponents: return "component";
+    case Type::kBool:
+    case Type::kBools:
+      return "true or false";
+    case Type::kInteger:
+    case Type::kIntegers:
+      return "integer";
+    case Type::kReal:
+    case Type::kReals:
+      return "real number";
+    case Type::kString:
+    case Type::kStrings:
+      return "string";
+    case Type::kPath:
+      return "path";
+    case Type::kComponent:
+    case Type::kComponents:
+      return "component";
   }
   return "value";
 }
 
 bool alternative_fits(Type type, const Value& value) {
   switch (type) {
-    case Type::kBool: return std::holds_alternative<bool>(value);
-    case Type::kInteger: return std::holds_alternative<std::int64_t>(value);
-    case Type::kReal: return std::holds_alternative<double>(value);
-    case Type::kString: case Type::kPath: return std::holds_alternative<std::string>(value);
-    case Type::kBools: return std::holds_alternative<Bools>(value);
-    case Type::kIntegers: return std::holds_alternative<Integers>(value);
-    case Type::kReals: return std::holds_alternative<Reals>(value);
-    case Type::kStrings: return std::holds_alternative<Strings>(value);
-    case Type::kComponent: return std::holds_alternative<Spec>(value);
-    case Type::kComponents: return std::holds_alternative<Specs>(value);
+    case Type::kBool:
+      return std::holds_alternative<bool>(value);
+    case Type::kInteger:
+      return std::holds_alternative<std::int64_t>(value);
+    case Type::kReal:
+      return std::holds_alternative<double>(value);
+    case Type::kString:
+    case Type::kPath:
+      return std::holds_alternative<std::string>(value);
+    case Type::kBools:
+      return std::holds_alternative<Bools>(value);
+    case Type::kIntegers:
+      return std::holds_alternative<Integers>(value);
+    case Type::kReals:
+      return std::holds_alternative<Reals>(value);
+    case Type::kStrings:
+      return std::holds_alternative<Strings>(value);
+    case Type::kComponent:
+      return std::holds_alternative<Spec>(value);
+    case Type::kComponents:
+      return std::holds_alternative<Specs>(value);
   }
   return false;
 }
@@ -73,15 +96,20 @@ bool all_inside(const Range& range, const Value& value) {
         using T = std::decay_t<decltype(x)>;
         const auto within = [&](const auto& one) {
           using One = std::decay_t<decltype(one)>;
-          if constexpr (std::is_same_v<One, std::string>) return inside(range, one);
-          else if constexpr (std::is_same_v<One, bool> || std::is_same_v<One, Spec>) return true;
-          else return inside(range, static_cast<double>(one));
+          if constexpr (std::is_same_v<One, std::string>)
+            return inside(range, one);
+          else if constexpr (std::is_same_v<One, bool> || std::is_same_v<One, Spec>)
+            return true;
+          else
+            return inside(range, static_cast<double>(one));
         };
-        if constexpr (std::is_same_v<T, Bools> || std::is_same_v<T, Specs>) return true;
+        if constexpr (std::is_same_v<T, Bools> || std::is_same_v<T, Specs>)
+          return true;
         else if constexpr (std::is_same_v<T, Integers> || std::is_same_v<T, Reals> ||
                            std::is_same_v<T, Strings>)
           return std::all_of(x.begin(), x.end(), within);
-        else return within(x);
+        else
+          return within(x);
       },
       value.variant());
 }
@@ -90,7 +118,12 @@ std::string accepted(const FieldInfo& field) {
   const std::string range = range_text(field.range);
   const std::string type = type_name(field);
   if (!field.range.choices.empty()) return range;
-  return (type == "true or false" ? type : (type.starts_with("integer") || type.starts_with("optimizer") || type.starts_with("objective") ? "an " : "a ") + type) +
+  return (type == "true or false" ? type
+                                  : (type.starts_with("integer") || type.starts_with("optimizer") ||
+                                             type.starts_with("objective")
+                                         ? "an "
+                                         : "a ") +
+                                        type) +
          (range.empty() ? "" : ", " + range);
 }
 
@@ -98,13 +131,20 @@ std::string accepted(const FieldInfo& field) {
 
 std::string type_name(const FieldInfo& field) {
   switch (field.type) {
-    case Type::kBools: return "list of true or false";
-    case Type::kIntegers: return "list of integers";
-    case Type::kReals: return "list of real numbers";
-    case Type::kStrings: return "list of strings";
-    case Type::kComponent: return field.kind;
-    case Type::kComponents: return "list of " + field.kind + "s";
-    default: return element_name(field.type);
+    case Type::kBools:
+      return "list of true or false";
+    case Type::kIntegers:
+      return "list of integers";
+    case Type::kReals:
+      return "list of real numbers";
+    case Type::kStrings:
+      return "list of strings";
+    case Type::kComponent:
+      return field.kind;
+    case Type::kComponents:
+      return "list of " + field.kind + "s";
+    default:
+      return element_name(field.type);
   }
 }
 
@@ -112,8 +152,8 @@ std::string range_text(const Range& range) {
   if (!range.choices.empty()) return "one of " + fmt::format("{}", fmt::join(range.choices, ", "));
   const bool low = std::isfinite(range.low), high = std::isfinite(range.high);
   if (low && high)
-    return fmt::format("{} {} x {} {}", range.low, range.open_low ? "<" : "<=",
-                       range.open_high ? "<" : "<=", range.high);
+    return fmt::format("{} {} x {} {}", range.low,
+                       range.open_low ? "<" : "<=", range.open_high ? "<" : "<=", range.high);
   if (low) return fmt::format("x {} {}", range.open_low ? ">" : ">=", range.low);
   if (high) return fmt::format("x {} {}", range.open_high ? "<" : "<=", range.high);
   return "";

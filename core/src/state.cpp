@@ -6,11 +6,13 @@
 namespace assay {
 namespace {
 
-std::string item(const std::string& name, std::size_t i) { return name + "." + std::to_string(i); }
+std::string item(const std::string& name, std::size_t i) {
+  return name + "." + std::to_string(i);
+}
 
 [[noreturn]] void missing(const std::string& name) {
-  throw Error(ErrorKind::kCorrupt,
-              "the checkpoint has no `" + name + "`; it was written by another version of the plugin");
+  throw Error(ErrorKind::kCorrupt, "the checkpoint has no `" + name +
+                                       "`; it was written by another version of the plugin");
 }
 
 template <class Map>

@@ -12,19 +12,30 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::pair<Type, const char*> kTypes[] = {
-    {Type::kBool, "bool"},         {Type::kInteger, "integer"},     {Type::kReal, "real"},
-    {Type::kString, "string"},     {Type::kPath, "path"},           {Type::kBools, "bools"},
-    {Type::kIntegers, "integers"}, {Type::kReals, "reals"},         {Type::kStrings, "strings"},
-    {Type::kComponent, "component"}, {Type::kComponents, "components"}};
+constexpr std::pair<Type, const char*> kTypes[] = {{Type::kBool, "bool"},
+                                                   {Type::kInteger, "integer"},
+                                                   {Type::kReal, "real"},
+                                                   {Type::kString, "string"},
+                                                   {Type::kPath, "path"},
+                                                   {Type::kBools, "bools"},
+                                                   {Type::kIntegers, "integers"},
+                                                   {Type::kReals, "reals"},
+                                                   {Type::kStrings, "strings"},
+                                                   {Type::kComponent, "component"},
+                                                   {Type::kComponents, "components"}};
 
 [[noreturn]] void refuse(const Json& json) {
-  throw Error(ErrorKind::kCorrupt, "`" + json.dump().substr(0, 80) + "` is no value that Assay writes");
+  throw Error(ErrorKind::kCorrupt,
+              "`" + json.dump().substr(0, 80) + "` is no value that Assay writes");
 }
 
 // JSON has no infinities: an open end of a range is null.
-Json bound(double x) { return std::isfinite(x) ? Json(x) : Json(nullptr); }
-double bound(const Json& json, double open) { return json.is_null() ? open : json.get<double>(); }
+Json bound(double x) {
+  return std::isfinite(x) ? Json(x) : Json(nullptr);
+}
+double bound(const Json& json, double open) {
+  return json.is_null() ? open : json.get<double>();
+}
 
 template <class T>
 std::vector<T> list(const Json& json) {
@@ -92,9 +103,12 @@ Json to_json(const FieldInfo& field) {
   return {{"name", field.name},
           {"type", type},
           {"default", to_json(field.default_value)},
-          {"range", {{"low", bound(field.range.low)}, {"high", bound(field.range.high)},
-                     {"open_low", field.range.open_low}, {"open_high", field.range.open_high},
-                     {"choices", field.range.choices}}},
+          {"range",
+           {{"low", bound(field.range.low)},
+            {"high", bound(field.range.high)},
+            {"open_low", field.range.open_low},
+            {"open_high", field.range.open_high},
+            {"choices", field.range.choices}}},
           {"doc", field.doc},
           {"kind", field.kind},
           {"required", field.required}};
@@ -113,11 +127,16 @@ Value value_from_json(const Json& json) {
 Value value_from_json(const Json& json, const FieldInfo& field) {
   if (!json.is_array() || !json.empty()) return value_from_json(json);
   switch (field.type) {
-    case Type::kBools: return Bools{};
-    case Type::kIntegers: return Integers{};
-    case Type::kStrings: return Strings{};
-    case Type::kComponents: return Specs{};
-    default: return Reals{};
+    case Type::kBools:
+      return Bools{};
+    case Type::kIntegers:
+      return Integers{};
+    case Type::kStrings:
+      return Strings{};
+    case Type::kComponents:
+      return Specs{};
+    default:
+      return Reals{};
   }
 }
 

@@ -75,5 +75,6 @@ class AdamW final : public assay::Optimizer {
 }  // namespace
 
 ASSAY_PLUGIN(registry) {
-  registry.add<AdamW>("adamw", "Adam with decoupled weight decay (Loshchilov and Hutter, ICLR 2019).");
+  registry.add<AdamW>("adamw",
+                      "Adam with decoupled weight decay (Loshchilov and Hutter, ICLR 2019).");
 }

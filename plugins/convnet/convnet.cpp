@@ -25,7 +25,8 @@ class ConvNet final : public assay::Model {
     if (info.input_shape.size() != 3 || info.input_shape[1] < 4 || info.input_shape[2] < 4)
       throw assay::Error(assay::ErrorKind::kShape,
                          "convnet needs images [channels, height, width] of at least 4 x 4 pixels");
-    const auto w = params.width, flat = 2 * w * (info.input_shape[1] / 4) * (info.input_shape[2] / 4);
+    const auto w = params.width,
+               flat = 2 * w * (info.input_shape[1] / 4) * (info.input_shape[2] / 4);
     first_ = convolution("first", info.input_shape[0], w);
     second_ = convolution("second", w, 2 * w);
     hidden_ = register_module("hidden", torch::nn::Linear(flat, 128));
@@ -42,7 +43,8 @@ class ConvNet final : public assay::Model {
 
  private:
   torch::nn::Conv2d convolution(const char* name, std::int64_t from, std::int64_t to) {
-    return register_module(name, torch::nn::Conv2d(torch::nn::Conv2dOptions(from, to, 3).padding(1)));
+    return register_module(name,
+                           torch::nn::Conv2d(torch::nn::Conv2dOptions(from, to, 3).padding(1)));
   }
 
   torch::nn::Conv2d first_{nullptr}, second_{nullptr};
@@ -52,7 +54,8 @@ class ConvNet final : public assay::Model {
 }  // namespace
 
 ASSAY_PLUGIN(registry) {
-  registry.add<ConvNet>("convnet",
-                        "Small convolutional network: two 3 x 3 convolutions with pooling, a hidden "
-                        "layer of 128.");
+  registry.add<ConvNet>(
+      "convnet",
+      "Small convolutional network: two 3 x 3 convolutions with pooling, a hidden "
+      "layer of 128.");
 }

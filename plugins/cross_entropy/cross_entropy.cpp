@@ -28,7 +28,8 @@ class CrossEntropy final : public assay::Objective {
   std::vector<assay::Term> evaluate(assay::Model& model, const assay::Batch& batch,
                                     const assay::Context&) override {
     const auto logits = model.forward(batch.input).logits;
-    return {{at::cross_entropy_loss(logits, batch.target, {}, at::Reduction::Mean, -100, p_.smoothing)}};
+    return {{at::cross_entropy_loss(logits, batch.target, {}, at::Reduction::Mean, -100,
+                                    p_.smoothing)}};
   }
 
  private:

@@ -40,25 +40,35 @@ class CsvTable final : public assay::Dataset {
     using P = Params;
     return Schema<P>()
         .required("path", &P::path, any(), "Text file, .gz or not, one row a sample.")
-        .field("label", &P::label, any(), "Label column: its name, or its number from 0, negative from the end.")
-        .field("group", &P::group, any(), "Column whose words are the samples' groups; empty: none.")
+        .field("label", &P::label, any(),
+               "Label column: its name, or its number from 0, negative from the end.")
+        .field("group", &P::group, any(),
+               "Column whose words are the samples' groups; empty: none.")
         .field("drop_columns", &P::drop_columns, any(), "Columns to leave out, by name or number.")
         .field("task", &P::task, one_of({"classification", "regression"}), "What the label is.")
-        .field("separator", &P::separator, any(), "Between cells; a blank stands for any run of blanks.")
-        .field("header", &P::header, one_of({"auto", "yes", "no"}), "Whether the first row names the columns.")
+        .field("separator", &P::separator, any(),
+               "Between cells; a blank stands for any run of blanks.")
+        .field("header", &P::header, one_of({"auto", "yes", "no"}),
+               "Whether the first row names the columns.")
         .field("skip_lines", &P::skip_lines, at_least(0), "Lines at the beginning to leave out.")
-        .field("missing", &P::missing, one_of({"error", "drop"}), "What to do about a row with a missing value.")
+        .field("missing", &P::missing, one_of({"error", "drop"}),
+               "What to do about a row with a missing value.")
         .field("missing_words", &P::missing_words, any(), "Cells that mean a missing value.")
         .field("test", &P::test, below(0, 1), "Share of the rows in the test split.")
-        .field("validation", &P::validation, below(0, 1), "Share of the rows in the validation split.")
-        .field("split_seed", &P::split_seed, at_least(0), "Seed of the split, apart from the trial's seed.")
-        .field("standardise", &P::standardise, any(), "Scales features to mean 0 and deviation 1 of the training split.");
+        .field("validation", &P::validation, below(0, 1),
+               "Share of the rows in the validation split.")
+        .field("split_seed", &P::split_seed, at_least(0),
+               "Seed of the split, apart from the trial's seed.")
+        .field("standardise", &P::standardise, any(),
+               "Scales features to mean 0 and deviation 1 of the training split.");
   }
 
   explicit CsvTable(const Params& p) : p_(p) {
     if (p.test + p.validation >= 1)
       throw Error(ErrorKind::kParameter, "`test` and `validation` together must be below 1");
-    if (p.separator.empty()) throw Error(ErrorKind::kParameter, "`separator` is empty, expected what stands between cells");
+    if (p.separator.empty())
+      throw Error(ErrorKind::kParameter,
+                  "`separator` is empty, expected what stands between cells");
     auto table = read_table(p.path, {p.separator, p.header, p.skip_lines});
     choose_columns(table);
     drop_missing(table);
@@ -70,15 +80,21 @@ class CsvTable final : public assay::Dataset {
   }
 
   const assay::Info& info() const override { return info_; }
-  std::span<const std::int64_t> ids(Split s) const override { return ids_[static_cast<std::size_t>(s)]; }
-  std::span<const std::int64_t> groups(Split s) const override { return groups_[static_cast<std::size_t>(s)]; }
+  std::span<const std::int64_t> ids(Split s) const override {
+    return ids_[static_cast<std::size_t>(s)];
+  }
+  std::span<const std::int64_t> groups(Split s) const override {
+    return groups_[static_cast<std::size_t>(s)];
+  }
 
   assay::Batch load(std::span<const std::int64_t> ids, const assay::Context&) const override {
     const torch::NoGradGuard no_grad;
     const auto id = torch::tensor(std::vector<std::int64_t>(ids.begin(), ids.end()), torch::kInt64);
     for (const auto k : ids)
-      if (k < 0 || k >= input_.size(0)) throw Error(ErrorKind::kData, "there is no row " + std::to_string(k));
-    return {input_.index_select(0, id), target_.index_select(0, id), id, group_.index_select(0, id)};
+      if (k < 0 || k >= input_.size(0))
+        throw Error(ErrorKind::kData, "there is no row " + std::to_string(k));
+    return {input_.index_select(0, id), target_.index_select(0, id), id,
+            group_.index_select(0, id)};
   }
 
  private:
@@ -89,11 +105,13 @@ class CsvTable final : public assay::Dataset {
     if (!p_.group.empty()) left_out.insert(table.column(p_.group));
     for (std::size_t k = 0; k < table.names.size(); ++k)
       if (!left_out.contains(k)) features_.push_back(k);
-    if (features_.empty()) throw Error(ErrorKind::kData, p_.path.string() + ": no feature column is left");
+    if (features_.empty())
+      throw Error(ErrorKind::kData, p_.path.string() + ": no feature column is left");
   }
 
   bool is_missing(const std::string& cell) const {
-    return std::find(p_.missing_words.begin(), p_.missing_words.end(), cell) != p_.missing_words.end();
+    return std::find(p_.missing_words.begin(), p_.missing_words.end(), cell) !=
+           p_.missing_words.end();
   }
 
   void drop_missing(Table& table) const {
@@ -103,7 +121,8 @@ class CsvTable final : public assay::Dataset {
     kept.rows.clear();
     kept.lines.clear();
     for (std::size_t r = 0; r < table.rows.size(); ++r) {
-      const auto at = std::find_if(used.begin(), used.end(), [&](auto k) { return is_missing(table.rows[r][k]); });
+      const auto at = std::find_if(used.begin(), used.end(),
+                                   [&](auto k) { return is_missing(table.rows[r][k]); });
       if (at != used.end() && p_.missing == "error")
         throw Error(ErrorKind::kData, table.place(r, *at) + " is missing (`" + table.rows[r][*at] +
                                           "`); `missing: drop` leaves such rows out");
@@ -111,7 +130,8 @@ class CsvTable final : public assay::Dataset {
       kept.rows.push_back(table.rows[r]);
       kept.lines.push_back(table.lines[r]);
     }
-    if (kept.rows.empty()) throw Error(ErrorKind::kData, p_.path.string() + ": every row has a missing value");
+    if (kept.rows.empty())
+      throw Error(ErrorKind::kData, p_.path.string() + ": every row has a missing value");
     table = std::move(kept);
   }
 
@@ -175,17 +195,24 @@ class CsvTable final : public assay::Dataset {
 
   void split() {
     const auto rows = input_.size(0);
-    const auto order = at::randperm(rows, assay::Rng(static_cast<std::uint64_t>(p_.split_seed)).generator(), torch::kInt64);
-    const auto share = [&](double part) { return static_cast<std::int64_t>(part * static_cast<double>(rows)); };
+    const auto order = at::randperm(
+        rows, assay::Rng(static_cast<std::uint64_t>(p_.split_seed)).generator(), torch::kInt64);
+    const auto share = [&](double part) {
+      return static_cast<std::int64_t>(part * static_cast<double>(rows));
+    };
     const auto tests = share(p_.test), validations = share(p_.validation);
     for (std::int64_t k = 0; k < rows; ++k)
-      ids_[k < tests ? 2 : k < tests + validations ? 1 : 0].push_back(order[k].item<std::int64_t>());
+      ids_[k < tests                 ? 2
+           : k < tests + validations ? 1
+                                     : 0]
+          .push_back(order[k].item<std::int64_t>());
     for (std::size_t s = 0; s < 3; ++s) {
       std::sort(ids_[s].begin(), ids_[s].end());
       if (info_.groups.empty()) continue;
       for (const auto id : ids_[s]) groups_[s].push_back(group_[id].item<std::int64_t>());
     }
-    if (ids_[0].empty()) throw Error(ErrorKind::kData, p_.path.string() + ": no row is left to train on");
+    if (ids_[0].empty())
+      throw Error(ErrorKind::kData, p_.path.string() + ": no row is left to train on");
   }
 
   void standardise() {

@@ -19,7 +19,9 @@ using assay::ErrorKind;
 
 std::string trimmed(const std::string& text) {
   const auto first = text.find_first_not_of(" \t\r");
-  return first == std::string::npos ? "" : text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
+  return first == std::string::npos
+             ? ""
+             : text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
 }
 
 std::vector<std::string> cells(const std::string& line, const std::string& separator) {
@@ -30,7 +32,7 @@ std::vector<std::string> cells(const std::string& line, const std::string& separ
     return found;
   }
   std::size_t start = 0;
-  for (auto at = line.find(separator); ; at = line.find(separator, start)) {
+  for (auto at = line.find(separator);; at = line.find(separator, start)) {
     found.push_back(trimmed(line.substr(start, at == std::string::npos ? at : at - start)));
     if (at == std::string::npos) return found;
     start = at + separator.size();
@@ -41,14 +43,18 @@ std::vector<std::string> cells(const std::string& line, const std::string& separ
 std::string all_of(const std::filesystem::path& file) {
   const auto closer = [](gzFile f) { gzclose(f); };
   const std::unique_ptr<gzFile_s, decltype(closer)> in(gzopen(file.c_str(), "rb"), closer);
-  if (!in) throw Error(ErrorKind::kData, file.string() + ": cannot be read; a text file of rows is needed");
+  if (!in)
+    throw Error(ErrorKind::kData,
+                file.string() + ": cannot be read; a text file of rows is needed");
   std::string text;
   char buffer[65536];
   int n = 0;
-  while ((n = gzread(in.get(), buffer, sizeof buffer)) > 0) text.append(buffer, static_cast<std::size_t>(n));
+  while ((n = gzread(in.get(), buffer, sizeof buffer)) > 0)
+    text.append(buffer, static_cast<std::size_t>(n));
   int status = Z_OK;
   gzerror(in.get(), &status);  // a truncated .gz ends like a whole one, but for this
-  if (n < 0 || status != Z_OK) throw Error(ErrorKind::kData, file.string() + ": is truncated or damaged");
+  if (n < 0 || status != Z_OK)
+    throw Error(ErrorKind::kData, file.string() + ": is truncated or damaged");
   return text;
 }
 
@@ -75,7 +81,8 @@ std::size_t Table::column(const std::string& name) const {
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
   const auto count = static_cast<std::int64_t>(names.size());
-  if (error == std::errc() && end == name.data() + name.size() && number >= -count && number < count)
+  if (error == std::errc() && end == name.data() + name.size() && number >= -count &&
+      number < count)
     return static_cast<std::size_t>(number < 0 ? number + count : number);
   const auto near = assay::nearest(name, names);
   throw Error(ErrorKind::kData, file.string() + ": there is no column `" + name + "`; it has " +
@@ -100,8 +107,8 @@ Table read_table(const std::filesystem::path& file, const TableFormat& format) {
     if (table.rows.empty()) throw Error(ErrorKind::kData, file.string() + ": has no rows");
   };
   must_have_rows();
-  const bool header = format.header == "yes" ||
-                      (format.header == "auto" && table.rows.size() > 1 && is_header(table.rows[0], table.rows[1]));
+  const bool header = format.header == "yes" || (format.header == "auto" && table.rows.size() > 1 &&
+                                                 is_header(table.rows[0], table.rows[1]));
   for (std::size_t k = 0; k < table.rows[0].size(); ++k)
     table.names.push_back(header ? table.rows[0][k] : std::to_string(k));
   if (header) {
@@ -111,8 +118,9 @@ Table read_table(const std::filesystem::path& file, const TableFormat& format) {
   }
   for (std::size_t r = 0; r < table.rows.size(); ++r)
     if (table.rows[r].size() != table.names.size())
-      throw Error(ErrorKind::kData, file.string() + ":" + std::to_string(table.lines[r]) + ": has " +
-                                        std::to_string(table.rows[r].size()) + " columns, expected " +
-                                        std::to_string(table.names.size()) + " as in the first row");
+      throw Error(ErrorKind::kData, file.string() + ":" + std::to_string(table.lines[r]) +
+                                        ": has " + std::to_string(table.rows[r].size()) +
+                                        " columns, expected " + std::to_string(table.names.size()) +
+                                        " as in the first row");
   return table;
 }

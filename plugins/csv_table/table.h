@@ -13,9 +13,9 @@ struct TableFormat {
 
 struct Table {
   std::filesystem::path file;
-  std::vector<std::string> names;               // of the columns; numbers where there is no header
-  std::vector<std::vector<std::string>> rows;   // trimmed cells
-  std::vector<std::int64_t> lines;              // the line of each row, from 1
+  std::vector<std::string> names;              // of the columns; numbers where there is no header
+  std::vector<std::vector<std::string>> rows;  // trimmed cells
+  std::vector<std::int64_t> lines;             // the line of each row, from 1
 
   /// A column by name or number, negative ones from the end. Throws assay::Error{kData}.
   std::size_t column(const std::string& name) const;

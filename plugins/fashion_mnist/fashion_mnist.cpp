@@ -23,8 +23,9 @@ class FashionMnist final : public assay::Dataset {
 
   static assay::Schema<Params> schema() {
     return assay::Schema<Params>()
-        .field("root", &Params::root, assay::any(),
-               "Folder of the four idx.gz files; the Debian package dataset-fashion-mnist brings it.")
+        .field(
+            "root", &Params::root, assay::any(),
+            "Folder of the four idx.gz files; the Debian package dataset-fashion-mnist brings it.")
         .field("validation", &Params::validation, assay::between(0, 59999),
                "Training images, the last ones, that are kept for validation.")
         .field("train_limit", &Params::train_limit, assay::at_least(0),
@@ -33,12 +34,16 @@ class FashionMnist final : public assay::Dataset {
 
   explicit FashionMnist(const Params& p)
       : images_(read(p.root, "train"), read(p.root, "t10k"), {p.validation, p.train_limit}, kMean,
-                kDeviation, {"t_shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt",
-                             "sneaker", "bag", "ankle_boot"}) {}
+                kDeviation,
+                {"t_shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker",
+                 "bag", "ankle_boot"}) {}
 
   const assay::Info& info() const override { return images_.info(); }
-  std::span<const std::int64_t> ids(assay::Split split) const override { return images_.ids(split); }
-  assay::Batch load(std::span<const std::int64_t> ids, const assay::Context& context) const override {
+  std::span<const std::int64_t> ids(assay::Split split) const override {
+    return images_.ids(split);
+  }
+  assay::Batch load(std::span<const std::int64_t> ids,
+                    const assay::Context& context) const override {
     return images_.load(ids, context);
   }
 
@@ -50,7 +55,8 @@ class FashionMnist final : public assay::Dataset {
 }  // namespace
 
 ASSAY_PLUGIN(registry) {
-  registry.add<FashionMnist>("fashion_mnist",
-                             "Fashion-MNIST (Xiao et al., 2017): 70,000 grey images, 28 x 28, of ten "
-                             "classes of clothing.");
+  registry.add<FashionMnist>(
+      "fashion_mnist",
+      "Fashion-MNIST (Xiao et al., 2017): 70,000 grey images, 28 x 28, of ten "
+      "classes of clothing.");
 }

@@ -42,8 +42,11 @@ class IdxImages final : public assay::Dataset {
                 p.mean, p.deviation, {}) {}
 
   const assay::Info& info() const override { return images_.info(); }
-  std::span<const std::int64_t> ids(assay::Split split) const override { return images_.ids(split); }
-  assay::Batch load(std::span<const std::int64_t> ids, const assay::Context& context) const override {
+  std::span<const std::int64_t> ids(assay::Split split) const override {
+    return images_.ids(split);
+  }
+  assay::Batch load(std::span<const std::int64_t> ids,
+                    const assay::Context& context) const override {
     return images_.load(ids, context);
   }
 

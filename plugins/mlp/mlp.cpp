@@ -30,8 +30,8 @@ class Mlp final : public assay::Model {
     std::int64_t width = 1;
     for (const auto size : info.input_shape) width *= size;
     for (std::size_t k = 0; k < p_.hidden.size(); ++k) {
-      hidden_.push_back(register_module("hidden" + std::to_string(k),
-                                        torch::nn::Linear(width, p_.hidden[k])));
+      hidden_.push_back(
+          register_module("hidden" + std::to_string(k), torch::nn::Linear(width, p_.hidden[k])));
       width = p_.hidden[k];
     }
     output_ = register_module(

@@ -76,10 +76,14 @@ class ResNet final : public assay::Model {
   static assay::Schema<Params> schema() {
     using namespace assay;
     return Schema<Params>()
-        .field("depth", &Params::depth, between(8, 1202), "Layers with weights: 6 n + 2, as 20, 32 or 56.")
-        .field("width", &Params::width, between(1, 1024), "Channels of the first stage; then twice and four times as many.")
-        .field("norm", &Params::norm, one_of({"batch", "group"}), "Normalisation after each convolution.")
-        .field("groups", &Params::groups, at_least(1), "Groups of group normalisation; must divide the width.");
+        .field("depth", &Params::depth, between(8, 1202),
+               "Layers with weights: 6 n + 2, as 20, 32 or 56.")
+        .field("width", &Params::width, between(1, 1024),
+               "Channels of the first stage; then twice and four times as many.")
+        .field("norm", &Params::norm, one_of({"batch", "group"}),
+               "Normalisation after each convolution.")
+        .field("groups", &Params::groups, at_least(1),
+               "Groups of group normalisation; must divide the width.");
   }
 
   ResNet(const Params& p, const assay::Info& info) {
@@ -98,7 +102,8 @@ class ResNet final : public assay::Model {
       }
       layers_.push_back(register_module("layer" + std::to_string(stage + 1), blocks));
     }
-    linear_ = register_module("linear", nn::Linear(from, info.classes > 0 ? info.classes : info.targets));
+    linear_ =
+        register_module("linear", nn::Linear(from, info.classes > 0 ? info.classes : info.targets));
   }
 
   assay::Output forward(const torch::Tensor& input) override {

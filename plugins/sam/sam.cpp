@@ -61,7 +61,8 @@ class Sam final : public assay::Optimizer {
     return assay::Schema<Params>()
         .field("rho", &Params::rho, assay::at_least(0),
                "L2 radius of the ascent step, in weight units; 0 is the base optimizer.")
-        .component("base", &Params::base, "sgd", "Optimizer that descends with the uphill gradient.");
+        .component("base", &Params::base, "sgd",
+                   "Optimizer that descends with the uphill gradient.");
   }
 
   explicit Sam(Params params) : p_(std::move(params)) {}
@@ -85,6 +86,6 @@ class Sam final : public assay::Optimizer {
 }  // namespace
 
 ASSAY_PLUGIN(registry) {
-  registry.add<Sam>("sam",
-                    "Sharpness-aware minimization (Foret et al., ICLR 2021), around any optimizer.");
+  registry.add<Sam>(
+      "sam", "Sharpness-aware minimization (Foret et al., ICLR 2021), around any optimizer.");
 }

@@ -1,5 +1,6 @@
 // SGD with momentum, as in Sutskever, Martens, Dahl and Hinton, "On the importance of
-// initialization and momentum in deep learning", ICML 2013, with weight decay added to the gradient.
+// initialization and momentum in deep learning", ICML 2013, with weight decay added to the
+// gradient.
 #include <ATen/ops/_fused_sgd.h>
 #include <ATen/ops/zeros_like.h>
 
@@ -54,5 +55,6 @@ class Sgd final : public assay::Optimizer {
 }  // namespace
 
 ASSAY_PLUGIN(registry) {
-  registry.add<Sgd>("sgd", "Stochastic gradient descent with momentum (Sutskever et al., ICML 2013).");
+  registry.add<Sgd>("sgd",
+                    "Stochastic gradient descent with momentum (Sutskever et al., ICML 2013).");
 }

@@ -31,5 +31,6 @@ class SquaredError final : public assay::Objective {
 }  // namespace
 
 ASSAY_PLUGIN(registry) {
-  registry.add<SquaredError>("squared_error", "Mean squared error of real targets, for regression.");
+  registry.add<SquaredError>("squared_error",
+                             "Mean squared error of real targets, for regression.");
 }

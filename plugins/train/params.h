@@ -49,8 +49,7 @@ inline assay::Schema<TrainParams> train_schema() {
       .field("ema", &P::ema, below(0, 1),
              "Decay, a step, of an average of the weights that is then evaluated; 0 keeps none.")
       .field("bf16", &P::bf16, any(), "Runs the forward pass under bfloat16 autocast.")
-      .field("evaluate_epochs", &P::evaluate_epochs, at_least(1),
-             "Epochs between two validations.")
+      .field("evaluate_epochs", &P::evaluate_epochs, at_least(1), "Epochs between two validations.")
       .field("evaluate_steps", &P::evaluate_steps, at_least(0),
              "Steps between two validations; 0 goes by `evaluate_epochs`.")
       .field("evaluate_batch", &P::evaluate_batch, at_least(1),

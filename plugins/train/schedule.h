@@ -10,10 +10,10 @@
 
 struct LearningRate {
   std::string schedule = "constant";
-  std::int64_t warmup = 0;     // steps
-  assay::Reals milestones;     // fractions of all steps
+  std::int64_t warmup = 0;  // steps
+  assay::Reals milestones;  // fractions of all steps
   double gamma = 0.1;
-  double final_factor = 0;     // of cosine
+  double final_factor = 0;  // of cosine
 
   /// Factor of step `step` of `steps`: a linear warm-up, then the schedule over what is left.
   double at(std::int64_t step, std::int64_t steps) const {

@@ -79,9 +79,9 @@ class Train final : public assay::Procedure {
     units_ = units(parts);
     loader_.emplace(parts.dataset, order, context,
                     p_.prefetch >= 0 ? p_.prefetch : (context.device.is_cpu() ? 0 : 2));
-    evaluate_every_ = p_.evaluate_steps > 0 ? p_.evaluate_steps
-                                            : std::max<std::int64_t>(1, p_.evaluate_epochs) *
-                                                  steps_per_epoch_;
+    evaluate_every_ = p_.evaluate_steps > 0
+                          ? p_.evaluate_steps
+                          : std::max<std::int64_t>(1, p_.evaluate_epochs) * steps_per_epoch_;
     learning_rate_ = {p_.schedule, p_.warmup, p_.milestones, p_.gamma, p_.final_factor};
     if (p_.ema > 0) ema_.emplace(*parts.model, p_.ema);
     if (p_.ema > 0 && !ema_start_.empty()) ema_->load(ema_start_);
@@ -93,7 +93,8 @@ class Train final : public assay::Procedure {
     const auto first = (unit % steps_per_epoch_) * p_.accumulate;
     const auto last = std::min(first + p_.accumulate, batches_per_epoch_);
     std::vector<assay::Batch> batches;
-    for (auto k = first; k < last; ++k) batches.push_back(loader_->at(epoch * batches_per_epoch_ + k));
+    for (auto k = first; k < last; ++k)
+      batches.push_back(loader_->at(epoch * batches_per_epoch_ + k));
     return batches;
   }
 
@@ -155,7 +156,8 @@ class Train final : public assay::Procedure {
     for (const auto& w : weights_of(model)) best_weights_.push_back(w.detach().clone());
   }
 
-  assay::Scores measure(Split split, Parts& parts, const Context& context, assay::Results& results) {
+  assay::Scores measure(Split split, Parts& parts, const Context& context,
+                        assay::Results& results) {
     if (parts.dataset->ids(split).empty()) return {};
     const auto scores = assay::evaluate(*parts.model, *parts.dataset, split, p_.evaluate_batch,
                                         context.with(context.rng.fork("evaluate")));

@@ -33,7 +33,8 @@ std::string stamp(const fs::path& file) {
 
 }  // namespace
 
-Cache::Cache(const fs::path& worker) : worker_(worker.string() + " " + stamp(worker)), entries_(Json::object()) {
+Cache::Cache(const fs::path& worker)
+    : worker_(worker.string() + " " + stamp(worker)), entries_(Json::object()) {
   std::ifstream in(cache_file());
   auto read = in ? Json::parse(in, nullptr, false) : Json();
   if (read.is_object() && read.value("worker", "") == worker_ && read["plugins"].is_object())
@@ -42,7 +43,8 @@ Cache::Cache(const fs::path& worker) : worker_(worker.string() + " " + stamp(wor
 
 const Json* Cache::find(const fs::path& file) const {
   const auto it = entries_.find(file.string());
-  if (it == entries_.end() || !it->is_object() || it->value("stamp", "") != stamp(file)) return nullptr;
+  if (it == entries_.end() || !it->is_object() || it->value("stamp", "") != stamp(file))
+    return nullptr;
   return &*it;
 }
 

@@ -25,7 +25,8 @@ Strings Catalog::names(std::string_view kind) const {
 Strings Catalog::kinds() const {
   Strings all = {"dataset", "model", "objective", "optimizer", "procedure"};
   for (const auto& component : components)
-    if (std::find(all.begin(), all.end(), component.kind) == all.end()) all.push_back(component.kind);
+    if (std::find(all.begin(), all.end(), component.kind) == all.end())
+      all.push_back(component.kind);
   return all;
 }
 
@@ -42,7 +43,9 @@ std::string Catalog::missing(std::string_view kind, std::string_view name) const
     text += "; did you mean `" + near + "`?";
   else if (!known.empty())
     text += fmt::format("; there are {}", fmt::join(known, ", "));
-  return text + fmt::format(" (looked in {})", folders.empty() ? "no folder" : fmt::format("{}", fmt::join(folders, ", ")));
+  return text + fmt::format(" (looked in {})", folders.empty()
+                                                   ? "no folder"
+                                                   : fmt::format("{}", fmt::join(folders, ", ")));
 }
 
 }  // namespace assay

@@ -14,13 +14,13 @@ namespace assay {
 
 /// One registered component.
 struct ComponentInfo {
-  std::string kind;    // "model", "dataset", "objective", "optimizer", "procedure", or a plugin's own
+  std::string kind;  // "model", "dataset", "objective", "optimizer", "procedure", or a plugin's own
   std::string name;
   std::string doc;
   std::string plugin;  // path of its .so
   std::string build;   // build id of that .so
   std::vector<FieldInfo> fields;
-  Strings needs;       // of a procedure: the kinds it cannot do without
+  Strings needs;  // of a procedure: the kinds it cannot do without
 };
 
 /// A plugin that cannot be used.

@@ -50,7 +50,8 @@ void add(Catalog& catalog, const std::string& file, const Json& answer) try {
     found.push_back(component_of(json, file, answer.at("build")));
     if (const auto* other = catalog.find(found.back().kind, found.back().name)) {
       catalog.refused.push_back({file, file + ": offers " + other->kind + " `" + other->name +
-                                           "`, which " + other->plugin + " offers already; remove one of them"});
+                                           "`, which " + other->plugin +
+                                           " offers already; remove one of them"});
       return;
     }
   }
@@ -71,8 +72,9 @@ Catalog load_catalog(const std::vector<fs::path>& first, bool fresh) {
   if (fresh) cache.forget();
   for (const auto& file : plugin_files(folders)) {
     if (writable_by_others(file) || writable_by_others(file.parent_path())) {
-      catalog.refused.push_back({file.string(), file.string() + ": it, or its folder, can be written by anybody; "
-                                                                "take that right away with chmod o-w"});
+      catalog.refused.push_back(
+          {file.string(), file.string() + ": it, or its folder, can be written by anybody; "
+                                          "take that right away with chmod o-w"});
       continue;
     }
     files.push_back(file);

@@ -10,8 +10,8 @@ namespace assay {
 
 /// The components of every plugin on the search path: `first`, ASSAY_PLUGIN_PATH, the user's data
 /// folder, the installation or build folder this program lies in. Files are probed by assay-worker
-/// once, and remembered until they change; `fresh` forgets. Throws Error{kPlugin} for a folder of `first` that is
-/// not there.
+/// once, and remembered until they change; `fresh` forgets. Throws Error{kPlugin} for a folder of
+/// `first` that is not there.
 Catalog load_catalog(const std::vector<std::filesystem::path>& first, bool fresh = false);
 
 /// The search path, in order, with folders that are not there left out.

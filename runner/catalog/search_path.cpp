@@ -16,10 +16,13 @@ std::string variable(const char* name) {
   return value == nullptr ? "" : value;
 }
 
-fs::path program_folder() { return fs::read_symlink("/proc/self/exe").parent_path(); }
+fs::path program_folder() {
+  return fs::read_symlink("/proc/self/exe").parent_path();
+}
 
 fs::path user_folder() {
-  if (const auto data = variable("XDG_DATA_HOME"); !data.empty()) return fs::path(data) / "assay" / "plugins";
+  if (const auto data = variable("XDG_DATA_HOME"); !data.empty())
+    return fs::path(data) / "assay" / "plugins";
   return fs::path(variable("HOME")) / ".local" / "share" / "assay" / "plugins";
 }
 
@@ -30,12 +33,14 @@ std::vector<fs::path> search_path(const std::vector<fs::path>& first) {
   const auto add = [&](const fs::path& folder) {
     std::error_code none;
     const auto whole = fs::canonical(folder, none);
-    if (!none && fs::is_directory(whole) && std::find(folders.begin(), folders.end(), whole) == folders.end())
+    if (!none && fs::is_directory(whole) &&
+        std::find(folders.begin(), folders.end(), whole) == folders.end())
       folders.push_back(whole);
   };
   for (const auto& folder : first) {
     if (!fs::is_directory(folder))
-      throw Error(ErrorKind::kPlugin, folder.string() + ": is no folder; --plugins takes a folder of .so files");
+      throw Error(ErrorKind::kPlugin,
+                  folder.string() + ": is no folder; --plugins takes a folder of .so files");
     add(folder);
   }
   std::istringstream listed(variable("ASSAY_PLUGIN_PATH"));

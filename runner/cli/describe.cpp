@@ -58,10 +58,13 @@ int run(const Call& call) {
 
 }  // namespace
 
-const Verb kDescribeVerb{"describe", "Print a component's parameters.", "KIND/NAME | NAME ...",
+const Verb kDescribeVerb{"describe",
+                         "Print a component's parameters.",
+                         "KIND/NAME | NAME ...",
                          "  assay describe optimizer/sam\n"
                          "  assay describe train --json\n"
                          "  assay describe --markdown > docs/reference.md\n",
-                         run, add_flags};
+                         run,
+                         add_flags};
 
 }  // namespace assay::cli

@@ -63,8 +63,12 @@ std::vector<Check> data(const Call& call) try {
       if (component.kind != "dataset" || field.type != Type::kPath) continue;
       const auto& path = std::get<std::string>(field.default_value);
       if (path.empty()) continue;
-      if (fs::exists(path)) all.push_back({"data", "ok", fmt::format("{}: {}", component.name, path)});
-      else all.push_back({"data", "warn", fmt::format("{}: there is no {}; {}: {}", component.name, path, field.name, field.doc)});
+      if (fs::exists(path))
+        all.push_back({"data", "ok", fmt::format("{}: {}", component.name, path)});
+      else
+        all.push_back({"data", "warn",
+                       fmt::format("{}: there is no {}; {}: {}", component.name, path, field.name,
+                                   field.doc)});
     }
   return all;
 } catch (const std::exception&) {

@@ -70,7 +70,8 @@ std::vector<Asked> from_folders(const Call& call, const Catalog& catalog) {
   std::vector<std::vector<Trial>> singles;
   for (const auto& word : call.words) {
     for (const auto& file : resolved_in(fs::path(word).lexically_normal())) {
-      auto one = read_resolved(file, catalog, call.verb == "resume" ? Reading::kSame : Reading::kAsItWas);
+      auto one =
+          read_resolved(file, catalog, call.verb == "resume" ? Reading::kSame : Reading::kAsItWas);
       const auto runs = fs::absolute(file).parent_path().parent_path().parent_path();
       const auto same = [&](const Asked& asked) {
         return asked.runs == runs && asked.experiment.name == one.name;

@@ -127,10 +127,12 @@ std::string filled(std::string text, const std::map<std::string, std::string>& v
 
 // The package this program was installed with, or what puts one in place.
 std::string configure_line() {
-  const fs::path program = fs::read_symlink("/proc/self/exe"), prefix = program.parent_path().parent_path();
+  const fs::path program = fs::read_symlink("/proc/self/exe"),
+                 prefix = program.parent_path().parent_path();
   const std::string cmake = "  cmake -S . -B build -G Ninja -DCMAKE_PREFIX_PATH=";
   if (fs::exists(prefix / ASSAY_LIBDIR / "cmake" / "assay")) return cmake + prefix.string();
-  return fmt::format("  cmake --install {} --prefix ~/.local\n{}$HOME/.local", prefix.string(), cmake);
+  return fmt::format("  cmake --install {} --prefix ~/.local\n{}$HOME/.local", prefix.string(),
+                     cmake);
 }
 
 using Texts = std::vector<std::pair<fs::path, std::string>>;
@@ -181,8 +183,10 @@ Made new_plugin(const std::string& kind, const std::string& name, const fs::path
     texts.emplace_back(where / "tests" / "plugins" / (name + "_test.cpp"), fill(from.test));
   Made made;
   made.files = write(texts);
-  made.next = checkout ? fill("  cmake --build build/release\n  assay run @manifest@")
-                       : configure_line() + "\n  cmake --build build\n  assay run smoke.yaml --plugins build/plugins";
+  made.next = checkout
+                  ? fill("  cmake --build build/release\n  assay run @manifest@")
+                  : configure_line() +
+                        "\n  cmake --build build\n  assay run smoke.yaml --plugins build/plugins";
   return made;
 }
 

@@ -17,7 +17,8 @@ std::string cell(const std::string& text) {
 
 std::string default_of(const FieldInfo& field) {
   if (field.required) return "required";
-  if (const auto* spec = std::get_if<Spec>(&field.default_value)) return spec->use.empty() ? "none" : spec->use;
+  if (const auto* spec = std::get_if<Spec>(&field.default_value))
+    return spec->use.empty() ? "none" : spec->use;
   return "`" + to_json(field.default_value).dump() + "`";
 }
 
@@ -26,8 +27,8 @@ std::string section(const ComponentInfo& component) {
   if (component.fields.empty()) return text + "\nIt has no parameters.\n";
   text += "\n| parameter | type | default | accepted | |\n|---|---|---|---|---|\n";
   for (const auto& field : component.fields)
-    text += fmt::format("| `{}` | {} | {} | {} | {} |\n", field.name, type_name(field), cell(default_of(field)),
-                        cell(range_text(field.range)), cell(field.doc));
+    text += fmt::format("| `{}` | {} | {} | {} | {} |\n", field.name, type_name(field),
+                        cell(default_of(field)), cell(range_text(field.range)), cell(field.doc));
   return text;
 }
 

@@ -12,7 +12,9 @@ int run(const Call& call) {
 }  // namespace
 
 const Verb kResumeVerb{
-    "resume", "Go on with interrupted and failed trials.", "MANIFEST | RUN-FOLDER...",
+    "resume",
+    "Go on with interrupted and failed trials.",
+    "MANIFEST | RUN-FOLDER...",
     "  assay resume runs/quickstart                    all trials of an experiment\n"
     "  assay resume runs/quickstart/0f3a5c7712345678   one of them\n"
     "  assay resume experiments/quickstart.yaml        the same as `assay run`\n",

@@ -20,7 +20,8 @@ struct Swept {
 };
 
 int signal_of(const std::string& name) {
-  const std::map<std::string, int> accepted = {{"USR1", SIGUSR1}, {"USR2", SIGUSR2}, {"HUP", SIGHUP}, {"TERM", SIGTERM}};
+  const std::map<std::string, int> accepted = {
+      {"USR1", SIGUSR1}, {"USR2", SIGUSR2}, {"HUP", SIGHUP}, {"TERM", SIGTERM}};
   const auto it = accepted.find(name.starts_with("SIG") ? name.substr(3) : name);
   if (it == accepted.end())
     throw UsageError(fmt::format("--requeue-signal is USR1, USR2, HUP or TERM, not `{}`", name));
@@ -74,9 +75,11 @@ void print_json_of(const Call& call, const std::vector<Swept>& all) {
 }  // namespace
 
 void add_sweep_flags(boost::program_options::options_description& flags) {
-  flags.add_options()("requeue-signal",
-                      boost::program_options::value<std::string>()->default_value("USR1")->value_name("NAME"),
-                      "the signal that a cluster sends before it ends a job: checkpoint and exit 75; USR1, USR2, HUP or TERM");
+  flags.add_options()(
+      "requeue-signal",
+      boost::program_options::value<std::string>()->default_value("USR1")->value_name("NAME"),
+      "the signal that a cluster sends before it ends a job: checkpoint and exit 75; USR1, USR2, "
+      "HUP or TERM");
 }
 
 int sweep(const Call& call, const std::vector<Asked>& all, bool force) {

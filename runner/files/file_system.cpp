@@ -53,7 +53,8 @@ class RealFileSystem final : public FileSystem {
   }
 
   void rename(const fs::path& from, const fs::path& to) override {
-    if (::rename(from.c_str(), to.c_str()) != 0) fail(from, ("renamed to " + to.string()).c_str(), errno);
+    if (::rename(from.c_str(), to.c_str()) != 0)
+      fail(from, ("renamed to " + to.string()).c_str(), errno);
   }
 
   void sync_folder(const fs::path& folder) override {
@@ -79,7 +80,9 @@ FileSystem& file_system() {
   return replaced != nullptr ? *replaced : real;
 }
 
-void use_file_system(FileSystem* other) { replaced = other; }
+void use_file_system(FileSystem* other) {
+  replaced = other;
+}
 
 void write_atomically(const fs::path& file, std::string_view bytes) {
   const fs::path beside = file.string() + ".tmp" + std::to_string(::getpid());
@@ -93,7 +96,8 @@ std::string read_file(const fs::path& file) {
   std::ifstream in(file, std::ios::binary);
   std::ostringstream bytes;
   if (in) bytes << in.rdbuf();
-  if (!in || (bytes.fail() && fs::file_size(file) > 0)) fail(file, "read", errno == 0 ? EIO : errno);
+  if (!in || (bytes.fail() && fs::file_size(file) > 0))
+    fail(file, "read", errno == 0 ? EIO : errno);
   return bytes.str();
 }
 

@@ -41,7 +41,8 @@ class Sha256 {
 
 std::string hash_file(const fs::path& file) {
   std::ifstream in(file, std::ios::binary);
-  if (!in) throw Error(ErrorKind::kData, file.string() + ": cannot be read; a readable file is needed");
+  if (!in)
+    throw Error(ErrorKind::kData, file.string() + ": cannot be read; a readable file is needed");
   Sha256 hash;
   std::vector<char> buffer(1 << 20);
   while (in.read(buffer.data(), static_cast<std::streamsize>(buffer.size())) || in.gcount() > 0)

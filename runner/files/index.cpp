@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include <nlohmann/json.hpp>
 #include <sqlite3.h>
+#include <nlohmann/json.hpp>
 
 #include "assay/error.h"
 #include "runner/files/file_system.h"
@@ -17,7 +17,8 @@ using Json = nlohmann::ordered_json;
 
 constexpr int kSchema = 1;
 constexpr const char* kCreate =
-    "CREATE TABLE runs(id TEXT PRIMARY KEY, name TEXT, stage TEXT, dir TEXT, axes TEXT, seed INTEGER,"
+    "CREATE TABLE runs(id TEXT PRIMARY KEY, name TEXT, stage TEXT, dir TEXT, axes TEXT, seed "
+    "INTEGER,"
     " state TEXT, unit INTEGER, units INTEGER, attempts INTEGER, started REAL, ended REAL,"
     " seconds REAL, error_kind TEXT, error_message TEXT, metrics TEXT);"
     "PRAGMA user_version = 1;";
@@ -61,8 +62,8 @@ class Statement {
 
  private:
   [[noreturn]] void fail() const {
-    throw Error(ErrorKind::kIo, std::string("assay.db: ") + sqlite3_errmsg(db_) +
-                                    "; `assay index` rebuilds it");
+    throw Error(ErrorKind::kIo,
+                std::string("assay.db: ") + sqlite3_errmsg(db_) + "; `assay index` rebuilds it");
   }
   sqlite3* db_;
   std::unique_ptr<sqlite3_stmt, Close> statement_;
@@ -88,10 +89,15 @@ int version(sqlite3* db) try {
 
 std::optional<IndexRow> row_of(const fs::path& runs, const fs::path& dir) try {
   const auto facts = Json::parse(read_file(dir / "provenance.json"));
-  IndexRow row{facts.at("id"), facts.at("name"), facts.at("stage"),
-               dir.lexically_relative(runs).string(), {}, facts.at("seed").get<std::int64_t>(),
+  IndexRow row{facts.at("id"),
+               facts.at("name"),
+               facts.at("stage"),
+               dir.lexically_relative(runs).string(),
+               {},
+               facts.at("seed").get<std::int64_t>(),
                RunFolder(dir).status()};
-  for (const auto& [axis, label] : facts.at("axes").items()) row.axes[axis] = label.get<std::string>();
+  for (const auto& [axis, label] : facts.at("axes").items())
+    row.axes[axis] = label.get<std::string>();
   return row;
 } catch (const std::exception&) {
   return std::nullopt;  // no run folder, or one that is just being made
@@ -129,7 +135,9 @@ Index::Index(const fs::path& runs) : impl_(new Impl{runs, nullptr}) {
   rebuild();
 }
 
-Index::~Index() { delete impl_; }
+Index::~Index() {
+  delete impl_;
+}
 
 void Index::put(const IndexRow& row) {
   Statement put(impl_->db.get(),
@@ -142,12 +150,14 @@ void Index::put(const IndexRow& row) {
 }
 
 std::vector<IndexRow> Index::all() const {
-  Statement select(impl_->db.get(),
-                   "SELECT id,name,stage,dir,axes,seed,state,unit,units,attempts,started,ended,seconds,"
-                   "error_kind,error_message,metrics FROM runs ORDER BY name, id");
+  Statement select(
+      impl_->db.get(),
+      "SELECT id,name,stage,dir,axes,seed,state,unit,units,attempts,started,ended,seconds,"
+      "error_kind,error_message,metrics FROM runs ORDER BY name, id");
   std::vector<IndexRow> rows;
   while (select.step()) {
-    IndexRow row{select.text(0), select.text(1), select.text(2), select.text(3), {}, select.integer(5), {}};
+    IndexRow row{
+        select.text(0), select.text(1), select.text(2), select.text(3), {}, select.integer(5), {}};
     row.axes = Json::parse(select.text(4)).get<std::map<std::string, std::string>>();
     Status& s = row.status;
     s.state = select.text(6);
@@ -177,7 +187,8 @@ int Index::rebuild() {
   return count;
 }
 
-std::optional<fs::path> find_run(const fs::path& runs, const std::string& name, const std::string& id) {
+std::optional<fs::path> find_run(const fs::path& runs, const std::string& name,
+                                 const std::string& id) {
   const std::string folder = id.substr(0, 16);
   if (fs::is_directory(runs / name / folder)) return runs / name / folder;
   for (const auto& other : folders(runs))

@@ -12,10 +12,10 @@
 namespace assay {
 
 struct IndexRow {
-  std::string id;     // of the stage
-  std::string name;   // of the experiment
+  std::string id;    // of the stage
+  std::string name;  // of the experiment
   std::string stage;
-  std::string dir;    // relative to runs/
+  std::string dir;  // relative to runs/
   std::map<std::string, std::string> axes;
   std::int64_t seed = 0;
   Status status;

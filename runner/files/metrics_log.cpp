@@ -24,9 +24,10 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t kEnough = 64 * 1024;  // bytes gathered before a write
 
 [[noreturn]] void fail(const fs::path& path, const char* what) {
-  const std::string reason = errno == ENOSPC || errno == EDQUOT
-      ? "the disk is full; make room, then `assay resume` goes on from the last checkpoint"
-      : std::strerror(errno);
+  const std::string reason =
+      errno == ENOSPC || errno == EDQUOT
+          ? "the disk is full; make room, then `assay resume` goes on from the last checkpoint"
+          : std::strerror(errno);
   throw Error(ErrorKind::kIo, path.string() + ": cannot be " + what + ": " + reason);
 }
 
@@ -75,12 +76,20 @@ MetricsLog::MetricsLog(const fs::path& path, std::string stage, std::int64_t fro
   if (::ftruncate(fd_, static_cast<off_t>(kept_bytes(path, from_unit))) != 0) fail(path, "cut");
 }
 
-MetricsLog::~MetricsLog() { ::close(fd_); }
+MetricsLog::~MetricsLog() {
+  ::close(fd_);
+}
 
 void MetricsLog::append(std::int64_t unit, std::string_view name, double value) {
-  const auto now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch());
-  pending_ += Json{{"t", std::round(now.count() * 1e3) / 1e3}, {"stage", stage_}, {"unit", unit},
-                   {"name", name}, {"value", number(value)}}.dump() + "\n";
+  const auto now =
+      std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch());
+  pending_ += Json{{"t", std::round(now.count() * 1e3) / 1e3},
+                   {"stage", stage_},
+                   {"unit", unit},
+                   {"name", name},
+                   {"value", number(value)}}
+                  .dump() +
+              "\n";
   if (pending_.size() > kEnough) sync();
 }
 

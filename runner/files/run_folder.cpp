@@ -23,9 +23,9 @@ using Json = nlohmann::ordered_json;
 Json to_json(const Status& s) {
   Json error;
   if (!s.error_kind.empty()) error = {{"kind", s.error_kind}, {"message", s.error_message}};
-  return {{"state", s.state},     {"unit", s.unit},     {"units", s.units},
+  return {{"state", s.state},       {"unit", s.unit},       {"units", s.units},
           {"attempts", s.attempts}, {"started", s.started}, {"ended", s.ended},
-          {"seconds", s.seconds}, {"error", error},     {"metrics", s.metrics}};
+          {"seconds", s.seconds},   {"error", error},       {"metrics", s.metrics}};
 }
 
 Status from_json(const Json& json) {
@@ -60,11 +60,13 @@ Status RunFolder::status() const {
   try {
     Status status = from_json(Json::parse(read_file(file)));
     // A front end writes `running` before its worker has taken the lock.
-    if (status.state == "running" && !FolderLock::held(dir_) && !FolderLock::held(dir_.parent_path()))
+    if (status.state == "running" && !FolderLock::held(dir_) &&
+        !FolderLock::held(dir_.parent_path()))
       status.state = "interrupted";
     return status;
   } catch (const Json::exception& error) {
-    throw Error(ErrorKind::kCorrupt, file.string() + ": is no status that Assay wrote: " + error.what());
+    throw Error(ErrorKind::kCorrupt,
+                file.string() + ": is no status that Assay wrote: " + error.what());
   }
 }
 
@@ -95,7 +97,9 @@ FolderLock::FolderLock(const fs::path& dir) {
   }
 }
 
-FolderLock::~FolderLock() { ::close(fd_); }
+FolderLock::~FolderLock() {
+  ::close(fd_);
+}
 
 bool FolderLock::held(const fs::path& dir) {
   const int fd = ::open((dir / ".lock").c_str(), O_RDONLY | O_CLOEXEC);

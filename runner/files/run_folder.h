@@ -20,8 +20,8 @@ struct Status {
   int attempts = 0;
   double started = 0;  // seconds since 1970, of the first attempt
   double ended = 0;
-  double seconds = 0;  // spent working, over all attempts
-  std::string error_kind;     // "" without an error
+  double seconds = 0;      // spent working, over all attempts
+  std::string error_kind;  // "" without an error
   std::string error_message;
   std::map<std::string, double> metrics;  // the last value of each name
 };

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include <boost/crc.hpp>
 #include <fmt/format.h>
+#include <boost/crc.hpp>
 
 #include "assay/error.h"
 
@@ -31,7 +31,9 @@ std::string varint(std::uint64_t x) {
 }
 
 // Protobuf wire types: 0 varint, 1 eight bytes, 2 length-delimited, 5 four bytes.
-std::string key(int field, int wire) { return varint(static_cast<std::uint64_t>(field << 3 | wire)); }
+std::string key(int field, int wire) {
+  return varint(static_cast<std::uint64_t>(field << 3 | wire));
+}
 std::string text(int field, std::string_view bytes) {
   return key(field, 2) + varint(bytes.size()) + std::string(bytes);
 }
@@ -57,18 +59,23 @@ struct EventFile::Impl {
 EventFile::EventFile(const fs::path& dir) : impl_(new Impl) {
   std::vector<fs::path> older;
   for (const auto& entry : fs::directory_iterator(dir))
-    if (entry.path().filename().string().starts_with("events.out.tfevents.")) older.push_back(entry.path());
+    if (entry.path().filename().string().starts_with("events.out.tfevents."))
+      older.push_back(entry.path());
   for (const auto& path : older) fs::remove(path);
   char host[128] = {};
   ::gethostname(host, sizeof host - 1);
-  const double now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-  const auto file = dir / fmt::format("events.out.tfevents.{}.{}", static_cast<std::int64_t>(now), host);
+  const double now =
+      std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+  const auto file =
+      dir / fmt::format("events.out.tfevents.{}.{}", static_cast<std::int64_t>(now), host);
   impl_->out.open(file, std::ios::binary);
   if (!impl_->out) throw Error(ErrorKind::kIo, file.string() + ": cannot be written");
   impl_->out << frame(key(1, 1) + raw(now) + text(3, "brain.Event:2"));
 }
 
-EventFile::~EventFile() { delete impl_; }
+EventFile::~EventFile() {
+  delete impl_;
+}
 
 void EventFile::scalar(double t, std::int64_t step, std::string_view tag, double value) {
   const std::string point = text(1, tag) + key(2, 5) + raw(static_cast<float>(value));
@@ -76,6 +83,8 @@ void EventFile::scalar(double t, std::int64_t step, std::string_view tag, double
                       text(5, text(1, point)));
 }
 
-void EventFile::flush() { impl_->out.flush(); }
+void EventFile::flush() {
+  impl_->out.flush();
+}
 
 }  // namespace assay

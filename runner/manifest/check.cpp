@@ -53,7 +53,8 @@ void Checker::keys(const Node& map, const Strings& accepted, const std::string& 
     if (std::find(accepted.begin(), accepted.end(), entry.key) != accepted.end()) continue;
     const auto near = nearest(entry.key, accepted);
     complaints_.add(entry.at, fmt::format("there is no key `{}` in {}; {}", entry.key, where,
-                                          near.empty() ? fmt::format("accepted are {}", fmt::join(accepted, ", "))
+                                          near.empty() ? fmt::format("accepted are {}",
+                                                                     fmt::join(accepted, ", "))
                                                        : "did you mean `" + near + "`?"));
   }
 }
@@ -61,8 +62,9 @@ void Checker::keys(const Node& map, const Strings& accepted, const std::string& 
 Spec Checker::component(const Node& node, const std::string& kind, const std::string& fallback) {
   const Node* use = node.is_map() ? node.find("use") : node.is_scalar() ? &node : nullptr;
   if (!node.is_map() && !node.is_scalar()) {
-    complaints_.add(node.at, fmt::format("`{}` is {}, expected a component: {{use: NAME, ...}} or a name",
-                                         kind, node.describe()));
+    complaints_.add(
+        node.at, fmt::format("`{}` is {}, expected a component: {{use: NAME, ...}} or a name", kind,
+                             node.describe()));
     return {};
   }
   Spec spec;
@@ -90,7 +92,8 @@ void Checker::fields(const Node* map, const ComponentInfo& info, const Location&
     if (given != nullptr) {
       if (const auto typed = value(*given, field)) spec.params[field.name] = *typed;
     } else if (field.required) {
-      complaints_.add(at, fmt::format("{} `{}` needs `{}`: {}", info.kind, info.name, field.name, field.doc));
+      complaints_.add(
+          at, fmt::format("{} `{}` needs `{}`: {}", info.kind, info.name, field.name, field.doc));
     } else {
       spec.params[field.name] = default_of(field, at);
     }
@@ -114,7 +117,8 @@ Value Checker::default_of(const FieldInfo& field, const Location& at) {
 }
 
 void Checker::wrong(const Node& node, const FieldInfo& field) {
-  complaints_.add(node.at, fmt::format("`{}` is {}, expected {}", field.name, node.describe(), expected(field)));
+  complaints_.add(node.at, fmt::format("`{}` is {}, expected {}", field.name, node.describe(),
+                                       expected(field)));
 }
 
 std::optional<Value> Checker::value(const Node& node, const FieldInfo& field) {
@@ -123,10 +127,16 @@ std::optional<Value> Checker::value(const Node& node, const FieldInfo& field) {
       if (node.kind == Node::Kind::kNull) return Value{Spec{}};
       return Value{component(node, field.kind, std::get<Spec>(field.default_value).use)};
     }
-    case Type::kPath: return path(node, field);
-    case Type::kBools: case Type::kIntegers: case Type::kReals: case Type::kStrings:
-    case Type::kComponents: return list(node, field);
-    default: return scalar(node, field);
+    case Type::kPath:
+      return path(node, field);
+    case Type::kBools:
+    case Type::kIntegers:
+    case Type::kReals:
+    case Type::kStrings:
+    case Type::kComponents:
+      return list(node, field);
+    default:
+      return scalar(node, field);
   }
 }
 
@@ -135,11 +145,17 @@ std::optional<Value> Checker::scalar(const Node& node, const FieldInfo& field) {
   if (node.is_scalar()) {
     const auto found = resolve(node);
     const auto* integer = std::get_if<std::int64_t>(&found);
-    if (field.type == Type::kReal && integer != nullptr) typed = static_cast<double>(*integer);
-    else if (const auto* real = std::get_if<double>(&found); real != nullptr && field.type == Type::kReal) typed = *real;
-    else if (integer != nullptr && field.type == Type::kInteger) typed = *integer;
-    else if (const auto* on = std::get_if<bool>(&found); on != nullptr && field.type == Type::kBool) typed = *on;
-    else if (field.type == Type::kString) typed = node.text;
+    if (field.type == Type::kReal && integer != nullptr)
+      typed = static_cast<double>(*integer);
+    else if (const auto* real = std::get_if<double>(&found);
+             real != nullptr && field.type == Type::kReal)
+      typed = *real;
+    else if (integer != nullptr && field.type == Type::kInteger)
+      typed = *integer;
+    else if (const auto* on = std::get_if<bool>(&found); on != nullptr && field.type == Type::kBool)
+      typed = *on;
+    else if (field.type == Type::kString)
+      typed = node.text;
   }
   if (!typed) {
     wrong(node, field);
@@ -150,7 +166,8 @@ std::optional<Value> Checker::scalar(const Node& node, const FieldInfo& field) {
   } catch (const Error&) {
     const bool near = field.type == Type::kString;
     const auto guess = near ? nearest(node.text, field.range.choices) : "";
-    complaints_.add(node.at, fmt::format("`{}` is {}, expected {}{}", field.name, node.describe(), expected(field),
+    complaints_.add(node.at, fmt::format("`{}` is {}, expected {}{}", field.name, node.describe(),
+                                         expected(field),
                                          guess.empty() ? "" : "; did you mean `" + guess + "`?"));
     return std::nullopt;
   }
@@ -172,10 +189,14 @@ std::optional<Value> Checker::list(const Node& node, const FieldInfo& field) {
     if (const auto one = scalar(item, element_of(field))) values.push_back(*one);
   if (values.size() != node.items.size()) return std::nullopt;
   switch (field.type) {
-    case Type::kBools: return Value{all_of<bool>(values)};
-    case Type::kIntegers: return Value{all_of<std::int64_t>(values)};
-    case Type::kReals: return Value{all_of<double>(values)};
-    default: return Value{all_of<std::string>(values)};
+    case Type::kBools:
+      return Value{all_of<bool>(values)};
+    case Type::kIntegers:
+      return Value{all_of<std::int64_t>(values)};
+    case Type::kReals:
+      return Value{all_of<double>(values)};
+    default:
+      return Value{all_of<std::string>(values)};
   }
 }
 
@@ -188,14 +209,18 @@ std::optional<Value> Checker::path(const Node& node, const FieldInfo& field) {
   if (node.text.empty()) return Value{std::string()};
   const auto whole = (folder_of(node.at) / node.text).lexically_normal();
   if (!fs::exists(whole)) {
-    complaints_.add(node.at, fmt::format("`{}`: there is no file or folder {}; {}", field.name, whole.string(), field.doc));
+    complaints_.add(node.at, fmt::format("`{}`: there is no file or folder {}; {}", field.name,
+                                         whole.string(), field.doc));
     return std::nullopt;
   }
   return Value{whole.string()};
 }
 
-std::optional<std::int64_t> Checker::integer(const Node& node, const std::string& key, std::int64_t low) {
-  FieldInfo field{key, Type::kInteger, Value{std::int64_t{0}}, at_least(static_cast<double>(low)), "", "", false};
+std::optional<std::int64_t> Checker::integer(const Node& node, const std::string& key,
+                                             std::int64_t low) {
+  FieldInfo field{
+      key, Type::kInteger, Value{std::int64_t{0}}, at_least(static_cast<double>(low)), "",
+      "",  false};
   const auto found = scalar(node, field);
   return found ? std::optional(std::get<std::int64_t>(*found)) : std::nullopt;
 }

@@ -41,8 +41,10 @@ std::vector<const Node*> names_in(const Node& include, Complaints& complaints) {
   if (include.is_scalar()) return {&include};
   if (include.is_list())
     for (const auto& item : include.items) names.push_back(&item);
-  if (!include.is_list() || std::any_of(names.begin(), names.end(), [](auto* n) { return !n->is_scalar(); }))
-    complaints.add(include.at, "`include` is " + include.describe() + ", expected a file name or a list of them");
+  if (!include.is_list() ||
+      std::any_of(names.begin(), names.end(), [](auto* n) { return !n->is_scalar(); }))
+    complaints.add(include.at, "`include` is " + include.describe() +
+                                   ", expected a file name or a list of them");
   complaints.throw_if_any();
   return names;
 }
@@ -50,7 +52,8 @@ std::vector<const Node*> names_in(const Node& include, Complaints& complaints) {
 Node read_with_includes(const fs::path& file, std::vector<fs::path>& open) {
   Node own = read_yaml(read_file(file), file.string());
   Complaints complaints;
-  if (!own.is_map()) complaints.add(own.at, "the manifest is " + own.describe() + ", expected a map of keys");
+  if (!own.is_map())
+    complaints.add(own.at, "the manifest is " + own.describe() + ", expected a map of keys");
   complaints.throw_if_any();
   const Node* include = own.find("include");
   if (include == nullptr) return own;
@@ -59,7 +62,8 @@ Node read_with_includes(const fs::path& file, std::vector<fs::path>& open) {
   open.push_back(fs::weakly_canonical(file));
   for (const Node* name : names_in(*include, complaints)) {
     const auto other = file.parent_path() / name->text;
-    if (!fs::is_regular_file(other)) complaints.add(name->at, "there is no file `" + other.string() + "` to include");
+    if (!fs::is_regular_file(other))
+      complaints.add(name->at, "there is no file `" + other.string() + "` to include");
     else if (std::find(open.begin(), open.end(), fs::weakly_canonical(other)) != open.end())
       complaints.add(name->at, "`" + name->text + "` includes itself");
     complaints.throw_if_any();
@@ -86,9 +90,10 @@ Override parse(const std::string& text, Complaints& complaints) {
   const auto equals = rest.find('=');
   made.path = rest.substr(0, equals);
   const bool removes = made.sign == '~';
-  if (made.path.empty() || removes != (equals == std::string::npos) ||
-      made.path.front() == '.' || made.path.back() == '.' || made.path.find("..") != std::string::npos)
-    complaints.add({kCommandLine, 1, 1}, "`" + text + "` is no override: path=value, +path=value or ~path is needed");
+  if (made.path.empty() || removes != (equals == std::string::npos) || made.path.front() == '.' ||
+      made.path.back() == '.' || made.path.find("..") != std::string::npos)
+    complaints.add({kCommandLine, 1, 1},
+                   "`" + text + "` is no override: path=value, +path=value or ~path is needed");
   else if (!removes)
     made.value = equals + 1 == rest.size()
                      ? Node{}
@@ -102,7 +107,8 @@ Override parse(const std::string& text, Complaints& complaints) {
 std::pair<Node*, std::string> locate(Node& root, const std::string& path) {
   Node* here = &root;
   std::string rest = path;
-  for (auto dot = rest.find('.'); here != nullptr && dot != std::string::npos; dot = rest.find('.')) {
+  for (auto dot = rest.find('.'); here != nullptr && dot != std::string::npos;
+       dot = rest.find('.')) {
     here = here->is_map() ? here->find(rest.substr(0, dot)) : nullptr;
     rest = rest.substr(dot + 1);
   }
@@ -116,10 +122,12 @@ void apply(Node& root, const Override& one, Complaints& complaints) {
   if (one.sign == '~') {
     if (there) return parent->erase(name);
     const auto near = parent != nullptr ? nearest(name, parent->keys()) : "";
-    return complaints.add(at, "there is no `" + one.path + "` to remove" + (near.empty() ? "" : "; did you mean `" + near + "`?"));
+    return complaints.add(at, "there is no `" + one.path + "` to remove" +
+                                  (near.empty() ? "" : "; did you mean `" + near + "`?"));
   }
   if (one.sign == '+' && there)
-    return complaints.add(at, "`" + one.path + "` is there already: without the `+` it is replaced");
+    return complaints.add(at,
+                          "`" + one.path + "` is there already: without the `+` it is replaced");
   assign(root, one.path, one.value);
 }
 
@@ -147,8 +155,10 @@ void assign(Node& root, const std::string& path, Node value) {
     rest = rest.substr(dot + 1);
   }
   const Node* before = here->find(rest);
-  if (rest == "use" && before != nullptr && before->text != value.text)  // another component: begin anew
-    std::erase_if(here->entries, [](const MapEntry& entry) { return entry.value.at.file != kCommandLine; });
+  if (rest == "use" && before != nullptr &&
+      before->text != value.text)  // another component: begin anew
+    std::erase_if(here->entries,
+                  [](const MapEntry& entry) { return entry.value.at.file != kCommandLine; });
   here->set(rest, std::move(value));
 }
 

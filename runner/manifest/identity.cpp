@@ -29,7 +29,8 @@ Spec trace(const Spec& spec, const std::string& kind, const Catalog& catalog, St
   for (const auto& field : info->fields) {
     const auto it = traced.params.find(field.name);
     if (it == traced.params.end()) continue;
-    if (auto* nested = std::get_if<Spec>(&it->second)) *nested = trace(*nested, field.kind, catalog, stage);
+    if (auto* nested = std::get_if<Spec>(&it->second))
+      *nested = trace(*nested, field.kind, catalog, stage);
     if (auto* list = std::get_if<Specs>(&it->second))
       for (auto& one : *list) one = trace(one, field.kind, catalog, stage);
     if (field.type != Type::kPath) continue;
@@ -46,7 +47,8 @@ void identify_stage(Stage& stage, const Catalog& catalog) {
   nlohmann::json json;  // its keys are sorted
   json["assay"] = kVersion;
   for (const auto& [kind, spec] : stage.components)
-    json["components"][kind] = nlohmann::json::parse(to_json(trace(spec, kind, catalog, stage)).dump());
+    json["components"][kind] =
+        nlohmann::json::parse(to_json(trace(spec, kind, catalog, stage)).dump());
   std::multiset<std::string> builds;
   for (const auto& [path, build] : stage.plugins) builds.insert(build);
   json["builds"] = builds;

@@ -48,7 +48,8 @@ class Interpolation {
         continue;
       }
       const auto end = rest.find('}', start);
-      if (end == std::string::npos) return complaints_.add(at, "`" + node.text + "` has a `${` without its `}`");
+      if (end == std::string::npos)
+        return complaints_.add(at, "`" + node.text + "` has a `${` without its `}`");
       const auto found = value_of(rest.substr(start + 2, end - start - 2), at);
       if (!found) return;
       if (start == 0 && end + 1 == rest.size() && text.empty()) {  // the whole value: type and all
@@ -57,7 +58,8 @@ class Interpolation {
         return;
       }
       if (!found->is_scalar())
-        return complaints_.add(at, "`" + node.text + "`: " + found->describe() + " cannot be part of a text");
+        return complaints_.add(
+            at, "`" + node.text + "`: " + found->describe() + " cannot be part of a text");
       text += rest.substr(0, start) + found->text;
       rest = rest.substr(end + 1);
     }

@@ -11,14 +11,19 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json reference(const std::string& kind) { return {{"$ref", "#/$defs/" + kind}}; }
+Json reference(const std::string& kind) {
+  return {{"$ref", "#/$defs/" + kind}};
+}
 
-Json list_of(Json item) { return {{"type", "array"}, {"items", std::move(item)}}; }
+Json list_of(Json item) {
+  return {{"type", "array"}, {"items", std::move(item)}};
+}
 
 Json number(const char* type, const Range& range) {
   Json json = {{"type", type}};
   if (std::isfinite(range.low)) json[range.open_low ? "exclusiveMinimum" : "minimum"] = range.low;
-  if (std::isfinite(range.high)) json[range.open_high ? "exclusiveMaximum" : "maximum"] = range.high;
+  if (std::isfinite(range.high))
+    json[range.open_high ? "exclusiveMaximum" : "maximum"] = range.high;
   return json;
 }
 
@@ -30,16 +35,27 @@ Json text(const Range& range) {
 
 Json type_of(const FieldInfo& field) {
   switch (field.type) {
-    case Type::kBool: return {{"type", "boolean"}};
-    case Type::kInteger: return number("integer", field.range);
-    case Type::kReal: return number("number", field.range);
-    case Type::kString: case Type::kPath: return text(field.range);
-    case Type::kBools: return list_of({{"type", "boolean"}});
-    case Type::kIntegers: return list_of(number("integer", field.range));
-    case Type::kReals: return list_of(number("number", field.range));
-    case Type::kStrings: return list_of(text(field.range));
-    case Type::kComponent: return reference(field.kind);
-    case Type::kComponents: return list_of(reference(field.kind));
+    case Type::kBool:
+      return {{"type", "boolean"}};
+    case Type::kInteger:
+      return number("integer", field.range);
+    case Type::kReal:
+      return number("number", field.range);
+    case Type::kString:
+    case Type::kPath:
+      return text(field.range);
+    case Type::kBools:
+      return list_of({{"type", "boolean"}});
+    case Type::kIntegers:
+      return list_of(number("integer", field.range));
+    case Type::kReals:
+      return list_of(number("number", field.range));
+    case Type::kStrings:
+      return list_of(text(field.range));
+    case Type::kComponent:
+      return reference(field.kind);
+    case Type::kComponents:
+      return list_of(reference(field.kind));
   }
   return Json::object();
 }
@@ -50,32 +66,45 @@ Json component(const ComponentInfo& info) {
   for (const auto& field : info.fields) {
     Json property = type_of(field);
     property["description"] = field.doc;
-    if (field.type != Type::kComponent && !field.required) property["default"] = to_json(field.default_value);
+    if (field.type != Type::kComponent && !field.required)
+      property["default"] = to_json(field.default_value);
     if (field.required) required.push_back(field.name);
     properties[field.name] = std::move(property);
   }
-  return {{"type", "object"}, {"description", info.doc}, {"properties", properties},
-          {"required", required}, {"additionalProperties", false}};
+  return {{"type", "object"},
+          {"description", info.doc},
+          {"properties", properties},
+          {"required", required},
+          {"additionalProperties", false}};
 }
 
 Json top(const Catalog& catalog) {
   const Json time = {{"type", Json::array({"string", "number"})}};
-  Json properties = {{"assay", {{"const", 1}}},
-                     {"name", {{"type", "string"}, {"pattern", "^[A-Za-z0-9_-][A-Za-z0-9._-]*$"}}},
-                     {"include", {{"type", Json::array({"string", "array"})}}},
-                     {"seed", {{"type", "integer"}, {"minimum", 0}}},
-                     {"device", {{"type", "string"}, {"pattern", "^(auto|cpu|cuda(:[0-9]+)?)$"}}},
-                     {"deterministic", {{"type", "boolean"}}},
-                     {"sweep", {{"type", "object"}}},
-                     {"search", {{"type", Json::array({"string", "object"})}}},
-                     {"stages", {{"type", "object"}}},
-                     {"report", {{"type", "object"}, {"properties", {{"metric", {{"type", "string"}}}, {"compare", {{"type", "string"}}}}},
-                                 {"additionalProperties", false}}},
-                     {"limits", {{"type", "object"},
-                                 {"properties", {{"workers", {{"type", "integer"}, {"minimum", 1}}}, {"threads", {{"type", "integer"}, {"minimum", 1}}},
-                                                 {"retries", {{"type", "integer"}, {"minimum", 0}}}, {"checkpoint_every", time}, {"time", time},
-                                                 {"heartbeat", time}, {"memory", time}}},
-                                 {"additionalProperties", false}}}};
+  Json properties = {
+      {"assay", {{"const", 1}}},
+      {"name", {{"type", "string"}, {"pattern", "^[A-Za-z0-9_-][A-Za-z0-9._-]*$"}}},
+      {"include", {{"type", Json::array({"string", "array"})}}},
+      {"seed", {{"type", "integer"}, {"minimum", 0}}},
+      {"device", {{"type", "string"}, {"pattern", "^(auto|cpu|cuda(:[0-9]+)?)$"}}},
+      {"deterministic", {{"type", "boolean"}}},
+      {"sweep", {{"type", "object"}}},
+      {"search", {{"type", Json::array({"string", "object"})}}},
+      {"stages", {{"type", "object"}}},
+      {"report",
+       {{"type", "object"},
+        {"properties", {{"metric", {{"type", "string"}}}, {"compare", {{"type", "string"}}}}},
+        {"additionalProperties", false}}},
+      {"limits",
+       {{"type", "object"},
+        {"properties",
+         {{"workers", {{"type", "integer"}, {"minimum", 1}}},
+          {"threads", {{"type", "integer"}, {"minimum", 1}}},
+          {"retries", {{"type", "integer"}, {"minimum", 0}}},
+          {"checkpoint_every", time},
+          {"time", time},
+          {"heartbeat", time},
+          {"memory", time}}},
+        {"additionalProperties", false}}}};
   for (const auto& kind : catalog.kinds()) properties[kind] = reference(kind);
   return properties;
 }
@@ -92,9 +121,14 @@ std::string manifest_schema(const Catalog& catalog) {
     definitions[kind] = {{"anyOf", any}};
   }
   return Json{{"$schema", "https://json-schema.org/draft/2020-12/schema"},
-              {"title", "Assay manifest"}, {"type", "object"}, {"properties", top(catalog)},
-              {"required", {"assay", "name"}}, {"additionalProperties", false},
-              {"$defs", definitions}}.dump(1) + "\n";
+              {"title", "Assay manifest"},
+              {"type", "object"},
+              {"properties", top(catalog)},
+              {"required", {"assay", "name"}},
+              {"additionalProperties", false},
+              {"$defs", definitions}}
+             .dump(1) +
+         "\n";
 }
 
 }  // namespace assay

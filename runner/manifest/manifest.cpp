@@ -13,7 +13,8 @@
 namespace assay {
 namespace {
 
-// Broken references are thrown at once: what they leave behind would only bring complaints of its own.
+// Broken references are thrown at once: what they leave behind would only bring complaints of its
+// own.
 void resolve_references(Node& root) {
   Complaints complaints;
   interpolate(root, complaints);
@@ -49,13 +50,14 @@ void check_compare(const Node& root, const Experiment& experiment, Complaints& c
   if (axis.empty() || (sweep != nullptr && sweep->find(axis) != nullptr)) return;
   const auto near = sweep == nullptr ? "" : nearest(axis, sweep->keys());
   complaints.add(root.find("report")->find("compare")->at,
-                 "`compare` is `" + axis + "`, which is no axis of `sweep`" + (near.empty() ? "" : "; did you mean `" + near + "`?"));
+                 "`compare` is `" + axis + "`, which is no axis of `sweep`" +
+                     (near.empty() ? "" : "; did you mean `" + near + "`?"));
 }
 
 }  // namespace
 
-Experiment read_experiment(const std::filesystem::path& file, const std::vector<std::string>& overrides,
-                           const Catalog& catalog) {
+Experiment read_experiment(const std::filesystem::path& file,
+                           const std::vector<std::string>& overrides, const Catalog& catalog) {
   Experiment experiment;
   experiment.file = file;
   experiment.text = read_file(file);

@@ -1,5 +1,5 @@
-// yaml-cpp's events into our tree. Its Node never enters the program: it takes the first of two equal
-// keys, reads 010 as 8 or 10, and lets an alias contain itself.
+// yaml-cpp's events into our tree. Its Node never enters the program: it takes the first of two
+// equal keys, reads 010 as 8 or 10, and lets an alias contain itself.
 #include <sstream>
 
 #include <fmt/format.h>
@@ -102,7 +102,8 @@ class Builder final : public YAML::EventHandler {
     throw std::logic_error("unreachable");
   }
   [[noreturn]] void too_deep(const Location& where) {
-    fail(where, fmt::format("this is nested deeper than {} levels: a flatter manifest is needed", kMaxDepth));
+    fail(where, fmt::format("this is nested deeper than {} levels: a flatter manifest is needed",
+                            kMaxDepth));
   }
   void refuse_tag(const YAML::Mark& mark, const std::string& tag) {
     if (tag.empty() || tag == "?" || tag == "!") return;
@@ -111,7 +112,8 @@ class Builder final : public YAML::EventHandler {
   void limit(const Location& where, std::size_t more) {
     nodes_ += more;
     if (nodes_ > kMaxNodes)
-      fail(where, fmt::format("the manifest has more than {} values, aliases written out", kMaxNodes));
+      fail(where,
+           fmt::format("the manifest has more than {} values, aliases written out", kMaxNodes));
   }
   bool expects_key() const {
     return !frames_.empty() && frames_.back().node.is_map() && !frames_.back().has_key;
@@ -119,16 +121,20 @@ class Builder final : public YAML::EventHandler {
 
   void key(const YAML::Mark& mark, const std::string& text) {
     Frame& frame = frames_.back();
-    if (text == "<<") complaints_.add(at(mark), "merge keys are not accepted: use `include:`, or write the values out");
+    if (text == "<<")
+      complaints_.add(at(mark),
+                      "merge keys are not accepted: use `include:`, or write the values out");
     for (const auto& entry : frame.node.entries)
       if (entry.key == text)
-        complaints_.add(at(mark), fmt::format("`{}` is given twice: the first stands at line {}", text, entry.at.line));
+        complaints_.add(at(mark), fmt::format("`{}` is given twice: the first stands at line {}",
+                                              text, entry.at.line));
     frame.has_key = true;
     frame.key = text;
     frame.key_at = at(mark);
   }
 
-  void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, Node::Kind kind) {
+  void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+            Node::Kind kind) {
     refuse_tag(mark, tag);
     if (expects_key()) fail(at(mark), "a list or map cannot be a key: a name is needed");
     limit(at(mark), 1);
@@ -184,8 +190,8 @@ std::size_t utf8(std::string_view text) {
   if (b < 0xc2 || b > 0xf4 || text.size() < size) return 0;
   for (std::size_t k = 1; k < size; ++k)
     if ((byte(k) & 0xc0) != 0x80) return 0;
-  if ((b == 0xe0 && byte(1) < 0xa0) || (b == 0xed && byte(1) > 0x9f) || (b == 0xf0 && byte(1) < 0x90) ||
-      (b == 0xf4 && byte(1) > 0x8f))
+  if ((b == 0xe0 && byte(1) < 0xa0) || (b == 0xed && byte(1) > 0x9f) ||
+      (b == 0xf0 && byte(1) < 0x90) || (b == 0xf4 && byte(1) > 0x8f))
     return 0;
   return size;
 }
@@ -193,13 +199,17 @@ std::size_t utf8(std::string_view text) {
 void check_bytes(std::string_view text, const std::string& file) {
   Complaints complaints;
   if (text.size() > kMaxBytes)
-    complaints.add({file, 1, 1}, fmt::format("the manifest has {} bytes; at most 1 MiB is accepted", text.size()));
+    complaints.add({file, 1, 1}, fmt::format("the manifest has {} bytes; at most 1 MiB is accepted",
+                                             text.size()));
   complaints.throw_if_any();
   int line = 1, column = 1;
   for (std::size_t k = 0; k < text.size();) {
     const auto size = utf8(text.substr(k));
-    if (text[k] == '\0') complaints.add({file, line, column}, "there is a NUL byte: the file must be text");
-    if (size == 0) complaints.add({file, line, column}, "there is a byte that is no UTF-8: the file must be UTF-8 text");
+    if (text[k] == '\0')
+      complaints.add({file, line, column}, "there is a NUL byte: the file must be text");
+    if (size == 0)
+      complaints.add({file, line, column},
+                     "there is a byte that is no UTF-8: the file must be UTF-8 text");
     complaints.throw_if_any();
     column = text[k] == '\n' ? 1 : column + static_cast<int>(size);
     line += text[k] == '\n' ? 1 : 0;
@@ -226,7 +236,8 @@ Node read_yaml(std::string_view text, const std::string& file, int column) {
     return root;
   } catch (const YAML::Exception& error) {
     const int more = error.mark.line == 0 ? column : 0;
-    complaints.add({file, error.mark.line + 1, error.mark.column + 1 + more}, "this is no YAML: " + error.msg);
+    complaints.add({file, error.mark.line + 1, error.mark.column + 1 + more},
+                   "this is no YAML: " + error.msg);
   }
   complaints.throw_if_any();
   return {};

@@ -16,7 +16,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 std::string key_text(const std::string& key) {
-  const bool plain = !key.empty() && key.find_first_not_of("abcdefghijklmnopqrstuvwxyz_") == std::string::npos;
+  const bool plain =
+      !key.empty() && key.find_first_not_of("abcdefghijklmnopqrstuvwxyz_") == std::string::npos;
   return plain ? key : Json(key).dump();
 }
 
@@ -34,8 +35,12 @@ void emit(const Json& json, int indent, std::string& text) {
 }
 
 Json limits_json(const Limits& limits) {
-  return {{"checkpoint_every", limits.checkpoint_every}, {"retries", limits.retries}, {"time", limits.time},
-          {"heartbeat", limits.heartbeat}, {"memory", limits.memory}, {"threads", limits.threads}};
+  return {{"checkpoint_every", limits.checkpoint_every},
+          {"retries", limits.retries},
+          {"time", limits.time},
+          {"heartbeat", limits.heartbeat},
+          {"memory", limits.memory},
+          {"threads", limits.threads}};
 }
 
 std::map<std::string, std::string> words(const Node* map) {
@@ -54,10 +59,12 @@ std::string text_of(const Node& root, const char* key) {
 std::string changed(const Stage& then, const Stage& now) {
   for (const auto& [path, build] : then.plugins)
     if (const auto it = now.plugins.find(path); it == now.plugins.end() || it->second != build)
-      return "the plugin " + path + " has been rebuilt since: run the manifest again, which begins a new trial";
+      return "the plugin " + path +
+             " has been rebuilt since: run the manifest again, which begins a new trial";
   for (const auto& [path, print] : then.data)
     if (const auto it = now.data.find(path); it == now.data.end() || it->second != print)
-      return "the data at " + path + " have changed since: run the manifest again, which begins a new trial";
+      return "the data at " + path +
+             " have changed since: run the manifest again, which begins a new trial";
   return "its identity is another one now: run the manifest again, which begins a new trial";
 }
 
@@ -116,18 +123,30 @@ void make_current(Stage& stage, const Node& root, const Catalog& catalog) {
 std::string resolved_yaml(const Experiment& experiment, const Trial& trial, const Stage& stage) {
   Json components = Json::object();
   for (const auto& [kind, spec] : stage.components) components[kind] = to_json(spec);
-  const Json all = {{"assay", 1}, {"name", experiment.name}, {"stage", stage.name}, {"id", stage.id},
-                    {"axes", trial.axes}, {"seed", stage.seed}, {"device", stage.device},
-                    {"deterministic", stage.deterministic}, {"components", components},
-                    {"after", stage.after}, {"weights", stage.weights}, {"subset", stage.subset},
-                    {"plugins", stage.plugins}, {"data", stage.data}, {"limits", limits_json(experiment.limits)},
-                    {"report", {{"metric", experiment.report.metric}, {"compare", experiment.report.compare}}}};
+  const Json all = {
+      {"assay", 1},
+      {"name", experiment.name},
+      {"stage", stage.name},
+      {"id", stage.id},
+      {"axes", trial.axes},
+      {"seed", stage.seed},
+      {"device", stage.device},
+      {"deterministic", stage.deterministic},
+      {"components", components},
+      {"after", stage.after},
+      {"weights", stage.weights},
+      {"subset", stage.subset},
+      {"plugins", stage.plugins},
+      {"data", stage.data},
+      {"limits", limits_json(experiment.limits)},
+      {"report", {{"metric", experiment.report.metric}, {"compare", experiment.report.compare}}}};
   std::string text;
   emit(all, 0, text);
   return text;
 }
 
-Experiment read_resolved(const std::filesystem::path& file, const Catalog& catalog, Reading reading) {
+Experiment read_resolved(const std::filesystem::path& file, const Catalog& catalog,
+                         Reading reading) {
   const std::string text = read_file(file);
   const Node root = read_yaml(text, file.string());
   Experiment experiment;

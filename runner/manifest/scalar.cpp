@@ -19,16 +19,20 @@ std::optional<T> whole(std::string_view text) {
   return x;
 }
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 // from_chars takes "inf" and "nan", which in YAML are texts.
 bool looks_like_a_number(std::string_view text) {
   if (text.starts_with('+') || text.starts_with('-')) text.remove_prefix(1);
-  return !text.empty() && (is_digit(text[0]) || (text[0] == '.' && text.size() > 1 && is_digit(text[1])));
+  return !text.empty() &&
+         (is_digit(text[0]) || (text[0] == '.' && text.size() > 1 && is_digit(text[1])));
 }
 
 template <std::size_t N>
-std::optional<double> with_unit(const Node& node, const std::pair<std::string_view, double> (&units)[N]) {
+std::optional<double> with_unit(const Node& node,
+                                const std::pair<std::string_view, double> (&units)[N]) {
   if (!node.is_scalar()) return std::nullopt;
   std::string_view text = node.text;
   for (const auto& [unit, factor] : units) {
@@ -56,14 +60,17 @@ Scalar resolve(const Node& node) {
 std::string refused_scalar(const std::string& text) {
   std::string_view digits = text;
   if (digits.starts_with('+') || digits.starts_with('-')) digits.remove_prefix(1);
-  const bool number = !digits.empty() && digits.find_first_not_of("0123456789") == std::string_view::npos;
+  const bool number =
+      !digits.empty() && digits.find_first_not_of("0123456789") == std::string_view::npos;
   if (number && digits.size() > 1 && digits[0] == '0')
-    return "`" + text + "` has a leading zero, which some readers take for octal: write the number "
+    return "`" + text +
+           "` has a leading zero, which some readers take for octal: write the number "
            "without it, or a text in quotes";
   if (number && !whole<std::int64_t>(text)) return "`" + text + "` does not fit into 64 bits";
   std::string lower;
   for (const char c : digits) lower += static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
-  if (lower == ".inf" || lower == ".nan") return "`" + text + "` is not finite: a finite number is needed";
+  if (lower == ".inf" || lower == ".nan")
+    return "`" + text + "` is not finite: a finite number is needed";
   if (looks_like_a_number(text) && !number) {
     double x = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), x);
@@ -81,8 +88,8 @@ std::optional<double> duration(const Node& node) {
 
 std::optional<std::int64_t> bytes(const Node& node) {
   static constexpr std::pair<std::string_view, double> kUnits[] = {
-      {"KiB", 0x1p10}, {"MiB", 0x1p20}, {"GiB", 0x1p30}, {"TiB", 0x1p40},
-      {"kB", 1e3},     {"MB", 1e6},     {"GB", 1e9},     {"TB", 1e12}, {"", 1}};
+      {"KiB", 0x1p10}, {"MiB", 0x1p20}, {"GiB", 0x1p30}, {"TiB", 0x1p40}, {"kB", 1e3},
+      {"MB", 1e6},     {"GB", 1e9},     {"TB", 1e12},    {"", 1}};
   const auto x = with_unit(node, kUnits);
   if (!x || *x > 0x1p60) return std::nullopt;
   return static_cast<std::int64_t>(*x);

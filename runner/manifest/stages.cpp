@@ -32,8 +32,10 @@ class StageReader {
     for (const auto& kind : checker_.catalog().kinds()) {
       const Node* below = root_.find(kind);
       const Node* over = own == nullptr ? nullptr : own->find(kind);
-      if (over != nullptr) stage.components[kind] = checker_.component(overlay(below, *over), kind);
-      else if (below != nullptr) stage.components[kind] = checker_.component(*below, kind);
+      if (over != nullptr)
+        stage.components[kind] = checker_.component(overlay(below, *over), kind);
+      else if (below != nullptr)
+        stage.components[kind] = checker_.component(*below, kind);
     }
     surroundings(stage, own);
     needs(stage, own, at);
@@ -47,7 +49,8 @@ class StageReader {
   }
 
   void surroundings(Stage& stage, const Node* own) {
-    if (const Node* seed = either(own, "seed")) stage.seed = checker_.integer(*seed, "seed", 0).value_or(0);
+    if (const Node* seed = either(own, "seed"))
+      stage.seed = checker_.integer(*seed, "seed", 0).value_or(0);
     if (const Node* on = either(own, "deterministic"))
       stage.deterministic = checker_.flag(*on, "deterministic").value_or(true);
     const Node* device = either(own, "device");
@@ -56,20 +59,24 @@ class StageReader {
     const bool numbered = stage.device.starts_with("cuda:") && stage.device.size() > 5 &&
                           stage.device.find_first_not_of("0123456789", 5) == std::string::npos;
     if (stage.device != "auto" && stage.device != "cpu" && stage.device != "cuda" && !numbered)
-      checker_.complaints().add(device->at, "`device` is " + device->describe() + ", expected one of auto, cpu, cuda, cuda:0");
+      checker_.complaints().add(device->at, "`device` is " + device->describe() +
+                                                ", expected one of auto, cpu, cuda, cuda:0");
   }
 
   void needs(const Stage& stage, const Node* own, const Location& at) {
     const auto it = stage.components.find("procedure");
     if (it == stage.components.end())
-      return checker_.complaints().add(at, own == nullptr ? "`procedure` is missing: it says what is to be done, such as train"
-                                                          : "stage `" + stage.name + "` has no `procedure`");
+      return checker_.complaints().add(
+          at, own == nullptr ? "`procedure` is missing: it says what is to be done, such as train"
+                             : "stage `" + stage.name + "` has no `procedure`");
     const auto* info = checker_.catalog().find("procedure", it->second.use);
     if (info == nullptr) return;
     const Node* node = either(own, "procedure");
     for (const auto& kind : info->needs)
       if (!stage.components.contains(kind))
-        checker_.complaints().add(node->at, fmt::format("procedure `{}` does nothing without `{}:`; add it", info->name, kind));
+        checker_.complaints().add(
+            node->at,
+            fmt::format("procedure `{}` does nothing without `{}:`; add it", info->name, kind));
   }
 
   const Node& root_;
@@ -84,14 +91,16 @@ Strings after_of(const Node& own, const Strings& names, Checker& checker) {
   if (after->is_scalar()) items.push_back(after);
   for (const auto& item : after->items) items.push_back(&item);
   if (!after->is_scalar() && !after->is_list())
-    checker.complaints().add(after->at, "`after` is " + after->describe() + ", expected a stage or a list of stages");
+    checker.complaints().add(
+        after->at, "`after` is " + after->describe() + ", expected a stage or a list of stages");
   for (const Node* item : items) {
     if (std::find(names.begin(), names.end(), item->text) != names.end()) {
       found.push_back(item->text);
       continue;
     }
     const auto near = nearest(item->text, names);
-    checker.complaints().add(item->at, "there is no stage `" + item->text + "`" + (near.empty() ? "" : "; did you mean `" + near + "`?"));
+    checker.complaints().add(item->at, "there is no stage `" + item->text + "`" +
+                                           (near.empty() ? "" : "; did you mean `" + near + "`?"));
   }
   return found;
 }
@@ -102,7 +111,8 @@ std::string reference(const Node& own, const char* key, const Strings& after, Ch
   if (node == nullptr) return "";
   if (std::find(after.begin(), after.end(), node->text) != after.end()) return node->text;
   if (std::string(key) == "weights" && node->text == "none") return "none";
-  checker.complaints().add(node->at, fmt::format("`{}` is {}, expected a stage of `after`", key, node->describe()));
+  checker.complaints().add(
+      node->at, fmt::format("`{}` is {}, expected a stage of `after`", key, node->describe()));
   return "";
 }
 
@@ -134,10 +144,12 @@ std::vector<Stage> in_order(std::vector<Named> waiting, const Node& stages, Chec
   std::set<std::string> done;
   while (!waiting.empty()) {
     const auto ready = std::find_if(waiting.begin(), waiting.end(), [&](const Named& one) {
-      return std::all_of(one.after.begin(), one.after.end(), [&](const auto& name) { return done.contains(name); });
+      return std::all_of(one.after.begin(), one.after.end(),
+                         [&](const auto& name) { return done.contains(name); });
     });
     if (ready == waiting.end()) {
-      checker.complaints().add(stages.at, "stage `" + waiting.front().stage.name + "` comes, in the end, after itself");
+      checker.complaints().add(
+          stages.at, "stage `" + waiting.front().stage.name + "` comes, in the end, after itself");
       return order;
     }
     done.insert(ready->stage.name);
@@ -154,7 +166,8 @@ std::vector<Stage> resolve_stages(const Node& root, Checker& checker) {
   const Node* stages = root.find("stages");
   if (stages == nullptr) return {reader.read("main", nullptr, root.at)};
   if (!stages->is_map() || stages->entries.empty()) {
-    checker.complaints().add(stages->at, "`stages` is " + stages->describe() + ", expected a map of named stages");
+    checker.complaints().add(
+        stages->at, "`stages` is " + stages->describe() + ", expected a map of named stages");
     return {};
   }
   Strings accepted = {"after", "weights", "subset", "seed", "device", "deterministic"};
@@ -162,11 +175,13 @@ std::vector<Stage> resolve_stages(const Node& root, Checker& checker) {
   std::vector<Named> all;
   for (const auto& entry : stages->entries) {
     if (!entry.value.is_map()) {
-      checker.complaints().add(entry.value.at, "stage `" + entry.key + "` is " + entry.value.describe() + ", expected a map");
+      checker.complaints().add(entry.value.at, "stage `" + entry.key + "` is " +
+                                                   entry.value.describe() + ", expected a map");
       continue;
     }
     checker.keys(entry.value, accepted, "stage `" + entry.key + "`");
-    Named named{reader.read(entry.key, &entry.value, entry.at), after_of(entry.value, stages->keys(), checker), &entry.value};
+    Named named{reader.read(entry.key, &entry.value, entry.at),
+                after_of(entry.value, stages->keys(), checker), &entry.value};
     for (const auto& name : named.after) named.stage.after[name] = "";
     all.push_back(std::move(named));
   }

@@ -7,8 +7,8 @@
 #include <random>
 #include <set>
 
-#include <boost/random/sobol.hpp>
 #include <fmt/format.h>
+#include <boost/random/sobol.hpp>
 
 #include "runner/files/hash.h"
 #include "runner/manifest/scalar.h"
@@ -25,7 +25,7 @@ struct Choice {
 
 struct Axis {
   std::string path;
-  std::vector<Choice> choices;     // of a list, of alternatives
+  std::vector<Choice> choices;         // of a list, of alternatives
   const Node* distribution = nullptr;  // else
   Location at;
 };
@@ -57,16 +57,21 @@ Search search_of(const Node& root, Checker& checker) {
   const Node* use = node->is_map() ? node->find("use") : node;
   if (node->is_map()) {
     checker.keys(*node, {"use", "trials", "seed"}, "search");
-    if (const Node* trials = node->find("trials")) search.trials = checker.integer(*trials, "trials", 1).value_or(1);
-    if (const Node* seed = node->find("seed")) search.seed = checker.integer(*seed, "seed", 0).value_or(0);
+    if (const Node* trials = node->find("trials"))
+      search.trials = checker.integer(*trials, "trials", 1).value_or(1);
+    if (const Node* seed = node->find("seed"))
+      search.seed = checker.integer(*seed, "seed", 0).value_or(0);
   }
   search.use = use != nullptr && use->is_scalar() ? use->text : "";
   if (search.use != "grid" && search.use != "random" && search.use != "sobol") {
     const Node& shown = use == nullptr ? *node : *use;
-    checker.complaints().add(shown.at, "`search` is " + shown.describe() + ", expected one of grid, random, sobol");
+    checker.complaints().add(
+        shown.at, "`search` is " + shown.describe() + ", expected one of grid, random, sobol");
   } else if (search.use != "grid" && search.trials == 0) {
-    checker.complaints().add(node->at, "`search: " + search.use + "` needs `trials`, how many samples to draw: search: {use: " +
-                                           search.use + ", trials: 20}");
+    checker.complaints().add(
+        node->at, "`search: " + search.use +
+                      "` needs `trials`, how many samples to draw: search: {use: " + search.use +
+                      ", trials: 20}");
   }
   return search;
 }
@@ -75,16 +80,21 @@ void check_distribution(const Axis& axis, Checker& checker) {
   const auto& [word, at, range] = axis.distribution->entries[0];
   auto& complaints = checker.complaints();
   if (!range.is_list() || range.items.empty())
-    return complaints.add(range.at, fmt::format("`{}` is {}, expected a list{}", word, range.describe(),
-                                                word == "choice" ? "" : " of its two ends"));
+    return complaints.add(range.at,
+                          fmt::format("`{}` is {}, expected a list{}", word, range.describe(),
+                                      word == "choice" ? "" : " of its two ends"));
   if (word == "choice") return;
   std::vector<double> ends;
   for (const auto& item : range.items) {
     const auto number = item.is_scalar() ? resolve(item) : Scalar(false);
-    if (const auto* real = std::get_if<double>(&number); real != nullptr && word != "int_uniform") ends.push_back(*real);
-    else if (const auto* integer = std::get_if<std::int64_t>(&number)) ends.push_back(static_cast<double>(*integer));
-    else return complaints.add(item.at, fmt::format("`{}` has {} as an end, expected {}", word, item.describe(),
-                                                    word == "int_uniform" ? "an integer" : "a number"));
+    if (const auto* real = std::get_if<double>(&number); real != nullptr && word != "int_uniform")
+      ends.push_back(*real);
+    else if (const auto* integer = std::get_if<std::int64_t>(&number))
+      ends.push_back(static_cast<double>(*integer));
+    else
+      return complaints.add(item.at,
+                            fmt::format("`{}` has {} as an end, expected {}", word, item.describe(),
+                                        word == "int_uniform" ? "an integer" : "a number"));
   }
   if (ends.size() != 2 || !(ends[0] < ends[1]))
     complaints.add(range.at, "`" + word + "` needs two ends, the lower first");
@@ -103,14 +113,19 @@ Axis axis_of(const MapEntry& entry, Checker& checker) {
   for (const auto& item : node.items) axis.choices.push_back({label_of(item), item});
   for (const auto& item : node.entries) axis.choices.push_back({item.key, item.value});
   if (axis.choices.empty())
-    checker.complaints().add(node.at, fmt::format("axis `{}` is {}, expected a list of values, a map of named alternatives, or a distribution such as "
-                                                  "{{log_uniform: [1e-4, 1e-1]}}", entry.key,
-                                                  node.describe()));
+    checker.complaints().add(node.at,
+                             fmt::format("axis `{}` is {}, expected a list of values, a map of "
+                                         "named alternatives, or a distribution such as "
+                                         "{{log_uniform: [1e-4, 1e-1]}}",
+                                         entry.key, node.describe()));
   std::set<std::string> labels;
   for (const auto& choice : axis.choices)
     if (!labels.insert(choice.label).second)
-      checker.complaints().add(choice.value.at, fmt::format("axis `{}` has two values that are called `{}`: name them, as in {{a: ..., b: ...}}",
-                                                            entry.key, choice.label));
+      checker.complaints().add(
+          choice.value.at,
+          fmt::format(
+              "axis `{}` has two values that are called `{}`: name them, as in {{a: ..., b: ...}}",
+              entry.key, choice.label));
   return axis;
 }
 
@@ -124,9 +139,13 @@ Node at_quantile(const Axis& axis, double u) {
   node.kind = Node::Kind::kScalar;
   node.at = range.at;
   const double low = end(0), high = end(1);
-  if (word == "int_uniform") node.text = fmt::format("{}", static_cast<std::int64_t>(std::floor(low + u * (high - low + 1))));
-  else if (word == "log_uniform") node.text = fmt::format("{}", low * std::pow(high / low, u));
-  else node.text = fmt::format("{}", low + u * (high - low));
+  if (word == "int_uniform")
+    node.text =
+        fmt::format("{}", static_cast<std::int64_t>(std::floor(low + u * (high - low + 1))));
+  else if (word == "log_uniform")
+    node.text = fmt::format("{}", low * std::pow(high / low, u));
+  else
+    node.text = fmt::format("{}", low + u * (high - low));
   return node;
 }
 
@@ -181,14 +200,16 @@ std::vector<Point> multiplied(std::vector<Point> points, const Axis& axis) {
 void check_overridden(const Node& root, const Axis& axis, Complaints& complaints) {
   const Node* here = &root;
   std::string rest = axis.path;
-  for (auto dot = rest.find('.'); here != nullptr && dot != std::string::npos; dot = rest.find('.')) {
+  for (auto dot = rest.find('.'); here != nullptr && dot != std::string::npos;
+       dot = rest.find('.')) {
     here = here->find(rest.substr(0, dot));
     rest = rest.substr(dot + 1);
   }
   const Node* given = here == nullptr ? nullptr : here->find(rest);
   if (given != nullptr && given->at.file == kCommandLine)
-    complaints.add(given->at, "`" + axis.path + "` is an axis of the sweep: override `sweep." + axis.path +
-                                  "`, or remove the axis with `~sweep." + axis.path + "`");
+    complaints.add(given->at, "`" + axis.path + "` is an axis of the sweep: override `sweep." +
+                                  axis.path + "`, or remove the axis with `~sweep." + axis.path +
+                                  "`");
 }
 
 }  // namespace
@@ -207,13 +228,17 @@ std::vector<Point> expand_sweep(const Node& root, Checker& checker) {
     Axis axis = axis_of(entry, checker);
     check_overridden(root, axis, complaints);
     if (axis.distribution != nullptr && search.use == "grid")
-      complaints.add(axis.at, "axis `" + axis.path + "` is a distribution, which needs `search: {use: random, trials: 20}` or sobol");
+      complaints.add(
+          axis.at,
+          "axis `" + axis.path +
+              "` is a distribution, which needs `search: {use: random, trials: 20}` or sobol");
     (axis.distribution != nullptr ? drawn : listed).push_back(std::move(axis));
   }
   double trials = drawn.empty() ? 1 : static_cast<double>(search.trials);
   for (const auto& axis : listed) trials *= static_cast<double>(axis.choices.size());
   if (trials > static_cast<double>(kMaxTrials))
-    complaints.add(sweep->at, fmt::format("the sweep has {} trials; at most {} are accepted", trials, kMaxTrials));
+    complaints.add(sweep->at, fmt::format("the sweep has {} trials; at most {} are accepted",
+                                          trials, kMaxTrials));
   if (!complaints.empty()) return {};
   auto points = sampled(drawn, search);
   for (const auto& axis : listed) points = multiplied(std::move(points), axis);

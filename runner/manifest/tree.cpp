@@ -44,10 +44,14 @@ Strings Node::keys() const {
 
 std::string Node::describe() const {
   switch (kind) {
-    case Kind::kNull: return "nothing";
-    case Kind::kMap: return entries.empty() ? "an empty map" : "a map";
-    case Kind::kList: return items.empty() ? "an empty list" : "a list";
-    case Kind::kScalar: break;
+    case Kind::kNull:
+      return "nothing";
+    case Kind::kMap:
+      return entries.empty() ? "an empty map" : "a map";
+    case Kind::kList:
+      return items.empty() ? "an empty list" : "a list";
+    case Kind::kScalar:
+      break;
   }
   const auto shown = text.size() > 60 ? text.substr(0, 60) + "..." : text;
   const auto scalar = resolve(*this);
@@ -84,7 +88,8 @@ void Complaints::add(const Location& at, const std::string& message) {
 void Complaints::throw_if_any() {
   if (all_.empty()) return;
   std::stable_sort(all_.begin(), all_.end(), [](const Diagnostic& a, const Diagnostic& b) {
-    return std::tie(a.at.file, a.at.line, a.at.column) < std::tie(b.at.file, b.at.line, b.at.column);
+    return std::tie(a.at.file, a.at.line, a.at.column) <
+           std::tie(b.at.file, b.at.line, b.at.column);
   });
   throw ManifestErrors(std::move(all_));
 }

@@ -19,10 +19,10 @@ struct Node {
   enum class Kind { kNull, kScalar, kMap, kList };
   Kind kind = Kind::kNull;
   Location at;
-  std::string text;     // of a scalar
-  bool quoted = false;  // a quoted scalar is a string, whatever it looks like
+  std::string text;               // of a scalar
+  bool quoted = false;            // a quoted scalar is a string, whatever it looks like
   std::vector<MapEntry> entries;  // of a map, in order
-  std::vector<Node> items;      // of a list
+  std::vector<Node> items;        // of a list
 
   bool is_map() const { return kind == Kind::kMap; }
   bool is_list() const { return kind == Kind::kList; }

@@ -14,8 +14,8 @@ namespace assay {
 
 /// One procedure with its components: one run folder, one worker process.
 struct Stage {
-  std::string id;    // SHA-256 in hex: see DESIGN "Identity"
-  std::string name;  // "main" where the manifest has no `stages:`
+  std::string id;                            // SHA-256 in hex: see DESIGN "Identity"
+  std::string name;                          // "main" where the manifest has no `stages:`
   std::map<std::string, Spec> components;    // by kind; defaults filled in, paths absolute
   std::map<std::string, std::string> after;  // stage name -> its id
   std::string weights;  // the stage of `after` whose final weights the model starts from, or ""
@@ -36,13 +36,13 @@ struct Trial {
 };
 
 struct Limits {
-  int workers = 0;                  // 0: one a core
-  int threads = 0;                  // CPU threads a worker; 0: cores / workers
-  double checkpoint_every = 60;     // seconds
-  int retries = 0;                  // after a crash, a hang or an out-of-memory kill
-  double time = 0;                  // seconds a stage may take; 0: no limit
-  double heartbeat = 600;           // seconds without a word before a worker counts as hung
-  std::int64_t memory = 0;          // bytes of address space growth a worker may use; 0: no limit
+  int workers = 0;               // 0: one a core
+  int threads = 0;               // CPU threads a worker; 0: cores / workers
+  double checkpoint_every = 60;  // seconds
+  int retries = 0;               // after a crash, a hang or an out-of-memory kill
+  double time = 0;               // seconds a stage may take; 0: no limit
+  double heartbeat = 600;        // seconds without a word before a worker counts as hung
+  std::int64_t memory = 0;       // bytes of address space growth a worker may use; 0: no limit
 };
 
 struct ReportSpec {
@@ -54,12 +54,11 @@ struct ReportSpec {
 struct Experiment {
   std::string name;
   std::filesystem::path file;
-  std::string text;           // the manifest as written
+  std::string text;  // the manifest as written
   std::vector<std::string> overrides;
   std::vector<Trial> trials;  // in manifest order, without repetition
   Limits limits;
   ReportSpec report;
 };
-
 
 }  // namespace assay

@@ -15,7 +15,8 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t kMaxPoints = 500;
 
 // metric -> unit -> group -> values of its seeds
-using Series = std::map<std::string, std::map<std::int64_t, std::map<std::size_t, std::vector<double>>>>;
+using Series =
+    std::map<std::string, std::map<std::int64_t, std::map<std::size_t, std::vector<double>>>>;
 
 void gather(const TrialResult& trial, std::size_t group, Series& series) {
   for (const auto& dir : trial.dirs) {

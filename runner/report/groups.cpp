@@ -54,7 +54,8 @@ std::vector<double> Group::values(const std::string& metric) const {
 std::vector<Group> groups_of(const Report& report) {
   std::vector<Group> groups;
   for (const auto& trial : report.trials) {
-    auto it = std::find_if(groups.begin(), groups.end(), [&](const Group& g) { return g.axes == trial.axes; });
+    auto it = std::find_if(groups.begin(), groups.end(),
+                           [&](const Group& g) { return g.axes == trial.axes; });
     if (it == groups.end()) it = groups.insert(groups.end(), Group{trial.axes, {}, 0});
     it->trials.push_back(&trial);
     if (trial.state != "done") ++it->missing;
@@ -68,7 +69,8 @@ std::vector<std::string> metrics_of(const Report& report) {
   for (const auto& trial : report.trials)
     for (const auto& [name, value] : trial.metrics) {
       all.insert(name);
-      if (name.starts_with("test/") && std::count(name.begin(), name.end(), '/') == 1) test.insert(name);
+      if (name.starts_with("test/") && std::count(name.begin(), name.end(), '/') == 1)
+        test.insert(name);
     }
   const auto& chosen = test.empty() ? all : test;
   return {chosen.begin(), chosen.end()};
@@ -79,7 +81,8 @@ std::vector<Comparison> comparisons_of(const Report& report) {
   for (const auto& trial : report.trials) {
     const auto it = trial.axes.find(report.compare);
     if (it == trial.axes.end()) return {};
-    if (std::find(labels.begin(), labels.end(), it->second) == labels.end()) labels.push_back(it->second);
+    if (std::find(labels.begin(), labels.end(), it->second) == labels.end())
+      labels.push_back(it->second);
   }
   std::vector<Comparison> all;
   for (const auto& metric : metrics_of(report))

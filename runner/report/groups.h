@@ -11,7 +11,7 @@ struct Group {
   std::vector<const TrialResult*> trials;
   int missing = 0;  // of them, not done
 
-  std::string label() const;                          // "optimizer=sam lr=0.1"
+  std::string label() const;                                    // "optimizer=sam lr=0.1"
   std::vector<double> values(const std::string& metric) const;  // of those that are done
 };
 std::vector<Group> groups_of(const Report& report);

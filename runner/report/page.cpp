@@ -11,18 +11,24 @@ namespace {
 std::string escaped(std::string_view text) {
   std::string safe;
   for (const char c : text) {
-    if (c == '&') safe += "&amp;";
-    else if (c == '<') safe += "&lt;";
-    else if (c == '>') safe += "&gt;";
-    else if (c == '"') safe += "&quot;";
-    else safe += c;
+    if (c == '&')
+      safe += "&amp;";
+    else if (c == '<')
+      safe += "&lt;";
+    else if (c == '>')
+      safe += "&gt;";
+    else if (c == '"')
+      safe += "&quot;";
+    else
+      safe += c;
   }
   return safe;
 }
 
 // JSON within a script element: no "</script" can end it early.
 std::string script_json(const nlohmann::ordered_json& json) {
-  std::string text = json.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace), safe;
+  std::string text = json.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace),
+              safe;
   for (const char c : text) safe += c == '<' ? std::string("\\u003c") : std::string(1, c);
   return safe;
 }
@@ -37,16 +43,21 @@ std::string row(const std::vector<std::string>& cells, const char* kind = "td") 
   return text + "</tr>\n";
 }
 
-std::string number(double x) { return fmt::format("{:.4f}", x); }
+std::string number(double x) {
+  return fmt::format("{:.4f}", x);
+}
 
 std::string results(const Report& report) {
-  std::string text = "<table>" + row({"alternative", "metric", "mean", "deviation", "min", "max", "n", "missing"}, "th");
+  std::string text =
+      "<table>" +
+      row({"alternative", "metric", "mean", "deviation", "min", "max", "n", "missing"}, "th");
   for (const auto& group : groups_of(report))
     for (const auto& metric : metrics_of(report)) {
       const Summary s = summarize(group.values(metric));
       const auto shown = [&](double x) { return s.count > 0 ? number(x) : "–"; };
-      text += row({group.label(), metric, shown(s.mean), s.count > 1 ? number(s.deviation) : "–", shown(s.low),
-                   shown(s.high), std::to_string(s.count), group.missing > 0 ? std::to_string(group.missing) : ""});
+      text += row({group.label(), metric, shown(s.mean), s.count > 1 ? number(s.deviation) : "–",
+                   shown(s.low), shown(s.high), std::to_string(s.count),
+                   group.missing > 0 ? std::to_string(group.missing) : ""});
     }
   return text + "</table>\n";
 }
@@ -54,15 +65,20 @@ std::string results(const Report& report) {
 std::string differences(const Report& report) {
   const auto all = comparisons_of(report);
   if (all.empty()) return "";
-  std::string text = "<h2>Paired differences</h2><p>Paired by seed and every other axis; mean difference, 95 % interval "
-                     "of Student's t, two-sided p.</p><table>" +
-                     row({"difference", "metric", "mean", "95 % interval", "p", "pairs"}, "th");
+  std::string text =
+      "<h2>Paired differences</h2><p>Paired by seed and every other axis; mean difference, 95 % "
+      "interval "
+      "of Student's t, two-sided p.</p><table>" +
+      row({"difference", "metric", "mean", "95 % interval", "p", "pairs"}, "th");
   for (const auto& one : all) {
     const Paired& d = one.difference;
     const bool several = d.count > 1;
-    text += row({one.alternative + " − " + one.baseline, one.metric, d.count > 0 ? fmt::format("{:+.4f}", d.mean) : "–",
-                 several ? fmt::format("[{:+.4f}, {:+.4f}]", d.mean - d.half_width, d.mean + d.half_width) : "–",
-                 several ? fmt::format("{:.3f}", d.p) : "–", std::to_string(d.count)});
+    text += row(
+        {one.alternative + " − " + one.baseline, one.metric,
+         d.count > 0 ? fmt::format("{:+.4f}", d.mean) : "–",
+         several ? fmt::format("[{:+.4f}, {:+.4f}]", d.mean - d.half_width, d.mean + d.half_width)
+                 : "–",
+         several ? fmt::format("{:.3f}", d.p) : "–", std::to_string(d.count)});
   }
   return text + "</table>\n";
 }
@@ -71,7 +87,8 @@ std::string link(const Report& report, const TrialResult& trial) {
   if (trial.dirs.empty()) return "";
   const auto& dir = trial.dirs.back();
   const auto relative = dir.lexically_relative(report.folder);
-  return fmt::format("<td><a href=\"{}\">{}</a></td>", escaped((relative.empty() ? dir : relative).string()),
+  return fmt::format("<td><a href=\"{}\">{}</a></td>",
+                     escaped((relative.empty() ? dir : relative).string()),
                      escaped(trial.id.substr(0, 12)));
 }
 
@@ -88,7 +105,8 @@ std::string trials(const Report& report) {
         const auto it = trial->metrics.find(metric);
         text += cell(it == trial->metrics.end() ? "–" : number(it->second));
       }
-      text += cell(fmt::format("{:.1f}", trial->seconds)) + cell(trial->error) + link(report, *trial) + "</tr>\n";
+      text += cell(fmt::format("{:.1f}", trial->seconds)) + cell(trial->error) +
+              link(report, *trial) + "</tr>\n";
     }
   return text + "</table>\n";
 }
@@ -96,18 +114,23 @@ std::string trials(const Report& report) {
 }  // namespace
 
 std::string html_page(const Report& report) {
-  std::string page = "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-                     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>" +
-                     escaped(report.name) + " – Assay</title>\n<style>" + std::string(kDygraphsStyle) + "</style>\n<style>" +
-                     std::string(kPageStyle) + "</style></head>\n<body>\n<h1>" + escaped(report.name) + "</h1>\n";
+  std::string page =
+      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>" +
+      escaped(report.name) + " – Assay</title>\n<style>" + std::string(kDygraphsStyle) +
+      "</style>\n<style>" + std::string(kPageStyle) + "</style></head>\n<body>\n<h1>" +
+      escaped(report.name) + "</h1>\n";
   page += results(report) + differences(report);
-  page += "<h2>Learning curves</h2><p>Mean over seeds; the band is one standard deviation to either side. Drag to zoom, double-click to go back.</p>"
-          "<div id=\"curves\"></div>\n";
+  page +=
+      "<h2>Learning curves</h2><p>Mean over seeds; the band is one standard deviation to either "
+      "side. Drag to zoom, double-click to go back.</p>"
+      "<div id=\"curves\"></div>\n";
   page += trials(report);
   page += "<h2>Manifest</h2><pre>" + escaped(report.manifest) + "</pre>\n";
   if (!report.command.empty()) page += "<p><code>" + escaped(report.command) + "</code></p>\n";
-  page += "<script>" + std::string(kDygraphsScript) + "</script>\n<script>const curves = " + script_json(curves_of(report)) +
-          ";\n" + std::string(kPageScript) + "</script>\n</body></html>\n";
+  page += "<script>" + std::string(kDygraphsScript) +
+          "</script>\n<script>const curves = " + script_json(curves_of(report)) + ";\n" +
+          std::string(kPageScript) + "</script>\n</body></html>\n";
   return page;
 }
 

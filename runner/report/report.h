@@ -32,12 +32,13 @@ struct Report {
   std::vector<TrialResult> trials;
 };
 
-/// The same numbers for programs: {"groups": [{"axes", "metric", "n", "missing", "mean", "deviation", "min", "max"}],
-/// "comparisons": [{"alternative", "baseline", "metric", "pairs", "difference", "half_width", "p"}]}; null where there is none.
+/// The same numbers for programs: {"groups": [{"axes", "metric", "n", "missing", "mean",
+/// "deviation", "min", "max"}], "comparisons": [{"alternative", "baseline", "metric", "pairs",
+/// "difference", "half_width", "p"}]}; null where there is none.
 nlohmann::ordered_json statistics_of(const Report& report);
 
-/// One line an alternative and metric: mean, deviation and count over the trials that are done; then the paired
-/// differences along `compare`. No escape codes unless `color`.
+/// One line an alternative and metric: mean, deviation and count over the trials that are done;
+/// then the paired differences along `compare`. No escape codes unless `color`.
 std::string text_table(const Report& report, bool color);
 
 /// A page that needs nothing but itself: table, differences, learning curves, trials, manifest.

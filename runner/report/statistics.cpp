@@ -31,8 +31,10 @@ Paired paired_difference(const std::vector<double>& a, const std::vector<double>
   const boost::math::students_t t(s.count - 1);
   const double error = s.deviation / std::sqrt(s.count);
   paired.half_width = boost::math::quantile(t, 0.975) * error;
-  if (error > 0) paired.p = 2 * boost::math::cdf(boost::math::complement(t, std::abs(s.mean) / error));
-  else paired.p = s.mean == 0 ? 1 : 0;
+  if (error > 0)
+    paired.p = 2 * boost::math::cdf(boost::math::complement(t, std::abs(s.mean) / error));
+  else
+    paired.p = s.mean == 0 ? 1 : 0;
   return paired;
 }
 

@@ -8,7 +8,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json or_null(bool there, double x) { return there ? Json(x) : Json(nullptr); }
+Json or_null(bool there, double x) {
+  return there ? Json(x) : Json(nullptr);
+}
 
 }  // namespace
 
@@ -17,15 +19,24 @@ Json statistics_of(const Report& report) {
   for (const auto& group : groups_of(report))
     for (const auto& metric : metrics_of(report)) {
       const Summary s = summarize(group.values(metric));
-      groups.push_back({{"axes", group.axes}, {"metric", metric}, {"n", s.count}, {"missing", group.missing},
-                        {"mean", or_null(s.count > 0, s.mean)}, {"deviation", or_null(s.count > 1, s.deviation)},
-                        {"min", or_null(s.count > 0, s.low)}, {"max", or_null(s.count > 0, s.high)}});
+      groups.push_back({{"axes", group.axes},
+                        {"metric", metric},
+                        {"n", s.count},
+                        {"missing", group.missing},
+                        {"mean", or_null(s.count > 0, s.mean)},
+                        {"deviation", or_null(s.count > 1, s.deviation)},
+                        {"min", or_null(s.count > 0, s.low)},
+                        {"max", or_null(s.count > 0, s.high)}});
     }
   for (const auto& one : comparisons_of(report)) {
     const Paired& d = one.difference;
-    comparisons.push_back({{"alternative", one.alternative}, {"baseline", one.baseline}, {"metric", one.metric},
-                           {"pairs", d.count}, {"difference", or_null(d.count > 0, d.mean)},
-                           {"half_width", or_null(d.count > 1, d.half_width)}, {"p", or_null(d.count > 1, d.p)}});
+    comparisons.push_back({{"alternative", one.alternative},
+                           {"baseline", one.baseline},
+                           {"metric", one.metric},
+                           {"pairs", d.count},
+                           {"difference", or_null(d.count > 0, d.mean)},
+                           {"half_width", or_null(d.count > 1, d.half_width)},
+                           {"p", or_null(d.count > 1, d.p)}});
   }
   return {{"groups", groups}, {"comparisons", comparisons}};
 }

@@ -21,7 +21,8 @@ std::string aligned(const Cells& rows, bool color) {
   for (std::size_t r = 0; r < rows.size(); ++r) {
     std::string line;
     for (std::size_t k = 0; k < rows[r].size(); ++k)
-      line += k == 0 ? fmt::format("{:<{}}", rows[r][k], widths[k]) : fmt::format("  {:>{}}", rows[r][k], widths[k]);
+      line += k == 0 ? fmt::format("{:<{}}", rows[r][k], widths[k])
+                     : fmt::format("  {:>{}}", rows[r][k], widths[k]);
     text += r == 0 && color ? "\033[1m" + line + "\033[0m\n" : line + "\n";
   }
   return text;
@@ -32,9 +33,12 @@ std::string result_table(const Report& report, bool color) {
   for (const auto& group : groups_of(report))
     for (const auto& metric : metrics_of(report)) {
       const Summary s = summarize(group.values(metric));
-      const auto number = [&](double x) { return s.count == 0 ? std::string("-") : fmt::format("{:.4f}", x); };
-      rows.push_back({group.label(), metric, number(s.mean), s.count > 1 ? fmt::format("{:.4f}", s.deviation) : "-",
-                      number(s.low), number(s.high), std::to_string(s.count),
+      const auto number = [&](double x) {
+        return s.count == 0 ? std::string("-") : fmt::format("{:.4f}", x);
+      };
+      rows.push_back({group.label(), metric, number(s.mean),
+                      s.count > 1 ? fmt::format("{:.4f}", s.deviation) : "-", number(s.low),
+                      number(s.high), std::to_string(s.count),
                       group.missing == 0 ? "" : std::to_string(group.missing)});
     }
   return aligned(rows, color);
@@ -47,9 +51,12 @@ std::string comparison_table(const Report& report, bool color) {
   for (const auto& one : all) {
     const Paired& d = one.difference;
     const bool several = d.count > 1;
-    rows.push_back({one.alternative + " - " + one.baseline, one.metric, d.count > 0 ? fmt::format("{:+.4f}", d.mean) : "-",
-                    several ? fmt::format("[{:+.4f}, {:+.4f}]", d.mean - d.half_width, d.mean + d.half_width) : "-",
-                    several ? fmt::format("{:.3f}", d.p) : "-", std::to_string(d.count)});
+    rows.push_back(
+        {one.alternative + " - " + one.baseline, one.metric,
+         d.count > 0 ? fmt::format("{:+.4f}", d.mean) : "-",
+         several ? fmt::format("[{:+.4f}, {:+.4f}]", d.mean - d.half_width, d.mean + d.half_width)
+                 : "-",
+         several ? fmt::format("{:.3f}", d.p) : "-", std::to_string(d.count)});
   }
   return "\n" + aligned(rows, color);
 }

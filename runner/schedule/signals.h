@@ -16,7 +16,8 @@ class SignalWatch {
   SignalWatch(const SignalWatch&) = delete;
 
   int fd() const { return read_; }
-  /// The signals that came since the last call, in their order, without SIGCHLD; `requeue` as SIGUSR1.
+  /// The signals that came since the last call, in their order, without SIGCHLD; `requeue` as
+  /// SIGUSR1.
   std::vector<int> take();
 
  private:

@@ -55,7 +55,8 @@ std::shared_ptr<Dataset> cut(std::shared_ptr<Dataset> dataset, const fs::path& f
   const auto tensors = read_tensors(file);
   const auto it = tensors.find("ids");
   if (it == tensors.end() || it->second.scalar_type() != torch::kInt64 || it->second.dim() != 1)
-    throw Error(ErrorKind::kData, file.string() + ": a one-dimensional int64 tensor `ids` is needed");
+    throw Error(ErrorKind::kData,
+                file.string() + ": a one-dimensional int64 tensor `ids` is needed");
   const auto ids = it->second.contiguous();
   const auto* first = ids.data_ptr<std::int64_t>();
   return subset(std::move(dataset), {first, first + ids.numel()});
@@ -125,7 +126,8 @@ void set_weights(Model& model, const TensorMap& weights, const std::string& sour
     if (it == weights.end())
       throw Error(ErrorKind::kCorrupt, source + ": the model's `" + name + "` is missing");
     if (it->second.sizes() != tensor.sizes())
-      throw Error(ErrorKind::kCorrupt, source + ": `" + name + "` has another shape than the model's");
+      throw Error(ErrorKind::kCorrupt,
+                  source + ": `" + name + "` has another shape than the model's");
     tensor.copy_(it->second);
   }
 }

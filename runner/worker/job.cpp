@@ -20,7 +20,8 @@ Job read_job(const std::string& line) try {
   for (const auto& [kind, spec] : json.at("components").items())
     job.components[kind] = spec_from_json(spec);
   for (const auto& path : json.at("plugins")) job.plugins.push_back(path.get<std::string>());
-  for (const auto& [stage, dir] : json.at("after").items()) job.after[stage] = dir.get<std::string>();
+  for (const auto& [stage, dir] : json.at("after").items())
+    job.after[stage] = dir.get<std::string>();
   job.weights = json.at("weights").get<std::string>();
   job.subset = json.at("subset").get<std::string>();
   job.checkpoint_every = json.at("checkpoint_every").get<double>();
@@ -28,7 +29,8 @@ Job read_job(const std::string& line) try {
   return job;
 } catch (const nlohmann::json::exception& error) {
   throw Error(ErrorKind::kCorrupt, std::string("the job on standard input is not one of this "
-                                               "version's front end: ") + error.what());
+                                               "version's front end: ") +
+                                       error.what());
 }
 
 }  // namespace assay

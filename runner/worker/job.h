@@ -17,7 +17,7 @@ struct Job {
   std::string device;
   int threads = 1;
   bool deterministic = true;
-  std::map<std::string, Spec> components;             // by kind
+  std::map<std::string, Spec> components;  // by kind
   std::vector<std::filesystem::path> plugins;
   std::map<std::string, std::filesystem::path> after;  // stage -> run folder
   std::filesystem::path weights, subset;               // run folders, or empty

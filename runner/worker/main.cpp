@@ -36,7 +36,8 @@ int main_of(const std::vector<std::string>& words) {
     fmt::print("{}\n", assay::abi_tag());
     return 0;
   }
-  fmt::print(stderr, "assay-worker is started by `assay`; its verbs are run, probe FILE... and version\n");
+  fmt::print(stderr,
+             "assay-worker is started by `assay`; its verbs are run, probe FILE... and version\n");
   return 2;
 }
 

@@ -14,7 +14,9 @@
 namespace assay {
 namespace {
 
-[[noreturn]] void refuse(const std::string& why) { throw Error(ErrorKind::kPlugin, why); }
+[[noreturn]] void refuse(const std::string& why) {
+  throw Error(ErrorKind::kPlugin, why);
+}
 
 // A struct at `offset`, if the file reaches that far.
 template <class T>
@@ -28,7 +30,8 @@ Elf64_Ehdr header_of(const std::string& bytes) {
   Elf64_Ehdr header;
   if (!at(bytes, 0, header) || std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0)
     refuse("is no ELF file; a shared library built with assay_add_plugin() is needed");
-  if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_machine != EM_X86_64 || header.e_type != ET_DYN)
+  if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_machine != EM_X86_64 ||
+      header.e_type != ET_DYN)
     refuse("is no shared library for x86-64; build it on this kind of machine");
   return header;
 }
@@ -60,7 +63,8 @@ std::string build_id_of(const std::string& bytes, const Elf64_Ehdr& header) {
     if (!at(bytes, header.e_phoff + static_cast<std::uint64_t>(k) * sizeof segment, segment))
       refuse("is a truncated ELF file; build or copy it again");
     if (segment.p_type != PT_NOTE) continue;
-    if (const auto id = build_id_in(bytes, segment.p_offset, segment.p_filesz); !id.empty()) return id;
+    if (const auto id = build_id_in(bytes, segment.p_offset, segment.p_filesz); !id.empty())
+      return id;
   }
   return sha256(bytes);
 }
@@ -69,8 +73,9 @@ std::string tag_of(const std::string& bytes) {
   const auto start = bytes.find("<assay-abi ");
   const auto end = start == std::string::npos ? start : bytes.find('>', start);
   if (end == std::string::npos || end - start > 1000)
-    refuse("has no Assay ABI tag; end it with ASSAY_PLUGIN(registry) { ... } and build it with "
-           "assay_add_plugin()");
+    refuse(
+        "has no Assay ABI tag; end it with ASSAY_PLUGIN(registry) { ... } and build it with "
+        "assay_add_plugin()");
   return bytes.substr(start, end - start + 1);
 }
 

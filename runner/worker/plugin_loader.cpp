@@ -11,12 +11,15 @@ namespace {
 
 namespace dll = boost::dll;
 
-[[noreturn]] void refuse(const std::string& why) { throw Error(ErrorKind::kPlugin, why); }
+[[noreturn]] void refuse(const std::string& why) {
+  throw Error(ErrorKind::kPlugin, why);
+}
 
 dll::shared_library& open(const std::filesystem::path& file) {
   try {
     // Leaked on purpose: a LibTorch plugin that is unloaded takes the process with it.
-    return *new dll::shared_library(file.string(), dll::load_mode::rtld_now | dll::load_mode::rtld_local);
+    return *new dll::shared_library(file.string(),
+                                    dll::load_mode::rtld_now | dll::load_mode::rtld_local);
   } catch (const std::exception& error) {
     refuse(std::string("cannot be loaded: ") + error.what() + "; build it against this Assay");
   }
@@ -36,10 +39,13 @@ void enter(dll::shared_library& library, Registry& registry) {
   }
   if (own.entries().empty()) refuse("registers no component; call registry.add<T>(name, doc)");
   for (const auto& entry : own.entries()) {
-    if (entry.doc.empty()) refuse(entry.kind + " `" + entry.name + "` has no documentation; give registry.add a sentence");
+    if (entry.doc.empty())
+      refuse(entry.kind + " `" + entry.name +
+             "` has no documentation; give registry.add a sentence");
     for (const auto& field : entry.fields)
       if (field.doc.empty())
-        refuse(entry.kind + " `" + entry.name + "`: field `" + field.name + "` has no documentation; give it a sentence");
+        refuse(entry.kind + " `" + entry.name + "`: field `" + field.name +
+               "` has no documentation; give it a sentence");
   }
   for (const auto& entry : own.entries()) registry.insert(entry);
 }

@@ -13,7 +13,8 @@ struct Loaded {
 };
 
 /// Checks the file's tag, loads it for good (LibTorch crashes at unload), checks that it left the
-/// process as it was, and lets it register. Throws Error{kPlugin}: the file, what is wrong, what to do.
+/// process as it was, and lets it register. Throws Error{kPlugin}: the file, what is wrong, what to
+/// do.
 Loaded load_plugin(const std::filesystem::path& file, Registry& registry);
 
 }  // namespace assay

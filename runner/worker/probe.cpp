@@ -25,7 +25,10 @@ constexpr auto kLimit = std::chrono::seconds(10);
 Json describe(const Entry& entry) {
   Json fields = Json::array();
   for (const auto& field : entry.fields) fields.push_back(to_json(field));
-  return {{"kind", entry.kind}, {"name", entry.name}, {"doc", entry.doc}, {"fields", fields},
+  return {{"kind", entry.kind},
+          {"name", entry.name},
+          {"doc", entry.doc},
+          {"fields", fields},
           {"needs", entry.needs}};
 }
 
@@ -60,7 +63,8 @@ bool read_until_end(int fd, std::string& text) {
   const auto end = Clock::now() + kLimit;
   char buffer[65536];
   for (;;) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now()).count();
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now()).count();
     pollfd waiting{fd, POLLIN, 0};
     if (left <= 0 || ::poll(&waiting, 1, static_cast<int>(left)) <= 0) return false;
     const auto n = ::read(fd, buffer, sizeof buffer);
@@ -71,13 +75,16 @@ bool read_until_end(int fd, std::string& text) {
 
 Json ended(const std::string& file, const std::string& text, int status) {
   if (WIFSIGNALED(status))
-    return refused(file, fmt::format("crashed while it was loaded, with signal {} (SIG{}); look at its static "
-                                     "constructors and at what it does while registering",
-                                     WTERMSIG(status), sigabbrev_np(WTERMSIG(status))));
+    return refused(
+        file, fmt::format("crashed while it was loaded, with signal {} (SIG{}); look at its static "
+                          "constructors and at what it does while registering",
+                          WTERMSIG(status), sigabbrev_np(WTERMSIG(status))));
   auto json = Json::parse(text, nullptr, false);
   if (json.is_object()) return json;
-  return refused(file, fmt::format("ended the process with exit code {} while it was loaded; a plugin only registers",
-                                   WEXITSTATUS(status)));
+  return refused(
+      file, fmt::format(
+                "ended the process with exit code {} while it was loaded; a plugin only registers",
+                WEXITSTATUS(status)));
 }
 
 Json probe_one(const std::string& file) {
@@ -93,8 +100,7 @@ Json probe_one(const std::string& file) {
   if (!in_time) ::kill(pid, SIGKILL);
   int status = 0;
   ::waitpid(pid, &status, 0);
-  if (!in_time)
-    return refused(file, "did not finish loading within 10 s; a plugin only registers");
+  if (!in_time) return refused(file, "did not finish loading within 10 s; a plugin only registers");
   return ended(file, text, status);
 }
 

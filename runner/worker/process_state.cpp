@@ -16,7 +16,9 @@ namespace {
 
 constexpr unsigned kStatusFlags = 0x3f;  // sticky exception flags: any arithmetic sets them
 
-unsigned modes() { return _mm_getcsr() & ~kStatusFlags; }
+unsigned modes() {
+  return _mm_getcsr() & ~kStatusFlags;
+}
 
 unsigned current_mask() {
   const auto mask = ::umask(0);
@@ -40,7 +42,9 @@ int note_libtorch(dl_phdr_info* info, std::size_t, void* data) {
 }  // namespace
 
 ProcessState::ProcessState()
-    : floating_point_(modes()), locale_(std::setlocale(LC_ALL, nullptr)), folder_(current_folder()),
+    : floating_point_(modes()),
+      locale_(std::setlocale(LC_ALL, nullptr)),
+      folder_(current_folder()),
       mask_(current_mask()) {
   for (std::size_t k = 0; k < kSignals.size(); ++k) sigaction(kSignals[k], nullptr, &handlers_[k]);
 }

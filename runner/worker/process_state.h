@@ -15,15 +15,16 @@ class ProcessState {
   std::string restore() const;
 
  private:
-  static constexpr std::array kSignals = {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGSEGV, SIGABRT,
-                                          SIGFPE, SIGPIPE, SIGCHLD};
+  static constexpr std::array kSignals = {SIGINT,  SIGTERM, SIGHUP, SIGUSR1, SIGUSR2,
+                                          SIGSEGV, SIGABRT, SIGFPE, SIGPIPE, SIGCHLD};
   unsigned floating_point_;
   std::string locale_, folder_;
   unsigned mask_;
   std::array<struct sigaction, kSignals.size()> handlers_;
 };
 
-/// How many LibTorch libraries are mapped into this process; more than one of a name abort it later.
+/// How many LibTorch libraries are mapped into this process; more than one of a name abort it
+/// later.
 std::string second_libtorch();
 
 }  // namespace assay

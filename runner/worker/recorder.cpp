@@ -39,7 +39,8 @@ void Recorder::metric(std::string_view name, double value) {
 
 void Recorder::artifact(std::string_view name, const TensorMap& value) {
   std::filesystem::create_directories(folder_.artifacts());
-  write_atomically(folder_.artifacts() / (std::string(name) + ".safetensors"), to_safetensors(value));
+  write_atomically(folder_.artifacts() / (std::string(name) + ".safetensors"),
+                   to_safetensors(value));
 }
 
 void Recorder::keep_model(std::string_view name) {
@@ -47,7 +48,9 @@ void Recorder::keep_model(std::string_view name) {
               {{"model.safetensors", to_safetensors(weights_of(*model_))}});
 }
 
-void Recorder::note(std::string_view message) { fmt::print(stderr, "unit {}: {}\n", unit_, message); }
+void Recorder::note(std::string_view message) {
+  fmt::print(stderr, "unit {}: {}\n", unit_, message);
+}
 
 void Recorder::sync() {
   log_.sync();

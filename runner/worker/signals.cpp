@@ -33,7 +33,9 @@ void catch_signals() {
   std::signal(SIGPIPE, SIG_IGN);
 }
 
-int asked_to_leave() { return leave; }
+int asked_to_leave() {
+  return leave;
+}
 
 bool asked_to_checkpoint() {
   const bool asked = checkpoint != 0;

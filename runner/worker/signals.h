@@ -3,8 +3,9 @@
 
 namespace assay {
 
-/// SIGINT and SIGTERM: leave after this unit; SIGUSR1: leave and ask to be requeued; SIGHUP: checkpoint and go
-/// on. A worker whose front end has died leaves likewise, and is ended after 30 s if it does not.
+/// SIGINT and SIGTERM: leave after this unit; SIGUSR1: leave and ask to be requeued; SIGHUP:
+/// checkpoint and go on. A worker whose front end has died leaves likewise, and is ended after 30 s
+/// if it does not.
 void catch_signals();
 
 /// The signal that asks to leave, or 0.

@@ -104,12 +104,14 @@ void StageRun::restore(const Checkpoint& checkpoint) {
   const auto source = [&](const char* file) { return (folder_.checkpoints() / file).string(); };
   const auto& files = checkpoint.files;
   if (const auto& model = assembly_->parts.model)
-    set_weights(*model, from_safetensors(files.at("model.safetensors"), source("model.safetensors")),
+    set_weights(*model,
+                from_safetensors(files.at("model.safetensors"), source("model.safetensors")),
                 source("model.safetensors"));
   State all;
   all.tensors = from_safetensors(files.at("state.safetensors"), source("state.safetensors"));
   for (auto& [name, tensor] : all.tensors) tensor = tensor.to(context_.device);
-  all.scalars = values_from_json(nlohmann::ordered_json::parse(files.at("state.json")).at("scalars"));
+  all.scalars =
+      values_from_json(nlohmann::ordered_json::parse(files.at("state.json")).at("scalars"));
   for (const auto& [name, component] : stateful()) component->load(all.nested(name));
   unit_ = checkpoint.unit;
 }
@@ -209,7 +211,8 @@ int StageRun::run() try {
   } catch (const c10::Error& error) {
     return end("failed", 1, "plugin", where(error.what_without_backtrace()));
   } catch (const std::bad_alloc&) {
-    return end("failed", 1, "memory", where("out of memory: a smaller batch, or a higher limits.memory, may help"));
+    return end("failed", 1, "memory",
+               where("out of memory: a smaller batch, or a higher limits.memory, may help"));
   } catch (const std::exception& error) {
     return end("failed", 1, "plugin", where(error.what()));
   } catch (...) {
@@ -225,6 +228,8 @@ int StageRun::run() try {
 
 }  // namespace
 
-int run_stage(const Job& job, Events& events) { return StageRun(job, events).run(); }
+int run_stage(const Job& job, Events& events) {
+  return StageRun(job, events).run();
+}
 
 }  // namespace assay

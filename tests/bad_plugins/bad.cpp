@@ -1,21 +1,24 @@
 // One plugin that is wrong in the way that its IS_... definition says. It builds no component, so
 // it needs nothing of LibTorch but the headers.
+#include <sys/stat.h>
+#include <unistd.h>
 #include <clocale>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <stdexcept>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "assay/registry.h"
 
 namespace {
 
 assay::Entry entry(const char* name, const char* doc, const char* field_doc = "A number.") {
-  return {"optimizer", name, doc,
+  return {"optimizer",
+          name,
+          doc,
           {{"lr", assay::Type::kReal, assay::Value{0.1}, assay::above(0), field_doc, "", false}},
-          {}, [](const assay::Build&) { return std::shared_ptr<void>(); }};
+          {},
+          [](const assay::Build&) { return std::shared_ptr<void>(); }};
 }
 
 [[maybe_unused]] int misbehave_when_loaded() {

@@ -58,7 +58,8 @@ Tensors copies(const Tensors& list) {
   return all;
 }
 
-// `steps` optimizer steps on the tiny problem; at `stop` everything is saved, built anew and loaded.
+// `steps` optimizer steps on the tiny problem; at `stop` everything is saved, built anew and
+// loaded.
 Tensors descend(const std::string& name, int steps, int stop, std::uint64_t seed) {
   const testing::TinyData data;
   ClassObjective objective;
@@ -159,7 +160,9 @@ Run carry_out(const Entry& entry, std::int64_t stop, std::uint64_t seed) {
 
 }  // namespace
 
-TEST_CASE("plugins are there to be looked at") { REQUIRE(plugins().entries().size() >= 10); }
+TEST_CASE("plugins are there to be looked at") {
+  REQUIRE(plugins().entries().size() >= 10);
+}
 
 TEST_CASE("every component and every field says what it is") {
   for (const auto* entry : of_kind("")) {
@@ -180,10 +183,14 @@ TEST_CASE("every bound is accepted and a step outside is refused") {
       if (!field.required) CHECK_NOTHROW(check(field, field.default_value));
       const auto as_field = [&](double x) -> Value {
         switch (field.type) {
-          case Type::kInteger: return static_cast<std::int64_t>(x);
-          case Type::kIntegers: return Integers{static_cast<std::int64_t>(x)};
-          case Type::kReals: return Reals{x};
-          default: return x;
+          case Type::kInteger:
+            return static_cast<std::int64_t>(x);
+          case Type::kIntegers:
+            return Integers{static_cast<std::int64_t>(x)};
+          case Type::kReals:
+            return Reals{x};
+          default:
+            return x;
         }
       };
       const bool whole = field.type == Type::kInteger || field.type == Type::kIntegers;
@@ -192,11 +199,13 @@ TEST_CASE("every bound is accepted and a step outside is refused") {
       const double step = whole ? 1 : 1e-9;
       if (std::isfinite(range.low)) {
         CHECK_NOTHROW(check(field, as_field(range.open_low ? range.low + step : range.low)));
-        CHECK_THROWS_AS(check(field, as_field(range.open_low ? range.low : range.low - step)), Error);
+        CHECK_THROWS_AS(check(field, as_field(range.open_low ? range.low : range.low - step)),
+                        Error);
       }
       if (std::isfinite(range.high)) {
         CHECK_NOTHROW(check(field, as_field(range.open_high ? range.high - step : range.high)));
-        CHECK_THROWS_AS(check(field, as_field(range.open_high ? range.high : range.high + step)), Error);
+        CHECK_THROWS_AS(check(field, as_field(range.open_high ? range.high : range.high + step)),
+                        Error);
       }
       Values outside{{field.name, as_field(std::isfinite(range.low) ? range.low - 1 : NAN)}};
       const testing::TinyData data;

@@ -31,8 +31,9 @@ struct Fixture {
   Context context{torch::kCPU, Rng(3), nullptr};
 
   Batch batch(std::int64_t from, std::int64_t size) const {
-    return data.load(data.ids(Split::kTrain).subspan(static_cast<std::size_t>(from),
-                                                     static_cast<std::size_t>(size)), context);
+    return data.load(data.ids(Split::kTrain)
+                         .subspan(static_cast<std::size_t>(from), static_cast<std::size_t>(size)),
+                     context);
   }
 };
 
@@ -194,8 +195,10 @@ TEST_CASE("evaluation counts as a hand does") {
   const torch::NoGradGuard no_grad;
   const auto predicted = model.forward(batch.input).logits.argmax(1);
   CHECK(scores.count == 20);
-  CHECK(scores.accuracy == Approx((predicted == batch.target).to(torch::kDouble).mean().item<double>()));
+  CHECK(scores.accuracy ==
+        Approx((predicted == batch.target).to(torch::kDouble).mean().item<double>()));
   CHECK(scores.confusion.sum().item<std::int64_t>() == 20);
   CHECK(scores.group_count.sum().item<std::int64_t>() == 20);
-  CHECK(scores.confusion.trace().item<std::int64_t>() == scores.group_correct.sum().item<std::int64_t>());
+  CHECK(scores.confusion.trace().item<std::int64_t>() ==
+        scores.group_correct.sum().item<std::int64_t>());
 }

@@ -46,7 +46,8 @@ void compare(const Json& whole, const Json& broken, const fs::path& at) {
     const auto &a = whole["trials"][k], &b = broken["trials"][k];
     CHECK(b["state"] == "done");
     CHECK(a["id"] == b["id"]);
-    const fs::path left = at / a["dir"].get<std::string>(), right = at / b["dir"].get<std::string>();
+    const fs::path left = at / a["dir"].get<std::string>(),
+                   right = at / b["dir"].get<std::string>();
     CHECK(rows_of(left) == rows_of(right));
     CHECK_FALSE(rows_of(left).empty());
     for (const char* file : {"last/model.safetensors", "last/state.safetensors", "last/state.json",
@@ -73,13 +74,17 @@ TEST_CASE("front end and workers killed at many moments, then resumed, change no
   for (; kills < 12; ++kills) {
     const std::string after = std::to_string(0.5 + 0.17 * kills);
     // Even: the front end, whose workers must go with it. Odd: the newest worker.
-    const std::string kill = kills % 2 == 0
-        ? "timeout -s KILL " + after + " assay run killed.yaml --runs broken --json"
-        : "(sleep " + after + "; pkill -9 -n -x assay-worker) & killer=$!; "
-              "assay run killed.yaml --runs broken --json; code=$?; kill $killer; wait; exit $code";
+    const std::string kill =
+        kills % 2 == 0 ? "timeout -s KILL " + after + " assay run killed.yaml --runs broken --json"
+                       : "(sleep " + after +
+                             "; pkill -9 -n -x assay-worker) & killer=$!; "
+                             "assay run killed.yaml --runs broken --json; code=$?; kill $killer; "
+                             "wait; exit $code";
     const auto said = shell(cd + kill);
     if (said.code == 0) break;
-    shell("for k in 1 2 3 4 5 6 7 8 9 10; do pgrep -x assay-worker >/dev/null || break; sleep 0.5; done");
+    shell(
+        "for k in 1 2 3 4 5 6 7 8 9 10; do pgrep -x assay-worker >/dev/null || break; sleep 0.5; "
+        "done");
   }
   CHECK(kills >= 3);
   const auto resumed = shell(cd + "assay resume killed.yaml --runs broken --json");
@@ -93,7 +98,8 @@ TEST_CASE("an interrupted sweep says so, and goes on where it was") {
   const Folder folder;
   folder.write("killed.yaml", kManifest);
   const std::string cd = "cd " + folder.path().string() + "; ";
-  const auto cut = shell(cd + "timeout -s INT 2 assay run killed.yaml --runs r procedure.steps=100000; echo code $?");
+  const auto cut = shell(
+      cd + "timeout -s INT 2 assay run killed.yaml --runs r procedure.steps=100000; echo code $?");
   CHECK(cut.out.find("code 1") != std::string::npos);  // 124 of timeout, or 130
   const auto status = shell(cd + "assay status killed.yaml --runs r procedure.steps=100000 --json");
   INFO(status.err);
@@ -109,7 +115,8 @@ TEST_CASE("asking twice does not run twice, and a NaN ends one trial with exit 6
   REQUIRE(shell(cd + "assay run killed.yaml procedure.steps=20").code == 0);
   const auto again = shell(cd + "assay run killed.yaml procedure.steps=20 --json");
   for (const auto& trial : Json::parse(again.out)["trials"]) CHECK(trial["reused"] == true);
-  const auto nan = shell(cd + "assay run killed.yaml optimizer.base.lr=1e30 procedure.steps=20 --json");
+  const auto nan =
+      shell(cd + "assay run killed.yaml optimizer.base.lr=1e30 procedure.steps=20 --json");
   CHECK(nan.code == 6);
   for (const auto& trial : Json::parse(nan.out)["trials"]) {
     CHECK(trial["state"] == "diverged");

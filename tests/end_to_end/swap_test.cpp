@@ -42,7 +42,8 @@ class Half final : public assay::Optimizer {
     const torch::NoGradGuard no_grad;
     const auto gradient = problem.gradient();
     for (std::size_t i = 0; i < gradient.of.size(); ++i)
-      problem.parameters()[i].sub_(gradient.of[i], )" + factor + R"( * p_.lr);
+      problem.parameters()[i].sub_(gradient.of[i], )" +
+         factor + R"( * p_.lr);
     return gradient.loss;
   }
  private:
@@ -80,8 +81,10 @@ TEST_CASE("a word, a dropped file and a newer build each take effect without a r
   REQUIRE(sam.code == 0);
   CHECK(Json::parse(sam.out)["trials"][0]["reused"] == false);
 
-  const auto sweep = folder.write("sweep.yaml", std::string(kManifest).replace(
-      std::string(kManifest).find("optimizer: sgd"), 14, "sweep: {optimizer: [{use: sgd}, {use: half}]}"));
+  const auto sweep =
+      folder.write("sweep.yaml",
+                   std::string(kManifest).replace(std::string(kManifest).find("optimizer: sgd"), 14,
+                                                  "sweep: {optimizer: [{use: sgd}, {use: half}]}"));
   const auto unknown = shell(assay + "validate sweep.yaml");
   CHECK(unknown.code == 3);
   CHECK(unknown.err.find("half") != std::string::npos);
@@ -89,9 +92,13 @@ TEST_CASE("a word, a dropped file and a newer build each take effect without a r
   folder.write("outside/CMakeLists.txt", kProject);
   const auto build = [&](const std::string& factor) {
     folder.write("outside/half.cpp", plugin(factor));
-    const auto made = shell(in + "cmake -S outside -B outside/build -G Ninja -DCMAKE_PREFIX_PATH=$PWD/prefix "
-                            "-DASSAY_LIBTORCH=" + env("ASSAY_LIBTORCH_DIR") + " && cmake --build outside/build && "
-                            "mkdir -p dropped && cp outside/build/plugins/half.so dropped/half.so");
+    const auto made =
+        shell(in +
+              "cmake -S outside -B outside/build -G Ninja -DCMAKE_PREFIX_PATH=$PWD/prefix "
+              "-DASSAY_LIBTORCH=" +
+              env("ASSAY_LIBTORCH_DIR") +
+              " && cmake --build outside/build && "
+              "mkdir -p dropped && cp outside/build/plugins/half.so dropped/half.so");
     INFO(made.out << made.err);
     REQUIRE(made.code == 0);
   };

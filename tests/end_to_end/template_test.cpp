@@ -49,10 +49,15 @@ TEST_CASE("a new plugin of each kind builds, passes its test and runs its manife
   };
   must("cmake --install $ASSAY_BUILD --prefix $PWD/prefix");
   for (const auto& kind : kKinds) must("prefix/bin/assay plugin new " + kind + " my_" + kind);
-  must("cmake -S . -B build -G Ninja -DCMAKE_PREFIX_PATH=$PWD/prefix -DASSAY_LIBTORCH=$ASSAY_LIBTORCH_DIR && cmake --build build -j2");
-  must("cp $ASSAY_BUILD/plugins/cross_entropy.so build/plugins && ASSAY_BUILD=$PWD/build build/made_test");
+  must(
+      "cmake -S . -B build -G Ninja -DCMAKE_PREFIX_PATH=$PWD/prefix "
+      "-DASSAY_LIBTORCH=$ASSAY_LIBTORCH_DIR && cmake --build build -j2");
+  must(
+      "cp $ASSAY_BUILD/plugins/cross_entropy.so build/plugins && ASSAY_BUILD=$PWD/build "
+      "build/made_test");
   for (const auto& kind : kKinds) {
-    const auto said = must("prefix/bin/assay run experiments/my_" + kind + "/smoke.yaml --plugins build/plugins --json");
+    const auto said = must("prefix/bin/assay run experiments/my_" + kind +
+                           "/smoke.yaml --plugins build/plugins --json");
     CHECK(nlohmann::json::parse(said.out).at("trials")[0].at("state") == "done");
   }
   const auto twice = shell(in + "prefix/bin/assay plugin new model my_model");

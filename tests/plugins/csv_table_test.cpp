@@ -31,7 +31,8 @@ struct Desk {
 };
 
 std::size_t rows(const Dataset& data) {
-  return data.ids(Split::kTrain).size() + data.ids(Split::kValidation).size() + data.ids(Split::kTest).size();
+  return data.ids(Split::kTrain).size() + data.ids(Split::kValidation).size() +
+         data.ids(Split::kTest).size();
 }
 
 const std::string kTable = "a,b,kind\n1,2,x\n3,4,y\n5,6,x\n7,8,z\n";
@@ -40,7 +41,8 @@ const std::string kTable = "a,b,kind\n1,2,x\n3,4,y\n5,6,x\n7,8,z\n";
 
 TEST_CASE("a header names the columns, words become classes, splits share the rows out") {
   Desk desk;
-  const auto data = desk.read(kTable, {{"test", 0.25}, {"validation", 0.25}, {"standardise", false}});
+  const auto data =
+      desk.read(kTable, {{"test", 0.25}, {"validation", 0.25}, {"standardise", false}});
   CHECK(data->info().classes == 3);
   CHECK(data->info().class_names == Strings{"x", "y", "z"});
   CHECK(data->info().input_shape == std::vector<std::int64_t>{2});
@@ -56,8 +58,9 @@ TEST_CASE("a header names the columns, words become classes, splits share the ro
 
 TEST_CASE("numeric classes are sorted by value, labels and columns are chosen by name or number") {
   Desk desk;
-  const auto data = desk.read("10 1.5 .5\n9 2.5 +1\n10 0 0\n100 1 1\n",
-                              {{"separator", " "}, {"label", "0"}, {"drop_columns", Strings{"-1"}}});
+  const auto data =
+      desk.read("10 1.5 .5\n9 2.5 +1\n10 0 0\n100 1 1\n",
+                {{"separator", " "}, {"label", "0"}, {"drop_columns", Strings{"-1"}}});
   CHECK(data->info().class_names == Strings{"9", "10", "100"});
   CHECK(data->info().input_shape == std::vector<std::int64_t>{1});
 }
@@ -70,16 +73,19 @@ TEST_CASE("standardised features have mean 0 and deviation 1 on the training spl
   const auto train = data->load(data->ids(Split::kTrain), kContext).input;
   CHECK(train.select(1, 0).mean().item<double>() == Approx(0).margin(1e-6));
   CHECK(train.select(1, 0).std(0, false).item<double>() == Approx(1));
-  CHECK(train.select(1, 1).abs().max().item<double>() == 0);  // a constant column becomes zero, not NaN
+  CHECK(train.select(1, 1).abs().max().item<double>() ==
+        0);  // a constant column becomes zero, not NaN
 }
 
 TEST_CASE("real targets and groups") {
   Desk desk;
-  const auto data = desk.read("u,1,0.5\nv,2,1.5\nu,3,2.5\n",
-                              {{"task", "regression"}, {"group", "0"}, {"test", 0.0}, {"validation", 0.0}});
+  const auto data =
+      desk.read("u,1,0.5\nv,2,1.5\nu,3,2.5\n",
+                {{"task", "regression"}, {"group", "0"}, {"test", 0.0}, {"validation", 0.0}});
   CHECK(data->info().classes == 0);
   CHECK(data->info().groups == Strings{"u", "v"});
-  CHECK(std::vector<std::int64_t>(data->groups(Split::kTrain).begin(), data->groups(Split::kTrain).end()) ==
+  CHECK(std::vector<std::int64_t>(data->groups(Split::kTrain).begin(),
+                                  data->groups(Split::kTrain).end()) ==
         std::vector<std::int64_t>{0, 1, 0});
   const auto batch = data->load(data->ids(Split::kTrain), kContext);
   CHECK(batch.target.sizes() == at::IntArrayRef{3, 1});
@@ -89,21 +95,28 @@ TEST_CASE("real targets and groups") {
 TEST_CASE("a bad table gets a sentence with line and column") {
   Desk desk;
   using Catch::Contains;
-  CHECK_THAT(desk.said("a,b\n1,0\n?,1\n"), Contains("table.csv:3: column `a` is missing (`?`); `missing: drop`"));
-  CHECK_THAT(desk.said("1,0\n2,1\nred,1\n"), Contains("table.csv:3: column `0` is `red`, expected a number"));
+  CHECK_THAT(desk.said("a,b\n1,0\n?,1\n"),
+             Contains("table.csv:3: column `a` is missing (`?`); `missing: drop`"));
+  CHECK_THAT(desk.said("1,0\n2,1\nred,1\n"),
+             Contains("table.csv:3: column `0` is `red`, expected a number"));
   CHECK_THAT(desk.said("1,0\n2,1\n1e999,1\n"), Contains("expected a number"));
   CHECK_THAT(desk.said("1,0\n2\n"), Contains("table.csv:2: has 1 columns, expected 2"));
   CHECK_THAT(desk.said(""), Contains("has no rows"));
   CHECK_THAT(desk.said("a,b\n", {{"header", "yes"}}), Contains("has no rows"));
-  CHECK_THAT(desk.said(kTable, {{"label", "kinds"}}), Contains("there is no column `kinds`; it has 3 columns"));
+  CHECK_THAT(desk.said(kTable, {{"label", "kinds"}}),
+             Contains("there is no column `kinds`; it has 3 columns"));
   CHECK_THAT(desk.said(kTable, {{"label", "kinds"}}), Contains("did you mean `kind`?"));
   CHECK_THAT(desk.said(kTable, {{"label", "7"}}), Contains("there is no column `7`"));
   CHECK_THAT(desk.said(kTable, {{"separator", ""}}), Contains("`separator` is empty"));
-  CHECK_THAT(desk.said(kTable, {{"drop_columns", Strings{"a", "b"}}}), Contains("no feature column is left"));
-  CHECK_THAT(desk.said(kTable, {{"task", "regression"}}), Contains("column `kind` is `x`, expected a number"));
-  CHECK_THAT(desk.said(kTable, {{"test", 0.6}, {"validation", 0.4}}), Contains("together must be below 1"));
+  CHECK_THAT(desk.said(kTable, {{"drop_columns", Strings{"a", "b"}}}),
+             Contains("no feature column is left"));
+  CHECK_THAT(desk.said(kTable, {{"task", "regression"}}),
+             Contains("column `kind` is `x`, expected a number"));
+  CHECK_THAT(desk.said(kTable, {{"test", 0.6}, {"validation", 0.4}}),
+             Contains("together must be below 1"));
   CHECK_THAT(desk.said("1,2\x1f\x8b"), Contains("no row is left") || Contains("accepted"));
-  CHECK_THAT(desk.said(std::string("\x1f\x8b\x08\0\0\0\0\0\0\3", 10)), Contains("is truncated or damaged"));
+  CHECK_THAT(desk.said(std::string("\x1f\x8b\x08\0\0\0\0\0\0\3", 10)),
+             Contains("is truncated or damaged"));
 }
 
 TEST_CASE("UCI tables are read as they are") {
@@ -113,18 +126,23 @@ TEST_CASE("UCI tables are read as they are") {
     return;
   }
   const auto file = [&](const char* name) { return (data / name).string(); };
-  const auto wbc = plugins().make<Dataset>({"csv_table", {{"path", file("wbc/breast-cancer-wisconsin.data")},
-                                                          {"missing", "drop"}, {"drop_columns", Strings{"0"}}}});
+  const auto wbc = plugins().make<Dataset>({"csv_table",
+                                            {{"path", file("wbc/breast-cancer-wisconsin.data")},
+                                             {"missing", "drop"},
+                                             {"drop_columns", Strings{"0"}}}});
   CHECK(rows(*wbc) == 683);  // 699 less 16 with a missing value
   CHECK(wbc->info().class_names == Strings{"2", "4"});
   CHECK(wbc->info().input_shape == std::vector<std::int64_t>{9});
-  const auto iris = plugins().make<Dataset>({"csv_table", {{"path", file("sklearn-small/iris.csv")}, {"skip_lines", std::int64_t{1}}}});
+  const auto iris = plugins().make<Dataset>(
+      {"csv_table", {{"path", file("sklearn-small/iris.csv")}, {"skip_lines", std::int64_t{1}}}});
   CHECK(rows(*iris) == 150);
   CHECK(iris->info().classes == 3);
-  const auto blocks = plugins().make<Dataset>({"csv_table", {{"path", file("page-blocks/page-blocks.data")}, {"separator", " "}}});
+  const auto blocks = plugins().make<Dataset>(
+      {"csv_table", {{"path", file("page-blocks/page-blocks.data")}, {"separator", " "}}});
   CHECK(rows(*blocks) == 5473);
   CHECK(blocks->info().classes == 5);
-  const auto digits = plugins().make<Dataset>({"csv_table", {{"path", file("sklearn-small/digits.csv.gz")}}});
+  const auto digits =
+      plugins().make<Dataset>({"csv_table", {{"path", file("sklearn-small/digits.csv.gz")}}});
   CHECK(rows(*digits) == 1797);
   CHECK(digits->info().input_shape == std::vector<std::int64_t>{64});
 }

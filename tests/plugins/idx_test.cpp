@@ -37,12 +37,14 @@ std::string gzipped(const std::string& text) {
 }
 
 // Three images of 1 x 2 pixels and their labels.
-const std::string kImages = bytes({0, 0, 8, 3, 0, 0, 0, 3, 0, 0, 0, 1, 0, 0, 0, 2, 0, 255, 51, 102, 153, 204});
+const std::string kImages =
+    bytes({0, 0, 8, 3, 0, 0, 0, 3, 0, 0, 0, 1, 0, 0, 0, 2, 0, 255, 51, 102, 153, 204});
 const std::string kLabels = bytes({0, 0, 8, 1, 0, 0, 0, 3, 2, 0, 1});
 
 struct Pair {
   Folder folder;
-  std::shared_ptr<Dataset> read(const std::string& images, const std::string& labels, Values more = {}) {
+  std::shared_ptr<Dataset> read(const std::string& images, const std::string& labels,
+                                Values more = {}) {
     more["train_images"] = folder.write("images", images).string();
     more["train_labels"] = folder.write("labels", labels).string();
     return plugins().make<Dataset>({"idx_images", std::move(more)});
@@ -54,8 +56,9 @@ struct Pair {
 TEST_CASE("pixels are normalised by hand-computable numbers, from plain and gzipped files") {
   Pair pair;
   for (const bool zipped : {false, true}) {
-    const auto data = pair.read(zipped ? gzipped(kImages) : kImages, zipped ? gzipped(kLabels) : kLabels,
-                                {{"validation", std::int64_t{1}}, {"mean", 0.5}, {"deviation", 0.25}});
+    const auto data =
+        pair.read(zipped ? gzipped(kImages) : kImages, zipped ? gzipped(kLabels) : kLabels,
+                  {{"validation", std::int64_t{1}}, {"mean", 0.5}, {"deviation", 0.25}});
     CHECK(data->info().classes == 3);
     CHECK(data->info().input_shape == std::vector<std::int64_t>{1, 1, 2});
     CHECK(data->ids(Split::kTrain).size() == 2);
@@ -71,7 +74,8 @@ TEST_CASE("pixels are normalised by hand-computable numbers, from plain and gzip
 
 TEST_CASE("a pair that is wrong gets a sentence that says what is") {
   Pair pair;
-  const auto said = [&](const std::string& images, const std::string& labels, Values more = {}) -> std::string {
+  const auto said = [&](const std::string& images, const std::string& labels,
+                        Values more = {}) -> std::string {
     try {
       pair.read(images, labels, std::move(more));
     } catch (const Error& error) {
@@ -81,23 +85,29 @@ TEST_CASE("a pair that is wrong gets a sentence that says what is") {
     return "was accepted";
   };
   using Catch::Contains;
-  CHECK_THAT(said(kImages.substr(0, 20), kLabels), Contains("images: is truncated or damaged: it ends 2 bytes early"));
+  CHECK_THAT(said(kImages.substr(0, 20), kLabels),
+             Contains("images: is truncated or damaged: it ends 2 bytes early"));
   CHECK_THAT(said(kImages.substr(0, 7), kLabels), Contains("is truncated"));
   CHECK_THAT(said("", kLabels), Contains("is truncated"));
   CHECK_THAT(said(kImages + "x", kLabels), Contains("has more bytes than its header says"));
   CHECK_THAT(said(kLabels, kLabels), Contains("(labels), but images begin with 2051"));
   CHECK_THAT(said(kImages, kImages), Contains("(images), but labels begin with 2049"));
   CHECK_THAT(said("PK\3\4 no idx file", kLabels), Contains("no idx file of bytes"));
-  CHECK_THAT(said(kImages, bytes({0, 0, 8, 1, 0, 0, 0, 2, 2, 0})), Contains("has 2 labels for 3 images"));
-  CHECK_THAT(said(bytes({0, 0, 8, 3, 127, 255, 255, 255, 127, 255, 255, 255, 127, 255, 255, 255}), kLabels),
+  CHECK_THAT(said(kImages, bytes({0, 0, 8, 1, 0, 0, 0, 2, 2, 0})),
+             Contains("has 2 labels for 3 images"));
+  CHECK_THAT(said(bytes({0, 0, 8, 3, 127, 255, 255, 255, 127, 255, 255, 255, 127, 255, 255, 255}),
+                  kLabels),
              Contains("impossible sizes"));
-  CHECK_THAT(said(bytes({0, 0, 8, 3, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2}), kLabels), Contains("impossible sizes"));
-  CHECK_THAT(said(kImages, kLabels, {{"validation", std::int64_t{3}}}), Contains("leaves no training image"));
+  CHECK_THAT(said(bytes({0, 0, 8, 3, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2}), kLabels),
+             Contains("impossible sizes"));
+  CHECK_THAT(said(kImages, kLabels, {{"validation", std::int64_t{3}}}),
+             Contains("leaves no training image"));
   auto zipped = gzipped(kImages);
   CHECK_THAT(said(zipped.substr(0, zipped.size() - 12), kLabels), Contains("damaged"));
   zipped[zipped.size() - 6] ^= 1;  // the checksum
   CHECK_THAT(said(zipped, kLabels), Contains("damaged"));
-  CHECK_THAT(said(kImages, kLabels, {{"test_images", (pair.folder.path() / "images").string()}}), Contains("test_labels"));
+  CHECK_THAT(said(kImages, kLabels, {{"test_images", (pair.folder.path() / "images").string()}}),
+             Contains("test_labels"));
 }
 
 TEST_CASE("mnist and usps have the sizes they are known for") {
@@ -107,11 +117,15 @@ TEST_CASE("mnist and usps have the sizes they are known for") {
     return;
   }
   const auto read = [&](const std::string& set, const std::string& prefix) {
-    const auto file = [&](const std::string& name) { return (data / set / (prefix + name + "-ubyte.gz")).string(); };
-    return plugins().make<Dataset>({"idx_images", {{"train_images", file("train-images-idx3")},
-                                                   {"train_labels", file("train-labels-idx1")},
-                                                   {"test_images", file(prefix.empty() ? "t10k-images-idx3" : "test-images-idx3")},
-                                                   {"test_labels", file(prefix.empty() ? "t10k-labels-idx1" : "test-labels-idx1")}}});
+    const auto file = [&](const std::string& name) {
+      return (data / set / (prefix + name + "-ubyte.gz")).string();
+    };
+    return plugins().make<Dataset>(
+        {"idx_images",
+         {{"train_images", file("train-images-idx3")},
+          {"train_labels", file("train-labels-idx1")},
+          {"test_images", file(prefix.empty() ? "t10k-images-idx3" : "test-images-idx3")},
+          {"test_labels", file(prefix.empty() ? "t10k-labels-idx1" : "test-labels-idx1")}}});
   };
   const auto mnist = read("mnist", "");
   CHECK(mnist->ids(Split::kTrain).size() == 60000);

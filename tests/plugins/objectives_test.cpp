@@ -25,12 +25,15 @@ class Table final : public Dataset {  // four samples of three logits, two group
  public:
   const Info& info() const override { return kClasses; }
   std::span<const std::int64_t> ids(Split split) const override {
-    return split == Split::kTest ? std::span<const std::int64_t>(ids_) : std::span<const std::int64_t>();
+    return split == Split::kTest ? std::span<const std::int64_t>(ids_)
+                                 : std::span<const std::int64_t>();
   }
   Batch load(std::span<const std::int64_t> ids, const Context&) const override {
     const auto id = torch::tensor(std::vector<std::int64_t>(ids.begin(), ids.end()), torch::kInt64);
-    const auto input = torch::tensor({5.0, 0.0, 0.0, 0.0, 5.0, 0.0, 5.0, 0.0, 0.0, 0.0, 0.0, 5.0}, torch::kFloat);
-    return {input.view({4, 3}).index_select(0, id), torch::tensor({0, 1, 1, 2}, torch::kInt64).index_select(0, id), id,
+    const auto input =
+        torch::tensor({5.0, 0.0, 0.0, 0.0, 5.0, 0.0, 5.0, 0.0, 0.0, 0.0, 0.0, 5.0}, torch::kFloat);
+    return {input.view({4, 3}).index_select(0, id),
+            torch::tensor({0, 1, 1, 2}, torch::kInt64).index_select(0, id), id,
             torch::tensor({0, 0, 1, 1}, torch::kInt64).index_select(0, id)};
   }
 
@@ -53,20 +56,25 @@ TEST_CASE("cross_entropy is the mean -log softmax, smoothed towards the uniform 
   const double z = std::log(std::exp(1) + std::exp(2) + std::exp(0.5));
   const double first = z - 2, second = std::log(3);
   CHECK(loss_of({"cross_entropy", {}}, kClasses, batch) == Approx((first + second) / 2));
-  const double uniform = z - 3.5 / 3;  // cross-entropy of the first row with the uniform distribution
+  const double uniform =
+      z - 3.5 / 3;  // cross-entropy of the first row with the uniform distribution
   CHECK(loss_of({"cross_entropy", {{"smoothing", 0.1}}}, kClasses, batch) ==
         Approx((0.9 * first + 0.1 * uniform + second) / 2));
 }
 
 TEST_CASE("squared_error is the mean over samples and targets") {
   const Batch batch{torch::tensor({1.0, 2.0, 3.0, 4.0}, torch::kDouble).view({2, 2}),
-                    torch::tensor({1.0, 0.0, 0.0, 4.0}, torch::kDouble).view({2, 2}), {}, {}};
+                    torch::tensor({1.0, 0.0, 0.0, 4.0}, torch::kDouble).view({2, 2}),
+                    {},
+                    {}};
   CHECK(loss_of({"squared_error", {}}, kReal, batch) == Approx((4.0 + 9.0) / 4));
 }
 
 TEST_CASE("an objective names the one that fits where the targets are of the other sort") {
-  CHECK_THROWS_WITH(plugins().make<Objective>({"cross_entropy", {}}, &kReal), Catch::Contains("use squared_error"));
-  CHECK_THROWS_WITH(plugins().make<Objective>({"squared_error", {}}, &kClasses), Catch::Contains("use cross_entropy"));
+  CHECK_THROWS_WITH(plugins().make<Objective>({"cross_entropy", {}}, &kReal),
+                    Catch::Contains("use squared_error"));
+  CHECK_THROWS_WITH(plugins().make<Objective>({"squared_error", {}}, &kClasses),
+                    Catch::Contains("use cross_entropy"));
 }
 
 TEST_CASE("evaluate counts right answers by class and by group, whatever the batch") {
@@ -75,7 +83,9 @@ TEST_CASE("evaluate counts right answers by class and by group, whatever the bat
     parts.model = std::make_shared<Same>();
     parts.dataset = std::make_shared<Table>();
     testing::Rows rows;
-    plugins().make<Procedure>({"evaluate", {{"batch", batch}}}, &kClasses)->advance(0, parts, {}, rows);
+    plugins()
+        .make<Procedure>({"evaluate", {{"batch", batch}}}, &kClasses)
+        ->advance(0, parts, {}, rows);
     const std::map<std::string, double> found(rows.rows.begin(), rows.rows.end());
     CHECK(found.at("test/accuracy") == 0.75);
     CHECK(found.at("test/accuracy/class/a") == 1);
@@ -96,6 +106,8 @@ TEST_CASE("evaluate on a split that is not there says so") {
   parts.model = std::make_shared<Same>();
   parts.dataset = std::make_shared<Table>();
   testing::Rows rows;
-  CHECK_THROWS_WITH(plugins().make<Procedure>({"evaluate", {{"split", "validation"}}}, &kClasses)->advance(0, parts, {}, rows),
+  CHECK_THROWS_WITH(plugins()
+                        .make<Procedure>({"evaluate", {{"split", "validation"}}}, &kClasses)
+                        ->advance(0, parts, {}, rows),
                     Catch::Contains("has no validation split"));
 }

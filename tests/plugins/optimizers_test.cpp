@@ -17,7 +17,9 @@ namespace {
 // f(w) = sum_i a_i (w_i - b_i)^2 / 2 + c w_0 w_1, as in tests/python/golden_optimizers.py.
 class Quadratic final : public Problem {
  public:
-  Quadratic() : parameters_{torch::tensor({0.5, -1.5}, torch::kDouble), torch::tensor({2.0}, torch::kDouble)} {}
+  Quadratic()
+      : parameters_{torch::tensor({0.5, -1.5}, torch::kDouble),
+                    torch::tensor({2.0}, torch::kDouble)} {}
   const Tensors& parameters() const override { return parameters_; }
   const std::vector<std::string>& terms() const override { return terms_; }
   double learning_rate_factor() const override { return factor; }
@@ -29,8 +31,10 @@ class Quadratic final : public Problem {
     constexpr double a[] = {3, 1, 0.5}, b[] = {1, -2, 0.25}, c = 0.3;
     double f = c * w[0] * w[1];
     for (int i = 0; i < 3; ++i) f += a[i] * (w[i] - b[i]) * (w[i] - b[i]) / 2;
-    return {f, {torch::tensor({a[0] * (w[0] - b[0]) + c * w[1], a[1] * (w[1] - b[1]) + c * w[0]}, torch::kDouble),
-                torch::tensor({a[2] * (w[2] - b[2])}, torch::kDouble)}};
+    return {f,
+            {torch::tensor({a[0] * (w[0] - b[0]) + c * w[1], a[1] * (w[1] - b[1]) + c * w[0]},
+                           torch::kDouble),
+             torch::tensor({a[2] * (w[2] - b[2])}, torch::kDouble)}};
   }
   std::vector<Gradient> gradient_per_term() override { return {gradient()}; }
   std::vector<Gradient> gradient_per_group() override { return {gradient()}; }
@@ -51,8 +55,10 @@ class Quadratic final : public Problem {
 Values values_of(const nlohmann::json& params) {
   Values values;
   for (const auto& [name, value] : params.items()) {
-    if (value.is_boolean()) values[name] = value.get<bool>();
-    else if (value.is_number()) values[name] = value.get<double>();
+    if (value.is_boolean())
+      values[name] = value.get<bool>();
+    else if (value.is_number())
+      values[name] = value.get<double>();
     else {
       auto inner = value;
       inner.erase("use");
@@ -70,12 +76,14 @@ std::vector<double> after(Optimizer& optimizer, Quadratic& problem, int steps) {
 }  // namespace
 
 TEST_CASE("trajectories are those of torch.optim to 1e-12") {
-  std::ifstream file(std::string(std::getenv("ASSAY_SOURCE")) + "/tests/plugins/golden_optimizers.json");
+  std::ifstream file(std::string(std::getenv("ASSAY_SOURCE")) +
+                     "/tests/plugins/golden_optimizers.json");
   for (const auto& golden : nlohmann::json::parse(file)) {
     INFO(golden.at("use") << " " << golden.at("params"));
     for (const auto& [steps, weights] : golden.at("weights").items()) {
       Quadratic problem;
-      const auto optimizer = plugins().make<Optimizer>({golden.at("use"), values_of(golden.at("params"))});
+      const auto optimizer =
+          plugins().make<Optimizer>({golden.at("use"), values_of(golden.at("params"))});
       const auto found = after(*optimizer, problem, std::stoi(steps));
       for (std::size_t i = 0; i < found.size(); ++i)
         CHECK(found[i] == Approx(weights[i].get<double>()).epsilon(0).margin(1e-12));

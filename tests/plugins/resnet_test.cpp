@@ -65,7 +65,8 @@ TEST_CASE("published ResNet-20 weights give the published logits and 91.5 % of 1
   const auto model = pretrained(20, data / "resnet-cifar10/resnet20-12fca82f.safetensors");
   const auto images = test_images(data / "cifar10/test_batch_first1000.bin");
   const auto logits = model->forward(images.input).logits;
-  const double cat[] = {-5.310, -0.496, 0.877, 23.731, -4.105, 4.464, -0.234, -5.418, -3.712, -9.882};
+  const double cat[] = {-5.310, -0.496, 0.877,  23.731, -4.105,
+                        4.464,  -0.234, -5.418, -3.712, -9.882};
   for (int k = 0; k < 10; ++k) CHECK(logits[0][k].item<double>() == Approx(cat[k]).margin(2e-3));
   CHECK(logits.argmax(1).eq(images.label).sum().item<int>() == 915);
 }
@@ -74,14 +75,17 @@ TEST_CASE("parameter counts are those of the published networks") {
   const std::pair<std::int64_t, std::int64_t> known[] = {{20, 269722}, {32, 464154}, {56, 853018}};
   for (const auto& [depth, count] : known) {
     std::int64_t found = 0;
-    for (const auto& p : plugins().make<Model>({"resnet", {{"depth", depth}}}, &kCifar)->parameters()) found += p.numel();
+    for (const auto& p :
+         plugins().make<Model>({"resnet", {{"depth", depth}}}, &kCifar)->parameters())
+      found += p.numel();
     CHECK(found == count);
   }
 }
 
 TEST_CASE("group normalisation does not look at the rest of the batch") {
   const torch::NoGradGuard no_grad;
-  const auto model = plugins().make<Model>({"resnet", {{"depth", std::int64_t{8}}, {"norm", "group"}}}, &kCifar);
+  const auto model =
+      plugins().make<Model>({"resnet", {{"depth", std::int64_t{8}}, {"norm", "group"}}}, &kCifar);
   model->train();
   const auto x = at::randn({4, 3, 32, 32});
   const auto together = model->forward(x).logits, alone = model->forward(x.slice(0, 0, 1)).logits;
@@ -89,9 +93,12 @@ TEST_CASE("group normalisation does not look at the rest of the batch") {
 }
 
 TEST_CASE("depths and groups that do not fit are refused with a sentence") {
-  const auto make = [](Values params) { plugins().make<Model>({"resnet", std::move(params)}, &kCifar); };
+  const auto make = [](Values params) {
+    plugins().make<Model>({"resnet", std::move(params)}, &kCifar);
+  };
   CHECK_THROWS_WITH(make({{"depth", std::int64_t{21}}}), Catch::Contains("expected 6 n + 2"));
-  CHECK_THROWS_WITH(make({{"norm", "group"}, {"groups", std::int64_t{5}}}), Catch::Contains("must divide"));
+  CHECK_THROWS_WITH(make({{"norm", "group"}, {"groups", std::int64_t{5}}}),
+                    Catch::Contains("must divide"));
   const Info row{{4}, 3, 1, {}, {}};
   CHECK_THROWS_WITH(plugins().make<Model>({"resnet", {}}, &row), Catch::Contains("needs images"));
 }

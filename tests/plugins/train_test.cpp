@@ -1,4 +1,5 @@
-// train: what its parameters do to the weights and the rows, on a problem small enough to redo by hand.
+// train: what its parameters do to the weights and the rows, on a problem small enough to redo by
+// hand.
 #include <catch2/catch.hpp>
 
 #include <ATen/ops/cat.h>
@@ -15,14 +16,21 @@ using assay::testing::TinyData;
 
 namespace {
 
-class Linear final : public Model {  // no dropout and no batch norm: a batch is the sum of its parts
+class Linear final
+    : public Model {  // no dropout and no batch norm: a batch is the sum of its parts
  public:
-  Linear() { weight = register_parameter("weight", at::randn({3, 64}, Rng(5).generator(), torch::kFloat) * 0.1); }
-  Output forward(const torch::Tensor& input) override { return {at::linear(input.flatten(1), weight), {}}; }
+  Linear() {
+    weight =
+        register_parameter("weight", at::randn({3, 64}, Rng(5).generator(), torch::kFloat) * 0.1);
+  }
+  Output forward(const torch::Tensor& input) override {
+    return {at::linear(input.flatten(1), weight), {}};
+  }
   torch::Tensor weight;
 };
 
-class Stepper final : public Optimizer {  // multiplies the weights by a factor of its own at each step
+class Stepper final
+    : public Optimizer {  // multiplies the weights by a factor of its own at each step
  public:
   explicit Stepper(Reals factors) : factors_(std::move(factors)) {}
   double step(Problem& problem) override {
@@ -75,7 +83,12 @@ const auto integer = [](std::int64_t n) { return Value{n}; };
 double accuracy(const torch::Tensor& weight, Split split) {
   const TinyData data;
   const auto batch = data.load(data.ids(split), {});
-  return at::linear(batch.input.flatten(1), weight).argmax(1).eq(batch.target).to(torch::kDouble).mean().item<double>();
+  return at::linear(batch.input.flatten(1), weight)
+      .argmax(1)
+      .eq(batch.target)
+      .to(torch::kDouble)
+      .mean()
+      .item<double>();
 }
 
 }  // namespace
@@ -104,7 +117,9 @@ TEST_CASE("accumulated batches are one batch of their size") {
 }
 
 TEST_CASE("epochs are counted in steps, the last of which may be smaller") {
-  CHECK(Bench({{"epochs", integer(2)}, {"batch", integer(16)}}).train->units(Bench(steps(1)).parts) == 8);
+  CHECK(
+      Bench({{"epochs", integer(2)}, {"batch", integer(16)}}).train->units(Bench(steps(1)).parts) ==
+      8);
   Bench bench({{"epochs", integer(2)}, {"batch", integer(16)}, {"accumulate", integer(3)}});
   CHECK(bench.train->units(bench.parts) == 4);
   bench.go();
@@ -117,7 +132,8 @@ TEST_CASE("a gradient is clipped to the norm that was asked for") {
   Bench bench(steps(1, {{"clip", 1e-3}}));
   const auto start = bench.model->weight.detach().clone();
   bench.go();
-  CHECK((bench.model->weight.detach() - start).norm().item<double>() == Approx(0.5 * 1e-3).epsilon(1e-3));
+  CHECK((bench.model->weight.detach() - start).norm().item<double>() ==
+        Approx(0.5 * 1e-3).epsilon(1e-3));
 }
 
 TEST_CASE("the average of the weights is evaluated, and the weights come back") {
@@ -145,9 +161,11 @@ TEST_CASE("training stops once validation has not improved in `patience` evaluat
 
 TEST_CASE("the best weights are those the model ends with, where they were asked for") {
   for (const std::string choice : {"best", "last"}) {
-    // The signs of the weights turn at the second step and turn back at none: validation loss is best at first.
-    Bench bench(steps(3, {{"evaluate_steps", integer(1)}, {"final_weights", choice}, {"monitor", "loss"}}),
-                std::make_shared<Stepper>(Reals{0.5, -8.0, 2.0}));
+    // The signs of the weights turn at the second step and turn back at none: validation loss is
+    // best at first.
+    Bench bench(
+        steps(3, {{"evaluate_steps", integer(1)}, {"final_weights", choice}, {"monitor", "loss"}}),
+        std::make_shared<Stepper>(Reals{0.5, -8.0, 2.0}));
     const auto start = bench.model->weight.detach().clone();
     bench.go();
     const auto expected = start * (choice == "best" ? 0.5 : -8.0);
@@ -167,7 +185,8 @@ TEST_CASE("a row of train/loss is the mean since the last one, the remainder at 
 }
 
 TEST_CASE("bf16 rounds the forward pass and leaves the weights float") {
-  Bench half(steps(4, {{"bf16", true}, {"log_every", integer(1)}})), full(steps(4, {{"log_every", integer(1)}}));
+  Bench half(steps(4, {{"bf16", true}, {"log_every", integer(1)}})),
+      full(steps(4, {{"log_every", integer(1)}}));
   half.go();
   full.go();
   CHECK(half.model->weight.scalar_type() == torch::kFloat);
@@ -186,7 +205,8 @@ TEST_CASE("a loss that is not finite ends the trial, unless it is allowed") {
 }
 
 TEST_CASE("loading ahead changes no number") {
-  Bench ahead(steps(9, {{"batch", integer(8)}, {"prefetch", integer(3)}})), plain(steps(9, {{"batch", integer(8)}, {"prefetch", integer(0)}}));
+  Bench ahead(steps(9, {{"batch", integer(8)}, {"prefetch", integer(3)}})),
+      plain(steps(9, {{"batch", integer(8)}, {"prefetch", integer(0)}}));
   ahead.go();
   plain.go();
   CHECK(ahead.model->weight.equal(plain.model->weight));
@@ -194,5 +214,6 @@ TEST_CASE("loading ahead changes no number") {
 
 TEST_CASE("one of epochs and steps must be given, and not both") {
   CHECK_THROWS_WITH(Bench({}), Catch::Contains("exactly one of `epochs` and `steps`"));
-  CHECK_THROWS_WITH(Bench({{"epochs", integer(1)}, {"steps", integer(1)}}), Catch::Contains("exactly one of"));
+  CHECK_THROWS_WITH(Bench({{"epochs", integer(1)}, {"steps", integer(1)}}),
+                    Catch::Contains("exactly one of"));
 }

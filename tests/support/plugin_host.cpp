@@ -13,9 +13,11 @@ namespace {
 
 Registry load_all() {
   const char* build = std::getenv("ASSAY_BUILD");
-  if (build == nullptr) throw std::runtime_error("ASSAY_BUILD is not set: run the tests with ctest");
+  if (build == nullptr)
+    throw std::runtime_error("ASSAY_BUILD is not set: run the tests with ctest");
   std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(build) / "plugins"))
+  for (const auto& entry :
+       std::filesystem::directory_iterator(std::filesystem::path(build) / "plugins"))
     if (entry.path().extension() == ".so") files.push_back(entry.path());
   std::sort(files.begin(), files.end());
   Registry registry;

@@ -9,6 +9,8 @@ namespace assay::testing {
 const Registry& plugins();
 
 /// A spec from a few values: spec("sgd", {{"lr", 0.1}}).
-inline Spec spec(std::string use, Values params = {}) { return {std::move(use), std::move(params)}; }
+inline Spec spec(std::string use, Values params = {}) {
+  return {std::move(use), std::move(params)};
+}
 
 }  // namespace assay::testing

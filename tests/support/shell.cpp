@@ -39,7 +39,8 @@ Said shell(const std::string& command) {
   const Folder folder;
   const std::string out = (folder.path() / "out").string(), err = (folder.path() / "err").string();
   const char* build = std::getenv("ASSAY_BUILD");
-  const std::string path = build == nullptr ? "" : "PATH=" + std::string(build) + "/bin:$PATH; export PATH; ";
+  const std::string path =
+      build == nullptr ? "" : "PATH=" + std::string(build) + "/bin:$PATH; export PATH; ";
   const auto script = folder.write("command.sh", path + command + "\n");
   const int status = std::system(
       ("/bin/sh " + script.string() + " >" + out + " 2>" + err + " </dev/null").c_str());

@@ -4,9 +4,9 @@
 #include <ATen/ops/batch_norm.h>
 #include <ATen/ops/dropout.h>
 #include <ATen/ops/linear.h>
+#include <ATen/ops/ones.h>
 #include <ATen/ops/randn.h>
 #include <ATen/ops/zeros.h>
-#include <ATen/ops/ones.h>
 
 #include "assay/training.h"
 
@@ -21,16 +21,26 @@ class TinyData final : public Dataset {
     input_ = at::randn({100, 1, 8, 8}, generator, torch::kFloat) + target_.view({100, 1, 1, 1});
     group_ = torch::arange(100, torch::kInt64).div(2, "floor") % 2;
     for (std::int64_t k = 0; k < 100; ++k)
-      ids_[k < 60 ? 0 : k < 80 ? 1 : 2].push_back(k), groups_[k < 60 ? 0 : k < 80 ? 1 : 2].push_back((k / 2) % 2);
+      ids_[k < 60   ? 0
+           : k < 80 ? 1
+                    : 2]
+          .push_back(k),
+          groups_[k < 60   ? 0
+                  : k < 80 ? 1
+                           : 2]
+              .push_back((k / 2) % 2);
     info_.input_shape = {1, 8, 8};
     info_.classes = 3;
     info_.groups = {"left", "right"};
   }
   const Info& info() const override { return info_; }
   std::span<const std::int64_t> ids(Split s) const override { return ids_[static_cast<int>(s)]; }
-  std::span<const std::int64_t> groups(Split s) const override { return groups_[static_cast<int>(s)]; }
+  std::span<const std::int64_t> groups(Split s) const override {
+    return groups_[static_cast<int>(s)];
+  }
   Batch load(std::span<const std::int64_t> ids, const Context&) const override {
-    const auto rows = torch::tensor(std::vector<std::int64_t>(ids.begin(), ids.end()), torch::kInt64);
+    const auto rows =
+        torch::tensor(std::vector<std::int64_t>(ids.begin(), ids.end()), torch::kInt64);
     return {input_.index_select(0, rows), target_.index_select(0, rows), rows,
             group_.index_select(0, rows)};
   }

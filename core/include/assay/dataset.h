@@ -28,7 +28,7 @@ struct Info {
   std::int64_t classes = 0;               // 0 for regression
   std::int64_t targets = 1;               // T of a regression
   std::vector<std::string> class_names;   // empty, or one a class
-  std::vector<std::string> groups;        // names of domains or tasks, in stream order; may be empty
+  std::vector<std::string> groups;  // names of domains or tasks, in stream order; may be empty
 };
 
 class Dataset {
@@ -46,8 +46,8 @@ class Dataset {
   /// Group of each id of the split, aligned with ids(); empty where there is only one group.
   virtual std::span<const std::int64_t> groups(Split) const { return {}; }
 
-  /// Loads samples in the order given, onto the CPU. Augmentation draws only from `context.rng`, so the
-  /// same ids and stream give the same bytes. Safe to call from several threads. Throws
+  /// Loads samples in the order given, onto the CPU. Augmentation draws only from `context.rng`, so
+  /// the same ids and stream give the same bytes. Safe to call from several threads. Throws
   /// Error{kData} naming the id that could not be read.
   virtual Batch load(std::span<const std::int64_t> ids, const Context& context) const = 0;
 };

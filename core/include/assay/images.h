@@ -20,8 +20,8 @@ class ImageSet final : public Dataset {
     std::int64_t train_limit = 0;  // 0: all
   };
 
-  /// Input is (pixel / 255 - mean) / deviation, [1, H, W]. Throws Error{kData} where train and test differ in size,
-  /// or the cut leaves nothing to train on.
+  /// Input is (pixel / 255 - mean) / deviation, [1, H, W]. Throws Error{kData} where train and test
+  /// differ in size, or the cut leaves nothing to train on.
   ImageSet(const Images& train, const Images& test, Cut cut, double mean, double deviation,
            std::vector<std::string> class_names);
 

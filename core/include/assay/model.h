@@ -68,7 +68,7 @@ class Promptable {
 class Variational {
  public:
   virtual ~Variational();
-  virtual torch::Tensor kl() = 0;                 // 0-dim, in nats, attached to the graph
+  virtual torch::Tensor kl() = 0;                     // 0-dim, in nats, attached to the graph
   virtual void resample(const Context& context) = 0;  // holds until the next call
 };
 

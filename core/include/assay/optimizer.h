@@ -22,16 +22,18 @@ struct Gradient {
 class Problem {
  public:
   virtual ~Problem();
-  virtual const Tensors& parameters() const = 0;           // leaves; change them under NoGradGuard
+  virtual const Tensors& parameters() const = 0;  // leaves; change them under NoGradGuard
   virtual const std::vector<std::string>& terms() const = 0;
 
   /// The schedule's factor of this step: an optimizer multiplies its step size by it.
   virtual double learning_rate_factor() const = 0;
 
-  virtual double loss() = 0;                               // 1 forward, no graph
-  virtual Gradient gradient() = 0;                         // 1 forward, 1 backward: weighted sum
-  virtual std::vector<Gradient> gradient_per_term() = 0;   // 1 forward, 1 backward a term, unweighted
-  virtual std::vector<Gradient> gradient_per_group() = 0;  // 1 forward and backward a group present
+  virtual double loss() = 0;        // 1 forward, no graph
+  virtual Gradient gradient() = 0;  // 1 forward, 1 backward: weighted sum
+  /// 1 forward, and 1 backward a term; unweighted.
+  virtual std::vector<Gradient> gradient_per_term() = 0;
+  /// 1 forward and backward a group that is present.
+  virtual std::vector<Gradient> gradient_per_group() = 0;
 };
 
 /// A Problem that is another one but for what a wrapper overrides. Optimizers nest through it: SAM

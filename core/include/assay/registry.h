@@ -26,7 +26,7 @@ struct Entry {
   std::string name;  // [a-z][a-z0-9_]*, unique within its kind
   std::string doc;   // what it is and, for a paper's method, title, authors and venue
   std::vector<FieldInfo> fields;
-  Strings needs;     // of a procedure: the kinds it cannot do without
+  Strings needs;  // of a procedure: the kinds it cannot do without
   std::function<std::shared_ptr<void>(const Build&)> make;  // points at T::Interface
 };
 
@@ -56,10 +56,12 @@ class Registry {
  private:
   template <class T>
   static Strings needs_of() {
-    if constexpr (requires { T::needs(); }) return T::needs();
+    if constexpr (requires { T::needs(); })
+      return T::needs();
     else if constexpr (std::is_base_of_v<Procedure, T>)
       return {"model", "dataset", "objective", "optimizer"};
-    else return {};
+    else
+      return {};
   }
 
   template <class T>
@@ -107,7 +109,7 @@ std::string_view abi_tag();
 
 /// What must agree for C++ objects to pass between core and plugin, as text between fixed marks,
 /// so that it can be read off a file that is never loaded.
-#define ASSAY_ABI_TAG                                                                       \
+#define ASSAY_ABI_TAG \
   "<assay-abi interface=" ASSAY_TEXT(ASSAY_INTERFACE) " libtorch=" TORCH_VERSION            \
   " compiler=gcc" ASSAY_TEXT(__GNUC__) " cxx11abi=" ASSAY_TEXT(_GLIBCXX_USE_CXX11_ABI)      \
   " cplusplus=" ASSAY_TEXT(__cplusplus) " fast-math=" ASSAY_FAST_MATH                       \
@@ -116,8 +118,8 @@ std::string_view abi_tag();
 #define ASSAY_EXPORT __attribute__((visibility("default")))
 
 /// The body registers the plugin's components. Plugins are never unloaded.
-#define ASSAY_PLUGIN(registry)                                               \
-  extern "C" ASSAY_EXPORT const char assay_abi[];                            \
-  extern "C" ASSAY_EXPORT const char assay_abi[] = ASSAY_ABI_TAG;            \
-  extern "C" ASSAY_EXPORT void assay_register(::assay::Registry& registry);  \
+#define ASSAY_PLUGIN(registry)                                              \
+  extern "C" ASSAY_EXPORT const char assay_abi[];                           \
+  extern "C" ASSAY_EXPORT const char assay_abi[] = ASSAY_ABI_TAG;           \
+  extern "C" ASSAY_EXPORT void assay_register(::assay::Registry& registry); \
   extern "C" ASSAY_EXPORT void assay_register(::assay::Registry& registry)

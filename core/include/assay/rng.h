@@ -14,8 +14,8 @@ class Rng {
  public:
   explicit Rng(std::uint64_t seed) : seed_(seed) {}
 
-  Rng fork(std::string_view name) const;    // rng.fork("shuffle")
-  Rng fork(std::uint64_t index) const;      // the stream of one epoch, unit or sample
+  Rng fork(std::string_view name) const;      // rng.fork("shuffle")
+  Rng fork(std::uint64_t index) const;        // the stream of one epoch, unit or sample
   double uniform(std::uint64_t index) const;  // the index-th number of this stream, in [0, 1)
   std::uint64_t bits(std::uint64_t index) const;
 

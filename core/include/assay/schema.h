@@ -23,20 +23,36 @@ struct Range {
   bool open_high = false;  // the upper end itself is refused
   Strings choices = {};
 };
-inline Range any() { return {}; }
-inline Range at_least(double low) { return {.low = low}; }
-inline Range above(double low) { return {.low = low, .open_low = true}; }
-inline Range between(double low, double high) { return {.low = low, .high = high}; }
+inline Range any() {
+  return {};
+}
+inline Range at_least(double low) {
+  return {.low = low};
+}
+inline Range above(double low) {
+  return {.low = low, .open_low = true};
+}
+inline Range between(double low, double high) {
+  return {.low = low, .high = high};
+}
 inline Range below(double low, double high) {  // [low, high)
   return {.low = low, .high = high, .open_high = true};
 }
-inline Range one_of(Strings names) { return {.choices = std::move(names)}; }
+inline Range one_of(Strings names) {
+  return {.choices = std::move(names)};
+}
 
 enum class Type {
-  kBool, kInteger, kReal, kString,
+  kBool,
+  kInteger,
+  kReal,
+  kString,
   kPath,  // a file or folder: relative to the manifest, must exist, its bytes belong to the
           // trial's identity
-  kBools, kIntegers, kReals, kStrings,
+  kBools,
+  kIntegers,
+  kReals,
+  kStrings,
   kComponent,   // a nested component of FieldInfo::kind
   kComponents,  // a list of them
 };
@@ -47,9 +63,9 @@ struct FieldInfo {
   Type type = Type::kBool;
   Value default_value;
   Range range;
-  std::string doc;       // one sentence with the unit; a field without it fails conformance
-  std::string kind;      // of a nested component: "optimizer", "model", ...
-  bool required = false; // has no default: the manifest must give it
+  std::string doc;        // one sentence with the unit; a field without it fails conformance
+  std::string kind;       // of a nested component: "optimizer", "model", ...
+  bool required = false;  // has no default: the manifest must give it
 };
 
 /// "integer", "list of reals", "optimizer", ...
@@ -69,26 +85,58 @@ std::string nearest(std::string_view name, const Strings& candidates);
 using Make = std::function<std::shared_ptr<void>(std::string_view kind, const Spec& spec)>;
 
 namespace detail {
-template <class T> struct FieldType;
-template <> struct FieldType<bool> { static constexpr Type type = Type::kBool; };
-template <> struct FieldType<std::int64_t> { static constexpr Type type = Type::kInteger; };
-template <> struct FieldType<double> { static constexpr Type type = Type::kReal; };
-template <> struct FieldType<std::string> { static constexpr Type type = Type::kString; };
-template <> struct FieldType<std::filesystem::path> { static constexpr Type type = Type::kPath; };
-template <> struct FieldType<Bools> { static constexpr Type type = Type::kBools; };
-template <> struct FieldType<Integers> { static constexpr Type type = Type::kIntegers; };
-template <> struct FieldType<Reals> { static constexpr Type type = Type::kReals; };
-template <> struct FieldType<Strings> { static constexpr Type type = Type::kStrings; };
+template <class T>
+struct FieldType;
+template <>
+struct FieldType<bool> {
+  static constexpr Type type = Type::kBool;
+};
+template <>
+struct FieldType<std::int64_t> {
+  static constexpr Type type = Type::kInteger;
+};
+template <>
+struct FieldType<double> {
+  static constexpr Type type = Type::kReal;
+};
+template <>
+struct FieldType<std::string> {
+  static constexpr Type type = Type::kString;
+};
+template <>
+struct FieldType<std::filesystem::path> {
+  static constexpr Type type = Type::kPath;
+};
+template <>
+struct FieldType<Bools> {
+  static constexpr Type type = Type::kBools;
+};
+template <>
+struct FieldType<Integers> {
+  static constexpr Type type = Type::kIntegers;
+};
+template <>
+struct FieldType<Reals> {
+  static constexpr Type type = Type::kReals;
+};
+template <>
+struct FieldType<Strings> {
+  static constexpr Type type = Type::kStrings;
+};
 
 template <class T>
 Value to_value(const T& x) {
-  if constexpr (std::is_same_v<T, std::filesystem::path>) return Value{x.string()};
-  else return Value{x};
+  if constexpr (std::is_same_v<T, std::filesystem::path>)
+    return Value{x.string()};
+  else
+    return Value{x};
 }
 template <class T>
 void from_value(T& x, const Value& value) {
-  if constexpr (std::is_same_v<T, std::filesystem::path>) x = std::get<std::string>(value);
-  else x = std::get<T>(value);
+  if constexpr (std::is_same_v<T, std::filesystem::path>)
+    x = std::get<std::string>(value);
+  else
+    x = std::get<T>(value);
 }
 }  // namespace detail
 
@@ -99,8 +147,13 @@ class Schema {
  public:
   template <class T>
   Schema& field(std::string name, T P::*member, Range range, std::string doc) {
-    return add({std::move(name), detail::FieldType<T>::type, detail::to_value(P{}.*member),
-                std::move(range), std::move(doc), {}, false},
+    return add({std::move(name),
+                detail::FieldType<T>::type,
+                detail::to_value(P{}.*member),
+                std::move(range),
+                std::move(doc),
+                {},
+                false},
                [member](P& params, const Value& v, const Make&) {
                  detail::from_value(params.*member, v);
                });
@@ -118,8 +171,13 @@ class Schema {
   template <class I>
   Schema& component(std::string name, std::shared_ptr<I> P::*member, std::string use,
                     std::string doc) {
-    return add({std::move(name), Type::kComponent, Value{Spec{std::move(use), {}}}, {},
-                std::move(doc), std::string(I::kind), false},
+    return add({std::move(name),
+                Type::kComponent,
+                Value{Spec{std::move(use), {}}},
+                {},
+                std::move(doc),
+                std::string(I::kind),
+                false},
                [member](P& params, const Value& v, const Make& make) {
                  const auto& spec = std::get<Spec>(v);
                  if (!spec.use.empty())
@@ -131,8 +189,13 @@ class Schema {
   template <class I>
   Schema& components(std::string name, std::vector<std::shared_ptr<I>> P::*member,
                      std::string doc) {
-    return add({std::move(name), Type::kComponents, Value{Specs{}}, {}, std::move(doc),
-                std::string(I::kind), false},
+    return add({std::move(name),
+                Type::kComponents,
+                Value{Specs{}},
+                {},
+                std::move(doc),
+                std::string(I::kind),
+                false},
                [member](P& params, const Value& v, const Make& make) {
                  for (const auto& spec : std::get<Specs>(v))
                    (params.*member).push_back(std::static_pointer_cast<I>(make(I::kind, spec)));

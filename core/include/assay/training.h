@@ -10,9 +10,9 @@
 namespace assay {
 
 struct ProblemOptions {
-  double clip = 0;                // largest global L2 norm of a gradient; 0: no clipping
-  bool bf16 = false;              // forward under bfloat16 autocast; weights stay float32
-  bool allow_nonfinite = false;   // a NaN or infinite loss goes on
+  double clip = 0;               // largest global L2 norm of a gradient; 0: no clipping
+  bool bf16 = false;             // forward under bfloat16 autocast; weights stay float32
+  bool allow_nonfinite = false;  // a NaN or infinite loss goes on
 };
 
 /// The Problem of a model and an objective on the batches of one step. Several batches are
@@ -76,11 +76,11 @@ class Loader {
 /// What a model does on a split.
 struct Scores {
   std::int64_t count = 0;
-  double loss = 0;                // mean negative log-likelihood in nats; squared error for regression
-  double accuracy = 0;            // classification only
-  torch::Tensor confusion;        // [classes, classes] int64, rows are true classes
-  torch::Tensor group_count;      // [groups] int64
-  torch::Tensor group_correct;    // [groups] int64
+  double loss = 0;            // mean negative log-likelihood in nats; squared error for regression
+  double accuracy = 0;        // classification only
+  torch::Tensor confusion;    // [classes, classes] int64, rows are true classes
+  torch::Tensor group_count;  // [groups] int64
+  torch::Tensor group_correct;  // [groups] int64
 };
 
 /// Runs `model` in eval mode, and leaves its mode as it was.

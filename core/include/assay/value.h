@@ -33,6 +33,8 @@ struct Value : ValueVariant {
   const ValueVariant& variant() const { return *this; }
 };
 
-inline bool operator==(const Value& a, const Value& b) { return a.variant() == b.variant(); }
+inline bool operator==(const Value& a, const Value& b) {
+  return a.variant() == b.variant();
+}
 
 }  // namespace assay

@@ -43,7 +43,9 @@ std::shared_ptr<void> make_part(std::string_view kind, const Spec& spec) {
   return std::make_shared<Part>(Part{spec.use});
 }
 
-Params parse(const Values& values) { return schema().parse(values, make_part); }
+Params parse(const Values& values) {
+  return schema().parse(values, make_part);
+}
 
 std::string refused(const Values& values) {
   try {
@@ -67,8 +69,14 @@ TEST_CASE("defaults are what the struct is born with") {
 }
 
 TEST_CASE("each type is put into its member") {
-  const auto params = parse({{"flag", false}, {"count", std::int64_t{7}}, {"rate", 0.25}, {"word", "b"}, {"file", "/x/y"},
-                             {"sizes", Integers{4}}, {"words", Strings{"u"}}, {"part", Spec{"other", {}}},
+  const auto params = parse({{"flag", false},
+                             {"count", std::int64_t{7}},
+                             {"rate", 0.25},
+                             {"word", "b"},
+                             {"file", "/x/y"},
+                             {"sizes", Integers{4}},
+                             {"words", Strings{"u"}},
+                             {"part", Spec{"other", {}}},
                              {"parts", Specs{{"one", {}}, {"two", {}}}}});
   CHECK_FALSE(params.flag);
   CHECK(params.count == 7);
@@ -86,7 +94,8 @@ TEST_CASE("a refusal names field, value and what is accepted") {
   CHECK(refused({{"count", std::int64_t{0}}}) == "`count` is 0, expected an integer, x >= 1");
   CHECK(refused({{"count", 2.0}}) == "`count` is 2.0, expected an integer, x >= 1");
   CHECK(refused({{"word", "c"}}) == "`word` is \"c\", expected one of a, b");
-  CHECK(refused({{"sizes", Integers{3, 10}}}).starts_with("`sizes` is [3,10], expected a list of integers"));
+  CHECK(refused({{"sizes", Integers{3, 10}}})
+            .starts_with("`sizes` is [3,10], expected a list of integers"));
   CHECK(refused({{"flag", "yes"}}) == "`flag` is \"yes\", expected true or false");
   CHECK(refused({{"rat", 0.1}}) == "there is no parameter `rat`; did you mean `rate`?");
   CHECK(refused({{"zzzzzz", 0.1}}).find("accepted are flag, count") != std::string::npos);

@@ -8,18 +8,19 @@ using namespace assay;
 using Json = nlohmann::ordered_json;
 
 TEST_CASE("what is written reads back as the same alternative") {
-  const Values values = {{"flag", true},
-                         {"whole", std::int64_t{-9007199254740993}},
-                         {"one", 1.0},
-                         {"third", 1.0 / 3},
-                         {"tiny", 5e-324},
-                         {"word", "a \"b\"\n\xc3\xa9"},
-                         {"bools", Bools{true, false}},
-                         {"integers", Integers{1, 2}},
-                         {"reals", Reals{1.0, 2.5}},
-                         {"words", Strings{"", "x"}},
-                         {"spec", Spec{"sgd", {{"lr", 0.1}}}},
-                         {"specs", Specs{{"a", {}}, {"b", {{"deep", Spec{"c", {{"n", std::int64_t{1}}}}}}}}}};
+  const Values values = {
+      {"flag", true},
+      {"whole", std::int64_t{-9007199254740993}},
+      {"one", 1.0},
+      {"third", 1.0 / 3},
+      {"tiny", 5e-324},
+      {"word", "a \"b\"\n\xc3\xa9"},
+      {"bools", Bools{true, false}},
+      {"integers", Integers{1, 2}},
+      {"reals", Reals{1.0, 2.5}},
+      {"words", Strings{"", "x"}},
+      {"spec", Spec{"sgd", {{"lr", 0.1}}}},
+      {"specs", Specs{{"a", {}}, {"b", {{"deep", Spec{"c", {{"n", std::int64_t{1}}}}}}}}}};
   CHECK(values_from_json(Json::parse(to_json(values).dump())) == values);
 }
 
@@ -30,7 +31,9 @@ TEST_CASE("a field says which list an empty one is") {
 }
 
 TEST_CASE("a field description survives") {
-  const FieldInfo field{"rho", Type::kReal, Value{0.05}, {.low = 0, .high = 1, .open_low = true}, "Radius.", "", true};
+  const FieldInfo field{
+      "rho",     Type::kReal, Value{0.05}, {.low = 0, .high = 1, .open_low = true},
+      "Radius.", "",          true};
   const auto again = field_from_json(Json::parse(to_json(field).dump()));
   CHECK(again.name == "rho");
   CHECK(again.type == Type::kReal);

@@ -101,7 +101,8 @@ TEST_CASE("a second SIGINT does not wait for a worker that hears nothing") {
   const Desk desk;
   const auto stopped = desk.command(
       "sh -c 'assay run two.yaml -j1 procedure.act=deaf & "
-      "while ! ls runs/two/*/tried >/dev/null 2>&1; do sleep 0.05; done; sleep 0.2; kill -INT $!; sleep 0.3; kill -INT $!; wait $!'");
+      "while ! ls runs/two/*/tried >/dev/null 2>&1; do sleep 0.05; done; sleep 0.2; kill -INT $!; "
+      "sleep 0.3; kill -INT $!; wait $!'");
   CHECK(stopped.code == 130);
 }
 
@@ -110,7 +111,8 @@ TEST_CASE("a second front end is told who is there, and stop makes the first one
   const auto said = desk.command(
       "sh -c 'assay run two.yaml procedure.act=slow procedure.units=200 2>first & "
       "while ! ls runs/two/*/tried >/dev/null 2>&1; do sleep 0.05; done; "
-      "assay run two.yaml procedure.act=slow procedure.units=200; echo second $?; assay stop two.yaml; echo stop $?; wait $!; echo first $?'");
+      "assay run two.yaml procedure.act=slow procedure.units=200; echo second $?; assay stop "
+      "two.yaml; echo stop $?; wait $!; echo first $?'");
   CHECK_THAT(said.out, Contains("second 1\n") && Contains("stop 0\n") && Contains("first 143\n"));
   CHECK_THAT(said.err, Contains("is being written by process") && Contains("assay stop"));
 }

@@ -16,7 +16,8 @@ namespace fs = std::filesystem;
 namespace {
 
 Checkpoint made(std::int64_t unit) {
-  return {unit, {{"model.safetensors", "weights of " + std::to_string(unit)}, {"state.json", "{}"}}};
+  return {unit,
+          {{"model.safetensors", "weights of " + std::to_string(unit)}, {"state.json", "{}"}}};
 }
 
 // The real one, but for operation `at`, or all from it on.

@@ -74,8 +74,8 @@ TEST_CASE("the real TensorBoard reads the event file") {
     events.scalar(1e9, 300, "train/loss", 1.5);
     events.flush();
   }
-  const auto said = shell(program + " " + std::getenv("ASSAY_SOURCE") + "/tests/python/read_events.py " +
-                          folder.path().string());
+  const auto said = shell(program + " " + std::getenv("ASSAY_SOURCE") +
+                          "/tests/python/read_events.py " + folder.path().string());
   INFO(said.err);
   CHECK(said.out == "test/accuracy 7 0.875\ntrain/loss 300 1.5\n");
 }
@@ -98,13 +98,16 @@ TEST_CASE("a fingerprint follows the bytes, not the place") {
 
 TEST_CASE("the index is rebuilt from run folders, also over a file that is no database") {
   const Folder folder;
-  folder.write("x/0123/provenance.json",
-               R"({"id": "0123456789", "name": "x", "stage": "main", "seed": 3, "axes": {"lr": "0.1"}})");
+  folder.write(
+      "x/0123/provenance.json",
+      R"({"id": "0123456789", "name": "x", "stage": "main", "seed": 3, "axes": {"lr": "0.1"}})");
   Status status;
   status.state = "done";
   status.metrics["test/accuracy"] = 0.5;
   RunFolder(folder.path() / "x" / "0123").write_status(status);
-  folder.write("assay.db", "this is no database, and long enough to look like a header of one .....................");
+  folder.write(
+      "assay.db",
+      "this is no database, and long enough to look like a header of one .....................");
   Index index(folder.path());
   const auto rows = index.all();
   REQUIRE(rows.size() == 1);

@@ -12,7 +12,8 @@ TEST_CASE("defaults are filled in, and a component may be a word") {
   const auto stage = desk.stage(kBase);
   CHECK(stage.name == "main");
   CHECK(stage.components.at("optimizer") == Spec{"sgd", {{"lr", 0.1}, {"momentum", 0.9}}});
-  CHECK(stage.components.at("dataset") == Spec{"toy", {{"size", std::int64_t{10}}, {"file", std::string()}}});
+  CHECK(stage.components.at("dataset") ==
+        Spec{"toy", {{"size", std::int64_t{10}}, {"file", std::string()}}});
   CHECK(stage.components.at("model") == Spec{"mlp", {{"hidden", Integers{128}}}});
   CHECK(stage.device == "auto");
   CHECK(stage.deterministic);
@@ -21,13 +22,19 @@ TEST_CASE("defaults are filled in, and a component may be a word") {
 
 TEST_CASE("nested components and lists of them are typed") {
   Desk desk;
-  const auto sam = desk.stage(kBase, {"optimizer={use: sam, base: {use: adamw, lr: 1}}"}).components.at("optimizer");
+  const auto sam = desk.stage(kBase, {"optimizer={use: sam, base: {use: adamw, lr: 1}}"})
+                       .components.at("optimizer");
   CHECK(std::get<Spec>(sam.params.at("base")) == Spec{"adamw", {{"lr", 1.0}, {"eps", 1e-8}}});
-  const auto mixed = desk.stage(kBase, {"optimizer={use: mixed, bases: [sgd, {use: adamw, eps: 1e-3}]}"}).components.at("optimizer");
-  CHECK(std::get<Specs>(mixed.params.at("bases")).at(1) == Spec{"adamw", {{"lr", 0.001}, {"eps", 1e-3}}});
+  const auto mixed =
+      desk.stage(kBase, {"optimizer={use: mixed, bases: [sgd, {use: adamw, eps: 1e-3}]}"})
+          .components.at("optimizer");
+  CHECK(std::get<Specs>(mixed.params.at("bases")).at(1) ==
+        Spec{"adamw", {{"lr", 0.001}, {"eps", 1e-3}}});
 }
 
-TEST_CASE("what a manifest includes lies below it; a component of another name replaces the one below whole") {
+TEST_CASE(
+    "what a manifest includes lies below it; a component of another name replaces the one below "
+    "whole") {
   Desk desk;
   desk.folder.write("base.yaml", kBase + "seed: 7\n");
   const auto kept = desk.stage("include: base.yaml\noptimizer: {use: sgd, momentum: 0.5}\n");
@@ -38,21 +45,27 @@ TEST_CASE("what a manifest includes lies below it; a component of another name r
   CHECK(other.seed == 8);
 }
 
-TEST_CASE("of two includes the later one wins, and a mistake is located in the file that holds it") {
+TEST_CASE(
+    "of two includes the later one wins, and a mistake is located in the file that holds it") {
   Desk desk;
   desk.folder.write("a.yaml", kBase + "seed: 1\n");
   desk.folder.write("b.yaml", "seed: 2\n");
   CHECK(desk.stage("include: [a.yaml, b.yaml]\n").seed == 2);
   desk.folder.write("c.yaml", "optimizer: {lr: -1}\n");
-  CHECK_THAT(desk.mistake("include: [a.yaml, c.yaml]\n"), Contains("c.yaml:1:17: ") && Contains("`lr`"));
+  CHECK_THAT(desk.mistake("include: [a.yaml, c.yaml]\n"),
+             Contains("c.yaml:1:17: ") && Contains("`lr`"));
 }
 
 TEST_CASE("overrides set, add and remove; another `use` begins the component anew") {
   Desk desk;
   CHECK(real(desk.stage(kBase, {"optimizer.lr=0.3"}).components.at("optimizer"), "lr") == 0.3);
-  CHECK(desk.stage(kBase, {"optimizer.use=adamw"}).components.at("optimizer") == Spec{"adamw", {{"lr", 0.001}, {"eps", 1e-8}}});
-  CHECK(real(desk.stage(kBase, {"optimizer.use=sam", "optimizer.base.lr=0.2"}).components.at("optimizer"), "rho") == 0.05);
-  CHECK(desk.stage(kBase, {"model.hidden=[3, 4]"}).components.at("model").params.at("hidden") == Value{Integers{3, 4}});
+  CHECK(desk.stage(kBase, {"optimizer.use=adamw"}).components.at("optimizer") ==
+        Spec{"adamw", {{"lr", 0.001}, {"eps", 1e-8}}});
+  CHECK(real(desk.stage(kBase, {"optimizer.use=sam", "optimizer.base.lr=0.2"})
+                 .components.at("optimizer"),
+             "rho") == 0.05);
+  CHECK(desk.stage(kBase, {"model.hidden=[3, 4]"}).components.at("model").params.at("hidden") ==
+        Value{Integers{3, 4}});
   CHECK(desk.stage(kBase + "seed: 3\n", {"~seed"}).seed == 0);
   CHECK(desk.stage(kBase, {"+seed=4"}).seed == 4);
   CHECK_THAT(desk.mistake(kBase + "seed: 3\n", {"+seed=4"}), Contains("is there already"));
@@ -64,7 +77,8 @@ TEST_CASE("references take the value of another place, after overrides") {
   Desk desk;
   const std::string text = kBase + "seed: ${dataset.size}\n";
   CHECK(desk.stage(text, {"dataset={use: toy, size: 12}"}).seed == 12);
-  const auto lr = desk.stage(kBase, {"optimizer={use: sam, rho: 0.7, base: {use: sgd, lr: \"${optimizer.rho}\"}}"});
+  const auto lr = desk.stage(
+      kBase, {"optimizer={use: sam, rho: 0.7, base: {use: sgd, lr: \"${optimizer.rho}\"}}"});
   CHECK(real(std::get<Spec>(lr.components.at("optimizer").params.at("base")), "lr") == 0.7);
 }
 

@@ -14,22 +14,48 @@ inline Catalog toy_catalog() {
     return FieldInfo{name, Type::kInteger, Value{value}, at_least(0), "A count.", "", false};
   };
   const auto component = [](const char* name, const char* use) {
-    return FieldInfo{name, Type::kComponent, Value{Spec{use, {}}}, {}, "A part.", "optimizer", false};
+    return FieldInfo{name, Type::kComponent, Value{Spec{use, {}}}, {}, "A part.", "optimizer",
+                     false};
   };
   const FieldInfo file{"file", Type::kPath, Value{std::string()}, {}, "A file.", "", false};
-  const FieldInfo hidden{"hidden", Type::kIntegers, Value{Integers{128}}, at_least(1), "Widths.", "", false};
-  const FieldInfo bases{"bases", Type::kComponents, Value{Specs{}}, {}, "Parts.", "optimizer", false};
+  const FieldInfo hidden{
+      "hidden", Type::kIntegers, Value{Integers{128}}, at_least(1), "Widths.", "", false};
+  const FieldInfo bases{"bases",  Type::kComponents, Value{Specs{}}, {},
+                        "Parts.", "optimizer",       false};
   Catalog catalog;
   catalog.components = {
       {"dataset", "toy", "Toy.", "/p/toy.so", "b-toy", {integer("size", 10), file}, {}},
       {"model", "mlp", "Mlp.", "/p/mlp.so", "b-mlp", {hidden}, {}},
       {"objective", "ce", "Ce.", "/p/ce.so", "b-ce", {}, {}},
-      {"optimizer", "adamw", "Adamw.", "/p/adamw.so", "b-adamw", {real("lr", 0.001), real("eps", 1e-8)}, {}},
+      {"optimizer",
+       "adamw",
+       "Adamw.",
+       "/p/adamw.so",
+       "b-adamw",
+       {real("lr", 0.001), real("eps", 1e-8)},
+       {}},
       {"optimizer", "mixed", "Mixed.", "/p/mixed.so", "b-mixed", {bases}, {}},
-      {"optimizer", "sam", "Sam.", "/p/sam.so", "b-sam", {real("rho", 0.05), component("base", "sgd")}, {}},
-      {"optimizer", "sgd", "Sgd.", "/p/sgd.so", "b-sgd", {real("lr", 0.1), real("momentum", 0.9)}, {}},
+      {"optimizer",
+       "sam",
+       "Sam.",
+       "/p/sam.so",
+       "b-sam",
+       {real("rho", 0.05), component("base", "sgd")},
+       {}},
+      {"optimizer",
+       "sgd",
+       "Sgd.",
+       "/p/sgd.so",
+       "b-sgd",
+       {real("lr", 0.1), real("momentum", 0.9)},
+       {}},
       {"procedure", "evaluate", "Evaluate.", "/p/evaluate.so", "b-ev", {}, {"model", "dataset"}},
-      {"procedure", "train", "Train.", "/p/train.so", "b-train", {integer("steps", 5)},
+      {"procedure",
+       "train",
+       "Train.",
+       "/p/train.so",
+       "b-train",
+       {integer("steps", 5)},
        {"model", "dataset", "objective", "optimizer"}},
   };
   return catalog;
@@ -37,7 +63,8 @@ inline Catalog toy_catalog() {
 
 /// The five kinds; tests write their own lines below it.
 inline const std::string kBase =
-    "assay: 1\nname: t\ndataset: toy\nmodel: mlp\nobjective: ce\noptimizer: {use: sgd, lr: 0.1}\nprocedure: train\n";
+    "assay: 1\nname: t\ndataset: toy\nmodel: mlp\nobjective: ce\noptimizer: {use: sgd, lr: "
+    "0.1}\nprocedure: train\n";
 
 struct Desk {
   Folder folder;
@@ -64,6 +91,8 @@ struct Desk {
   }
 };
 
-inline double real(const Spec& spec, const std::string& name) { return std::get<double>(spec.params.at(name)); }
+inline double real(const Spec& spec, const std::string& name) {
+  return std::get<double>(spec.params.at(name));
+}
 
 }  // namespace assay::testing

@@ -1,4 +1,5 @@
-// What changes an identity and what does not: on this rests that no work is repeated and none is wrongly reused.
+// What changes an identity and what does not: on this rests that no work is repeated and none is
+// wrongly reused.
 #include <set>
 
 #include <catch2/catch.hpp>
@@ -13,8 +14,10 @@ TEST_CASE("spelling, order, comments, names, limits and reports leave the identi
   Desk desk;
   const auto id = desk.id(kBase);
   CHECK(desk.id("# a remark\n" + kBase + "\n") == id);
-  CHECK(desk.id("procedure: {use: train, steps: 5}\noptimizer: {momentum: 9e-1, lr: 1e-1, use: sgd}\nobjective: {use: ce}\n"
-                "model: {use: mlp, hidden: [128]}\ndataset: {use: toy, size: 10}\nassay: 1\nname: other\n") == id);
+  CHECK(desk.id("procedure: {use: train, steps: 5}\noptimizer: {momentum: 9e-1, lr: 1e-1, use: "
+                "sgd}\nobjective: {use: ce}\n"
+                "model: {use: mlp, hidden: [128]}\ndataset: {use: toy, size: 10}\nassay: 1\nname: "
+                "other\n") == id);
   CHECK(desk.id(kBase + "limits: {workers: 7, time: 3h}\nreport: {metric: test/accuracy}\n") == id);
   CHECK(desk.id(kBase + "seed: 0\ndevice: auto\ndeterministic: true\n") == id);
   CHECK(desk.id(kBase + "sweep:\n  seed: [0]\n") == id);
@@ -23,8 +26,9 @@ TEST_CASE("spelling, order, comments, names, limits and reports leave the identi
 TEST_CASE("whatever may change a number changes the identity") {
   Desk desk;
   std::set<std::string> ids = {desk.id(kBase)};
-  for (const char* change : {"optimizer.lr=0.2", "optimizer.use=adamw", "model.hidden=[128, 1]", "dataset.size=11", "procedure.steps=6",
-                             "+seed=1", "+device=cpu", "+deterministic=false", "optimizer.use=sam"})
+  for (const char* change :
+       {"optimizer.lr=0.2", "optimizer.use=adamw", "model.hidden=[128, 1]", "dataset.size=11",
+        "procedure.steps=6", "+seed=1", "+device=cpu", "+deterministic=false", "optimizer.use=sam"})
     CHECK(ids.insert(desk.id(kBase, {change})).second);
   for (auto& component : desk.catalog.components)
     if (component.name == "sgd") component.build = "another build";
@@ -44,7 +48,8 @@ TEST_CASE("a file counts by its bytes, wherever it lies") {
   Desk desk;
   const auto with = [&](const std::string& name, const std::string& bytes) {
     desk.folder.write(name, bytes);
-    return desk.id(kBase, {"dataset={use: toy, file: " + (desk.folder.path() / name).string() + "}"});
+    return desk.id(kBase,
+                   {"dataset={use: toy, file: " + (desk.folder.path() / name).string() + "}"});
   };
   const auto id = with("a.txt", "bytes");
   CHECK(with("b.txt", "bytes") == id);
@@ -53,10 +58,13 @@ TEST_CASE("a file counts by its bytes, wherever it lies") {
 
 TEST_CASE("resolved.yaml reads back as the stage it was written from") {
   Desk desk;
-  const auto experiment = desk.read(kBase + "report: {metric: test/accuracy}\nlimits: {retries: 2, checkpoint_every: 5s, memory: 1GiB}\n"
-                                            "sweep:\n  optimizer: {a: {use: sam, rho: 0.1}}\n  seed: [3]\n");
+  const auto experiment = desk.read(
+      kBase +
+      "report: {metric: test/accuracy}\nlimits: {retries: 2, checkpoint_every: 5s, memory: 1GiB}\n"
+      "sweep:\n  optimizer: {a: {use: sam, rho: 0.1}}\n  seed: [3]\n");
   const auto& trial = experiment.trials.at(0);
-  const auto file = desk.folder.write("resolved.yaml", resolved_yaml(experiment, trial, trial.stages.at(0)));
+  const auto file =
+      desk.folder.write("resolved.yaml", resolved_yaml(experiment, trial, trial.stages.at(0)));
   const auto again = read_resolved(file, desk.catalog, Reading::kSame);
   const auto& stage = again.trials.at(0).stages.at(0);
   CHECK(stage.id == trial.stages[0].id);
@@ -75,9 +83,11 @@ TEST_CASE("a trial whose plugin was rebuilt is not gone on with, but can be look
   Desk desk;
   const auto experiment = desk.read(kBase);
   const auto& trial = experiment.trials.at(0);
-  const auto file = desk.folder.write("resolved.yaml", resolved_yaml(experiment, trial, trial.stages.at(0)));
+  const auto file =
+      desk.folder.write("resolved.yaml", resolved_yaml(experiment, trial, trial.stages.at(0)));
   for (auto& component : desk.catalog.components)
     if (component.name == "sgd") component.build = "another build";
-  CHECK_THROWS_WITH(read_resolved(file, desk.catalog, Reading::kSame), Contains("/p/sgd.so has been rebuilt since"));
+  CHECK_THROWS_WITH(read_resolved(file, desk.catalog, Reading::kSame),
+                    Contains("/p/sgd.so has been rebuilt since"));
   CHECK(read_resolved(file, desk.catalog, Reading::kAsItWas).trials.at(0).id == trial.id);
 }

@@ -43,8 +43,11 @@ TEST_CASE("weights are not taken where the model is another, or where `none` is 
 
 TEST_CASE("a stage overlays the top level, key by key within one component") {
   Desk desk;
-  const auto trial = desk.read(kStages, {"stages.fit.optimizer={momentum: 0.5}", "stages.fit.seed=4", "stages.fit.device=cpu"}).trials.at(0);
-  CHECK(trial.stages[0].components.at("optimizer") == Spec{"sgd", {{"lr", 0.1}, {"momentum", 0.5}}});
+  const auto trial = desk.read(kStages, {"stages.fit.optimizer={momentum: 0.5}",
+                                         "stages.fit.seed=4", "stages.fit.device=cpu"})
+                         .trials.at(0);
+  CHECK(trial.stages[0].components.at("optimizer") ==
+        Spec{"sgd", {{"lr", 0.1}, {"momentum", 0.5}}});
   CHECK(trial.stages[0].seed == 4);
   CHECK(trial.stages[0].device == "cpu");
   CHECK(trial.stages[1].seed == 0);
@@ -67,7 +70,9 @@ TEST_CASE("trials that differ in a later stage share the earlier one") {
 
 TEST_CASE("a trial with two last stages has an id of both") {
   Desk desk;
-  const auto trial = desk.read(kStages + "  again:\n    after: [fit]\n    procedure: evaluate\n    seed: 1\n").trials.at(0);
+  const auto trial =
+      desk.read(kStages + "  again:\n    after: [fit]\n    procedure: evaluate\n    seed: 1\n")
+          .trials.at(0);
   CHECK(trial.stages.size() == 3);
   CHECK(trial.id != trial.stages[1].id);
   CHECK(trial.id != trial.stages[2].id);

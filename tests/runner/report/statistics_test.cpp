@@ -33,8 +33,16 @@ TEST_CASE("trials are paired by seed and the other axes, and failed ones are lef
   Report report;
   report.metric = "test/accuracy";
   report.compare = "optimizer";
-  const auto add = [&](const char* optimizer, const char* lr, int seed, double value, const char* state = "done") {
-    report.trials.push_back({"id", {{"optimizer", optimizer}, {"lr", lr}}, seed, state, {{"test/accuracy", value}}, 0, "", {}});
+  const auto add = [&](const char* optimizer, const char* lr, int seed, double value,
+                       const char* state = "done") {
+    report.trials.push_back({"id",
+                             {{"optimizer", optimizer}, {"lr", lr}},
+                             seed,
+                             state,
+                             {{"test/accuracy", value}},
+                             0,
+                             "",
+                             {}});
   };
   for (int seed = 0; seed < 3; ++seed)
     for (const char* lr : {"0.1", "0.2"}) {
