@@ -62,7 +62,7 @@ build() {
   local jobs memory
   memory=$(awk '/MemAvailable/ {print int($2 / 2097152)}' /proc/meminfo)  # a LibTorch file takes up to 2 GiB
   jobs=$(nproc); [ "$memory" -ge 1 ] || memory=1; [ "$jobs" -le "$memory" ] || jobs=$memory
-  say "building (first time: several minutes)"
+  if [ -d "build/$PRESET" ]; then say "building what has changed"; else say "building, which takes several minutes the first time"; fi
   cmake --preset "$PRESET" ${ASSAY_DATA:+-DASSAY_DATA="$ASSAY_DATA"} >build.log 2>&1 || { cat build.log >&2; fail "configuring failed; its words stand above"; }
   cmake --build --preset "$PRESET" -j "$jobs" >>build.log 2>&1 || { tail -n 60 build.log >&2; fail "building failed; all its words are in build.log"; }
   rm -f build.log
@@ -85,6 +85,7 @@ case "${1:-}" in
     "build/$PRESET/bin/assay" run experiments/quickstart.yaml "${@:2}"
     ;;
   test)
+    install_packages
     test_python
     build
     ctest --test-dir "build/$PRESET" --output-on-failure -j "$(nproc)" "${@:2}"

@@ -13,7 +13,9 @@ assay::ImageSet::Images read(const fs::path& root, const std::string& part) {
   return {pixels, assay::read_idx_labels(root / (part + "-labels-idx1-ubyte.gz"), pixels.size(0))};
 }
 
-class FashionMnist final : public assay::Dataset {
+constexpr double kMean = 0.2860, kDeviation = 0.3530;  // of the training pixels / 255
+
+class FashionMnist final : public assay::ImageSet {
  public:
   struct Params {
     fs::path root = "/usr/share/datasets/fashion-mnist";
@@ -33,23 +35,10 @@ class FashionMnist final : public assay::Dataset {
   }
 
   explicit FashionMnist(const Params& p)
-      : images_(read(p.root, "train"), read(p.root, "t10k"), {p.validation, p.train_limit}, kMean,
-                kDeviation,
-                {"t_shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker",
-                 "bag", "ankle_boot"}) {}
-
-  const assay::Info& info() const override { return images_.info(); }
-  std::span<const std::int64_t> ids(assay::Split split) const override {
-    return images_.ids(split);
-  }
-  assay::Batch load(std::span<const std::int64_t> ids,
-                    const assay::Context& context) const override {
-    return images_.load(ids, context);
-  }
-
- private:
-  static constexpr double kMean = 0.2860, kDeviation = 0.3530;  // of the training pixels / 255
-  assay::ImageSet images_;
+      : ImageSet(read(p.root, "train"), read(p.root, "t10k"), {p.validation, p.train_limit}, kMean,
+                 kDeviation,
+                 {"t_shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker",
+                  "bag", "ankle_boot"}) {}
 };
 
 }  // namespace

@@ -12,7 +12,7 @@ assay::ImageSet::Images read(const fs::path& images, const fs::path& labels) {
   return {pixels, assay::read_idx_labels(labels, pixels.size(0))};
 }
 
-class IdxImages final : public assay::Dataset {
+class IdxImages final : public assay::ImageSet {
  public:
   struct Params {
     fs::path train_images, train_labels, test_images, test_labels;
@@ -38,27 +38,16 @@ class IdxImages final : public assay::Dataset {
   }
 
   explicit IdxImages(const Params& p)
-      : images_(read(p.train_images, p.train_labels), read_test(p), {p.validation, p.train_limit},
-                p.mean, p.deviation, {}) {}
-
-  const assay::Info& info() const override { return images_.info(); }
-  std::span<const std::int64_t> ids(assay::Split split) const override {
-    return images_.ids(split);
-  }
-  assay::Batch load(std::span<const std::int64_t> ids,
-                    const assay::Context& context) const override {
-    return images_.load(ids, context);
-  }
+      : ImageSet(read(p.train_images, p.train_labels), read_test(p), {p.validation, p.train_limit},
+                 p.mean, p.deviation, {}) {}
 
  private:
-  static assay::ImageSet::Images read_test(const Params& p) {
+  static Images read_test(const Params& p) {
     if (p.test_images.empty() != p.test_labels.empty())
       throw assay::Error(assay::ErrorKind::kParameter,
                          "`test_images` and `test_labels` must be given together");
-    return p.test_images.empty() ? assay::ImageSet::Images{} : read(p.test_images, p.test_labels);
+    return p.test_images.empty() ? Images{} : read(p.test_images, p.test_labels);
   }
-
-  assay::ImageSet images_;
 };
 
 }  // namespace

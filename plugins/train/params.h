@@ -47,7 +47,8 @@ inline assay::Schema<TrainParams> train_schema() {
              "Factor of the step size at the end of `cosine`.")
       .field("clip", &P::clip, at_least(0), "Largest L2 norm of a gradient; 0 does not clip.")
       .field("ema", &P::ema, below(0, 1),
-             "Decay, a step, of an average of the weights that is then evaluated; 0 keeps none.")
+             "Decay, a step, of an average of the weights, which is evaluated and which the model ends "
+             "with; 0 keeps none.")
       .field("bf16", &P::bf16, any(), "Runs the forward pass under bfloat16 autocast.")
       .field("evaluate_epochs", &P::evaluate_epochs, at_least(1), "Epochs between two validations.")
       .field("evaluate_steps", &P::evaluate_steps, at_least(0),

@@ -110,16 +110,14 @@ class Train final : public assay::Procedure {
 
   void evaluate(std::int64_t unit, Parts& parts, const Context& context, assay::Results& results) {
     if (ema_) ema_->swap();
-    const bool validated = !parts.dataset->ids(Split::kValidation).empty();
-    if (validated) validate(unit, parts, context, results);
+    if (!parts.dataset->ids(Split::kValidation).empty()) validate(unit, parts, context, results);
     if (unit + 1 == units_ || stopped_) {
+      // The model ends with the weights it is tested with: the best, the average or the last.
       if (!best_weights_.empty()) copy_weights(weights_of(*parts.model), best_weights_);
       measure(Split::kTest, parts, context, results);
-      if (ema_) results.keep_model("ema");
+    } else if (ema_) {
+      ema_->swap();
     }
-    // What a final choice of the best put into the model is to stay.
-    const bool ended = (unit + 1 == units_ || stopped_) && !best_weights_.empty();
-    if (ema_ && !ended) ema_->swap();
   }
 
   void validate(std::int64_t unit, Parts& parts, const Context& context, assay::Results& results) {

@@ -20,11 +20,7 @@ int run(const Call& call) {
       fmt::print("{}\n{}", asked.experiment.name, table_of(call, asked.experiment, trials));
     }
   }
-  if (!call.json) return kOk;
-  if (json.size() == 1)
-    print_json(call, json[0]);
-  else
-    print_json(call, {{"experiments", json}});
+  if (call.json) print_json(call, json.size() == 1 ? json[0] : Json{{"experiments", json}});
   return kOk;
 }
 

@@ -18,11 +18,7 @@ int run(const Call& call) {
     json.push_back({{"name", asked.experiment.name}, {"report", file.string()}});
     if (!call.json) fmt::print("{}\n", file.string());
   }
-  if (!call.json) return kOk;
-  if (json.size() == 1)
-    print_json(call, json[0]);
-  else
-    print_json(call, {{"reports", json}});
+  if (call.json) print_json(call, json.size() == 1 ? json[0] : Json{{"reports", json}});
   return kOk;
 }
 

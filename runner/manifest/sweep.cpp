@@ -129,6 +129,12 @@ Axis axis_of(const MapEntry& entry, Checker& checker) {
   return axis;
 }
 
+// Six digits, so that a table can print the value that was run; ends that are open stay open.
+std::string rounded(double x, double high) {
+  const auto text = fmt::format("{:.6g}", x);
+  return std::stod(text) < high ? text : fmt::format("{}", x);
+}
+
 // The axis's value at `u` in [0, 1).
 Node at_quantile(const Axis& axis, double u) {
   const auto& [word, at, range] = axis.distribution->entries[0];
@@ -143,9 +149,9 @@ Node at_quantile(const Axis& axis, double u) {
     node.text =
         fmt::format("{}", static_cast<std::int64_t>(std::floor(low + u * (high - low + 1))));
   else if (word == "log_uniform")
-    node.text = fmt::format("{}", low * std::pow(high / low, u));
+    node.text = rounded(low * std::pow(high / low, u), high);
   else
-    node.text = fmt::format("{}", low + u * (high - low));
+    node.text = rounded(low + u * (high - low), high);
   return node;
 }
 

@@ -7,9 +7,10 @@
 
 namespace assay {
 
-/// Ids count the training images first, then the test images. The last `validation` of the
-/// training images are the validation split; `train_limit` keeps the first of the rest.
-class ImageSet final : public Dataset {
+/// A data set derives from it and says where its files lie. Ids count the training images first,
+/// then the test images. The last `validation` of the training images are the validation split;
+/// `train_limit` keeps the first of the rest.
+class ImageSet : public Dataset {
  public:
   struct Images {
     torch::Tensor pixels;  // [N, H, W] uint8
@@ -25,11 +26,11 @@ class ImageSet final : public Dataset {
   ImageSet(const Images& train, const Images& test, Cut cut, double mean, double deviation,
            std::vector<std::string> class_names);
 
-  const Info& info() const override { return info_; }
-  std::span<const std::int64_t> ids(Split split) const override {
+  const Info& info() const final { return info_; }
+  std::span<const std::int64_t> ids(Split split) const final {
     return ids_[static_cast<std::size_t>(split)];
   }
-  Batch load(std::span<const std::int64_t> ids, const Context& context) const override;
+  Batch load(std::span<const std::int64_t> ids, const Context& context) const final;
 
  private:
   Info info_;
