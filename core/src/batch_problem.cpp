@@ -4,12 +4,11 @@
 
 #include <ATen/ops/_foreach_add.h>
 #include <ATen/ops/_foreach_mul.h>
-#include <ATen/ops/_foreach_norm.h>
-#include <ATen/ops/stack.h>
 #include <ATen/ops/zeros_like.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/generated/variable_factories.h>
 
+#include "assay/tensors.h"
 #include "assay/training.h"
 #include "core/runtime/runtime.h"
 #include "core/src/buffer_replay.h"
@@ -92,8 +91,8 @@ struct BatchProblem::Impl {
   Gradient clipped(Gradient gradient) const {
     if (options.clip <= 0) return gradient;
     const torch::NoGradGuard no_grad;
-    const double norm = at::stack(at::_foreach_norm(gradient.of, 2)).norm().item<double>();
-    if (norm > options.clip) at::_foreach_mul_(gradient.of, options.clip / norm);
+    const double length = norm(gradient.of);
+    if (length > options.clip) at::_foreach_mul_(gradient.of, options.clip / length);
     return gradient;
   }
 

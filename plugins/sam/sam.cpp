@@ -1,24 +1,23 @@
 // SAM, Algorithm 1 with p = 2 of Foret, Kleiner, Mobahi and Neyshabur, "Sharpness-Aware
 // Minimization for Efficiently Improving Generalization", ICLR 2021.
-#include <cmath>
-
-#include <ATen/ops/_foreach_add.h>
-#include <ATen/ops/_foreach_norm.h>
-#include <ATen/ops/stack.h>
+#include <ATen/ops/add.h>
 
 #include "assay/registry.h"
+#include "assay/tensors.h"
 
 namespace {
 
-// Uphill weights for a while: the originals are put aside, not copied back, because (w + e) - e is
-// not w in floating point; also when the objective throws.
+// Uphill weights for a while, in the direction's own memory: the originals are put aside, not
+// copied back, because (w + e) - e is not w in floating point; also when the objective throws.
 class Ascent {
  public:
-  Ascent(const assay::Tensors& weights, const assay::Tensors& direction, double scale)
+  Ascent(const assay::Tensors& weights, assay::Tensors direction, double scale)
       : weights_(weights) {
-    for (const auto& w : weights_) start_.push_back(w.detach());
-    auto uphill = at::_foreach_add(weights_, direction, scale);
-    for (std::size_t i = 0; i < weights_.size(); ++i) weights_[i].set_data(uphill[i]);
+    for (std::size_t i = 0; i < weights_.size(); ++i) {
+      start_.push_back(weights_[i].detach());
+      at::add_out(direction[i], weights_[i], direction[i], scale);
+      weights_[i].set_data(direction[i]);
+    }
   }
   ~Ascent() {
     for (std::size_t i = 0; i < weights_.size(); ++i) weights_[i].set_data(start_[i]);
@@ -38,9 +37,8 @@ class Uphill final : public assay::ProblemView {
     auto here = inner_.gradient();
     if (rho_ == 0) return here;
     const torch::NoGradGuard no_grad;
-    const double norm = at::stack(at::_foreach_norm(here.of, 2)).norm().item<double>();
-    const Ascent ascent(parameters(), here.of, rho_ / (norm + kTiny));
-    here.of.clear();  // its memory is warm: the next gradient is to lie there
+    const double scale = rho_ / (assay::norm(here.of) + kTiny);
+    const Ascent ascent(parameters(), std::move(here.of), scale);
     auto uphill = inner_.gradient();
     return {here.loss, std::move(uphill.of)};
   }
