@@ -57,6 +57,7 @@ install_packages() {
     fail "apt-get could not install: ${missing[*]} (its words stand above)"
 }
 
+# $1: what to build, all unless told.
 build() {
   install_packages
   local jobs memory
@@ -64,7 +65,7 @@ build() {
   jobs=$(nproc); [ "$memory" -ge 1 ] || memory=1; [ "$jobs" -le "$memory" ] || jobs=$memory
   if [ -d "build/$PRESET" ]; then say "building what has changed"; else say "building, which takes several minutes the first time"; fi
   cmake --preset "$PRESET" ${ASSAY_DATA:+-DASSAY_DATA="$ASSAY_DATA"} >build.log 2>&1 || { cat build.log >&2; fail "configuring failed; its words stand above"; }
-  cmake --build --preset "$PRESET" -j "$jobs" >>build.log 2>&1 || { tail -n 60 build.log >&2; fail "building failed; all its words are in build.log"; }
+  cmake --build --preset "$PRESET" --target "${1:-all}" -j "$jobs" >>build.log 2>&1 || { tail -n 60 build.log >&2; fail "building failed; all its words are in build.log"; }
   rm -f build.log
 }
 
@@ -81,7 +82,7 @@ test_python() {
 
 case "${1:-}" in
   run)
-    build
+    build programs
     "build/$PRESET/bin/assay" run experiments/quickstart.yaml "${@:2}"
     ;;
   test)

@@ -12,4 +12,4 @@ configure_package_config_file(cmake/assayConfig.cmake.in ${PROJECT_BINARY_DIR}/a
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/assayConfigVersion.cmake
   COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/assayConfig.cmake ${PROJECT_BINARY_DIR}/assayConfigVersion.cmake
-  cmake/libtorch.cmake cmake/plugin.cmake DESTINATION ${package})
+  cmake/libtorch.cmake cmake/precompile.cmake cmake/plugin.cmake DESTINATION ${package})

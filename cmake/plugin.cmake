@@ -13,16 +13,14 @@ function(assay_add_plugin name)
     target_link_libraries(${name} PRIVATE assay::core)
   endif()
   set_target_properties(${name} PROPERTIES
-    PREFIX "" CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON CXX_STANDARD 20
+    PREFIX "" DEFINE_SYMBOL "" CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON CXX_STANDARD 20
     CXX_STANDARD_REQUIRED ON CXX_EXTENSIONS OFF
     LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/plugins)
   target_link_options(${name} PRIVATE -Wl,--build-id=sha1 -Wl,--no-undefined)
   if(COMMAND assay_warnings)
     assay_warnings(${name})
   endif()
-  if(TARGET assay_plugin_pch)
-    target_precompile_headers(${name} REUSE_FROM assay_plugin_pch)
-  endif()
+  assay_precompile(${name} plugins <assay/registry.h> <assay/training.h>)
   if(PROJECT_NAME STREQUAL "assay")
     install(TARGETS ${name} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/assay/plugins)
     set_target_properties(${name} PROPERTIES INSTALL_RPATH "$ORIGIN/../..")

@@ -1,0 +1,11 @@
+# assay_precompile(target group headers...): the first target of a group precompiles the headers, and
+# the others use what it made. Targets of one group are compiled with the same flags.
+function(assay_precompile target group)
+  get_property(owner GLOBAL PROPERTY ASSAY_PRECOMPILED_${group})
+  if(owner)
+    target_precompile_headers(${target} REUSE_FROM ${owner})
+  else()
+    target_precompile_headers(${target} PRIVATE ${ARGN})
+    set_property(GLOBAL PROPERTY ASSAY_PRECOMPILED_${group} ${target})
+  endif()
+endfunction()
