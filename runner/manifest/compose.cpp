@@ -50,7 +50,7 @@ std::vector<const Node*> names_in(const Node& include, Complaints& complaints) {
 }
 
 Node read_with_includes(const fs::path& file, std::vector<fs::path>& open) {
-  Node own = read_yaml(read_file(file), file.string());
+  Node own = read_yaml(read_file(file), {file.string(), 1, 1});
   Complaints complaints;
   if (!own.is_map())
     complaints.add(own.at, "the manifest is " + own.describe() + ", expected a map of keys");
@@ -75,13 +75,16 @@ Node read_with_includes(const fs::path& file, std::vector<fs::path>& open) {
 }
 
 struct Override {
+  Location at;
   char sign = ' ';  // ' ', '+' or '~'
   std::string path;
   Node value;
 };
 
-Override parse(const std::string& text, Complaints& complaints) {
+// `number` counts the overrides of the command line from 1.
+Override parse(const std::string& text, int number, Complaints& complaints) {
   Override made;
+  made.at = {kCommandLine, number, 1};
   std::string rest = text;
   if (!rest.empty() && (rest[0] == '+' || rest[0] == '~')) {
     made.sign = rest[0];
@@ -92,58 +95,52 @@ Override parse(const std::string& text, Complaints& complaints) {
   const bool removes = made.sign == '~';
   if (made.path.empty() || removes != (equals == std::string::npos) || made.path.front() == '.' ||
       made.path.back() == '.' || made.path.find("..") != std::string::npos)
-    complaints.add({kCommandLine, 1, 1},
+    complaints.add(made.at,
                    "`" + text + "` is no override: path=value, +path=value or ~path is needed");
-  else if (!removes)
-    made.value = equals + 1 == rest.size()
-                     ? Node{}
-                     : read_yaml(rest.substr(equals + 1), kCommandLine,
-                                 static_cast<int>(text.size() - rest.size() + equals + 1));
-  if (made.value.at.line == 0) made.value.at = {kCommandLine, 1, 1};
+  else if (!removes && equals + 1 < rest.size())
+    made.value =
+        read_yaml(rest.substr(equals + 1),
+                  {kCommandLine, number, static_cast<int>(text.size() - rest.size() + equals) + 2});
+  if (made.value.at.line == 0) made.value.at = made.at;
   return made;
 }
 
-// The parent of the last step and that step's name.
-std::pair<Node*, std::string> locate(Node& root, const std::string& path) {
-  Node* here = &root;
-  std::string rest = path;
-  for (auto dot = rest.find('.'); here != nullptr && dot != std::string::npos;
-       dot = rest.find('.')) {
-    here = here->is_map() ? here->find(rest.substr(0, dot)) : nullptr;
-    rest = rest.substr(dot + 1);
-  }
-  return {here, rest};
+// An axis of the sweep is one step, dots and all: `sweep.optimizer.lr` is the axis `optimizer.lr`,
+// unless `optimizer` is an axis with an alternative `lr`.
+Strings steps_in(const Node& root, const std::string& path) {
+  auto steps = steps_of(path);
+  if (steps.size() < 3 || steps[0] != "sweep") return steps;
+  if (find(root, std::span(steps).first(3)) != nullptr) return steps;
+  return {"sweep", path.substr(steps[0].size() + 1)};
 }
 
 void apply(Node& root, const Override& one, Complaints& complaints) {
-  const Location at{kCommandLine, 1, 1};
-  const auto [parent, name] = locate(root, one.path);
-  const bool there = parent != nullptr && parent->is_map() && parent->find(name) != nullptr;
+  const auto steps = steps_in(root, one.path);
+  Node* parent = find(root, std::span(steps).first(steps.size() - 1));
+  const bool there = parent != nullptr && parent->find(steps.back()) != nullptr;
   if (one.sign == '~') {
-    if (there) return parent->erase(name);
-    const auto near = parent != nullptr ? nearest(name, parent->keys()) : "";
-    return complaints.add(at, "there is no `" + one.path + "` to remove" +
-                                  (near.empty() ? "" : "; did you mean `" + near + "`?"));
+    if (there) return parent->erase(steps.back());
+    const auto near = parent != nullptr ? nearest(steps.back(), parent->keys()) : "";
+    return complaints.add(one.at, "there is no `" + one.path + "` to remove" +
+                                      (near.empty() ? "" : "; did you mean `" + near + "`?"));
   }
   if (one.sign == '+' && there)
-    return complaints.add(at,
+    return complaints.add(one.at,
                           "`" + one.path + "` is there already: without the `+` it is replaced");
-  assign(root, one.path, one.value);
+  assign(root, steps, one.value);
 }
 
 }  // namespace
 
-void assign(Node& root, const std::string& path, Node value) {
+void assign(Node& root, const Strings& steps, Node value) {
   Node* here = &root;
-  std::string rest = path;
-  for (auto dot = rest.find('.'); dot != std::string::npos; dot = rest.find('.')) {
-    const auto step = rest.substr(0, dot);
-    Node* next = here->find(step);
+  for (std::size_t k = 0; k + 1 < steps.size(); ++k) {
+    Node* next = here->find(steps[k]);
     if (next == nullptr || !(next->is_map() || next->is_scalar())) {
       Node empty;
       empty.kind = Node::Kind::kMap;
       empty.at = value.at;
-      next = &here->set(step, std::move(empty));
+      next = &here->set(steps[k], std::move(empty));
     } else if (next->is_scalar()) {  // `optimizer: sgd` is short for {use: sgd}
       Node map;
       map.kind = Node::Kind::kMap;
@@ -152,23 +149,24 @@ void assign(Node& root, const std::string& path, Node value) {
       *next = std::move(map);
     }
     here = next;
-    rest = rest.substr(dot + 1);
   }
-  const Node* before = here->find(rest);
-  if (rest == "use" && before != nullptr &&
+  const auto& name = steps.back();
+  const Node* before = here->find(name);
+  if (name == "use" && before != nullptr &&
       before->text != value.text)  // another component: begin anew
     std::erase_if(here->entries,
                   [](const MapEntry& entry) { return entry.value.at.file != kCommandLine; });
-  here->set(rest, std::move(value));
+  here->set(name, std::move(value));
 }
 
 Node compose(const fs::path& file, const std::vector<std::string>& overrides) {
   std::vector<fs::path> open;
   Node root = read_with_includes(file, open);
   Complaints complaints;
+  int number = 0;
   for (const auto& text : overrides) {
     try {
-      apply(root, parse(text, complaints), complaints);
+      apply(root, parse(text, ++number, complaints), complaints);
     } catch (const ManifestErrors& errors) {
       for (const auto& one : errors.all()) complaints.add(one.at, one.message);
     }

@@ -13,9 +13,9 @@ namespace assay {
 /// still in it: they are resolved for each point of a sweep.
 Node compose(const std::filesystem::path& file, const std::vector<std::string>& overrides);
 
-/// Puts `value` at a dotted path, making maps on the way; a component written as a word becomes a
+/// Puts `value` at `steps`, making maps on the way; a component written as a word becomes a
 /// map. Setting another `use` begins that component anew. The sweep uses it too.
-void assign(Node& root, const std::string& path, Node value);
+void assign(Node& root, const Strings& steps, Node value);
 
 /// Replaces `${a.b}` by what stands there. `sweep` is left alone.
 void interpolate(Node& root, Complaints& complaints);

@@ -22,18 +22,15 @@ class Interpolation {
  private:
   const Node* look_up(const std::string& path, const Location& at) {
     const Node* here = &root_;
-    std::string rest = path;
-    while (here != nullptr && !rest.empty()) {
-      const auto dot = rest.find('.');
-      const auto step = rest.substr(0, dot);
-      const Node* next = here->is_map() ? here->find(step) : nullptr;
+    for (const auto& step : steps_of(path)) {
+      const Node* next = here->find(step);
       if (next == nullptr) {
         const auto near = nearest(step, here->keys());
         complaints_.add(at, "`${" + path + "}` refers to nothing: there is no `" + step + "`" +
                                 (near.empty() ? "" : "; did you mean `" + near + "`?"));
       }
       here = next;
-      rest = dot == std::string::npos ? "" : rest.substr(dot + 1);
+      if (here == nullptr) break;
     }
     return here;
   }

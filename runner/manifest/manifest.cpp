@@ -34,7 +34,7 @@ Trial trial_at(const Node& root, const Point& point, Checker& checker) {
   Node here = root;
   here.erase("sweep");
   here.erase("search");
-  for (const auto& [path, value] : point.values) assign(here, path, value);
+  for (const auto& [path, value] : point.values) assign(here, steps_of(path), value);
   resolve_references(here);
   Trial trial;
   trial.axes = point.labels;

@@ -33,9 +33,13 @@ std::size_t depth(const Node& node) {
   return deepest + (node.is_map() || node.is_list() ? 1 : 0);
 }
 
+Location place(const Location& start, const YAML::Mark& mark) {
+  return {start.file, start.line + mark.line, mark.column + (mark.line == 0 ? start.column : 1)};
+}
+
 class Builder final : public YAML::EventHandler {
  public:
-  Builder(const std::string& file, int column) : file_(file), column_(column) {}
+  explicit Builder(const Location& start) : start_(start) {}
 
   Node take() {
     complaints_.throw_if_any();
@@ -93,9 +97,7 @@ class Builder final : public YAML::EventHandler {
     Location key_at;
   };
 
-  Location at(const YAML::Mark& mark) const {
-    return {file_, mark.line + 1, mark.column + 1 + (mark.line == 0 ? column_ : 0)};
-  }
+  Location at(const YAML::Mark& mark) const { return place(start_, mark); }
   [[noreturn]] void fail(const Location& where, const std::string& message) {
     complaints_.add(where, message);
     complaints_.throw_if_any();
@@ -172,8 +174,7 @@ class Builder final : public YAML::EventHandler {
     }
   }
 
-  std::string file_;
-  int column_;
+  Location start_;
   Node root_;
   std::vector<Frame> frames_;
   std::map<YAML::anchor_t, Node> anchors_;
@@ -196,48 +197,43 @@ std::size_t utf8(std::string_view text) {
   return size;
 }
 
-void check_bytes(std::string_view text, const std::string& file) {
+void check_bytes(std::string_view text, Location at) {
   Complaints complaints;
   if (text.size() > kMaxBytes)
-    complaints.add({file, 1, 1}, fmt::format("the manifest has {} bytes; at most 1 MiB is accepted",
-                                             text.size()));
+    complaints.add(
+        at, fmt::format("the manifest has {} bytes; at most 1 MiB is accepted", text.size()));
   complaints.throw_if_any();
-  int line = 1, column = 1;
   for (std::size_t k = 0; k < text.size();) {
     const auto size = utf8(text.substr(k));
-    if (text[k] == '\0')
-      complaints.add({file, line, column}, "there is a NUL byte: the file must be text");
+    if (text[k] == '\0') complaints.add(at, "there is a NUL byte: the file must be text");
     if (size == 0)
-      complaints.add({file, line, column},
-                     "there is a byte that is no UTF-8: the file must be UTF-8 text");
+      complaints.add(at, "there is a byte that is no UTF-8: the file must be UTF-8 text");
     complaints.throw_if_any();
-    column = text[k] == '\n' ? 1 : column + static_cast<int>(size);
-    line += text[k] == '\n' ? 1 : 0;
+    at.column = text[k] == '\n' ? 1 : at.column + static_cast<int>(size);
+    at.line += text[k] == '\n' ? 1 : 0;
     k += size;
   }
 }
 
 }  // namespace
 
-Node read_yaml(std::string_view text, const std::string& file, int column) {
-  check_bytes(text, file);
+Node read_yaml(std::string_view text, const Location& start) {
+  check_bytes(text, start);
   std::istringstream in{std::string(text)};
-  Builder builder(file, column);
+  Builder builder(start);
   Complaints complaints;
   try {
     YAML::Parser parser(in);
-    if (!parser.HandleNextDocument(builder)) complaints.add({file, 1, 1}, "the manifest is empty");
+    if (!parser.HandleNextDocument(builder)) complaints.add(start, "the manifest is empty");
     Node root = builder.take();
     complaints.throw_if_any();
-    Builder second(file, column);
+    Builder second(start);
     if (parser.HandleNextDocument(second))
       complaints.add(second.take().at, "a second document begins here: a manifest is one document");
     complaints.throw_if_any();
     return root;
   } catch (const YAML::Exception& error) {
-    const int more = error.mark.line == 0 ? column : 0;
-    complaints.add({file, error.mark.line + 1, error.mark.column + 1 + more},
-                   "this is no YAML: " + error.msg);
+    complaints.add(place(start, error.mark), "this is no YAML: " + error.msg);
   }
   complaints.throw_if_any();
   return {};

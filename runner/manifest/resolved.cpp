@@ -148,7 +148,7 @@ std::string resolved_yaml(const Experiment& experiment, const Trial& trial, cons
 Experiment read_resolved(const std::filesystem::path& file, const Catalog& catalog,
                          Reading reading) {
   const std::string text = read_file(file);
-  const Node root = read_yaml(text, file.string());
+  const Node root = read_yaml(text, {file.string(), 1, 1});
   Experiment experiment;
   experiment.file = file;
   experiment.text = text;

@@ -204,14 +204,7 @@ std::vector<Point> multiplied(std::vector<Point> points, const Axis& axis) {
 
 // A value from the command line that an axis would replace: it was meant for the axis.
 void check_overridden(const Node& root, const Axis& axis, Complaints& complaints) {
-  const Node* here = &root;
-  std::string rest = axis.path;
-  for (auto dot = rest.find('.'); here != nullptr && dot != std::string::npos;
-       dot = rest.find('.')) {
-    here = here->find(rest.substr(0, dot));
-    rest = rest.substr(dot + 1);
-  }
-  const Node* given = here == nullptr ? nullptr : here->find(rest);
+  const Node* given = find(root, steps_of(axis.path));
   if (given != nullptr && given->at.file == kCommandLine)
     complaints.add(given->at, "`" + axis.path + "` is an axis of the sweep: override `sweep." +
                                   axis.path + "`, or remove the axis with `~sweep." + axis.path +

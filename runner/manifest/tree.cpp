@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -40,6 +41,27 @@ Strings Node::keys() const {
   Strings all;
   for (const auto& entry : entries) all.push_back(entry.key);
   return all;
+}
+
+Strings steps_of(std::string_view path) {
+  Strings steps;
+  for (auto dot = path.find('.'); dot != std::string_view::npos; dot = path.find('.')) {
+    steps.emplace_back(path.substr(0, dot));
+    path.remove_prefix(dot + 1);
+  }
+  steps.emplace_back(path);
+  return steps;
+}
+
+const Node* find(const Node& root, std::span<const std::string> steps) {
+  const Node* here = &root;
+  for (const auto& step : steps)
+    if (here != nullptr) here = here->find(step);
+  return here;
+}
+
+Node* find(Node& root, std::span<const std::string> steps) {
+  return const_cast<Node*>(find(std::as_const(root), steps));
 }
 
 std::string Node::describe() const {

@@ -1,7 +1,7 @@
 // The manifest as a tree of our own: every node, and every key, knows where it was written.
 #pragma once
 
-#include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,7 +11,8 @@
 
 namespace assay {
 
-inline constexpr const char* kCommandLine = "command line";  // Location::file of an override
+inline constexpr const char* kCommandLine = "command line";  // Location::file of an override, whose
+                                                             // line is its number, from 1
 
 struct MapEntry;
 
@@ -38,6 +39,12 @@ struct Node {
   std::string describe() const;
 };
 
+/// The steps of a dotted path.
+Strings steps_of(std::string_view path);
+/// What stands at `steps` below `root`, or null.
+const Node* find(const Node& root, std::span<const std::string> steps);
+Node* find(Node& root, std::span<const std::string> steps);
+
 struct MapEntry {
   std::string key;
   Location at;
@@ -55,8 +62,8 @@ class Complaints {
   std::vector<Diagnostic> all_;
 };
 
-/// One YAML document, from yaml-cpp's events. `file` is how messages call it, `column` what is
-/// added to columns. Throws ManifestErrors.
-Node read_yaml(std::string_view text, const std::string& file, int column = 0);
+/// One YAML document, from yaml-cpp's events, of which the first byte stands at `start`. Throws
+/// ManifestErrors.
+Node read_yaml(std::string_view text, const Location& start);
 
 }  // namespace assay

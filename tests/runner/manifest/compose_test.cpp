@@ -73,6 +73,35 @@ TEST_CASE("overrides set, add and remove; another `use` begins the component ane
   CHECK_THAT(desk.mistake(kBase, {"optimizer.lr=fast"}), Contains("command line:1:14: "));
 }
 
+TEST_CASE("an axis is overridden by its name, dots and all, and an alternative within it") {
+  Desk desk;
+  const std::string text =
+      kBase + "sweep:\n  optimizer.lr: [0.1, 0.2]\n  model: {small: {use: mlp, hidden: [1]}}\n";
+  const auto lr = [](const Experiment& experiment) {
+    std::vector<double> all;
+    for (const auto& trial : experiment.trials)
+      all.push_back(real(trial.stages[0].components.at("optimizer"), "lr"));
+    return all;
+  };
+  CHECK(lr(desk.read(text)) == std::vector{0.1, 0.2});
+  CHECK(lr(desk.read(text, {"sweep.optimizer.lr=[0.3, 0.4, 0.5]"})) == std::vector{0.3, 0.4, 0.5});
+  CHECK(lr(desk.read(text, {"~sweep.optimizer.lr"})) == std::vector{0.1});
+  CHECK(lr(desk.read(text, {"~sweep.optimizer.lr", "optimizer.lr=0.7"})) == std::vector{0.7});
+  CHECK(lr(desk.read(kBase, {"+sweep.optimizer.lr=[0.6]"})) == std::vector{0.6});
+  const auto deeper = desk.read(text, {"sweep.model.small.hidden=[7]"});
+  CHECK(deeper.trials.at(0).stages[0].components.at("model").params.at("hidden") ==
+        Value{Integers{7}});
+  CHECK(desk.mistake(text, {"optimizer.lr=1"}).find("override `sweep.optimizer.lr`") !=
+        std::string::npos);
+}
+
+TEST_CASE("a mistake on the command line is told with the number of its override") {
+  Desk desk;
+  CHECK_THAT(desk.mistake(kBase, {"seed=1", "optimizer.lr=fast"}),
+             Contains("command line:2:14: `lr` is the text `fast`"));
+  CHECK_THAT(desk.mistake(kBase, {"seed=1", "+seed=2"}), Contains("command line:2:1: "));
+}
+
 TEST_CASE("references take the value of another place, after overrides") {
   Desk desk;
   const std::string text = kBase + "seed: ${dataset.size}\n";
