@@ -87,8 +87,14 @@ void use_file_system(FileSystem* other) {
 void write_atomically(const fs::path& file, std::string_view bytes) {
   const fs::path beside = file.string() + ".tmp" + std::to_string(::getpid());
   auto& files = file_system();
-  files.write_synced(beside, bytes);
-  files.rename(beside, file);
+  try {
+    files.write_synced(beside, bytes);
+    files.rename(beside, file);
+  } catch (const Error&) {
+    std::error_code ignored;  // half of it would fill a full disk further
+    fs::remove(beside, ignored);
+    throw;
+  }
   files.sync_folder(file.has_parent_path() ? file.parent_path() : fs::path("."));
 }
 

@@ -55,6 +55,7 @@ class Scheduler {
   Launch prepare(Task& task);
   void wait();
   void obey(int signal);
+  void leave(int signal, const std::string& why);
   void listen();
   void ended(Attempt& attempt, Status status);
   void index(const Task& task);
@@ -107,7 +108,7 @@ std::vector<TrialOutcome> Scheduler::run(int& signal) {
     } catch (...) {  // a full disk, say: the others may save what they have
       if (failed) throw;
       failed = std::current_exception();
-      obey(SIGTERM);
+      leave(SIGTERM, "the sweep cannot go on");
     }
   } while (!running_.empty() || (signal_ == 0 && tasks_.next() != nullptr));
   if (failed) std::rethrow_exception(failed);
@@ -182,17 +183,16 @@ void Scheduler::wait() {
 }
 
 void Scheduler::obey(int signal) {
-  const bool again = signal_ != 0 && signal == SIGINT;
+  if (signal_ == 0 || signal != SIGINT)
+    return leave(signal, fmt::format("SIG{}", sigabbrev_np(signal)));
+  for (auto& attempt : running_) attempt.kill();
+  observer_.note("killing the workers; each goes on from its last checkpoint");
+}
+
+void Scheduler::leave(int signal, const std::string& why) {
   if (signal_ == 0) signal_ = signal;
-  for (auto& attempt : running_) {
-    if (again)
-      attempt.kill();
-    else
-      attempt.ask_to_leave(signal);
-  }
-  observer_.note(again ? "killing the workers; each goes on from its last checkpoint"
-                       : fmt::format("SIG{}: workers finish their unit, checkpoint and leave",
-                                     sigabbrev_np(signal)));
+  for (auto& attempt : running_) attempt.ask_to_leave(signal);
+  observer_.note(why + ": workers finish their unit, checkpoint and leave");
 }
 
 void Scheduler::listen() {
