@@ -37,10 +37,13 @@ class Train final : public assay::Procedure {
     const auto step = static_cast<std::uint64_t>(unit);
     problem_->begin(batches_of(unit), context.with(context.rng.fork("step").fork(step)),
                     learning_rate_.at(unit, units_));
-    record(results, unit, parts.optimizer->step(*problem_));
+    loss_sum_ += parts.optimizer->step(*problem_);
+    ++loss_count_;
     if (ema_) ema_->update();
+    if ((unit + 1) % p_.log_every == 0) report_loss(results);
     if ((unit + 1) % evaluate_every_ == 0 || unit + 1 == units_)
       evaluate(unit, parts, context, results);
+    if (unit + 1 == units_ || stopped_) report_loss(results);
   }
 
   void save(assay::State& state) const override {
@@ -99,10 +102,8 @@ class Train final : public assay::Procedure {
   }
 
   // The mean training loss since the last row, so that rows are few and nothing is left out.
-  void record(assay::Results& results, std::int64_t unit, double loss) {
-    loss_sum_ += loss;
-    ++loss_count_;
-    if ((unit + 1) % p_.log_every != 0 && unit + 1 != units_) return;
+  void report_loss(assay::Results& results) {
+    if (loss_count_ == 0) return;
     results.metric("train/loss", loss_sum_ / static_cast<double>(loss_count_));
     loss_sum_ = 0;
     loss_count_ = 0;

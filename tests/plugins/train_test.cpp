@@ -158,6 +158,7 @@ TEST_CASE("training stops once validation has not improved in `patience` evaluat
   CHECK(bench.units == 8);  // the first evaluation sets the mark, three more do not beat it
   CHECK(bench.of("test/accuracy").size() == 1);
   CHECK(bench.rows.kept == Strings{"best"});
+  CHECK(bench.of("train/loss").size() == 1);  // of the eight steps, though log_every is 20
 }
 
 TEST_CASE("the best weights are those the model ends with, where they were asked for") {
