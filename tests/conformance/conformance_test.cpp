@@ -25,10 +25,21 @@ std::vector<const Entry*> of_kind(std::string_view kind) {
   return all;
 }
 
+// Without a value for each of them nothing can be built: such a component needs a test of its own.
 bool has_required(const Entry& entry) {
   for (const auto& field : entry.fields)
     if (field.required) return true;
   return false;
+}
+
+std::vector<const Entry*> buildable(std::string_view kind) {
+  std::vector<const Entry*> all;
+  for (const auto* entry : of_kind(kind))
+    if (!has_required(*entry))
+      all.push_back(entry);
+    else
+      WARN(kind << " " << entry->name << " is not built here: it has required parameters");
+  return all;
 }
 
 class ClassObjective final : public Objective {
@@ -214,19 +225,22 @@ TEST_CASE("every bound is accepted and a step outside is refused") {
     }
 }
 
-TEST_CASE("every optimizer resumes bit for bit, repeats itself, and follows its seed") {
-  for (const auto* entry : of_kind("optimizer")) {
+TEST_CASE("every optimizer resumes bit for bit, repeats itself, follows its seed, says nothing") {
+  for (const auto* entry : buildable("optimizer")) {
     INFO(entry->name);
-    const auto whole = descend(entry->name, 6, -1, 1);
+    Silence silence;
+    const auto whole = descend(entry->name, 6, -1, 1), again = descend(entry->name, 6, -1, 1);
+    const auto resumed = descend(entry->name, 6, 3, 1), other = descend(entry->name, 6, -1, 2);
+    CHECK(silence.finish() == 0);
     for (const auto& tensor : whole) CHECK(tensor.isfinite().all().item<bool>());
-    CHECK(same(whole, descend(entry->name, 6, 3, 1)));
-    CHECK(same(whole, descend(entry->name, 6, -1, 1)));
-    CHECK_FALSE(same(whole, descend(entry->name, 6, -1, 2)));
+    CHECK(same(whole, resumed));
+    CHECK(same(whole, again));
+    CHECK_FALSE(same(whole, other));
   }
 }
 
 TEST_CASE("two optimizers of different names take different steps") {
-  const auto all = of_kind("optimizer");
+  const auto all = buildable("optimizer");
   for (std::size_t i = 0; i < all.size(); ++i)
     for (std::size_t j = 0; j < i; ++j) {
       INFO(all[i]->name << " and " << all[j]->name);
@@ -238,15 +252,16 @@ TEST_CASE("every model runs forward and backward, and is born of its seed") {
   const testing::TinyData data;
   const Context context{torch::kCPU, Rng(0), nullptr};
   const auto batch = data.load(data.ids(Split::kTrain).first(8), context);
-  for (const auto* entry : of_kind("model")) {
-    if (has_required(*entry)) continue;
+  for (const auto* entry : buildable("model")) {
     INFO(entry->name);
     const auto born = [&](std::uint64_t seed) {
       seed_default_generators(Rng(seed), torch::kCPU);
       return plugins().make<Model>({entry->name, {}}, &data.info());
     };
+    Silence silence;
     const auto model = born(3);
     const auto output = model->forward(batch.input);
+    CHECK(silence.finish() == 0);
     CHECK(output.logits.sizes() == at::IntArrayRef({8, 3}));
     CHECK(output.logits.isfinite().all().item<bool>());
     at::cross_entropy_loss(output.logits, batch.target).backward();
@@ -263,8 +278,7 @@ TEST_CASE("every objective repeats itself and touches no gradient") {
   const testing::TinyData data;
   const Context context{torch::kCPU, Rng(0), nullptr};
   const auto batch = data.load(data.ids(Split::kTrain).first(8), context);
-  for (const auto* entry : of_kind("objective")) {
-    if (has_required(*entry)) continue;
+  for (const auto* entry : buildable("objective")) {
     INFO(entry->name);
     std::shared_ptr<Objective> objective;
     try {
@@ -274,8 +288,10 @@ TEST_CASE("every objective repeats itself and touches no gradient") {
       continue;
     }
     testing::TinyModel model(0);
+    Silence silence;
     const auto first = objective->evaluate(model, batch, context);
     const auto second = objective->evaluate(model, batch, context);
+    CHECK(silence.finish() == 0);
     REQUIRE(first.size() == objective->terms().size());
     for (std::size_t k = 0; k < first.size(); ++k) {
       CHECK(first[k].value.dim() == 0);
@@ -287,8 +303,7 @@ TEST_CASE("every objective repeats itself and touches no gradient") {
 }
 
 TEST_CASE("every dataset that has its data loads the same bytes twice") {
-  for (const auto* entry : of_kind("dataset")) {
-    if (has_required(*entry)) continue;
+  for (const auto* entry : buildable("dataset")) {
     INFO(entry->name);
     std::shared_ptr<Dataset> dataset;
     try {
@@ -300,7 +315,9 @@ TEST_CASE("every dataset that has its data loads the same bytes twice") {
     }
     const Context context{torch::kCPU, Rng(0), nullptr};
     const auto ids = dataset->ids(Split::kTrain).first(5);
+    Silence silence;
     const auto a = dataset->load(ids, context), b = dataset->load(ids, context);
+    CHECK(silence.finish() == 0);
     CHECK(same({a.input, a.target, a.id, a.group}, {b.input, b.target, b.id, b.group}));
     CHECK(a.id.size(0) == 5);
     CHECK(a.id[4].item<std::int64_t>() == ids[4]);
@@ -311,8 +328,7 @@ TEST_CASE("every dataset that has its data loads the same bytes twice") {
 }
 
 TEST_CASE("every procedure resumes bit for bit, repeats itself, and says nothing aloud") {
-  for (const auto* entry : of_kind("procedure")) {
-    if (has_required(*entry)) continue;
+  for (const auto* entry : buildable("procedure")) {
     INFO(entry->name);
     Silence silence;
     const auto whole = carry_out(*entry, -1, 1);
