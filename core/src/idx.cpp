@@ -4,7 +4,9 @@
 #include <zlib.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <vector>
@@ -27,7 +29,9 @@ namespace fs = std::filesystem;
 class Stream {
  public:
   explicit Stream(const fs::path& path) : path_(path), file_(gzopen(path.c_str(), "rb"), gzclose) {
-    if (!file_) fail(path, "cannot be read; an idx or idx.gz file is needed");
+    if (!file_)
+      fail(path, std::string("cannot be read: ") + std::strerror(errno) +
+                     "; an idx or idx.gz file is needed");
     gzbuffer(file_.get(), 1 << 18);
   }
 

@@ -87,7 +87,7 @@ std::string_view abi_tag();
 }  // namespace assay
 
 // Interface version: raised by one whenever a header of this folder changes what a plugin sees.
-#define ASSAY_INTERFACE 1
+#define ASSAY_INTERFACE 2
 
 #define ASSAY_TEXT_(x) #x
 #define ASSAY_TEXT(x) ASSAY_TEXT_(x)

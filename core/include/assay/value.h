@@ -16,7 +16,6 @@ using Values = std::map<std::string, Value>;  // a block of parameters
 struct Spec {
   std::string use;
   Values params;
-  bool operator==(const Spec&) const = default;
 };
 
 using Bools = std::vector<bool>;
@@ -33,6 +32,10 @@ struct Value : ValueVariant {
   const ValueVariant& variant() const { return *this; }
 };
 
+inline bool operator==(const Value& a, const Value& b);
+inline bool operator==(const Spec& a, const Spec& b) {
+  return a.use == b.use && a.params == b.params;
+}
 inline bool operator==(const Value& a, const Value& b) {
   return a.variant() == b.variant();
 }
