@@ -50,12 +50,12 @@ Json to_json_done(const std::vector<TrialOutcome>& trials) {
 
 int run(const Call& call) {
   const Catalog catalog = catalog_of(call);
-  return plan(call, {manifest_of(call, catalog), call.runs}, catalog);
+  return plan(call, {manifest_of(call, catalog), call.runs});
 }
 
 }  // namespace
 
-int plan(const Call& call, const Asked& asked, const Catalog&) {
+int plan(const Call& call, const Asked& asked) {
   const auto trials = look(asked.experiment, asked.runs);
   const Cost cost = cost_of(trials, asked.runs);
   const int workers = workers_of(call, asked.experiment);

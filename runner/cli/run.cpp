@@ -16,7 +16,7 @@ void add_flags(boost::program_options::options_description& flags) {
 int run(const Call& call) {
   const Catalog catalog = catalog_of(call);
   const Asked asked{manifest_of(call, catalog), call.runs};
-  if (call.flag("dry-run")) return plan(call, asked, catalog);
+  if (call.flag("dry-run")) return plan(call, asked);
   return sweep(call, {asked}, call.flag("force"));
 }
 

@@ -41,7 +41,7 @@ std::string result_table(const Report& report, bool color) {
                       number(s.high), std::to_string(s.count),
                       group.missing == 0 ? "" : std::to_string(group.missing)});
     }
-  return aligned(rows, color);
+  return rows.size() == 1 ? "" : aligned(rows, color);  // nothing has a result yet
 }
 
 std::string comparison_table(const Report& report, bool color) {
