@@ -73,6 +73,10 @@ find_package(assay REQUIRED)
 assay_add_plugin(@name@)
 )";
 
+// Of a manifest two folders below a checkout's top.
+constexpr const char* kEditorLine =
+    "# yaml-language-server: $schema=../../docs/schema/manifest.json\n";
+
 constexpr const char* kReadme = R"(# @name@
 
 What the method is, whose it is, and what was measured with it.
@@ -178,15 +182,16 @@ Made new_plugin(const std::string& kind, const std::string& name, const fs::path
       {folder / "CMakeLists.txt", checkout ? fill("assay_add_plugin(@name@)\n") : fill(kProject)},
       {folder / (name + ".cpp"), fill(from.code)},
       {folder / "README.md", fill(kReadme)},
-      {manifest, fill(from.smoke)}};
+      {manifest, (checkout ? kEditorLine : "") + fill(from.smoke)}};
   if (checkout)
     texts.emplace_back(where / "tests" / "plugins" / (name + "_test.cpp"), fill(from.test));
   Made made;
   made.files = write(texts);
-  made.next = checkout
-                  ? fill("  cmake --build build/release\n  assay run @manifest@")
-                  : configure_line() +
-                        "\n  cmake --build build\n  assay run smoke.yaml --plugins build/plugins";
+  if (where != ".") made.next = fmt::format("  cd {}\n", where.string());
+  made.next += checkout
+                   ? fill("  cmake --build build/release\n  assay run @manifest@")
+                   : configure_line() +
+                         "\n  cmake --build build\n  assay run smoke.yaml --plugins build/plugins";
   return made;
 }
 

@@ -122,8 +122,8 @@ std::string html_page(const Report& report) {
       escaped(report.name) + "</h1>\n";
   page += results(report) + differences(report);
   page +=
-      "<h2>Learning curves</h2><p>Mean over seeds; the band is one standard deviation to either "
-      "side. Drag to zoom, double-click to go back.</p>"
+      "<h2>Learning curves</h2><p>Mean over seeds by unit of work, a step of training; the band is "
+      "one standard deviation to either side. Drag to zoom, double-click to go back.</p>"
       "<div id=\"curves\"></div>\n";
   page += trials(report);
   page += "<h2>Manifest</h2><pre>" + escaped(report.manifest) + "</pre>\n";

@@ -50,7 +50,10 @@ TEST_CASE("plugin list and check tell what a file is") {
 TEST_CASE("plugin new writes a project, or into a checkout, and never over a file") {
   const Desk desk;
   const std::string kind = GENERATE("dataset", "model", "objective", "optimizer", "procedure");
-  CHECK(desk.assay("plugin new " + kind + " my_part --dir out").code == 0);
+  const auto alone = desk.assay("plugin new " + kind + " my_part --dir out");
+  CHECK(alone.code == 0);
+  CHECK_THAT(alone.err, Contains("  cd out\n"));
+  CHECK_THAT(assay::testing::slurp(desk.folder.path() / "out/smoke.yaml"), !Contains("$schema"));
   CHECK_THAT(assay::testing::slurp(desk.folder.path() / "out/my_part.cpp"),
              Contains("class MyPart final") && !Contains("@"));
   CHECK_THAT(assay::testing::slurp(desk.folder.path() / "out/CMakeLists.txt"),
