@@ -60,7 +60,7 @@ Files read_checked(const fs::path& folder) {
   Files files;
   for (const auto& [name, hash] : hashes.items()) {
     files[name] = read_file(folder / name);
-    if (sha256(files[name]) != hash)
+    if (sha256(files[name]) != hash.get<std::string>())
       throw Error(ErrorKind::kCorrupt, (folder / name).string() + ": is not what was written");
   }
   return files;

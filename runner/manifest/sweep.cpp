@@ -191,7 +191,7 @@ std::vector<Point> sampled(const std::vector<Axis>& axes, const Search& search) 
   return points;
 }
 
-std::vector<Point> multiplied(std::vector<Point> points, const Axis& axis) {
+std::vector<Point> multiplied(const std::vector<Point>& points, const Axis& axis) {
   std::vector<Point> product;
   for (const auto& point : points)
     for (const auto& choice : axis.choices) {
@@ -240,7 +240,7 @@ std::vector<Point> expand_sweep(const Node& root, Checker& checker) {
                                           trials, kMaxTrials));
   if (!complaints.empty()) return {};
   auto points = sampled(drawn, search);
-  for (const auto& axis : listed) points = multiplied(std::move(points), axis);
+  for (const auto& axis : listed) points = multiplied(points, axis);
   return points;
 }
 

@@ -75,7 +75,7 @@ std::string Node::describe() const {
     case Kind::kScalar:
       break;
   }
-  const auto shown = text.size() > 60 ? text.substr(0, 60) + "..." : text;
+  auto shown = text.size() > 60 ? text.substr(0, 60) + "..." : text;
   const auto scalar = resolve(*this);
   if (std::holds_alternative<std::string>(scalar)) return fmt::format("the text `{}`", shown);
   if (std::holds_alternative<bool>(scalar)) return shown;
