@@ -4,7 +4,7 @@
     python3 tests/soak/kills.py [--kills 200] [--seed 0] [--build build/release]
 
 Each round kills one sweep up to eight times, then lets it end. Equal means: the same rows but for their wall
-time, and the same bytes in every file of every final checkpoint. Prints one JSON object; exits 1 on a difference.
+time, and the same bytes in every file of the last and the best checkpoint. Prints one JSON object; exits 1 on a difference.
 """
 import argparse
 import json
@@ -79,9 +79,9 @@ def contents(runs):
         found[dir.name, "state"] = json.loads((dir / "status.json").read_text())["state"]
         rows = [json.loads(line) for line in (dir / "metrics.jsonl").read_text().splitlines()]
         found[dir.name, "rows"] = [{key: row[key] for key in row if key != "t"} for row in rows]
-        for file in sorted((dir / "checkpoints").rglob("*")):
-            if file.is_file() and "last" in file.parts:
-                found[dir.name, file.name] = file.read_bytes()
+        for kept in "last", "best":
+            for file in sorted((dir / "checkpoints" / kept).iterdir()):
+                found[dir.name, kept, file.name] = file.read_bytes()
     return found
 
 
