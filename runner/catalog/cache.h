@@ -15,7 +15,6 @@ class Cache {
   const nlohmann::ordered_json* find(const std::filesystem::path& file) const;
   void put(const std::filesystem::path& file, nlohmann::ordered_json answer);
   void save() const;  // a cache that cannot be written is no error
-  void forget() { entries_.clear(); }
 
  private:
   std::string worker_;

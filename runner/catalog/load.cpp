@@ -60,16 +60,38 @@ void add(Catalog& catalog, const std::string& file, const Json& answer) try {
   catalog.refused.push_back({file, file + ": the probe's answer cannot be read: " + error.what()});
 }
 
+void learn(Cache& cache, const fs::path& worker, const std::vector<fs::path>& files) {
+  for (const auto& [file, text] : probe_files(worker, files)) cache.put(file, Json::parse(text));
+  if (!files.empty()) cache.save();
+}
+
+// A probe that was killed says nothing of the plugin: nothing is remembered then.
+Json answer_on(const fs::path& file, const Cache& cache) {
+  if (const auto* answer = cache.find(file)) return *answer;
+  return {
+      {"file", file.string()},
+      {"refused", file.string() + ": its probe was ended from outside, or memory ran out; it is "
+                                  "asked again next time"}};
+}
+
 }  // namespace
 
-Catalog load_catalog(const std::vector<fs::path>& first, bool fresh) {
+std::vector<Json> check_plugins(const std::vector<fs::path>& files) {
+  const auto worker = worker_program();
+  Cache cache(worker);
+  learn(cache, worker, files);
+  std::vector<Json> answers;
+  for (const auto& file : files) answers.push_back(answer_on(file, cache));
+  return answers;
+}
+
+Catalog load_catalog(const std::vector<fs::path>& first) {
   const auto folders = search_path(first);
   const auto worker = worker_program();
   Catalog catalog;
   for (const auto& folder : folders) catalog.folders.push_back(folder.string());
   std::vector<fs::path> files, unknown;
   Cache cache(worker);
-  if (fresh) cache.forget();
   for (const auto& file : plugin_files(folders)) {
     if (writable_by_others(file) || writable_by_others(file.parent_path())) {
       catalog.refused.push_back(
@@ -80,10 +102,8 @@ Catalog load_catalog(const std::vector<fs::path>& first, bool fresh) {
     files.push_back(file);
     if (cache.find(file) == nullptr) unknown.push_back(file);
   }
-  for (const auto& [file, text] : probe_files(worker, unknown)) cache.put(file, Json::parse(text));
-  if (!unknown.empty()) cache.save();
-  for (const auto& file : files)
-    if (const auto* answer = cache.find(file)) add(catalog, file.string(), *answer);
+  learn(cache, worker, unknown);
+  for (const auto& file : files) add(catalog, file.string(), answer_on(file, cache));
   std::sort(catalog.components.begin(), catalog.components.end(), [](const auto& a, const auto& b) {
     return std::tie(a.kind, a.name) < std::tie(b.kind, b.name);
   });

@@ -4,15 +4,20 @@
 #include <filesystem>
 #include <vector>
 
+#include <nlohmann/json_fwd.hpp>
+
 #include "runner/catalog/catalog.h"
 
 namespace assay {
 
 /// The components of every plugin on the search path: `first`, ASSAY_PLUGIN_PATH, the user's data
 /// folder, the installation or build folder this program lies in. Files are probed by assay-worker
-/// once, and remembered until they change; `fresh` forgets. Throws Error{kPlugin} for a folder of
-/// `first` that is not there.
-Catalog load_catalog(const std::vector<std::filesystem::path>& first, bool fresh = false);
+/// once, and remembered until they change. Throws Error{kPlugin} for a folder of `first` that is
+/// not there.
+Catalog load_catalog(const std::vector<std::filesystem::path>& first);
+
+/// What the worker says of these files now, as in probe.h; remembered for the next load_catalog.
+std::vector<nlohmann::ordered_json> check_plugins(const std::vector<std::filesystem::path>& files);
 
 /// The search path, in order, with folders that are not there left out.
 std::vector<std::filesystem::path> search_path(const std::vector<std::filesystem::path>& first);

@@ -6,7 +6,6 @@
 
 #include "assay/error.h"
 #include "runner/catalog/load.h"
-#include "runner/catalog/probe.h"
 #include "runner/cli/components.h"
 #include "runner/cli/experiments.h"
 #include "runner/cli/plugin_new.h"
@@ -53,17 +52,16 @@ int check(const Call& call) {
     if (!fs::exists(*it)) throw Error(ErrorKind::kPlugin, *it + ": there is no such file");
     files.push_back(fs::absolute(*it).lexically_normal());
   }
-  const auto answers = probe_files(worker_program(), files);
   int code = kOk;
   auto json = Json::array();
-  for (const auto& file : files) {
-    const auto answer = Json::parse(answers.at(file.string()));
+  for (auto& answer : check_plugins(files)) {
+    answer.erase("stamp");  // the cache's own
     json.push_back(answer);
     if (answer.contains("refused")) {
       code = kPlugin;
       fmt::print(stderr, "{}\n", answer["refused"].get<std::string>());
     } else if (!call.json) {
-      fmt::print("ok: {}", file.string());
+      fmt::print("ok: {}", answer.at("file").get<std::string>());
       for (const auto& one : answer.at("components"))
         fmt::print("  {}/{}", one.at("kind").get<std::string>(), one.at("name").get<std::string>());
       fmt::print("\n");

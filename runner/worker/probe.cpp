@@ -73,7 +73,13 @@ bool read_until_end(int fd, std::string& text) {
   }
 }
 
+bool ended_from_outside(int status) {
+  const int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+  return signal == SIGKILL || signal == SIGTERM || signal == SIGINT || signal == SIGHUP;
+}
+
 Json ended(const std::string& file, const std::string& text, int status) {
+  if (ended_from_outside(status)) return {};
   if (WIFSIGNALED(status))
     return refused(
         file, fmt::format("crashed while it was loaded, with signal {} (SIG{}); look at its static "
@@ -108,7 +114,8 @@ Json probe_one(const std::string& file) {
 
 int probe(const std::vector<std::string>& files) {
   for (const auto& file : files) {
-    fmt::print("{}\n", probe_one(file).dump());
+    const Json answer = probe_one(file);
+    if (!answer.is_null()) fmt::print("{}\n", answer.dump());
     std::fflush(stdout);
   }
   return 0;

@@ -7,7 +7,8 @@
 namespace assay {
 
 /// Prints one JSON line a file on standard output: {"file", "build", "components": [...]} or
-/// {"file", "refused"}. Each file is loaded by a child of its own, with ten seconds to answer.
+/// {"file", "refused"}, and none where something killed the probe. Each file is loaded by a child of
+/// its own, with ten seconds to answer.
 int probe(const std::vector<std::string>& files);
 
 }  // namespace assay

@@ -103,7 +103,11 @@ FAKE = {"kind": "procedure", "name": "fake", "doc": "Does what it is told.", "ne
 
 def probe(files):
     for file in files:
-        if "bad" in os.path.basename(file):
+        once = file + ".probed"
+        if "killed" in os.path.basename(file) and not os.path.exists(once):
+            open(once, "w").close()
+            os.kill(os.getpid(), signal.SIGKILL)
+        if "bad" in os.path.basename(file) and not os.path.exists(file + ".cured"):
             print(json.dumps({"file": file, "refused": file + ": has no ABI tag"}))
         else:
             print(json.dumps({"file": file, "build": "b01d", "components": [FAKE]}))

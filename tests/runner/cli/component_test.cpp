@@ -47,6 +47,26 @@ TEST_CASE("plugin list and check tell what a file is") {
   CHECK(desk.assay("plugin chek").code == 2);
 }
 
+TEST_CASE("a probe that something killed is no verdict on the plugin") {
+  const Desk desk;
+  std::filesystem::rename(desk.folder.path() / "plugins/fake.so",
+                          desk.folder.path() / "plugins/killed.so");
+  const auto first = desk.assay("list");
+  CHECK_THAT(first.err + first.out, Contains("killed.so") || Contains("cannot be started"));
+  CHECK(desk.json("list").at("components").size() == 1);
+}
+
+TEST_CASE("plugin check asks again, and its answer is remembered") {
+  const Desk desk;
+  std::filesystem::rename(desk.folder.path() / "plugins/fake.so",
+                          desk.folder.path() / "plugins/bad.so");
+  CHECK_THAT(desk.assay("list").out, Contains("has no ABI tag"));
+  desk.folder.write("plugins/bad.so.cured", "");  // a library that it needs is installed, say
+  CHECK_THAT(desk.assay("list").out, Contains("has no ABI tag"));
+  CHECK(desk.assay("plugin check plugins/bad.so").code == 0);
+  CHECK_THAT(desk.assay("list").out, !Contains("has no ABI tag"));
+}
+
 TEST_CASE("plugin new writes a project, or into a checkout, and never over a file") {
   const Desk desk;
   const std::string kind = GENERATE("dataset", "model", "objective", "optimizer", "procedure");
