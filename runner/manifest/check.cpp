@@ -124,8 +124,11 @@ void Checker::wrong(const Node& node, const FieldInfo& field) {
 std::optional<Value> Checker::value(const Node& node, const FieldInfo& field) {
   switch (field.type) {
     case Type::kComponent: {
-      if (node.kind == Node::Kind::kNull) return Value{Spec{}};
-      return Value{component(node, field.kind, std::get<Spec>(field.default_value).use)};
+      const auto& fallback = std::get<Spec>(field.default_value).use;
+      if (node.kind != Node::Kind::kNull) return Value{component(node, field.kind, fallback)};
+      if (fallback.empty()) return Value{Spec{}};
+      wrong(node, field);  // one that cannot be left out
+      return std::nullopt;
     }
     case Type::kPath:
       return path(node, field);

@@ -14,26 +14,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr int kMaxIncludes = 100;
+
 std::string use_of(const Node& node) {
   if (node.is_scalar()) return node.text;
   const Node* use = node.is_map() ? node.find("use") : nullptr;
   return use != nullptr && use->is_scalar() ? use->text : "";
-}
-
-// `over` wins; maps are merged, but a component of another name replaces the one below.
-Node merge(Node below, Node over) {
-  if (!below.is_map() || !over.is_map()) return over;
-  const auto a = use_of(below), b = use_of(over);
-  if (!a.empty() && !b.empty() && a != b) return over;
-  for (auto& entry : over.entries) {
-    Node* there = below.find(entry.key);
-    Node value = there != nullptr ? merge(*there, entry.value) : entry.value;
-    below.set(entry.key, std::move(value));
-    for (auto& set : below.entries)
-      if (set.key == entry.key) set.at = entry.at;
-  }
-  below.at = over.at;
-  return below;
 }
 
 std::vector<const Node*> names_in(const Node& include, Complaints& complaints) {
@@ -49,7 +35,14 @@ std::vector<const Node*> names_in(const Node& include, Complaints& complaints) {
   return names;
 }
 
-Node read_with_includes(const fs::path& file, std::vector<fs::path>& open) {
+// Files are counted each time they are included: eighteen that include the next one twice would be
+// read half a million times.
+struct Including {
+  std::vector<fs::path> open;
+  int files = 0;
+};
+
+Node read_with_includes(const fs::path& file, Including& including) {
   Node own = read_yaml(read_file(file), {file.string(), 1, 1});
   Complaints complaints;
   if (!own.is_map())
@@ -59,6 +52,7 @@ Node read_with_includes(const fs::path& file, std::vector<fs::path>& open) {
   if (include == nullptr) return own;
   Node below;
   below.kind = Node::Kind::kMap;
+  auto& open = including.open;
   open.push_back(fs::weakly_canonical(file));
   for (const Node* name : names_in(*include, complaints)) {
     const auto other = file.parent_path() / name->text;
@@ -66,8 +60,11 @@ Node read_with_includes(const fs::path& file, std::vector<fs::path>& open) {
       complaints.add(name->at, "there is no file `" + other.string() + "` to include");
     else if (std::find(open.begin(), open.end(), fs::weakly_canonical(other)) != open.end())
       complaints.add(name->at, "`" + name->text + "` includes itself");
+    else if (++including.files > kMaxIncludes)
+      complaints.add(
+          name->at, fmt::format("more than {} files are included: fewer are needed", kMaxIncludes));
     complaints.throw_if_any();
-    below = merge(std::move(below), read_with_includes(other, open));
+    below = merge(std::move(below), read_with_includes(other, including));
   }
   open.pop_back();
   own.erase("include");
@@ -132,6 +129,21 @@ void apply(Node& root, const Override& one, Complaints& complaints) {
 
 }  // namespace
 
+Node merge(Node below, Node over) {
+  if (!below.is_map() || !over.is_map()) return over;
+  const auto a = use_of(below), b = use_of(over);
+  if (!a.empty() && !b.empty() && a != b) return over;
+  for (auto& entry : over.entries) {
+    Node* there = below.find(entry.key);
+    Node value = there != nullptr ? merge(*there, entry.value) : entry.value;
+    below.set(entry.key, std::move(value));
+    for (auto& set : below.entries)
+      if (set.key == entry.key) set.at = entry.at;
+  }
+  below.at = over.at;
+  return below;
+}
+
 void assign(Node& root, const Strings& steps, Node value) {
   Node* here = &root;
   for (std::size_t k = 0; k + 1 < steps.size(); ++k) {
@@ -160,8 +172,8 @@ void assign(Node& root, const Strings& steps, Node value) {
 }
 
 Node compose(const fs::path& file, const std::vector<std::string>& overrides) {
-  std::vector<fs::path> open;
-  Node root = read_with_includes(file, open);
+  Including including;
+  Node root = read_with_includes(file, including);
   Complaints complaints;
   int number = 0;
   for (const auto& text : overrides) {
@@ -171,6 +183,8 @@ Node compose(const fs::path& file, const std::vector<std::string>& overrides) {
       for (const auto& one : errors.all()) complaints.add(one.at, one.message);
     }
   }
+  if (const Node* include = root.find("include"))
+    complaints.add(include->at, "`include` is read in a manifest, not on the command line");
   complaints.throw_if_any();
   return root;
 }

@@ -13,6 +13,9 @@ namespace assay {
 /// still in it: they are resolved for each point of a sweep.
 Node compose(const std::filesystem::path& file, const std::vector<std::string>& overrides);
 
+/// `over` wins; maps are merged, but a component of another name replaces the one below whole.
+Node merge(Node below, Node over);
+
 /// Puts `value` at `steps`, making maps on the way; a component written as a word becomes a
 /// map. Setting another `use` begins that component anew. The sweep uses it too.
 void assign(Node& root, const Strings& steps, Node value);

@@ -2,11 +2,15 @@
 #include <optional>
 #include <set>
 
+#include <fmt/format.h>
+
 #include "assay/schema.h"
 #include "runner/manifest/compose.h"
 
 namespace assay {
 namespace {
+
+constexpr int kMost = 10000;
 
 class Interpolation {
  public:
@@ -65,6 +69,11 @@ class Interpolation {
   }
 
   std::optional<Node> value_of(const std::string& path, const Location& at) {
+    if (++resolved_ > kMost) {
+      if (resolved_ == kMost + 1)
+        complaints_.add(at, fmt::format("more than {} references are to be resolved", kMost));
+      return std::nullopt;
+    }
     if (!open_.insert(path).second) {
       complaints_.add(at, "`${" + path + "}` refers to itself");
       return std::nullopt;
@@ -84,6 +93,7 @@ class Interpolation {
   const Node& root_;
   Complaints& complaints_;
   std::set<std::string> open_;
+  int resolved_ = 0;  // references within references too: a few lines can stand for millions
 };
 
 }  // namespace

@@ -1,7 +1,8 @@
 // Read, compose, sweep, check, identify.
 #include "runner/manifest/manifest.h"
 
-#include <set>
+#include <algorithm>
+#include <map>
 
 #include "assay/error.h"
 #include "runner/files/file_system.h"
@@ -30,11 +31,47 @@ void resolve_references_of_top(Node& root) {
   complaints.throw_if_any();
 }
 
+// A whole before its parts, and a `use`, which begins a component anew, before its parameters:
+// whatever the order of the axes.
+std::vector<std::pair<Strings, Node>> in_order(const Point& point) {
+  std::vector<std::pair<Strings, Node>> values;
+  for (const auto& [path, value] : point.values) values.emplace_back(steps_of(path), value);
+  const auto rank = [](const auto& one) {
+    return std::pair(one.first.size(), one.first.back() != "use");
+  };
+  std::stable_sort(values.begin(), values.end(),
+                   [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
+  return values;
+}
+
+std::string text_of(const Trial& trial) {
+  std::string text;
+  for (const auto& [axis, label] : trial.axes) text += axis + "=" + label + " ";
+  return text + "seed=" + std::to_string(trial.seed);
+}
+
+// Each trial once. Points of other values that come to the same trial are a mistake: what they
+// differ in has no effect.
+std::vector<Trial> once(std::vector<Trial> trials, const Node& root, Complaints& complaints) {
+  std::map<std::string, std::string> seen;  // id -> the first point
+  std::vector<Trial> kept;
+  for (auto& trial : trials) {
+    const auto text = text_of(trial);
+    const auto [it, fresh] = seen.emplace(trial.id, text);
+    if (!fresh && it->second != text)
+      complaints.add(root.find("sweep")->at, "the points `" + it->second + "` and `" + text +
+                                                 "` of the sweep are the same trial: what they "
+                                                 "differ in changes nothing");
+    if (fresh) kept.push_back(std::move(trial));
+  }
+  return kept;
+}
+
 Trial trial_at(const Node& root, const Point& point, Checker& checker) {
   Node here = root;
   here.erase("sweep");
   here.erase("search");
-  for (const auto& [path, value] : point.values) assign(here, steps_of(path), value);
+  for (auto& [steps, value] : in_order(point)) assign(here, steps, value);
   resolve_references(here);
   Trial trial;
   trial.axes = point.labels;
@@ -68,17 +105,13 @@ Experiment read_experiment(const std::filesystem::path& file,
   Node named = root;
   resolve_references_of_top(named);
   check_top(named, checker, experiment);
-  check_compare(root, experiment, complaints);
+  check_compare(named, experiment, complaints);
   for (const auto& point : expand_sweep(root, checker))
     experiment.trials.push_back(trial_at(root, point, checker));
   complaints.throw_if_any();
-  std::set<std::string> seen;
-  std::vector<Trial> once;
-  for (auto& trial : experiment.trials) {
-    identify(trial, catalog);
-    if (seen.insert(trial.id).second) once.push_back(std::move(trial));
-  }
-  experiment.trials = std::move(once);
+  for (auto& trial : experiment.trials) identify(trial, catalog);
+  experiment.trials = once(std::move(experiment.trials), root, complaints);
+  complaints.throw_if_any();
   return experiment;
 }
 

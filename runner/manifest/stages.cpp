@@ -6,21 +6,11 @@
 
 #include <fmt/format.h>
 
+#include "runner/manifest/compose.h"
 #include "runner/manifest/scalar.h"
 
 namespace assay {
 namespace {
-
-// A component of the stage over the one of the top level: another `use` replaces it whole.
-Node overlay(const Node* below, const Node& over) {
-  if (below == nullptr || !below->is_map() || !over.is_map()) return over;
-  const Node *a = below->find("use"), *b = over.find("use");
-  if (b != nullptr && (a == nullptr || a->text != b->text)) return over;
-  Node merged = *below;
-  merged.at = over.at;
-  for (const auto& entry : over.entries) merged.set(entry.key, entry.value);
-  return merged;
-}
 
 class StageReader {
  public:
@@ -33,7 +23,8 @@ class StageReader {
       const Node* below = root_.find(kind);
       const Node* over = own == nullptr ? nullptr : own->find(kind);
       if (over != nullptr)
-        stage.components[kind] = checker_.component(overlay(below, *over), kind);
+        stage.components[kind] =
+            checker_.component(below == nullptr ? *over : merge(*below, *over), kind);
       else if (below != nullptr)
         stage.components[kind] = checker_.component(*below, kind);
     }

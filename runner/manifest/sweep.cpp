@@ -8,6 +8,7 @@
 #include <set>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <boost/random/sobol.hpp>
 
 #include "runner/files/hash.h"
@@ -202,10 +203,30 @@ std::vector<Point> multiplied(const std::vector<Point>& points, const Axis& axis
   return product;
 }
 
+bool from_command_line(const Node& node) {
+  return node.at.file == kCommandLine ||
+         std::any_of(node.items.begin(), node.items.end(), from_command_line) ||
+         std::any_of(node.entries.begin(), node.entries.end(),
+                     [](const MapEntry& entry) { return from_command_line(entry.value); });
+}
+
+// What a trial has no part in cannot be swept.
+void check_path(const Axis& axis, Checker& checker) {
+  Strings accepted = checker.catalog().kinds();
+  accepted.insert(accepted.end(), {"seed", "device", "deterministic", "stages"});
+  const auto first = steps_of(axis.path).front();
+  if (std::find(accepted.begin(), accepted.end(), first) != accepted.end()) return;
+  const auto near = nearest(first, accepted);
+  checker.complaints().add(
+      axis.at, fmt::format("axis `{}`: `{}` is no part of a trial; {}", axis.path, first,
+                           near.empty() ? fmt::format("accepted are {}", fmt::join(accepted, ", "))
+                                        : "did you mean `" + near + "`?"));
+}
+
 // A value from the command line that an axis would replace: it was meant for the axis.
 void check_overridden(const Node& root, const Axis& axis, Complaints& complaints) {
   const Node* given = find(root, steps_of(axis.path));
-  if (given != nullptr && given->at.file == kCommandLine)
+  if (given != nullptr && from_command_line(*given))
     complaints.add(given->at, "`" + axis.path + "` is an axis of the sweep: override `sweep." +
                                   axis.path + "`, or remove the axis with `~sweep." + axis.path +
                                   "`");
@@ -216,8 +237,18 @@ void check_overridden(const Node& root, const Axis& axis, Complaints& complaints
 std::vector<Point> expand_sweep(const Node& root, Checker& checker) {
   const Search search = search_of(root, checker);
   const Node* sweep = root.find("sweep");
-  if (sweep == nullptr) return {Point{}};
   auto& complaints = checker.complaints();
+  const auto draws_nothing = [&] {
+    if (search.use == "random" || search.use == "sobol")
+      complaints.add(root.find("search")->at,
+                     "`search: " + search.use +
+                         "` draws nothing: no axis of `sweep` is a distribution such as "
+                         "{log_uniform: [1e-4, 1e-1]}");
+  };
+  if (sweep == nullptr) {
+    draws_nothing();
+    return {Point{}};
+  }
   if (!sweep->is_map()) {
     complaints.add(sweep->at, "`sweep` is " + sweep->describe() + ", expected a map of axes");
     return {};
@@ -225,6 +256,7 @@ std::vector<Point> expand_sweep(const Node& root, Checker& checker) {
   std::vector<Axis> listed, drawn;
   for (const auto& entry : sweep->entries) {
     Axis axis = axis_of(entry, checker);
+    check_path(axis, checker);
     check_overridden(root, axis, complaints);
     if (axis.distribution != nullptr && search.use == "grid")
       complaints.add(
@@ -233,6 +265,7 @@ std::vector<Point> expand_sweep(const Node& root, Checker& checker) {
               "` is a distribution, which needs `search: {use: random, trials: 20}` or sobol");
     (axis.distribution != nullptr ? drawn : listed).push_back(std::move(axis));
   }
+  if (drawn.empty()) draws_nothing();
   double trials = drawn.empty() ? 1 : static_cast<double>(search.trials);
   for (const auto& axis : listed) trials *= static_cast<double>(axis.choices.size());
   if (trials > static_cast<double>(kMaxTrials))

@@ -123,3 +123,23 @@ TEST_CASE("paths are relative to the file that names them, and must exist") {
   CHECK(stage.data.contains(path));
   CHECK_THAT(desk.mistake(kBase, {"dataset={use: toy, file: none.txt}"}), Contains("none.txt"));
 }
+
+TEST_CASE("a part that cannot be left out, and what multiplies itself, are refused") {
+  Desk desk;
+  CHECK_THAT(desk.mistake(kBase, {"optimizer={use: sam, base: null}"}),
+             Contains("`base` is nothing, expected an optimizer"));
+  std::string bomb = kBase + "seed: ${a24}\na0: x\n";
+  for (int k = 1; k <= 24; ++k)
+    bomb += "a" + std::to_string(k) + ": \"${a" + std::to_string(k - 1) + "}${a" +
+            std::to_string(k - 1) + "}\"\n";
+  CHECK_THAT(desk.mistake(bomb), Contains("more than 10000 references"));
+  for (int k = 0; k < 18; ++k) {
+    const auto next = "i" + std::to_string(k + 1) + ".yaml";
+    desk.folder.write("i" + std::to_string(k) + ".yaml", "include: [" + next + ", " + next + "]\n");
+  }
+  desk.folder.write("i18.yaml", "seed: 1\n");
+  CHECK_THAT(desk.mistake(kBase + "include: i0.yaml\n"), Contains("more than 100 files"));
+  CHECK_THAT(desk.mistake(kBase, {"+include=x.yaml"}), Contains("not on the command line"));
+  CHECK_THAT(desk.mistake(kBase + "foo: {metric: a, compare: bogus}\nreport: ${foo}\n"),
+             Contains("no axis of `sweep`") || Contains("there is no key `foo`"));
+}

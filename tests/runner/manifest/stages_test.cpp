@@ -77,3 +77,14 @@ TEST_CASE("a trial with two last stages has an id of both") {
   CHECK(trial.id != trial.stages[1].id);
   CHECK(trial.id != trial.stages[2].id);
 }
+
+TEST_CASE("a stage changes a part of a nested component, and keeps the rest") {
+  Desk desk;
+  const auto trial = desk.read(
+                             "assay: 1\nname: t\ndataset: toy\nmodel: mlp\nobjective: ce\n"
+                             "optimizer: {use: sam, base: {use: adamw, lr: 0.5}}\n"
+                             "stages:\n  fit: {procedure: train, optimizer: {base: {eps: 1e-3}}}\n")
+                         .trials.at(0);
+  CHECK(std::get<Spec>(trial.stages[0].components.at("optimizer").params.at("base")) ==
+        Spec{"adamw", {{"lr", 0.5}, {"eps", 1e-3}}});
+}

@@ -8,6 +8,7 @@
 
 using namespace assay;
 using namespace assay::testing;
+using Catch::Contains;
 
 namespace {
 
@@ -53,11 +54,37 @@ TEST_CASE("named alternatives are labels, and may be whole components") {
   CHECK(real(all[1].stages[0].components.at("optimizer"), "rho") == 0.5);
 }
 
-TEST_CASE("the same trial twice is one trial") {
+TEST_CASE("what changes nothing is no axis") {
   Desk desk;
-  CHECK(desk.read(kBase + "sweep:\n  optimizer:\n    a: {use: sgd}\n    b: {use: sgd, lr: 0.1}\n   "
-                          " c: {use: sgd, lr: 0.3}\n")
-            .trials.size() == 2);
+  CHECK_THAT(desk.mistake(kBase + "sweep:\n  optimizer:\n    a: {use: sgd}\n    b: {use: sgd, lr: "
+                                  "0.1}\n"),
+             Contains("`optimizer=a seed=0` and `optimizer=b seed=0` of the sweep are the same"));
+  CHECK_THAT(desk.mistake(kBase + "sweep: {optimzer.lr: [0.1, 0.2]}\n"),
+             Contains("m.yaml:8:9: axis `optimzer.lr`: `optimzer` is no part of a trial; did you "
+                      "mean `optimizer`?"));
+  CHECK_THAT(desk.mistake(kBase + "sweep: {limits.threads: [1, 2]}\n"),
+             Contains("`limits` is no part of a trial"));
+  CHECK_THAT(desk.mistake(kBase + "sweep: {seed: [1]}\nsearch: {use: random, trials: 3}\n"),
+             Contains("`search: random` draws nothing"));
+}
+
+TEST_CASE("a whole is put in place before its parts, whatever the order of the axes") {
+  Desk desk;
+  for (const std::string axes :
+       {"  optimizer.lr: [0.3, 0.4]\n  optimizer.use: [sgd, adamw]\n",
+        "  optimizer.lr: [0.3, 0.4]\n  optimizer: {sgd: {use: sgd}, adamw: {use: adamw}}\n"}) {
+    const auto all = desk.read(kBase + "sweep:\n" + axes).trials;
+    REQUIRE(all.size() == 4);
+    for (const auto& trial : all)
+      CHECK(std::to_string(real(trial.stages[0].components.at("optimizer"), "lr")).substr(0, 3) ==
+            trial.axes.at("optimizer.lr"));
+  }
+}
+
+TEST_CASE("an override that an axis would replace is refused, also of a part") {
+  Desk desk;
+  const std::string text = kBase + "sweep:\n  optimizer: {a: {use: sgd}, b: {use: adamw}}\n";
+  CHECK_THAT(desk.mistake(text, {"optimizer.lr=0.5"}), Contains("override `sweep.optimizer`"));
 }
 
 TEST_CASE("a point of a sweep changes what refers to it") {
