@@ -4,6 +4,7 @@
 
 #include <ATen/ops/_foreach_add.h>
 #include <ATen/ops/_foreach_mul.h>
+#include <ATen/ops/empty_like.h>
 #include <ATen/ops/zeros_like.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/generated/variable_factories.h>
@@ -31,11 +32,22 @@ torch::Tensor weighted_sum(const std::vector<Term>& terms) {
   return sum;
 }
 
+// Autograd may answer with a view, an expanded tensor, or one tensor for two parameters: whoever
+// writes on a gradient, and the fused kernels, need memory laid out as the parameter's.
+bool is_own(const torch::Tensor& grad, const torch::Tensor& parameter) {
+  return grad.strides() == parameter.strides() && grad.storage().use_count() == 1;
+}
+
 // The gradient of `value`, zeros where a parameter has no part in it.
 Tensors gradient_of(const torch::Tensor& value, const Tensors& parameters, bool keep_graph) {
   auto grads = torch::autograd::grad({value}, parameters, {}, keep_graph, false, true);
-  for (std::size_t i = 0; i < grads.size(); ++i)
-    if (!grads[i].defined()) grads[i] = at::zeros_like(parameters[i]);
+  const torch::NoGradGuard no_grad;
+  for (std::size_t i = 0; i < grads.size(); ++i) {
+    if (!grads[i].defined())
+      grads[i] = at::zeros_like(parameters[i]);
+    else if (!is_own(grads[i], parameters[i]))
+      grads[i] = at::empty_like(parameters[i]).copy_(grads[i]);
+  }
   return grads;
 }
 

@@ -28,7 +28,7 @@ std::vector<std::int64_t> Batches::at(std::int64_t index) {
   const auto start = (index % per_epoch()) * batch_;
   const auto* order = order_.data_ptr<std::int64_t>();
   std::vector<std::int64_t> chosen;
-  chosen.reserve(static_cast<std::size_t>(batch_));
+  chosen.reserve(static_cast<std::size_t>(std::min(batch_, size - start)));
   for (auto k = start; k < std::min(start + batch_, size); ++k)
     chosen.push_back(ids_[static_cast<std::size_t>(order[k])]);
   return chosen;
@@ -47,6 +47,8 @@ class Subset final : public Dataset {
  public:
   Subset(std::shared_ptr<Dataset> whole, std::vector<std::int64_t> ids)
       : whole_(std::move(whole)), ids_(std::move(ids)) {
+    if (ids_.empty())
+      throw Error(ErrorKind::kData, "the selection is empty; at least one sample is needed");
     std::sort(ids_.begin(), ids_.end());
     const auto all = whole_->ids(Split::kTrain);
     const auto groups = whole_->groups(Split::kTrain);

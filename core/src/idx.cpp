@@ -77,8 +77,10 @@ torch::Tensor read(const fs::path& file, std::int64_t magic, const char* wanted)
   std::int64_t all = 1;
   for (auto k = magic % 256; k > 0; --k) {
     sizes.push_back(stream.big_endian());
+    constexpr auto kMost = std::int64_t{1} << 36;
+    if (sizes.back() <= 0 || all > kMost / sizes.back())
+      fail(file, "has a header with impossible sizes");
     all *= sizes.back();
-    if (all <= 0 || all > (std::int64_t{1} << 36)) fail(file, "has a header with impossible sizes");
   }
   auto tensor = at::empty(sizes, torch::kUInt8);
   stream.read(tensor.data_ptr(), static_cast<std::size_t>(all));

@@ -54,6 +54,12 @@ const Value& State::value(const std::string& name) const {
   return it->second;
 }
 
+void State::other_type(const std::string& name) {
+  throw Error(ErrorKind::kCorrupt, "the checkpoint's `" + name +
+                                       "` is of another type; it was written by another version "
+                                       "of the plugin");
+}
+
 void State::put_nested(const std::string& prefix, const State& inner) {
   graft(tensors, prefix, inner.tensors);
   graft(scalars, prefix, inner.scalars);

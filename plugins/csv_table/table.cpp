@@ -55,6 +55,7 @@ std::string all_of(const std::filesystem::path& file) {
   gzerror(in.get(), &status);  // a truncated .gz ends like a whole one, but for this
   if (n < 0 || status != Z_OK)
     throw Error(ErrorKind::kData, file.string() + ": is truncated or damaged");
+  if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);  // a byte-order mark is no number
   return text;
 }
 

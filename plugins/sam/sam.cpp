@@ -1,5 +1,8 @@
 // SAM, Algorithm 1 with p = 2 of Foret, Kleiner, Mobahi and Neyshabur, "Sharpness-Aware
 // Minimization for Efficiently Improving Generalization", ICLR 2021.
+#include <memory>
+#include <optional>
+
 #include <ATen/ops/add.h>
 
 #include "assay/registry.h"
@@ -34,18 +37,41 @@ class Uphill final : public assay::ProblemView {
   Uphill(assay::Problem& inner, double rho) : ProblemView(inner), rho_(rho) {}
 
   assay::Gradient gradient() override {
-    auto here = inner_.gradient();
-    if (rho_ == 0) return here;
-    const torch::NoGradGuard no_grad;
-    const double scale = rho_ / (assay::norm(here.of) + kTiny);
-    const Ascent ascent(parameters(), std::move(here.of), scale);
-    auto uphill = inner_.gradient();
-    return {here.loss, std::move(uphill.of)};
+    if (rho_ == 0) return inner_.gradient();
+    const auto [loss, ascent] = climb();
+    return {loss, inner_.gradient().of};
+  }
+  // Terms and groups are taken at the same w + e, uphill of them all together.
+  std::vector<assay::Gradient> gradient_per_term() override {
+    if (rho_ == 0) return inner_.gradient_per_term();
+    const auto climbed = climb();
+    return inner_.gradient_per_term();
+  }
+  std::vector<assay::Gradient> gradient_per_group() override {
+    if (rho_ == 0) return inner_.gradient_per_group();
+    const auto climbed = climb();
+    return inner_.gradient_per_group();
   }
 
+  /// The loss where the step started, if it has climbed.
+  std::optional<double> start() const { return start_; }
+
  private:
+  struct Climbed {
+    double loss;  // before
+    std::unique_ptr<Ascent> ascent;
+  };
+  Climbed climb() {
+    auto here = inner_.gradient();
+    if (!start_) start_ = here.loss;
+    const torch::NoGradGuard no_grad;
+    const double scale = rho_ / (assay::norm(here.of) + kTiny);
+    return {here.loss, std::make_unique<Ascent>(parameters(), std::move(here.of), scale)};
+  }
+
   static constexpr double kTiny = 1e-12;  // a zero gradient has no direction
   double rho_;
+  std::optional<double> start_;
 };
 
 class Sam final : public assay::Optimizer {
@@ -67,7 +93,8 @@ class Sam final : public assay::Optimizer {
 
   double step(assay::Problem& problem) override {
     Uphill uphill(problem, p_.rho);
-    return p_.base->step(uphill);
+    const double loss = p_.base->step(uphill);
+    return uphill.start().value_or(loss);
   }
 
   void save(assay::State& state) const override {

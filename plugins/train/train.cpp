@@ -74,6 +74,11 @@ class Train final : public assay::Procedure {
   }
 
   void start(Parts& parts, const Context& context) {
+    if ((p_.patience > 0 || p_.final_weights == "best") &&
+        parts.dataset->ids(Split::kValidation).empty())
+      throw assay::Error(assay::ErrorKind::kData,
+                         "`patience` and `final_weights: best` need a validation split, and the "
+                         "dataset has none: give it one");
     problem_.emplace(*parts.model, *parts.objective,
                      assay::ProblemOptions{p_.clip, p_.bf16, p_.allow_nonfinite});
     const assay::Batches order(parts.dataset->ids(Split::kTrain), p_.batch, context.rng);

@@ -28,7 +28,8 @@ fs::path cache_file() {
 std::string stamp(const fs::path& file) {
   struct stat s = {};
   if (::stat(file.c_str(), &s) != 0) return "none";
-  return fmt::format("{} {}.{:09} {}", s.st_size, s.st_mtim.tv_sec, s.st_mtim.tv_nsec, s.st_mode);
+  return fmt::format("{} {}.{:09} {}.{:09} {} {}", s.st_size, s.st_mtim.tv_sec, s.st_mtim.tv_nsec,
+                     s.st_ctim.tv_sec, s.st_ctim.tv_nsec, s.st_ino, s.st_mode);
 }
 
 }  // namespace

@@ -87,7 +87,8 @@ class Cache {
     struct stat s = {};
     if (::stat(file.c_str(), &s) != 0)
       throw Error(ErrorKind::kData, file.string() + ": is not there");
-    return fmt::format("{} {}.{:09} {}", s.st_size, s.st_mtim.tv_sec, s.st_mtim.tv_nsec, s.st_ino);
+    return fmt::format("{} {}.{:09} {}.{:09} {}", s.st_size, s.st_mtim.tv_sec, s.st_mtim.tv_nsec,
+                       s.st_ctim.tv_sec, s.st_ctim.tv_nsec, s.st_ino);
   }
   void save() const {
     try {
@@ -114,7 +115,8 @@ std::string fingerprint(const fs::path& path) {
   if (!fs::is_directory(path))
     throw Error(ErrorKind::kData, path.string() + ": is not there; a file or a folder is needed");
   std::vector<fs::path> files;
-  for (const auto& entry : fs::recursive_directory_iterator(path))
+  for (const auto& entry :
+       fs::recursive_directory_iterator(path, fs::directory_options::follow_directory_symlink))
     if (entry.is_regular_file()) files.push_back(entry.path());
   std::sort(files.begin(), files.end());
   Sha256 hash;

@@ -112,6 +112,12 @@ std::vector<fs::path> folders(const fs::path& parent) {
   return found;
 }
 
+bool is_done(const fs::path& dir) try {
+  return RunFolder(dir).status().state == "done";
+} catch (const Error&) {
+  return false;
+}
+
 }  // namespace
 
 struct Index::Impl {
@@ -190,10 +196,11 @@ int Index::rebuild() {
 std::optional<fs::path> find_run(const fs::path& runs, const std::string& name,
                                  const std::string& id) {
   const std::string folder = id.substr(0, 16);
-  if (fs::is_directory(runs / name / folder)) return runs / name / folder;
+  const auto own = runs / name / folder;
+  if (is_done(own)) return own;
   for (const auto& other : folders(runs))
-    if (fs::exists(other / folder / "status.json")) return other / folder;
-  return std::nullopt;
+    if (is_done(other / folder)) return other / folder;
+  return fs::is_directory(own) ? std::optional(own) : std::nullopt;
 }
 
 }  // namespace assay

@@ -39,8 +39,9 @@ class Index {
   Impl* impl_;
 };
 
-/// The folder of the stage `id`, under any experiment's name, or nothing. Looks at run folders,
-/// not at the index: `<runs>/<name>/<first 16 digits of id>`, `name` first.
+/// The folder of the stage `id`: one where it is done, under any experiment's name, `name` first,
+/// else `name`'s own if there is one. Looks at run folders, not at the index:
+/// `<runs>/<name>/<first 16 digits of id>`.
 std::optional<std::filesystem::path> find_run(const std::filesystem::path& runs,
                                               const std::string& name, const std::string& id);
 

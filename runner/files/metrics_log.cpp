@@ -88,20 +88,18 @@ void MetricsLog::append(std::int64_t unit, std::string_view name, double value) 
                    {"unit", unit},
                    {"name", name},
                    {"value", number(value)}}
-                  .dump() +
+                  .dump(-1, ' ', false, Json::error_handler_t::replace) +
               "\n";
   if (pending_.size() > kEnough) sync();
 }
 
 void MetricsLog::sync() {
-  std::string_view rest = pending_;
-  while (!rest.empty()) {
-    const auto n = ::write(fd_, rest.data(), rest.size());
+  while (!pending_.empty()) {
+    const auto n = ::write(fd_, pending_.data(), pending_.size());
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) fail(path_, "written");
-    rest.remove_prefix(static_cast<std::size_t>(n));
+    pending_.erase(0, static_cast<std::size_t>(n));  // a later call goes on where this one failed
   }
-  pending_.clear();
   if (::fsync(fd_) != 0) fail(path_, "synced");
 }
 

@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <thread>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -52,6 +54,15 @@ std::string holder(int fd) {
   return n > 0 ? std::string(text, static_cast<std::size_t>(n)) : "another process";
 }
 
+bool locked(int fd, double seconds) {
+  constexpr auto kPause = std::chrono::milliseconds(50);
+  for (double waited = 0; ::flock(fd, LOCK_EX | LOCK_NB) != 0; waited += 0.05) {
+    if (errno != EWOULDBLOCK || waited >= seconds) return false;
+    std::this_thread::sleep_for(kPause);
+  }
+  return true;
+}
+
 }  // namespace
 
 Status RunFolder::status() const {
@@ -75,7 +86,7 @@ void RunFolder::write_status(const Status& status) const {
                    to_json(status).dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
-FolderLock::FolderLock(const fs::path& dir) {
+FolderLock::FolderLock(const fs::path& dir, double seconds) {
   std::error_code made;
   fs::create_directories(dir, made);
   const auto file = dir / ".lock";
@@ -83,9 +94,13 @@ FolderLock::FolderLock(const fs::path& dir) {
   if (fd_ < 0)
     throw Error(ErrorKind::kIo, file.string() + ": cannot be written: " + std::strerror(errno) +
                                     "; choose a folder you may write with --runs");
-  if (::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
+  if (!locked(fd_, seconds)) {
+    const int reason = errno;
     const std::string who = holder(fd_);
     ::close(fd_);
+    if (reason != EWOULDBLOCK)
+      throw Error(ErrorKind::kIo, file.string() + ": cannot be locked: " + std::strerror(reason) +
+                                      "; choose a folder on another file system with --runs");
     throw Error(ErrorKind::kBusy, dir.string() + " is being written by " + who +
                                       "; wait for it, or stop it with `assay stop`");
   }

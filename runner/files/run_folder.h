@@ -48,11 +48,12 @@ class RunFolder {
 /// Holds a run folder for one writer: an flock on <dir>/.lock that dies with the process.
 class FolderLock {
  public:
-  /// Throws Error{kBusy} naming the folder and the process and host that hold it.
-  explicit FolderLock(const std::filesystem::path& dir);
+  /// Waits `seconds` for another holder, who may only have looked, to let go. Throws Error{kBusy}
+  /// naming the folder and the process and host that hold it.
+  explicit FolderLock(const std::filesystem::path& dir, double seconds = 0.5);
   ~FolderLock();
-  /// Whether somebody holds the lock of `dir`. Taken for an instant, which is why a start may have
-  /// to be tried again just then; nothing else tells on every file system.
+  /// Whether somebody holds the lock of `dir`. It is taken for an instant: nothing else tells on
+  /// every file system.
   static bool held(const std::filesystem::path& dir);
   FolderLock(const FolderLock&) = delete;
 

@@ -125,6 +125,9 @@ std::optional<Value> Checker::value(const Node& node, const FieldInfo& field) {
   switch (field.type) {
     case Type::kComponent: {
       const auto& fallback = std::get<Spec>(field.default_value).use;
+      const Node* use = node.find("use");
+      if (fallback.empty() && use != nullptr && use->is_scalar() && use->text.empty())
+        return Value{Spec{}};  // as resolved.yaml says that there is none
       if (node.kind != Node::Kind::kNull) return Value{component(node, field.kind, fallback)};
       if (fallback.empty()) return Value{Spec{}};
       wrong(node, field);  // one that cannot be left out

@@ -91,7 +91,7 @@ std::optional<std::int64_t> bytes(const Node& node) {
       {"KiB", 0x1p10}, {"MiB", 0x1p20}, {"GiB", 0x1p30}, {"TiB", 0x1p40}, {"kB", 1e3},
       {"MB", 1e6},     {"GB", 1e9},     {"TB", 1e12},    {"", 1}};
   const auto x = with_unit(node, kUnits);
-  if (!x || *x > 0x1p60) return std::nullopt;
+  if (!x || std::abs(*x) > 0x1p60) return std::nullopt;
   return static_cast<std::int64_t>(*x);
 }
 

@@ -75,7 +75,12 @@ std::string Node::describe() const {
     case Kind::kScalar:
       break;
   }
-  auto shown = text.size() > 60 ? text.substr(0, 60) + "..." : text;
+  auto shown = text;
+  if (text.size() > 60) {
+    std::size_t end = 60;  // not in the middle of a character
+    while ((static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+    shown = text.substr(0, end) + "...";
+  }
   const auto scalar = resolve(*this);
   if (std::holds_alternative<std::string>(scalar)) return fmt::format("the text `{}`", shown);
   if (std::holds_alternative<bool>(scalar)) return shown;

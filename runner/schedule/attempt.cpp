@@ -183,13 +183,17 @@ Status Attempt::verdict(const Exit& exit) {
         fmt::format("took longer than limits.time ({} s); a higher limit goes on from unit {}",
                     limits_.time, status.unit);
   } else {
-    crashed_ = killed_for_.empty();
-    status.error_kind = crashed_ ? "crash" : "hang";
+    may_retry_ = true;
+    status.error_kind = killed_for_.empty() ? "crash" : "hang";
     status.error_message = silent_end(exit);
   }
   status.ended = wall_now();
   if (status.started == 0) status.started = status.ended - (clock_now() - began_);
-  RunFolder(task_.outcome.dir).write_status(status);
+  try {
+    RunFolder(task_.outcome.dir).write_status(status);
+  } catch (const Error& error) {  // the other workers are not to be lost over it
+    status.error_message += fmt::format("; and its status could not be kept: {}", error.what());
+  }
   return status;
 }
 

@@ -29,7 +29,7 @@ class Attempt {
   /// Nothing while it runs. Then its last status, which is on the disk too.
   std::optional<Status> ended();
   /// Whether it ended in a way that another attempt may mend.
-  bool may_retry() const { return crashed_ || killed_for_ == "hang"; }
+  bool may_retry() const { return may_retry_; }
 
  private:
   void take(const std::string& line);
@@ -44,7 +44,7 @@ class Attempt {
   Progress progress_;
   double began_, heard_, working_since_;
   std::int64_t first_unit_ = 0;
-  bool news_ = false, crashed_ = false;
+  bool news_ = false, may_retry_ = false;
   std::string end_state_, end_kind_, end_message_;  // of the "end" event
   std::string killed_for_;                          // hang, time or interrupt
   double kill_at_ = 0;

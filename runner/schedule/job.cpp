@@ -8,8 +8,7 @@ namespace {
 
 std::string folder_of(const std::map<std::string, std::filesystem::path>& after,
                       const std::string& stage) {
-  const auto it = after.find(stage);
-  return it == after.end() ? "" : std::filesystem::absolute(it->second).string();
+  return stage.empty() ? "" : std::filesystem::absolute(after.at(stage)).string();
 }
 
 }  // namespace
@@ -21,7 +20,8 @@ std::string job_line(const Experiment& experiment, const Trial& trial, const Sta
   for (const auto& [kind, spec] : stage.components) components[kind] = to_json(spec);
   for (const auto& [name, path] : after) folders[name] = std::filesystem::absolute(path).string();
   auto plugins = nlohmann::ordered_json::array();
-  for (const auto& [path, build] : stage.plugins) plugins.push_back(path);
+  for (const auto& [path, build] : stage.plugins)
+    plugins.push_back({{"path", path}, {"build", build}});
   const nlohmann::ordered_json job{
       {"dir", std::filesystem::absolute(dir).string()},
       {"name", experiment.name},

@@ -142,9 +142,14 @@ void WorkerProcess::start(const Launch& launch, int input, int events, int log) 
   const auto argv = pointers(words), envp = pointers(env);
   const Child child{launch.program.c_str(), argv.data(), envp.data(), input, events, log,
                     failed.write.get(),     getpid()};
+  // Until it has handlers of its own, a signal to the child would be written to our pipe.
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
   pid_ = fork();
-  if (pid_ < 0) fail("cannot start a worker");
   if (pid_ == 0) child.become();
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  if (pid_ < 0) fail("cannot start a worker");
   setpgid(pid_, pid_);  // both sides do: neither can come too late
   failed.write.reset();
   int error = 0;

@@ -42,6 +42,7 @@ void make_folder(const std::filesystem::path& folder) {
                 fmt::format("cannot create the folder {}: {}; name a folder that can "
                             "be written with --runs",
                             folder.string(), error.message()));
+  file_system().sync_folder(std::filesystem::absolute(folder).parent_path());
 }
 
 class Scheduler {
@@ -144,7 +145,7 @@ void Scheduler::start(Task& task) {
 // What a stage that goes on was run with is what it goes on with: another number of threads adds
 // numbers in another order.
 int Scheduler::threads_of(const Task& task) const {
-  if (experiment_.limits.threads > 0 || task.outcome.status.unit == 0) return threads_;
+  if (task.outcome.status.unit == 0) return threads_;
   try {
     const auto text = read_file(task.outcome.dir / "provenance.json");
     return nlohmann::ordered_json::parse(text).value("threads", threads_);
@@ -156,9 +157,9 @@ int Scheduler::threads_of(const Task& task) const {
 Launch Scheduler::prepare(Task& task) {
   const auto& dir = task.outcome.dir;
   if (options_.force && task.retries == 0) {
-    std::error_code gone;
-    for (const char* name : {"checkpoints", "artifacts", "metrics.jsonl", "status.json"})
-      std::filesystem::remove_all(dir / name, gone);
+    // What says that it is done goes first: a kill in between must not leave that alone.
+    for (const char* name : {"status.json", "checkpoints", "artifacts", "metrics.jsonl"})
+      file_system().remove_all(dir / name);
     task.outcome.status = {};
   }
   make_folder(dir);
@@ -171,7 +172,7 @@ Launch Scheduler::prepare(Task& task) {
     write_atomically(dir / "provenance.json", provenance_->text(*task.trial, *task.stage, threads));
   }
   std::map<std::string, std::filesystem::path> after;
-  for (const Task* before : task.after) after[before->outcome.name] = before->outcome.dir;
+  for (const auto& [name, id] : task.stage->after) after[name] = tasks_.all().at(id).outcome.dir;
   return {worker_program(), job_line(experiment_, *task.trial, *task.stage, dir, after, threads),
           RunFolder(dir).log(), threads};
 }

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <set>
 #include <system_error>
 
 namespace assay {
@@ -32,7 +33,7 @@ SignalWatch::SignalWatch(int requeue) : requeue_(requeue) {
   struct sigaction action = {};
   action.sa_handler = tell;
   action.sa_flags = SA_RESTART;
-  for (const int signal : {SIGINT, SIGTERM, requeue, SIGCHLD})
+  for (const int signal : std::set{SIGINT, SIGTERM, requeue, SIGCHLD})
     sigaction(signal, &action, &before_[signal]);
   action.sa_handler = SIG_IGN;
   sigaction(SIGPIPE, &action, &before_[SIGPIPE]);

@@ -63,7 +63,7 @@ Task& Tasks::task_of(const std::string& id, const std::string& name) {
   StageOutcome& outcome = it->second.outcome;
   outcome.id = id;
   outcome.name = name;
-  outcome.dir = runs_ / experiment_.name / id.substr(0, kIdDigits);
+  outcome.dir = own_folder(id);
   const auto found = find_run(runs_, experiment_.name, id);
   if (!found) return it->second;
   outcome.status = RunFolder(*found).status();
@@ -76,12 +76,17 @@ Task& Tasks::task_of(const std::string& id, const std::string& name) {
   return it->second;
 }
 
+std::filesystem::path Tasks::own_folder(const std::string& id) const {
+  return runs_ / experiment_.name / id.substr(0, kIdDigits);
+}
+
 void Tasks::choose(bool force, bool retry_failed) {
   for (Task* task : order_) {
     const auto& state = task->outcome.status.state;
     const bool failed = state == "failed" || state == "diverged";
     task->waiting = force || (state != "done" && (retry_failed || !failed));
     if (task->waiting) task->outcome.reused = false;
+    if (force) task->outcome.dir = own_folder(task->outcome.id);  // another's run stays as it is
   }
 }
 

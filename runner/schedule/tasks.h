@@ -40,6 +40,7 @@ class Tasks {
 
  private:
   Task& task_of(const std::string& id, const std::string& name);
+  std::filesystem::path own_folder(const std::string& id) const;
 
   const Experiment& experiment_;
   std::filesystem::path runs_;

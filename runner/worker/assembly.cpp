@@ -3,6 +3,7 @@
 
 #include "assay/safetensors.h"
 #include "assay/training.h"
+#include "runner/files/checkpoint.h"
 #include "runner/files/file_system.h"
 #include "runner/worker/plugin_loader.h"
 
@@ -78,8 +79,13 @@ void build_model(Assembly& assembly, const Job& job, const Context& context, con
   build(assembly.parts.model, assembly, job, info);
   if (!assembly.parts.model) return;
   if (!job.weights.empty()) {
-    const auto file = job.weights / "checkpoints" / "last" / "model.safetensors";
-    set_weights(*assembly.parts.model, read_tensors(file), file.string());
+    const auto folder = job.weights / "checkpoints";
+    const auto damaged = [](const std::string& what) { throw Error(ErrorKind::kCorrupt, what); };
+    const auto last = read_checkpoint(folder, damaged);
+    if (!last) throw Error(ErrorKind::kData, folder.string() + ": holds no weights to start from");
+    set_weights(*assembly.parts.model,
+                from_safetensors(last->files.at("model.safetensors"), folder.string()),
+                folder.string());
   }
   assembly.parts.model->to(context.device);
 }
@@ -93,7 +99,12 @@ bool is_named_part(const std::string& kind) {
 
 std::unique_ptr<Assembly> assemble(const Job& job, const Context& context) {
   auto made = std::make_unique<Assembly>();
-  for (const auto& plugin : job.plugins) load_plugin(plugin, made->registry);
+  for (const auto& [file, build] : job.plugins)
+    if (load_plugin(file, made->registry).build != build)
+      throw Error(ErrorKind::kPlugin,
+                  file.string() +
+                      " has been rebuilt since this sweep was started: run the manifest "
+                      "again, which begins new trials with it");
   Parts& parts = made->parts;
   build(parts.dataset, *made, job, nullptr);
   const Info* info = parts.dataset ? &parts.dataset->info() : nullptr;

@@ -30,7 +30,7 @@ void Events::progress(std::int64_t unit, std::int64_t units) {
   last_ = now;
   send(nlohmann::ordered_json{
            {"event", "progress"}, {"unit", unit}, {"units", units}, {"metrics", values_}}
-           .dump() +
+           .dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +
        "\n");
 }
 

@@ -19,7 +19,8 @@ Job read_job(const std::string& line) try {
   job.deterministic = json.at("deterministic").get<bool>();
   for (const auto& [kind, spec] : json.at("components").items())
     job.components[kind] = spec_from_json(spec);
-  for (const auto& path : json.at("plugins")) job.plugins.push_back(path.get<std::string>());
+  for (const auto& plugin : json.at("plugins"))
+    job.plugins[plugin.at("path").get<std::string>()] = plugin.at("build").get<std::string>();
   for (const auto& [stage, dir] : json.at("after").items())
     job.after[stage] = dir.get<std::string>();
   job.weights = json.at("weights").get<std::string>();

@@ -17,12 +17,12 @@ struct Job {
   std::string device;
   int threads = 1;
   bool deterministic = true;
-  std::map<std::string, Spec> components;  // by kind
-  std::vector<std::filesystem::path> plugins;
-  std::map<std::string, std::filesystem::path> after;  // stage -> run folder
-  std::filesystem::path weights, subset;               // run folders, or empty
-  double checkpoint_every = 60;                        // seconds
-  std::int64_t memory = 0;                             // bytes above the start, 0: no limit
+  std::map<std::string, Spec> components;                // by kind
+  std::map<std::filesystem::path, std::string> plugins;  // -> build id
+  std::map<std::string, std::filesystem::path> after;    // stage -> run folder
+  std::filesystem::path weights, subset;                 // run folders, or empty
+  double checkpoint_every = 60;                          // seconds
+  std::int64_t memory = 0;                               // bytes above the start, 0: no limit
 };
 
 /// Throws Error{kCorrupt} for anything the front end does not write.

@@ -1,6 +1,7 @@
 // assay-worker: the process with LibTorch in it. Not for people: `assay` starts it.
 #include <cstdlib>
 #include <iostream>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,13 @@ namespace {
 
 constexpr int kEvents = 3;  // the descriptor that the front end listens on
 
+// mimalloc's operator new aborts where nothing is set here.
+void no_memory() {
+  throw std::bad_alloc();
+}
+
 int run() {
+  std::set_new_handler(no_memory);
   assay::catch_signals();
   assay::Events events(kEvents);
   std::string line;
@@ -24,6 +31,9 @@ int run() {
     return assay::run_stage(assay::read_job(line), events);
   } catch (const assay::Error& error) {
     events.end("failed", std::string(assay::name_of(error.kind())), error.what());
+    return 1;
+  } catch (const std::exception& error) {
+    events.end("failed", "io", error.what());
     return 1;
   }
 }

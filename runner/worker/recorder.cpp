@@ -49,7 +49,7 @@ void Recorder::keep_model(std::string_view name) {
 }
 
 void Recorder::note(std::string_view message) {
-  fmt::print(stderr, "unit {}: {}\n", unit_, message);
+  fmt::print(stderr, "unit {}: {}\n", unit_.load(), message);
 }
 
 void Recorder::sync() {

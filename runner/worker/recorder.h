@@ -1,6 +1,7 @@
 // Recorder: the Results and Log of a stage, onto its run folder.
 #pragma once
 
+#include <atomic>
 #include <memory>
 
 #include "assay/procedure.h"
@@ -29,7 +30,7 @@ class Recorder final : public Results, public Log {
  private:
   RunFolder folder_;
   Events& events_;
-  std::int64_t unit_ = 0;
+  std::atomic<std::int64_t> unit_ = 0;  // note() may come from a loader's thread
   std::shared_ptr<Model> model_;
   std::map<std::string, double> latest_;
   MetricsLog log_;

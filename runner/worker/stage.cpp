@@ -13,11 +13,11 @@
 
 #include "assay/safetensors.h"
 #include "core/runtime/runtime.h"
-#include "core/src/value_json.h"
 #include "runner/files/checkpoint.h"
 #include "runner/files/run_folder.h"
 #include "runner/worker/assembly.h"
 #include "runner/worker/recorder.h"
+#include "runner/worker/scalars.h"
 #include "runner/worker/signals.h"
 
 namespace assay {
@@ -55,8 +55,8 @@ class StageRun {
   Events& events_;
   RunFolder folder_;
   Context context_;
-  std::unique_ptr<Assembly> assembly_;
   std::unique_ptr<Recorder> recorder_;
+  std::unique_ptr<Assembly> assembly_;  // goes first: its threads may still have something to note
   Status status_;
   Clock::time_point start_ = Clock::now(), last_checkpoint_ = start_;
   double seconds_before_ = 0;
@@ -72,6 +72,15 @@ void limit_memory(std::int64_t bytes) {
   const rlim_t all = pages * 4096 + static_cast<rlim_t>(bytes);
   const rlimit limit{all, all};
   setrlimit(RLIMIT_AS, &limit);
+}
+
+constexpr const char* kNoMemory =
+    "out of memory: a smaller batch, or a higher limits.memory, may help";
+
+bool is_out_of_memory(const c10::Error& error) {
+  return dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr ||
+         std::string_view(error.what_without_backtrace()).find("can't allocate memory") !=
+             std::string_view::npos;
 }
 
 std::map<std::string, Stateful*> StageRun::stateful() const {
@@ -111,7 +120,7 @@ void StageRun::restore(const Checkpoint& checkpoint) {
   all.tensors = from_safetensors(files.at("state.safetensors"), source("state.safetensors"));
   for (auto& [name, tensor] : all.tensors) tensor = tensor.to(context_.device);
   all.scalars =
-      values_from_json(nlohmann::ordered_json::parse(files.at("state.json")).at("scalars"));
+      scalars_from_json(nlohmann::ordered_json::parse(files.at("state.json")).at("scalars"));
   for (const auto& [name, component] : stateful()) component->load(all.nested(name));
   unit_ = checkpoint.unit;
 }
@@ -131,7 +140,8 @@ void StageRun::checkpoint() {
     made.files["model.safetensors"] = to_safetensors(weights_of(*model));
   made.files["state.safetensors"] = to_safetensors(all.tensors);
   made.files["state.json"] =
-      nlohmann::ordered_json{{"unit", unit_}, {"scalars", to_json(all.scalars)}}.dump(1) + "\n";
+      nlohmann::ordered_json{{"unit", unit_}, {"scalars", scalars_to_json(all.scalars)}}.dump(1) +
+      "\n";
   write_checkpoint(folder_.checkpoints(), made);
   checkpointed_ = unit_;
   write_status("running", "", "");
@@ -191,7 +201,8 @@ int StageRun::left() {
 }
 
 int StageRun::run() try {
-  const FolderLock lock(job_.dir);
+  // The worker of a front end that was killed has up to 30 s to finish its unit.
+  const FolderLock lock(job_.dir, 40);
   status_ = folder_.status();
   seconds_before_ = status_.seconds;
   ++status_.attempts;
@@ -209,10 +220,10 @@ int StageRun::run() try {
     return end(diverged ? "diverged" : "failed", code, std::string(name_of(error.kind())),
                where(error.what()));
   } catch (const c10::Error& error) {
+    if (is_out_of_memory(error)) return end("failed", 1, "memory", where(kNoMemory));
     return end("failed", 1, "plugin", where(error.what_without_backtrace()));
   } catch (const std::bad_alloc&) {
-    return end("failed", 1, "memory",
-               where("out of memory: a smaller batch, or a higher limits.memory, may help"));
+    return end("failed", 1, "memory", where(kNoMemory));
   } catch (const std::exception& error) {
     return end("failed", 1, "plugin", where(error.what()));
   } catch (...) {

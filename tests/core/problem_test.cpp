@@ -112,6 +112,35 @@ TEST_CASE("terms add up to the gradient with their weights") {
   CHECK(close(whole.of, sum, 1e-12));
 }
 
+TEST_CASE("gradients are laid out as their parameters, and nobody else's memory") {
+  class Odd final : public Model {  // one gradient for two parameters, and a transposed one
+   public:
+    Odd() {
+      a = register_parameter("a", at::ones({64, 3}));
+      b = register_parameter("b", at::ones({64, 3}));
+      c = register_parameter("c", at::ones({3, 64}));
+    }
+    Output forward(const torch::Tensor& input) override {
+      const auto x = input.flatten(1);
+      return {at::linear(x, (a + b).t()) + at::bmm(x.unsqueeze(0), c.t().unsqueeze(0)).squeeze(0),
+              {}};
+    }
+    torch::Tensor a, b, c;
+  };
+  const Fixture f;
+  TwoTerms objective;
+  Odd model;
+  BatchProblem problem(model, objective, {});
+  problem.begin({f.batch(0, 16)}, f.context, 1);
+  const auto gradient = problem.gradient();
+  for (std::size_t i = 0; i < 3; ++i) {
+    CHECK(gradient.of[i].strides() == problem.parameters()[i].strides());
+    for (std::size_t j = 0; j < i; ++j)
+      CHECK(gradient.of[i].storage().data() != gradient.of[j].storage().data());
+  }
+  CHECK(gradient.of[0].equal(gradient.of[1]));
+}
+
 TEST_CASE("groups weighted by their sizes add up to the gradient") {
   const Fixture f;
   TwoTerms objective;

@@ -118,6 +118,42 @@ TEST_CASE("sam asks for two gradients a step, and reports the loss where it star
   CHECK(problem.gradients == 2);
 }
 
+TEST_CASE("sam takes terms and groups uphill too") {
+  // Gradient descent on the sum of what it is given, by term or by group.
+  class Parts final : public Optimizer {
+   public:
+    explicit Parts(bool terms) : terms_(terms) {}
+    double step(Problem& problem) override {
+      const auto parts = terms_ ? problem.gradient_per_term() : problem.gradient_per_group();
+      const torch::NoGradGuard no_grad;
+      for (std::size_t i = 0; i < problem.parameters().size(); ++i)
+        problem.parameters()[i].sub_(parts.at(0).of[i], 0.1);
+      return parts.at(0).loss;
+    }
+
+   private:
+    bool terms_;
+  };
+  Registry registry = plugins();
+  for (const bool terms : {true, false})
+    registry.insert(
+        {"optimizer", terms ? "by_term" : "by_group", "A test's.", {}, {}, [terms](const Build&) {
+           return std::static_pointer_cast<Optimizer>(std::make_shared<Parts>(terms));
+         }});
+  Quadratic plain;
+  const auto expected =
+      after(*plugins().make<Optimizer>({"sam", {{"base", Spec{"sgd", {{"lr", 0.1}}}}}}), plain, 3);
+  for (const std::string base : {"by_term", "by_group"}) {
+    Quadratic problem;
+    const double here = problem.loss();
+    const auto sam = registry.make<Optimizer>({"sam", {{"base", Spec{base, {}}}}});
+    CHECK(sam->step(problem) == here);
+    const auto found = after(*sam, problem, 2);
+    for (std::size_t i = 0; i < found.size(); ++i)
+      CHECK(found[i] == Approx(expected[i]).epsilon(0).margin(1e-14));
+  }
+}
+
 TEST_CASE("a step that throws uphill leaves the weights it started from") {
   Quadratic problem;
   const auto start = problem.weights();

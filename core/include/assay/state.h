@@ -26,13 +26,17 @@ struct State {
   const torch::Tensor& tensor(const std::string& name) const;
   template <class T>
   const T& scalar(const std::string& name) const {
-    return std::get<T>(value(name));
+    if (const T* found = std::get_if<T>(&value(name).variant())) return *found;
+    other_type(name);
   }
   const Value& value(const std::string& name) const;
 
   /// A nested component's state: everything of `inner` under `prefix.`, and back.
   void put_nested(const std::string& prefix, const State& inner);
   State nested(const std::string& prefix) const;
+
+ private:
+  [[noreturn]] static void other_type(const std::string& name);
 };
 
 /// A component with something to remember. Stateless ones keep the defaults.

@@ -1,0 +1,81 @@
+// Only what plain JSON would lose is tagged.
+#include "runner/worker/scalars.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "assay/error.h"
+#include "core/src/value_json.h"
+
+namespace assay {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json number(double x) {
+  if (std::isnan(x)) return "nan";
+  if (std::isinf(x)) return x > 0 ? "inf" : "-inf";
+  return x;
+}
+
+double number(const Json& json) {
+  if (json == "nan") return std::numeric_limits<double>::quiet_NaN();
+  if (json == "inf") return std::numeric_limits<double>::infinity();
+  if (json == "-inf") return -std::numeric_limits<double>::infinity();
+  return json.get<double>();
+}
+
+bool finite(double x) {
+  return std::isfinite(x);
+}
+
+Json tagged(const Value& value) {
+  const auto& any = value.variant();
+  const auto* real = std::get_if<double>(&any);
+  if (real != nullptr && !finite(*real)) return {{"real", number(*real)}};
+  if (const auto* reals = std::get_if<Reals>(&any)) {
+    Json list = Json::array();
+    for (const double x : *reals) list.push_back(number(x));
+    if (!std::all_of(reals->begin(), reals->end(), finite)) return {{"reals", list}};
+    return list;
+  }
+  const Json plain = to_json(value);
+  if (!plain.is_array() || !plain.empty()) return plain;
+  const char* type = std::holds_alternative<Bools>(any)      ? "bools"
+                     : std::holds_alternative<Integers>(any) ? "integers"
+                     : std::holds_alternative<Strings>(any)  ? "strings"
+                                                             : "specs";
+  return {{type, plain}};
+}
+
+Value untagged(const Json& json) {
+  if (!json.is_object() || json.contains("use")) return value_from_json(json);
+  if (json.contains("real")) return number(json["real"]);
+  if (json.contains("bools")) return Bools{};
+  if (json.contains("integers")) return Integers{};
+  if (json.contains("strings")) return Strings{};
+  if (json.contains("specs")) return Specs{};
+  Reals reals;
+  for (const auto& item : json.at("reals")) reals.push_back(number(item));
+  return reals;
+}
+
+}  // namespace
+
+Json scalars_to_json(const Values& scalars) {
+  Json all = Json::object();
+  for (const auto& [name, value] : scalars) all[name] = tagged(value);
+  return all;
+}
+
+Values scalars_from_json(const Json& json) try {
+  Values scalars;
+  for (const auto& [name, value] : json.items()) scalars[name] = untagged(value);
+  return scalars;
+} catch (const Json::exception& error) {
+  throw Error(ErrorKind::kCorrupt,
+              std::string("state.json holds what Assay does not write: ") + error.what());
+}
+
+}  // namespace assay

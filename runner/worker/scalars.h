@@ -1,0 +1,17 @@
+// Scalars of a State as JSON, without loss: JSON itself has no NaN, no infinity, no typed empty
+// list.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include "assay/value.h"
+
+namespace assay {
+
+/// As to_json(), but {"real": "nan"} (or "inf", "-inf"), {"reals": [1.0, "nan"]}, {"integers": []}
+/// and so on where that would not read back as what it was.
+nlohmann::ordered_json scalars_to_json(const Values& scalars);
+/// Throws Error{kCorrupt} for what scalars_to_json() does not write.
+Values scalars_from_json(const nlohmann::ordered_json& json);
+
+}  // namespace assay
