@@ -1,5 +1,6 @@
 // `train`: the ordinary loop, one optimizer step a unit.
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <optional>
 
@@ -37,7 +38,11 @@ class Train final : public assay::Procedure {
     const auto step = static_cast<std::uint64_t>(unit);
     problem_->begin(batches_of(unit), context.with(context.rng.fork("step").fork(step)),
                     learning_rate_.at(unit, units_));
-    loss_sum_ += parts.optimizer->step(*problem_);
+    const double loss = parts.optimizer->step(*problem_);
+    if (!std::isfinite(loss) && !p_.allow_nonfinite)
+      throw assay::Error(assay::ErrorKind::kNumeric,
+                         "the optimizer's step answers a loss of " + std::to_string(loss));
+    loss_sum_ += loss;
     ++loss_count_;
     if (ema_) ema_->update();
     if ((unit + 1) % p_.log_every == 0) report_loss(results);

@@ -10,6 +10,7 @@
 
 #include "assay/error.h"
 #include "runner/catalog/load.h"
+#include "runner/cli/output.h"
 #include "runner/cli/unstarted.h"
 
 namespace fs = std::filesystem;
@@ -94,6 +95,17 @@ std::vector<Asked> from_folders(const Call& call, const Catalog& catalog) {
   return answer;
 }
 
+// One name may hold runs of several versions of its manifest, which a table would take for seeds.
+void warn_of_versions(const Call& call, const Asked& asked) {
+  std::set<std::tuple<std::map<std::string, std::string>, std::int64_t>> seen;
+  for (const auto& trial : asked.experiment.trials)
+    if (!seen.emplace(trial.axes, trial.seed).second)
+      return complain(call, fmt::format("{} holds trials of several versions of its manifest or "
+                                        "plugins, here all together; name the manifest instead of "
+                                        "the folder to see the present one's alone",
+                                        (asked.runs / asked.experiment.name).string()));
+}
+
 }  // namespace
 
 bool is_override(const std::string& word) {
@@ -120,7 +132,12 @@ std::vector<Asked> experiments_of(const Call& call, const Catalog& catalog) {
   if (call.words.empty())
     throw UsageError(fmt::format(
         "`assay {}` takes a manifest or run folders; see `assay {} --help`", call.verb, call.verb));
-  if (fs::is_directory(call.words[0])) return from_folders(call, catalog);
+  if (fs::is_directory(call.words[0])) {
+    auto found = from_folders(call, catalog);
+    if (call.verb != "resume")
+      for (const auto& asked : found) warn_of_versions(call, asked);
+    return found;
+  }
   std::vector<Asked> answer;
   for (const auto& one : one_a_manifest(call))
     answer.push_back({manifest_of(one, catalog), call.runs});

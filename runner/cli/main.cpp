@@ -1,5 +1,8 @@
 // assay: the program people call. Links no LibTorch, so that verbs without tensors answer at once.
+#include <fcntl.h>
 #include <fmt/core.h>
+
+#include <cstdlib>
 
 #include <exception>
 
@@ -87,6 +90,13 @@ int flushed(int code) {
   return code == kOk ? kFailure : code;
 }
 
+// A stream that its caller closed: without this, the next file opened would be written to by
+// prints.
+void open_streams() {
+  for (int fd = 0; fd <= 2; ++fd)
+    if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0) std::abort();
+}
+
 int main_of(const Strings& words) {
   if (words.empty()) {
     fmt::print(stderr, "{}", overview());
@@ -111,6 +121,7 @@ int main_of(const Strings& words) {
 }  // namespace assay::cli
 
 int main(int argc, char** argv) try {
+  assay::cli::open_streams();
   return assay::cli::flushed(assay::cli::main_of({argv + 1, argv + argc}));
 } catch (const assay::cli::UsageError& error) {
   fmt::print(stderr, "assay: {}\n", error.what());

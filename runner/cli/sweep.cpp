@@ -2,9 +2,11 @@
 #include "runner/cli/sweep.h"
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <csignal>
+#include <set>
 
 #include "runner/cli/answer.h"
 #include "runner/cli/progress.h"
@@ -46,6 +48,18 @@ std::string plan_line(const Asked& asked) {
                      trials.size() == 1 ? "" : "s", done);
 }
 
+// A word where no trial that is done has the metric that the report is about.
+std::string absent_metric(const Experiment& experiment, const std::vector<TrialOutcome>& trials) {
+  const auto& metric = experiment.report.metric;
+  std::set<std::string> known;
+  for (const auto& trial : trials)
+    if (trial.state == "done")
+      for (const auto& [name, value] : trial.metrics) known.insert(name);
+  if (metric.empty() || known.empty() || known.contains(metric)) return "";
+  return fmt::format("no trial has `report.metric: {}`; they have {}", metric,
+                     fmt::join(known, ", "));
+}
+
 void print(const Call& call, const Swept& swept) {
   if (call.json) {
     print_json(call, to_json(swept.asked.experiment, swept.trials, swept.report));
@@ -54,6 +68,8 @@ void print(const Call& call, const Swept& swept) {
   note(call, summary_of(swept.trials));
   const auto errors = errors_of(swept.trials);
   if (!errors.empty()) fmt::print(stderr, "{}", errors);
+  const auto absent = absent_metric(swept.asked.experiment, swept.trials);
+  if (!absent.empty()) complain(call, absent);
   fmt::print("{}", table_of(call, swept.asked.experiment, swept.trials));
   if (!swept.report.empty()) fmt::print("report: {}\n", swept.report.string());
 }

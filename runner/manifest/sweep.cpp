@@ -239,7 +239,7 @@ std::vector<Point> expand_sweep(const Node& root, Checker& checker) {
   const Node* sweep = root.find("sweep");
   auto& complaints = checker.complaints();
   const auto draws_nothing = [&] {
-    if (search.use == "random" || search.use == "sobol")
+    if (complaints.empty() && search.use != "grid")
       complaints.add(root.find("search")->at,
                      "`search: " + search.use +
                          "` draws nothing: no axis of `sweep` is a distribution such as "

@@ -96,9 +96,11 @@ struct Child {
     if (getppid() != parent) _exit(1);  // it died before we could ask to be told
     for (const int signal : {SIGINT, SIGTERM, SIGUSR1, SIGCHLD, SIGPIPE, SIGHUP})
       std::signal(signal, SIG_DFL);
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, nullptr);
+    // Held back until the worker, still to load LibTorch, has its handlers: see catch_signals().
+    sigset_t held;
+    sigemptyset(&held);
+    for (const int signal : {SIGINT, SIGTERM, SIGUSR1, SIGHUP}) sigaddset(&held, signal);
+    sigprocmask(SIG_SETMASK, &held, nullptr);
     if (dup2(input, 0) >= 0 && dup2(log, 1) >= 0 && dup2(log, 2) >= 0 && dup2(events, 3) >= 0)
       execve(program, argv, envp);
     const int error = errno;

@@ -29,7 +29,13 @@ void catch_signals() {
   struct sigaction action = {};
   action.sa_handler = note;
   action.sa_flags = SA_RESTART;
-  for (const int signal : {SIGINT, SIGTERM, SIGUSR1, SIGHUP}) sigaction(signal, &action, nullptr);
+  sigset_t held;  // by the front end, which started us
+  sigemptyset(&held);
+  for (const int signal : {SIGINT, SIGTERM, SIGUSR1, SIGHUP}) {
+    sigaction(signal, &action, nullptr);
+    sigaddset(&held, signal);
+  }
+  sigprocmask(SIG_UNBLOCK, &held, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
 }
 

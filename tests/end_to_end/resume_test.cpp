@@ -17,7 +17,7 @@ dataset: {use: fashion_mnist, validation: 500, train_limit: 3000}
 model: {use: mlp, hidden: [64], dropout: 0.2}
 objective: cross_entropy
 optimizer: {use: sam, base: {use: sgd, lr: 0.05, momentum: 0.9}}
-procedure: {use: train, steps: 900, batch: 64, ema: 0.99, evaluate_steps: 100, log_every: 7, schedule: cosine}
+procedure: {use: train, steps: 3000, batch: 64, ema: 0.99, evaluate_steps: 100, log_every: 7, schedule: cosine}
 sweep: {seed: [0, 1]}
 limits: {workers: 2, checkpoint_every: 0.2s}
 )";
@@ -83,7 +83,8 @@ TEST_CASE("front end and workers killed at many moments, then resumed, change no
     const auto said = shell(cd + kill);
     if (said.code == 0) break;
     shell(
-        "for k in 1 2 3 4 5 6 7 8 9 10; do pgrep -s 0 -x assay-worker >/dev/null || break; sleep 0.5; "
+        "for k in 1 2 3 4 5 6 7 8 9 10; do pgrep -s 0 -x assay-worker >/dev/null || break; sleep "
+        "0.5; "
         "done");
   }
   CHECK(kills >= 3);

@@ -83,6 +83,8 @@ class Stage:
 def run():
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1):
         signal.signal(number, ask)
+    time.sleep(float(os.environ.get("FAKE_LOADING", "0")))
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
     job = json.loads(sys.stdin.readline())
     with open(os.path.join(job["dir"], "job.json"), "w") as file:
         json.dump({"job": job, "pid": os.getpid(), "group": os.getpgid(0), "omp": os.environ["OMP_NUM_THREADS"],

@@ -77,6 +77,16 @@ TEST_CASE("a signal to the front end gives its exit code, and resume goes on") {
   CHECK(desk.json("status runs/two").at("trials")[0].at("state") == "done");
 }
 
+TEST_CASE("a signal while a worker is still loading interrupts it, and it has not failed") {
+  const Desk desk;
+  const auto stopped = desk.command(
+      "sh -c 'FAKE_LOADING=1 assay run two.yaml -j1 procedure.act=slow procedure.units=60 & "
+      "while ! ls runs/two/*/log.txt >/dev/null 2>&1; do sleep 0.05; done; sleep 0.2; "
+      "kill -USR1 $!; wait $!'");
+  CHECK(stopped.code == 75);
+  CHECK(desk.json("status runs/two").at("trials")[0].at("state") == "interrupted");
+}
+
 TEST_CASE("the signal that a cluster sends is settable") {
   const Desk desk;
   const auto stopped = desk.command(
@@ -115,6 +125,21 @@ TEST_CASE("a second front end is told who is there, and stop makes the first one
       "two.yaml; echo stop $?; wait $!; echo first $?'");
   CHECK_THAT(said.out, Contains("second 1\n") && Contains("stop 0\n") && Contains("first 143\n"));
   CHECK_THAT(said.err, Contains("is being written by process") && Contains("assay stop"));
+}
+
+TEST_CASE("a metric that no trial has is named, with those there are") {
+  const Desk desk;
+  CHECK_THAT(desk.assay("run two.yaml report.metric=test/acc").err,
+             Contains("no trial has `report.metric: test/acc`; they have test/accuracy"));
+}
+
+TEST_CASE("trials of several versions of a manifest under one name are told apart or named") {
+  const Desk desk;
+  desk.assay("run two.yaml");
+  CHECK_THAT(desk.assay("compare runs/two").err, !Contains("several versions"));
+  desk.assay("run two.yaml procedure.units=4");
+  CHECK_THAT(desk.assay("compare runs/two").err, Contains("several versions"));
+  CHECK_THAT(desk.assay("compare two.yaml").err, !Contains("several versions"));
 }
 
 TEST_CASE("compare --json gives the numbers of its table") {
