@@ -1,6 +1,7 @@
 // BatchProblem: accumulation, clipping, bf16 and exact replay, so that they work with every
 // optimizer.
 #include <cmath>
+#include <set>
 
 #include <ATen/ops/_foreach_add.h>
 #include <ATen/ops/_foreach_mul.h>
@@ -34,18 +35,25 @@ torch::Tensor weighted_sum(const std::vector<Term>& terms) {
 
 // Autograd may answer with a view, an expanded tensor, or one tensor for two parameters: whoever
 // writes on a gradient, and the fused kernels, need memory laid out as the parameter's.
-bool is_own(const torch::Tensor& grad, const torch::Tensor& parameter) {
-  return grad.strides() == parameter.strides() && grad.storage().use_count() == 1;
-}
+class Owners {
+ public:
+  bool is_own(const torch::Tensor& grad, const torch::Tensor& parameter) {
+    return grad.strides() == parameter.strides() && seen_.insert(grad.storage().data()).second;
+  }
+
+ private:
+  std::set<const void*> seen_;
+};
 
 // The gradient of `value`, zeros where a parameter has no part in it.
 Tensors gradient_of(const torch::Tensor& value, const Tensors& parameters, bool keep_graph) {
   auto grads = torch::autograd::grad({value}, parameters, {}, keep_graph, false, true);
   const torch::NoGradGuard no_grad;
+  Owners owners;
   for (std::size_t i = 0; i < grads.size(); ++i) {
     if (!grads[i].defined())
       grads[i] = at::zeros_like(parameters[i]);
-    else if (!is_own(grads[i], parameters[i]))
+    else if (!owners.is_own(grads[i], parameters[i]))
       grads[i] = at::empty_like(parameters[i]).copy_(grads[i]);
   }
   return grads;
