@@ -1,16 +1,22 @@
 // The order of training samples, a batch's way to the device, and a dataset cut to some ids.
 #include <algorithm>
+#include <cmath>
 
+#include <ATen/ops/multinomial.h>
 #include <ATen/ops/randperm.h>
+#include <torch/csrc/autograd/generated/variable_factories.h>
 
 #include "assay/training.h"
 
 namespace assay {
 
-Batches::Batches(std::span<const std::int64_t> ids, std::int64_t batch, Rng rng)
-    : ids_(ids), batch_(batch), rng_(rng.fork("shuffle")) {
+Batches::Batches(std::span<const std::int64_t> ids, std::int64_t batch, Rng rng,
+                 std::vector<double> weights)
+    : ids_(ids), batch_(batch), rng_(rng.fork("shuffle")), weights_(std::move(weights)) {
   if (ids_.empty())
     throw Error(ErrorKind::kData, "the training split is empty; at least one sample is needed");
+  if (!weights_.empty() && weights_.size() != ids_.size())
+    throw Error(ErrorKind::kData, "sampling needs a weight for each training sample");
 }
 
 std::int64_t Batches::per_epoch() const {
@@ -21,8 +27,10 @@ std::vector<std::int64_t> Batches::at(std::int64_t index) {
   const auto size = static_cast<std::int64_t>(ids_.size());
   const auto epoch = index / per_epoch();
   if (epoch != epoch_) {
-    order_ =
-        at::randperm(size, rng_.fork(static_cast<std::uint64_t>(epoch)).generator(), torch::kInt64);
+    const auto generator = rng_.fork(static_cast<std::uint64_t>(epoch)).generator();
+    order_ = weights_.empty() ? at::randperm(size, generator, torch::kInt64)
+                              : at::multinomial(torch::tensor(weights_, torch::kDouble), size,
+                                                /*replacement=*/true, generator);
     epoch_ = epoch;
   }
   const auto start = (index % per_epoch()) * batch_;
@@ -59,9 +67,11 @@ class Subset final : public Dataset {
                                           " is not in the training split it is to be taken from");
       if (!groups.empty()) groups_.push_back(groups[static_cast<std::size_t>(it - all.begin())]);
     }
+    info_ = whole_->info();
+    info_.group_sizes = group_sizes(ids_.size(), groups_, info_.groups.size());
   }
 
-  const Info& info() const override { return whole_->info(); }
+  const Info& info() const override { return info_; }
   std::span<const std::int64_t> ids(Split split) const override {
     return split == Split::kTrain ? std::span<const std::int64_t>(ids_) : whole_->ids(split);
   }
@@ -75,12 +85,26 @@ class Subset final : public Dataset {
  private:
   std::shared_ptr<Dataset> whole_;
   std::vector<std::int64_t> ids_, groups_;
+  Info info_;
 };
 
 }  // namespace
 
 std::shared_ptr<Dataset> subset(std::shared_ptr<Dataset> dataset, std::vector<std::int64_t> ids) {
   return std::make_shared<Subset>(std::move(dataset), std::move(ids));
+}
+
+std::vector<double> group_weights(const Dataset& dataset, double power) {
+  const auto groups = dataset.groups(Split::kTrain);
+  if (groups.empty())
+    throw Error(ErrorKind::kData, "sampling by groups needs a dataset with groups");
+  const auto sizes = group_sizes(groups.size(), groups, dataset.info().groups.size());
+  std::vector<double> weights;
+  for (const auto group : groups)
+    weights.push_back(std::pow(static_cast<double>(groups.size()) /
+                                   static_cast<double>(sizes[static_cast<std::size_t>(group)]),
+                               power));
+  return weights;
 }
 
 }  // namespace assay

@@ -55,21 +55,38 @@ void report_classes(Results& results, Split split, const Info& info, const Score
   }
 }
 
+// The average is weighted by the groups' shares of the training split, whatever this split's are.
 void report_groups(Results& results, Split split, const Info& info, const Scores& scores) {
-  double worst = 1;
+  double average = 0, weights = 0;
   for (std::int64_t g = 0; g < scores.group_count.size(0); ++g) {
     const auto n = scores.group_count[g].item<std::int64_t>();
     if (n == 0) continue;
     const double accuracy =
         static_cast<double>(scores.group_correct[g].item<std::int64_t>()) / static_cast<double>(n);
     row(results, split, "accuracy/group/" + label(info.groups, g), accuracy);
-    worst = std::min(worst, accuracy);
+    const auto weight = static_cast<double>(
+        info.group_sizes.empty() ? n : info.group_sizes.at(static_cast<std::size_t>(g)));
+    average += weight * accuracy;
+    weights += weight;
   }
-  row(results, split, "worst_group", worst);
-  row(results, split, "gap", scores.accuracy - worst);
+  average = weights > 0 ? average / weights : scores.accuracy;
+  row(results, split, "average", average);
+  row(results, split, "worst_group", scores.worst_group());
+  row(results, split, "gap", average - scores.worst_group());
 }
 
 }  // namespace
+
+double Scores::worst_group() const {
+  double worst = 1;
+  for (std::int64_t g = 0; g < group_count.size(0); ++g) {
+    const auto n = group_count[g].item<std::int64_t>();
+    if (n > 0)
+      worst = std::min(worst, static_cast<double>(group_correct[g].item<std::int64_t>()) /
+                                  static_cast<double>(n));
+  }
+  return worst;
+}
 
 Scores evaluate(Model& model, const Dataset& dataset, Split split, std::int64_t batch,
                 const Context& context) {

@@ -39,6 +39,7 @@ ImageSet::ImageSet(const Images& train, const Images& test, Cut cut, double mean
   info_.input_shape = {1, pixels_.size(1), pixels_.size(2)};
   info_.classes = labels_.max().item<std::int64_t>() + 1;
   info_.class_names = std::move(class_names);
+  info_.group_sizes = group_sizes(ids_[0].size(), {}, 0);
 }
 
 // One pass from bytes to normalised floats: four operators took 26 us more of a 300 us step.

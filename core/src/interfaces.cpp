@@ -1,5 +1,6 @@
 // Out-of-line destructors: the key functions of the interfaces, so that their typeinfo lives in
 // this library alone, and a dynamic_cast agrees across plugins.
+#include "assay/problem_view.h"
 #include "assay/training.h"
 
 namespace assay {
@@ -11,12 +12,28 @@ Denoiser::~Denoiser() = default;
 Maskable::~Maskable() = default;
 Growable::~Growable() = default;
 Promptable::~Promptable() = default;
+Partitioned::~Partitioned() = default;
+LinearHead::~LinearHead() = default;
 Variational::~Variational() = default;
 Fitted::~Fitted() = default;
 Dataset::~Dataset() = default;
 Problem::~Problem() = default;
+ProblemView::~ProblemView() = default;
 Inputs::~Inputs() = default;
 Results::~Results() = default;
+
+Term Objective::evaluate_term(std::size_t index, Model& model, const Batch& batch,
+                              const Context& context) {
+  return evaluate(model, batch, context).at(index);
+}
+
+std::vector<std::int64_t> group_sizes(std::size_t samples, std::span<const std::int64_t> groups,
+                                      std::size_t count) {
+  if (groups.empty()) return {static_cast<std::int64_t>(samples)};
+  std::vector<std::int64_t> sizes(count);
+  for (const auto group : groups) ++sizes.at(static_cast<std::size_t>(group));
+  return sizes;
+}
 
 std::string_view name_of(Split split) {
   switch (split) {

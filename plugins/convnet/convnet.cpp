@@ -10,7 +10,7 @@
 
 namespace {
 
-class ConvNet final : public assay::Model {
+class ConvNet final : public assay::Model, public assay::LinearHead {
  public:
   struct Params {
     std::int64_t width = 32;
@@ -40,6 +40,8 @@ class ConvNet final : public assay::Model {
     x = at::relu(hidden_->forward(x.flatten(1)));
     return {output_->forward(x), x};
   }
+
+  Head head() override { return {output_->weight, output_->bias}; }
 
  private:
   torch::nn::Conv2d convolution(const char* name, std::int64_t from, std::int64_t to) {

@@ -211,6 +211,7 @@ class CsvTable final : public assay::Dataset {
       if (info_.groups.empty()) continue;
       for (const auto id : ids_[s]) groups_[s].push_back(group_[id].item<std::int64_t>());
     }
+    info_.group_sizes = assay::group_sizes(ids_[0].size(), groups_[0], info_.groups.size());
     if (ids_[0].empty())
       throw Error(ErrorKind::kData, p_.path.string() + ": no row is left to train on");
   }

@@ -9,7 +9,7 @@
 
 namespace {
 
-class Mlp final : public assay::Model {
+class Mlp final : public assay::Model, public assay::LinearHead {
  public:
   struct Params {
     assay::Integers hidden = {128};
@@ -46,6 +46,8 @@ class Mlp final : public assay::Model {
     }
     return {output_->forward(x), x};
   }
+
+  Head head() override { return {output_->weight, output_->bias}; }
 
  private:
   torch::Tensor activate(const torch::Tensor& x) const {

@@ -64,7 +64,7 @@ class Block final : public nn::Module {
   nn::AnyModule bn1_, bn2_;
 };
 
-class ResNet final : public assay::Model {
+class ResNet final : public assay::Model, public assay::LinearHead {
  public:
   struct Params {
     std::int64_t depth = 20;
@@ -112,6 +112,8 @@ class ResNet final : public assay::Model {
     x = at::adaptive_avg_pool2d(x, {1, 1}).flatten(1);
     return {linear_->forward(x), x};
   }
+
+  Head head() override { return {linear_->weight, linear_->bias}; }
 
  private:
   static void check(const Params& p, const assay::Info& info) {

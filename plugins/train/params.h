@@ -9,6 +9,7 @@ struct TrainParams {
   std::int64_t steps = 0;
   std::int64_t batch = 128;
   std::int64_t accumulate = 1;
+  double resample = 0;
   std::string schedule = "constant";
   std::int64_t warmup = 0;
   assay::Reals milestones = {0.5, 0.75};
@@ -37,6 +38,9 @@ inline assay::Schema<TrainParams> train_schema() {
       .field("batch", &P::batch, at_least(1), "Samples a forward pass.")
       .field("accumulate", &P::accumulate, at_least(1),
              "Batches a step, whose gradients are averaged over all their samples.")
+      .field("resample", &P::resample, at_least(0),
+             "Power of N / n by which a sample of a group of n of N is drawn, with replacement; 1 "
+             "draws all groups alike often, 0 takes each sample once an epoch.")
       .field("schedule", &P::schedule, one_of({"constant", "cosine", "step"}),
              "Course of the step size after the warm-up.")
       .field("warmup", &P::warmup, at_least(0), "Steps of linear warm-up.")
@@ -47,7 +51,8 @@ inline assay::Schema<TrainParams> train_schema() {
              "Factor of the step size at the end of `cosine`.")
       .field("clip", &P::clip, at_least(0), "Largest L2 norm of a gradient; 0 does not clip.")
       .field("ema", &P::ema, below(0, 1),
-             "Decay, a step, of an average of the weights, which is evaluated and which the model ends "
+             "Decay, a step, of an average of the weights, which is evaluated and which the model "
+             "ends "
              "with; 0 keeps none.")
       .field("bf16", &P::bf16, any(), "Runs the forward pass under bfloat16 autocast.")
       .field("evaluate_epochs", &P::evaluate_epochs, at_least(1), "Epochs between two validations.")
@@ -56,8 +61,9 @@ inline assay::Schema<TrainParams> train_schema() {
       .field("evaluate_batch", &P::evaluate_batch, at_least(1),
              "Samples a forward pass of an evaluation.")
       .field("log_every", &P::log_every, at_least(1),
-             "Steps between two rows of train/loss, each the mean since the last.")
-      .field("monitor", &P::monitor, one_of({"accuracy", "loss"}),
+             "Steps between two rows of train/loss and of what the optimizer reports, each the "
+             "mean since the last.")
+      .field("monitor", &P::monitor, one_of({"accuracy", "loss", "worst_group"}),
              "Validation metric that decides which weights are best.")
       .field("patience", &P::patience, at_least(0),
              "Validations without improvement after which training stops; 0 never stops early.")

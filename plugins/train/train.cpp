@@ -7,6 +7,7 @@
 #include "assay/registry.h"
 #include "assay/training.h"
 #include "ema.h"
+#include "figures.h"
 #include "params.h"
 
 namespace {
@@ -36,19 +37,20 @@ class Train final : public assay::Procedure {
     if (!problem_) start(parts, context);
     if (!parts.model->is_training()) parts.model->train();
     const auto step = static_cast<std::uint64_t>(unit);
-    problem_->begin(batches_of(unit), context.with(context.rng.fork("step").fork(step)),
+    problem_->begin(batches_of(unit),
+                    context.with(context.rng.fork("step").fork(step)).at_step(unit),
                     learning_rate_.at(unit, units_));
     const double loss = parts.optimizer->step(*problem_);
     if (!std::isfinite(loss) && !p_.allow_nonfinite)
       throw assay::Error(assay::ErrorKind::kNumeric,
                          "the optimizer's step answers a loss of " + std::to_string(loss));
-    loss_sum_ += loss;
-    ++loss_count_;
+    figures_.add("loss", loss);
+    figures_.add(problem_->take_figures());
     if (ema_) ema_->update();
-    if ((unit + 1) % p_.log_every == 0) report_loss(results);
+    if ((unit + 1) % p_.log_every == 0) figures_.report(results);
     if ((unit + 1) % evaluate_every_ == 0 || unit + 1 == units_)
       evaluate(unit, parts, context, results);
-    if (unit + 1 == units_ || stopped_) report_loss(results);
+    if (unit + 1 == units_ || stopped_) figures_.report(results);
   }
 
   void save(assay::State& state) const override {
@@ -57,8 +59,7 @@ class Train final : public assay::Procedure {
     state.scalars["best"] = best_;
     state.scalars["waited"] = waited_;
     state.scalars["stopped"] = stopped_;
-    state.scalars["loss_sum"] = loss_sum_;
-    state.scalars["loss_count"] = loss_count_;
+    figures_.save(state);
   }
 
   void load(const assay::State& state) override {
@@ -67,8 +68,7 @@ class Train final : public assay::Procedure {
     best_ = state.scalar<double>("best");
     waited_ = state.scalar<std::int64_t>("waited");
     stopped_ = state.scalar<bool>("stopped");
-    loss_sum_ = state.scalar<double>("loss_sum");
-    loss_count_ = state.scalar<std::int64_t>("loss_count");
+    figures_.load(state);
   }
 
  private:
@@ -84,9 +84,15 @@ class Train final : public assay::Procedure {
       throw assay::Error(assay::ErrorKind::kData,
                          "`patience` and `final_weights: best` need a validation split, and the "
                          "dataset has none: give it one");
+    if (p_.monitor == "worst_group" && parts.dataset->info().groups.empty())
+      throw assay::Error(assay::ErrorKind::kData,
+                         "`monitor: worst_group` needs a dataset with groups");
     problem_.emplace(*parts.model, *parts.objective,
                      assay::ProblemOptions{p_.clip, p_.bf16, p_.allow_nonfinite});
-    const assay::Batches order(parts.dataset->ids(Split::kTrain), p_.batch, context.rng);
+    parts.optimizer->check(*problem_);
+    const assay::Batches order(
+        parts.dataset->ids(Split::kTrain), p_.batch, context.rng,
+        p_.resample > 0 ? assay::group_weights(*parts.dataset, p_.resample) : assay::Reals());
     batches_per_epoch_ = order.per_epoch();
     steps_per_epoch_ = steps_per_epoch(parts);
     units_ = units(parts);
@@ -111,14 +117,6 @@ class Train final : public assay::Procedure {
     return batches;
   }
 
-  // The mean training loss since the last row, so that rows are few and nothing is left out.
-  void report_loss(assay::Results& results) {
-    if (loss_count_ == 0) return;
-    results.metric("train/loss", loss_sum_ / static_cast<double>(loss_count_));
-    loss_sum_ = 0;
-    loss_count_ = 0;
-  }
-
   void evaluate(std::int64_t unit, Parts& parts, const Context& context, assay::Results& results) {
     if (ema_) ema_->swap();
     if (!parts.dataset->ids(Split::kValidation).empty()) validate(unit, parts, context, results);
@@ -134,7 +132,9 @@ class Train final : public assay::Procedure {
   void validate(std::int64_t unit, Parts& parts, const Context& context, assay::Results& results) {
     const auto scores = measure(Split::kValidation, parts, context, results);
     const bool by_loss = p_.monitor == "loss" || parts.dataset->info().classes == 0;
-    const double value = by_loss ? -scores.loss : scores.accuracy;
+    const double value = by_loss                       ? -scores.loss
+                         : p_.monitor == "worst_group" ? scores.worst_group()
+                                                       : scores.accuracy;
     if (value > best_) {
       best_ = value;
       waited_ = 0;
@@ -184,8 +184,7 @@ class Train final : public assay::Procedure {
   double best_ = -std::numeric_limits<double>::max();
   std::int64_t waited_ = 0;
   bool stopped_ = false;
-  double loss_sum_ = 0;
-  std::int64_t loss_count_ = 0;
+  Figures figures_;
 };
 
 }  // namespace

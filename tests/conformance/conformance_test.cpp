@@ -69,14 +69,48 @@ Tensors copies(const Tensors& list) {
   return all;
 }
 
+// Two terms, with each sample's part in them, so that rules over terms and over groups have work.
+class TwoTerms final : public Objective {
+ public:
+  const std::vector<std::string>& terms() const override { return names_; }
+  std::vector<Term> evaluate(Model& model, const Batch& batch, const Context&) override {
+    const auto logits = model.forward(batch.input).logits;
+    const auto fit = [logits, target = batch.target](at::Reduction::Reduction reduction) {
+      return at::cross_entropy_loss(logits, target, {}, reduction);
+    };
+    return {
+        {fit(at::Reduction::Mean), 1.0, [fit] { return fit(at::Reduction::None); }},
+        {(logits - 1).square().mean(), 0.5, [logits] { return (logits - 1).square().mean(1); }}};
+  }
+
+ private:
+  std::vector<std::string> names_{"fit", "size"};
+};
+
+// What a parameter without a default is given, by its type.
+Values required_values(const Entry& entry) {
+  Values values;
+  for (const auto& field : entry.fields) {
+    if (field.type == Type::kComponent && field.kind == "dataset")  // a wrapper around real images
+      values[field.name] = Spec{"fashion_mnist", {{"train_limit", std::int64_t{500}}}};
+    if (!field.required) continue;
+    if (field.type == Type::kReals) values[field.name] = Reals{1, 0.3};
+    if (field.type == Type::kReal) values[field.name] = 0.5;
+    if (field.type == Type::kInteger) values[field.name] = std::int64_t{1};
+  }
+  return values;
+}
+
 // `steps` optimizer steps on the tiny problem; at `stop` everything is saved, built anew and
 // loaded.
-Tensors descend(const std::string& name, int steps, int stop, std::uint64_t seed) {
+Tensors descend(const Entry& entry, int steps, int stop, std::uint64_t seed) {
   const testing::TinyData data;
-  ClassObjective objective;
+  TwoTerms objective;
   auto model = std::make_shared<testing::TinyModel>();
-  auto optimizer = plugins().make<Optimizer>({name, {}}, &data.info());
+  const Spec spec{entry.name, required_values(entry)};
+  auto optimizer = plugins().make<Optimizer>(spec, &data.info());
   auto problem = std::make_unique<BatchProblem>(*model, objective, ProblemOptions{});
+  optimizer->check(*problem);
   Batches batches(data.ids(Split::kTrain), 16, Rng(seed));
   for (int k = 0; k < steps; ++k) {
     if (k == stop) {
@@ -85,7 +119,7 @@ Tensors descend(const std::string& name, int steps, int stop, std::uint64_t seed
       State copy;
       copy.scalars = state.scalars;
       for (const auto& [key, tensor] : state.tensors) copy.tensors[key] = tensor.clone();
-      optimizer = plugins().make<Optimizer>({name, {}}, &data.info());
+      optimizer = plugins().make<Optimizer>(spec, &data.info());
       optimizer->load(copy);
     }
     const Context context{torch::kCPU, Rng(seed).fork(static_cast<std::uint64_t>(k)), nullptr};
@@ -226,11 +260,11 @@ TEST_CASE("every bound is accepted and a step outside is refused") {
 }
 
 TEST_CASE("every optimizer resumes bit for bit, repeats itself, follows its seed, says nothing") {
-  for (const auto* entry : buildable("optimizer")) {
+  for (const auto* entry : of_kind("optimizer")) {
     INFO(entry->name);
     Silence silence;
-    const auto whole = descend(entry->name, 6, -1, 1), again = descend(entry->name, 6, -1, 1);
-    const auto resumed = descend(entry->name, 6, 3, 1), other = descend(entry->name, 6, -1, 2);
+    const auto whole = descend(*entry, 6, -1, 1), again = descend(*entry, 6, -1, 1);
+    const auto resumed = descend(*entry, 6, 3, 1), other = descend(*entry, 6, -1, 2);
     CHECK(silence.finish() == 0);
     for (const auto& tensor : whole) CHECK(tensor.isfinite().all().item<bool>());
     CHECK(same(whole, resumed));
@@ -240,11 +274,13 @@ TEST_CASE("every optimizer resumes bit for bit, repeats itself, follows its seed
 }
 
 TEST_CASE("two optimizers of different names take different steps") {
-  const auto all = buildable("optimizer");
+  const auto all = of_kind("optimizer");
+  std::vector<Tensors> steps;
+  for (const auto* entry : all) steps.push_back(descend(*entry, 3, -1, 1));
   for (std::size_t i = 0; i < all.size(); ++i)
     for (std::size_t j = 0; j < i; ++j) {
       INFO(all[i]->name << " and " << all[j]->name);
-      CHECK_FALSE(same(descend(all[i]->name, 3, -1, 1), descend(all[j]->name, 3, -1, 1)));
+      CHECK_FALSE(same(steps[i], steps[j]));
     }
 }
 
@@ -307,23 +343,26 @@ TEST_CASE("every dataset that has its data loads the same bytes twice") {
     INFO(entry->name);
     std::shared_ptr<Dataset> dataset;
     try {
-      dataset = plugins().make<Dataset>({entry->name, {}});
+      dataset = plugins().make<Dataset>({entry->name, required_values(*entry)});
     } catch (const Error& error) {
       REQUIRE(error.kind() == ErrorKind::kData);
       WARN(entry->name << " has no data here, and is skipped: " << error.what());
       continue;
     }
     const Context context{torch::kCPU, Rng(0), nullptr};
-    const auto ids = dataset->ids(Split::kTrain).first(5);
+    const auto all = dataset->ids(Split::kTrain);
+    const auto ids = all.first(std::min<std::size_t>(5, all.size()));
     Silence silence;
     const auto a = dataset->load(ids, context), b = dataset->load(ids, context);
     CHECK(silence.finish() == 0);
     CHECK(same({a.input, a.target, a.id, a.group}, {b.input, b.target, b.id, b.group}));
-    CHECK(a.id.size(0) == 5);
-    CHECK(a.id[4].item<std::int64_t>() == ids[4]);
+    CHECK(a.size() == static_cast<std::int64_t>(ids.size()));
+    CHECK(a.id[-1].item<std::int64_t>() == ids.back());
     CHECK(a.input.isfinite().all().item<bool>());
     CHECK(std::vector<std::int64_t>(a.input.sizes().begin() + 1, a.input.sizes().end()) ==
           dataset->info().input_shape);
+    CHECK(dataset->info().group_sizes ==
+          group_sizes(all.size(), dataset->groups(Split::kTrain), dataset->info().groups.size()));
   }
 }
 

@@ -107,9 +107,15 @@ TEST_CASE("terms add up to the gradient with their weights") {
   const auto terms = problem.gradient_per_term();
   REQUIRE(terms.size() == 2);
   Tensors sum;
-  for (std::size_t i = 0; i < whole.of.size(); ++i)
-    sum.push_back(terms[0].of[i] + 0.25 * terms[1].of[i]);
+  for (std::size_t i = 0; i < whole.of.size(); ++i) sum.push_back(terms[0].of[i] + terms[1].of[i]);
   CHECK(close(whole.of, sum, 1e-12));
+  const auto losses = problem.losses();
+  for (std::size_t k = 0; k < 2; ++k) {
+    CHECK(losses[k] == Approx(terms[k].loss).epsilon(1e-12));
+    const auto alone = problem.gradient_of_term(k);
+    CHECK(alone.loss == Approx(terms[k].loss).epsilon(1e-12));
+    CHECK(close(alone.of, terms[k].of, 1e-12));
+  }
 }
 
 TEST_CASE("gradients are laid out as their parameters, and nobody else's memory") {
@@ -141,20 +147,124 @@ TEST_CASE("gradients are laid out as their parameters, and nobody else's memory"
   CHECK(gradient.of[0].equal(gradient.of[1]));
 }
 
-TEST_CASE("groups weighted by their sizes add up to the gradient") {
+TEST_CASE("a gradient that is not finite is laid at the door of its term") {
+  class Root final : public Objective {  // the root's slope at 0 is infinite, its value is 0
+   public:
+    const std::vector<std::string>& terms() const override { return names_; }
+    std::vector<Term> evaluate(Model& model, const Batch& batch, const Context&) override {
+      const auto logits = model.forward(batch.input).logits;
+      return {{at::cross_entropy_loss(logits, batch.target)}, {(logits * 0).sqrt().sum()}};
+    }
+
+   private:
+    std::vector<std::string> names_{"fit", "root"};
+  };
+  const Fixture f;
+  Root objective;
+  TinyModel model(0);
+  BatchProblem problem(model, objective, {});
+  problem.begin({f.batch(0, 4)}, f.context, 1);
+  const auto sentence = Catch::Contains("the gradient of the term `root` is not finite");
+  CHECK_THROWS_WITH(problem.gradient(), sentence);
+  CHECK_THROWS_WITH(problem.gradient_per_term(), sentence);
+  CHECK_THROWS_WITH(problem.gradient_of_term(1), sentence);
+  CHECK_NOTHROW(problem.gradient_of_term(0));
+  BatchProblem lax(model, objective, {.allow_nonfinite = true});
+  lax.begin({f.batch(0, 4)}, f.context, 1);
+  CHECK_NOTHROW(lax.gradient());
+}
+
+TEST_CASE("weights chosen from the losses give the gradient of the weighted sum") {
   const Fixture f;
   TwoTerms objective;
   TinyModel model(0, torch::kDouble);
   model.eval();
   BatchProblem problem(model, objective, {});
-  problem.begin({f.batch(0, 12), f.batch(12, 8)}, f.context, 1);
-  const auto whole = problem.gradient();
-  const auto groups = problem.gradient_per_group();
-  REQUIRE(groups.size() == 2);
-  Tensors sum;
-  for (std::size_t i = 0; i < whole.of.size(); ++i)
-    sum.push_back(0.5 * groups[0].of[i] + 0.5 * groups[1].of[i]);
-  CHECK(close(whole.of, sum, 1e-12));
+  const auto weigh = [](const std::vector<double>& losses) {
+    return std::vector<double>{losses[1], 3 * losses[0]};
+  };
+  for (const bool split : {false, true}) {
+    if (split)
+      problem.begin({f.batch(0, 16), f.batch(16, 8)}, f.context, 1);
+    else
+      problem.begin({f.batch(0, 24)}, f.context, 1);
+    const auto terms = problem.gradient_per_term();
+    const auto found = problem.weighted_gradient(weigh);
+    CHECK(found.loss == Approx(terms[0].loss + terms[1].loss).epsilon(1e-12));
+    Tensors sum;
+    for (std::size_t i = 0; i < found.of.size(); ++i)
+      sum.push_back(terms[1].loss * terms[0].of[i] + 3 * terms[0].loss * terms[1].of[i]);
+    CHECK(close(found.of, sum, 1e-12));
+  }
+}
+
+TEST_CASE("the parts of a split batch are the batch, with shares that add up") {
+  const Fixture f;
+  TwoTerms objective;
+  TinyModel model(0, torch::kDouble);
+  model.eval();
+  BatchProblem problem(model, objective, {});
+  problem.begin({f.batch(0, 16), f.batch(16, 7)}, f.context, 1);
+  const auto whole = problem.raw_gradient();
+  const auto parts = problem.split(6);
+  REQUIRE(parts.size() == 5);  // 6, 6, 4 and 6, 1
+  CHECK(parts[2].share == Approx(4.0 / 23));
+  Gradient sum;
+  for (const auto& part : parts) {
+    auto gradient = part.problem->raw_gradient();
+    sum.loss += part.share * gradient.loss;
+    for (std::size_t i = 0; i < gradient.of.size(); ++i)
+      if (sum.of.size() == i)
+        sum.of.push_back(part.share * gradient.of[i]);
+      else
+        sum.of[i] += part.share * gradient.of[i];
+  }
+  CHECK(sum.loss == Approx(whole.loss).epsilon(1e-12));
+  CHECK(close(sum.of, whole.of, 1e-12));
+}
+
+TEST_CASE("parameters of one term are known by the model's word, not by their names") {
+  class TwoHeads final : public Model, public Partitioned {
+   public:
+    TwoHeads() {
+      trunk = register_parameter("trunk", at::ones({3, 64}));
+      fit = register_parameter("fit", at::ones({3}));
+      size = register_parameter("size", at::ones({3}));
+    }
+    Output forward(const torch::Tensor& input) override {
+      return {at::linear(input.flatten(1), trunk) + fit + size, {}};
+    }
+    Tensors own(const std::string& term) override {
+      if (term == "fit") return {fit};
+      return term == "size" ? Tensors{size} : Tensors{};
+    }
+    torch::Tensor trunk, fit, size;
+  };
+  TwoTerms objective;
+  TwoHeads model;
+  CHECK(BatchProblem(model, objective, {}).owners() == std::vector<int>{Problem::kShared, 0, 1});
+  TinyModel plain;
+  CHECK(BatchProblem(plain, objective, {}).owners() ==
+        std::vector<int>(2, static_cast<int>(Problem::kShared)));
+}
+
+TEST_CASE("what is reported adds up until it is taken, and terms are reported once a step") {
+  const Fixture f;
+  TwoTerms objective;
+  TinyModel model(0);
+  BatchProblem problem(model, objective, {});
+  problem.begin({f.batch(0, 16)}, f.context, 1);
+  const auto terms = problem.gradient_per_term();
+  problem.gradient();
+  problem.report("cosine", 0.5);
+  problem.report("cosine", 0.25);
+  const auto figures = problem.take_figures();
+  REQUIRE(figures.size() == 3);
+  CHECK(figures.at("cosine").sum == 0.75);
+  CHECK(figures.at("cosine").count == 2);
+  CHECK(figures.at("term/fit").sum == terms[0].loss);
+  CHECK(figures.at("term/fit").count == 1);
+  CHECK(problem.take_figures().empty());
 }
 
 TEST_CASE("clipping bounds the global norm and keeps the direction") {
@@ -171,6 +281,7 @@ TEST_CASE("clipping bounds the global norm and keeps the direction") {
     c2 += c[i].square().sum().item<double>();
     gc += (g[i] * c[i]).sum().item<double>();
   }
+  CHECK(close(bound.raw_gradient().of, g, 0));  // whoever makes one of several clips the outcome
   CHECK(std::sqrt(c2) == Approx(0.01).epsilon(1e-10));
   CHECK(gc / std::sqrt(g2 * c2) == Approx(1).epsilon(1e-12));
 }
@@ -186,48 +297,6 @@ TEST_CASE("a NaN loss is an error that the options can allow") {
   BatchProblem strict(model, objective, {}), lax(model, objective, {.allow_nonfinite = true});
   strict.begin({f.batch(0, 4)}, f.context, 1);
   lax.begin({f.batch(0, 4)}, f.context, 1);
-  CHECK_THROWS_AS(strict.gradient(), Error);
+  CHECK_THROWS_WITH(strict.gradient(), Catch::Contains("the term `fit` is"));
   CHECK(std::isnan(lax.gradient().loss));
-}
-
-TEST_CASE("batches are a permutation each epoch, and need no history") {
-  const Fixture f;
-  Batches forward(f.data.ids(Split::kTrain), 7, Rng(1)), jump(f.data.ids(Split::kTrain), 7, Rng(1));
-  REQUIRE(forward.per_epoch() == 9);
-  std::vector<std::int64_t> seen;
-  for (std::int64_t k = 0; k < 9; ++k)
-    for (const auto id : forward.at(k)) seen.push_back(id);
-  CHECK(jump.at(12) == forward.at(12));
-  CHECK(jump.at(3) != jump.at(12));
-  std::sort(seen.begin(), seen.end());
-  CHECK(std::equal(seen.begin(), seen.end(), f.data.ids(Split::kTrain).begin()));
-}
-
-TEST_CASE("a loader that runs ahead gives what one that does not gives") {
-  const auto data = std::make_shared<TinyData>();
-  const Context context{torch::kCPU, Rng(1), nullptr};
-  const Batches order(data->ids(Split::kTrain), 7, Rng(1));
-  Loader plain(data, order, context, 0), ahead(data, order, context, 3);
-  for (const std::int64_t k : {0, 1, 2, 3, 9, 10, 4, 5}) {
-    const auto a = plain.at(k), b = ahead.at(k);
-    CHECK(a.id.equal(b.id));
-    CHECK(a.input.equal(b.input));
-  }
-}
-
-TEST_CASE("evaluation counts as a hand does") {
-  const Fixture f;
-  TinyModel model(0);
-  const auto scores = evaluate(model, f.data, Split::kTest, 7, f.context);
-  const auto batch = f.data.load(f.data.ids(Split::kTest), f.context);
-  model.eval();
-  const torch::NoGradGuard no_grad;
-  const auto predicted = model.forward(batch.input).logits.argmax(1);
-  CHECK(scores.count == 20);
-  CHECK(scores.accuracy ==
-        Approx((predicted == batch.target).to(torch::kDouble).mean().item<double>()));
-  CHECK(scores.confusion.sum().item<std::int64_t>() == 20);
-  CHECK(scores.group_count.sum().item<std::int64_t>() == 20);
-  CHECK(scores.confusion.trace().item<std::int64_t>() ==
-        scores.group_correct.sum().item<std::int64_t>());
 }

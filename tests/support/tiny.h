@@ -32,6 +32,7 @@ class TinyData final : public Dataset {
     info_.input_shape = {1, 8, 8};
     info_.classes = 3;
     info_.groups = {"left", "right"};
+    info_.group_sizes = group_sizes(60, groups_[0], 2);
   }
   const Info& info() const override { return info_; }
   std::span<const std::int64_t> ids(Split s) const override { return ids_[static_cast<int>(s)]; }

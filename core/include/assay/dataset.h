@@ -24,12 +24,19 @@ enum class Split { kTrain, kValidation, kTest };
 std::string_view name_of(Split split);  // "train", "validation", "test"
 
 struct Info {
-  std::vector<std::int64_t> input_shape;  // without the batch dimension
-  std::int64_t classes = 0;               // 0 for regression
-  std::int64_t targets = 1;               // T of a regression
-  std::vector<std::string> class_names;   // empty, or one a class
-  std::vector<std::string> groups;  // names of domains or tasks, in stream order; may be empty
+  std::vector<std::int64_t> input_shape = {};  // without the batch dimension
+  std::int64_t classes = 0;                    // 0 for regression
+  std::int64_t targets = 1;                    // T of a regression
+  std::vector<std::string> class_names = {};   // empty, or one a class
+  std::vector<std::string> groups = {};        // names, in stream order; may be empty
+  /// Training samples of each group; of all together where there are no groups.
+  std::vector<std::int64_t> group_sizes = {};
 };
+
+/// Info::group_sizes of a training split of `samples`, whose groups are `groups` of `count`; empty
+/// where there is only one.
+std::vector<std::int64_t> group_sizes(std::size_t samples, std::span<const std::int64_t> groups,
+                                      std::size_t count);
 
 class Dataset {
  public:

@@ -64,6 +64,26 @@ class Promptable {
   virtual Tensors prompts() = 0;
 };
 
+/// Ability: parameters that one term of the objective has to itself: the prompt of a domain, the
+/// head of a task. All others are shared.
+class Partitioned {
+ public:
+  virtual ~Partitioned();
+  /// Own parameters of the term of that name; empty where it has none.
+  virtual Tensors own(const std::string& term) = 0;
+};
+
+/// Ability: logits are a linear function of Output::features.
+class LinearHead {
+ public:
+  virtual ~LinearHead();
+  struct Head {
+    torch::Tensor weight;  // [classes, D]
+    torch::Tensor bias;    // [classes]
+  };
+  virtual Head head() = 0;  // the model's own tensors
+};
+
 /// Ability: weights are drawn from a distribution.
 class Variational {
  public:

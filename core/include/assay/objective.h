@@ -1,6 +1,7 @@
 // Objective: what is minimised, as named terms, so that methods may weigh or align them.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,9 @@ namespace assay {
 struct Term {
   torch::Tensor value;  // 0-dim, float, attached to the graph; a mean over the batch
   double weight = 1.0;
+  /// Where `value` is the mean of one number a sample: those numbers, [B], of the same forward
+  /// pass. It lets samples and groups be weighed without running the model again.
+  std::function<torch::Tensor()> each = {};
 };
 
 class Objective : public Stateful {
@@ -27,6 +31,11 @@ class Objective : public Stateful {
   /// batch. It touches neither weights nor `.grad`; randomness comes from `context.rng` only, so
   /// a second call with the same context repeats the first exactly.
   virtual std::vector<Term> evaluate(Model& model, const Batch& batch, const Context& context) = 0;
+
+  /// evaluate(...)[index] alone. An objective that runs the model once a term overrides it, with
+  /// the same random numbers, so that a method that asks for one term does not pay for all.
+  virtual Term evaluate_term(std::size_t index, Model& model, const Batch& batch,
+                             const Context& context);
 };
 
 }  // namespace assay

@@ -27,14 +27,31 @@ class BatchProblem final : public Problem {
 
   const Tensors& parameters() const override;
   const std::vector<std::string>& terms() const override;
+  const std::vector<int>& owners() const override;
   double learning_rate_factor() const override;
+  const Rng& rng() const override;
+  double largest_norm() const override;
+  void report(std::string_view name, double value) override;
   double loss() override;
-  Gradient gradient() override;
+  std::vector<double> losses() override;
+  Gradient raw_gradient() override;
   std::vector<Gradient> gradient_per_term() override;
-  std::vector<Gradient> gradient_per_group() override;
+  Gradient gradient_of_term(std::size_t index) override;
+  Gradient weighted_gradient(const Weigh& weigh) override;
+  std::vector<GroupGradient> gradient_per_group() override;
+  Gradient group_weighted_gradient(const WeighGroups& weigh) override;
+  std::vector<Part> split(std::int64_t samples) override;
+
+  /// What was reported since the last call.
+  struct Figure {
+    double sum = 0;
+    std::int64_t count = 0;
+  };
+  std::map<std::string, Figure> take_figures();
 
  private:
   struct Impl;
+  explicit BatchProblem(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
 
@@ -45,7 +62,9 @@ Batch to_device(Batch batch, torch::Device device);
 /// `rng.fork("shuffle").fork(epoch)`, in batches of `batch`, the last one of an epoch smaller.
 class Batches {
  public:
-  Batches(std::span<const std::int64_t> ids, std::int64_t batch, Rng rng);
+  /// With `weights`, one a sample, an epoch is drawn with replacement in proportion to them.
+  Batches(std::span<const std::int64_t> ids, std::int64_t batch, Rng rng,
+          std::vector<double> weights = {});
   std::int64_t per_epoch() const;
   /// Ids of batch `index`, counted from the first epoch's first.
   std::vector<std::int64_t> at(std::int64_t index);
@@ -54,6 +73,7 @@ class Batches {
   std::span<const std::int64_t> ids_;
   std::int64_t batch_;
   Rng rng_;
+  std::vector<double> weights_;
   std::int64_t epoch_ = -1;
   torch::Tensor order_;
 };
@@ -81,15 +101,23 @@ struct Scores {
   torch::Tensor confusion;    // [classes, classes] int64, rows are true classes
   torch::Tensor group_count;  // [groups] int64
   torch::Tensor group_correct;  // [groups] int64
+
+  /// The smallest accuracy of a group that is there.
+  double worst_group() const;
 };
 
 /// Runs `model` in eval mode, and leaves its mode as it was.
 Scores evaluate(Model& model, const Dataset& dataset, Split split, std::int64_t batch,
                 const Context& context);
 
-/// accuracy and nll (or mse) as rows `split/...`; with `detail` also each class's accuracy and
-/// each group's, worst_group and gap.
+/// accuracy and nll (or mse) as rows `split/...`; where there are groups, each one's accuracy,
+/// their `average` weighted by their shares of the training split, `worst_group` and `gap`, the
+/// average minus the worst; with `detail` also each class's accuracy.
 void report(Results& results, Split split, const Info& info, const Scores& scores, bool detail);
+
+/// For each training sample (N / n)^power, n of N being of its group: power 1 draws all groups
+/// alike often. Throws Error{kData} where the dataset has no groups.
+std::vector<double> group_weights(const Dataset& dataset, double power);
 
 /// The dataset with its training split cut to `ids`; all else is the same object's.
 std::shared_ptr<Dataset> subset(std::shared_ptr<Dataset> dataset, std::vector<std::int64_t> ids);

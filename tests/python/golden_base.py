@@ -1,9 +1,9 @@
-"""Golden trajectories of torch.optim for tests/plugins/optimizers_test.cpp, in float64.
+"""Golden trajectories of torch.optim for tests/plugins/optimizers/base_test.cpp, in float64.
 
 The problem is f(w) = sum_i a_i (w_i - b_i)^2 / 2 + c w_0 w_1, on two tensors, {w_0, w_1} and {w_2}, whose gradient a
 reader can check by hand. Run with a Python that has torch:
 
-    python tests/python/golden_optimizers.py > tests/plugins/golden_optimizers.json
+    python tests/python/golden_base.py > tests/plugins/optimizers/golden_base.json
 """
 import json
 

@@ -1,0 +1,149 @@
+// BatchProblem by groups: from the samples' own losses where the objective gives them, otherwise
+// one evaluation a group.
+#include "assay/tensors.h"
+#include "core/runtime/runtime.h"
+#include "core/src/differentiate.h"
+#include "core/src/step.h"
+
+namespace assay {
+namespace {
+
+using Groups = std::map<std::int64_t, GroupLoss>;
+
+Groups groups_of(const std::vector<Batch>& batches) {
+  Groups groups;
+  for (const auto& batch : batches) {
+    const auto ids = batch.group.to(torch::kCPU).contiguous();
+    for (std::int64_t k = 0; k < ids.size(0); ++k) {
+      const auto id = ids.data_ptr<std::int64_t>()[k];
+      auto& group = groups[id];
+      group.group = id;
+      ++group.samples;
+    }
+  }
+  return groups;
+}
+
+Batch of_group(const Batch& batch, std::int64_t group) {
+  const auto rows = (batch.group == group).nonzero().squeeze(1);
+  return {batch.input.index_select(0, rows), batch.target.index_select(0, rows),
+          batch.id.index_select(0, rows), batch.group.index_select(0, rows)};
+}
+
+// The group's part in its mean over the whole step; undefined where the batch has none of it.
+torch::Tensor part_of(const torch::Tensor& each, const Batch& batch, const GroupLoss& group) {
+  const auto mask = batch.group == group.group;
+  if (!mask.any().item<bool>()) return {};
+  return each.masked_select(mask).sum() / static_cast<double>(group.samples);
+}
+
+std::string name_of(const GroupLoss& group) {
+  return "the loss of group " + std::to_string(group.group);
+}
+
+std::vector<GroupLoss> listed(const Groups& groups) {
+  std::vector<GroupLoss> list;
+  for (const auto& [id, group] : groups) list.push_back(group);
+  return list;
+}
+
+}  // namespace
+
+torch::Tensor BatchProblem::Impl::sample_losses(const Batch& batch, std::size_t index) const {
+  const Autocast autocast(setting->options.bf16, setting->context.device);
+  torch::Tensor sum;
+  for (const auto& term : forward(batch, index)) {
+    if (!term.each) return {};
+    const auto part = term.each() * term.weight;
+    sum = sum.defined() ? sum + part : part;
+  }
+  return sum;
+}
+
+std::vector<GroupGradient> BatchProblem::gradient_per_group() {
+  const auto groups = groups_of(impl_->batches);
+  std::map<std::int64_t, Gradient> sums;
+  const auto add = [&](const GroupLoss& group, const torch::Tensor& loss, bool keep, double share) {
+    const auto name = name_of(group);
+    const double value = impl_->checked(loss, name);
+    auto gradient = impl_->checked(gradient_of(loss, parameters(), keep), name);
+    add_scaled(sums[group.group], value, std::move(gradient), share);
+  };
+  impl_->each([&](const Batch& batch, std::size_t i) {
+    const auto each = impl_->sample_losses(batch, i);
+    for (const auto& [id, group] : groups) {
+      if (each.defined()) {
+        if (const auto part = part_of(each, batch, group); part.defined())
+          add(group, part, true, 1);
+        continue;
+      }
+      const auto own = of_group(batch, id);
+      if (own.size() == 0) continue;
+      const auto share = static_cast<double>(own.size()) / static_cast<double>(group.samples);
+      add(group, sum_of(impl_->forward(own, i)), false, share);
+    }
+  });
+  std::vector<GroupGradient> all;
+  for (auto& [id, sum] : sums)
+    all.push_back({{id, groups.at(id).samples, sum.loss}, std::move(sum.of)});
+  return all;
+}
+
+void BatchProblem::Impl::add_losses(std::map<std::int64_t, GroupLoss>& groups,
+                                    const torch::Tensor& each_sample, const Batch& batch) const {
+  for (auto& [id, group] : groups)
+    if (const auto part = part_of(each_sample, batch, group); part.defined())
+      group.loss += checked(part, name_of(group));
+}
+
+std::optional<Gradient> BatchProblem::Impl::weighted_by_sample(const WeighGroups& weigh) const {
+  auto groups = groups_of(batches);
+  const bool one_pass = batches.size() == 1;
+  bool by_sample = true;
+  if (!one_pass)  // the losses that decide on the weights are known after a first pass
+    each([&](const Batch& batch, std::size_t i) {
+      const torch::NoGradGuard no_grad;
+      const auto each_sample = by_sample ? sample_losses(batch, i) : torch::Tensor();
+      by_sample = each_sample.defined();
+      if (by_sample) add_losses(groups, each_sample, batch);
+    });
+  Gradient sum;
+  std::vector<double> weights;
+  each([&](const Batch& batch, std::size_t i) {
+    const auto each_sample = by_sample ? sample_losses(batch, i) : torch::Tensor();
+    by_sample = each_sample.defined();
+    if (!by_sample) return;
+    if (one_pass) add_losses(groups, each_sample, batch);
+    if (weights.empty()) weights = weigh(listed(groups));
+    torch::Tensor loss;
+    std::size_t g = 0;
+    for (const auto& [id, group] : groups) {
+      const double weight = weights.at(g++);
+      const auto part = part_of(each_sample, batch, group);
+      if (part.defined()) loss = loss.defined() ? loss + part * weight : part * weight;
+    }
+    auto gradient = gradient_of(loss, parameters(), false);
+    add_scaled(sum, each_sample.mean().item<double>() * share(batch),
+               checked(std::move(gradient), "the weighted groups"), 1);
+  });
+  if (by_sample) return sum;
+  return {};
+}
+
+Gradient BatchProblem::group_weighted_gradient(const WeighGroups& weigh) {
+  if (auto found = impl_->weighted_by_sample(weigh)) return std::move(*found);
+  Gradient sum;
+  auto parts = gradient_per_group();
+  std::vector<GroupLoss> losses;
+  std::vector<const Tensors*> gradients;
+  for (const auto& part : parts) {
+    losses.push_back(part.at);
+    gradients.push_back(&part.of);
+    sum.loss +=
+        part.at.loss * static_cast<double>(part.at.samples) / static_cast<double>(impl_->samples);
+  }
+  sum.of = combined(gradients, weigh(losses));
+  return sum;
+}
+
+}  // namespace assay

@@ -1,0 +1,116 @@
+// One evaluation of the objective within a step: random numbers, autocast, checks.
+#include "core/src/step.h"
+
+#include <cmath>
+
+#include <ATen/ops/_foreach_add.h>
+#include <ATen/ops/_foreach_mul.h>
+
+#include "assay/tensors.h"
+#include "core/runtime/runtime.h"
+#include "core/src/differentiate.h"
+
+namespace assay {
+namespace {
+
+constexpr const char* kAdvice = "; a smaller step size or gradient clipping may help";
+
+std::vector<int> owners_of(Model& model, const std::vector<std::string>& terms,
+                           const Tensors& parameters) {
+  std::vector<int> owners(parameters.size(), Problem::kShared);
+  auto* const partitioned = dynamic_cast<Partitioned*>(&model);
+  if (partitioned == nullptr) return owners;
+  for (std::size_t k = 0; k < terms.size(); ++k)
+    for (const auto& own : partitioned->own(terms[k]))
+      for (std::size_t i = 0; i < parameters.size(); ++i)
+        if (parameters[i].is_same(own)) owners[i] = static_cast<int>(k);
+  return owners;
+}
+
+}  // namespace
+
+StepSetting::StepSetting(Model& m, Objective& o, const ProblemOptions& opts)
+    : model(m), objective(o), options(opts), buffers(m.buffers()) {
+  for (auto& parameter : m.parameters())
+    if (parameter.requires_grad()) parameters.push_back(parameter);
+  owners = owners_of(m, o.terms(), parameters);
+}
+
+std::vector<Term> BatchProblem::Impl::forward(const Batch& batch, std::size_t index) const {
+  auto& s = *setting;
+  const Context here = s.context.with(s.context.rng.fork(index));
+  seed_default_generators(here.rng, here.device);
+  const Autocast autocast(s.options.bf16, here.device);
+  return s.objective.evaluate(s.model, batch, here);
+}
+
+Term BatchProblem::Impl::forward_term(std::size_t term, const Batch& batch,
+                                      std::size_t index) const {
+  auto& s = *setting;
+  const Context here = s.context.with(s.context.rng.fork(index));
+  seed_default_generators(here.rng, here.device);
+  const Autocast autocast(s.options.bf16, here.device);
+  return s.objective.evaluate_term(term, s.model, batch, here);
+}
+
+double BatchProblem::Impl::checked(const torch::Tensor& value, const std::string& what) const {
+  const double number = value.item<double>();
+  if (!std::isfinite(number) && !setting->options.allow_nonfinite)
+    throw Error(ErrorKind::kNumeric, what + " is " + std::to_string(number) + kAdvice);
+  return number;
+}
+
+std::vector<double> BatchProblem::Impl::checked_terms(const std::vector<Term>& terms) const {
+  std::vector<double> values;
+  for (std::size_t k = 0; k < terms.size(); ++k)
+    values.push_back(terms[k].weight * checked(terms[k].value, name_of_term(k)));
+  return values;
+}
+
+Tensors BatchProblem::Impl::checked(Tensors gradient, const std::string& what) const {
+  if (!setting->options.allow_nonfinite && !std::isfinite(norm(gradient)))
+    throw Error(ErrorKind::kNumeric, "the gradient of " + what + " is not finite" + kAdvice);
+  return gradient;
+}
+
+Tensors BatchProblem::Impl::checked_whole(Tensors gradient, const Batch& batch,
+                                          std::size_t index) const {
+  if (setting->options.allow_nonfinite || std::isfinite(norm(gradient))) return gradient;
+  const auto count = setting->objective.terms().size();
+  for (std::size_t k = 0; k < count; ++k) {
+    const auto value = forward_term(k, batch, index).value;
+    checked(gradient_of(value, parameters(), false), name_of_term(k));
+  }
+  return checked(std::move(gradient), "the loss");
+}
+
+void BatchProblem::Impl::report(const std::vector<double>& terms) const {
+  if (terms.size() < 2 || setting->reported) return;
+  setting->reported = true;
+  for (std::size_t k = 0; k < terms.size(); ++k) {
+    auto& figure = setting->figures["term/" + setting->objective.terms()[k]];
+    figure.sum += terms[k];
+    ++figure.count;
+  }
+}
+
+void add_scaled(Gradient& sum, double loss, Tensors gradient, double share) {
+  sum.loss += share * loss;
+  if (share != 1.0) at::_foreach_mul_(gradient, share);
+  if (sum.of.empty())
+    sum.of = std::move(gradient);
+  else
+    at::_foreach_add_(sum.of, gradient);
+}
+
+torch::Tensor weighted(const Term& term) {
+  return term.weight == 1.0 ? term.value : term.value * term.weight;
+}
+
+torch::Tensor sum_of(const std::vector<Term>& terms) {
+  torch::Tensor sum;
+  for (const auto& term : terms) sum = sum.defined() ? sum + weighted(term) : weighted(term);
+  return sum;
+}
+
+}  // namespace assay

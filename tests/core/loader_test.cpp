@@ -1,0 +1,120 @@
+// The order of samples, loading ahead, evaluation, and the weights of groups.
+#include <catch2/catch.hpp>
+
+#include "tests/support/tiny.h"
+
+using namespace assay;
+using assay::testing::TinyData;
+using assay::testing::TinyModel;
+
+namespace {
+
+struct Fixture {
+  TinyData data;
+  Context context{torch::kCPU, Rng(3), nullptr};
+};
+
+}  // namespace
+
+TEST_CASE("batches are a permutation each epoch, and need no history") {
+  const Fixture f;
+  Batches forward(f.data.ids(Split::kTrain), 7, Rng(1)), jump(f.data.ids(Split::kTrain), 7, Rng(1));
+  REQUIRE(forward.per_epoch() == 9);
+  std::vector<std::int64_t> seen;
+  for (std::int64_t k = 0; k < 9; ++k)
+    for (const auto id : forward.at(k)) seen.push_back(id);
+  CHECK(jump.at(12) == forward.at(12));
+  CHECK(jump.at(3) != jump.at(12));
+  std::sort(seen.begin(), seen.end());
+  CHECK(std::equal(seen.begin(), seen.end(), f.data.ids(Split::kTrain).begin()));
+}
+
+TEST_CASE("a loader that runs ahead gives what one that does not gives") {
+  const auto data = std::make_shared<TinyData>();
+  const Context context{torch::kCPU, Rng(1), nullptr};
+  const Batches order(data->ids(Split::kTrain), 7, Rng(1));
+  Loader plain(data, order, context, 0), ahead(data, order, context, 3);
+  for (const std::int64_t k : {0, 1, 2, 3, 9, 10, 4, 5}) {
+    const auto a = plain.at(k), b = ahead.at(k);
+    CHECK(a.id.equal(b.id));
+    CHECK(a.input.equal(b.input));
+  }
+}
+
+TEST_CASE("evaluation counts as a hand does") {
+  const Fixture f;
+  TinyModel model(0);
+  const auto scores = evaluate(model, f.data, Split::kTest, 7, f.context);
+  const auto batch = f.data.load(f.data.ids(Split::kTest), f.context);
+  model.eval();
+  const torch::NoGradGuard no_grad;
+  const auto predicted = model.forward(batch.input).logits.argmax(1);
+  CHECK(scores.count == 20);
+  CHECK(scores.accuracy ==
+        Approx((predicted == batch.target).to(torch::kDouble).mean().item<double>()));
+  CHECK(scores.confusion.sum().item<std::int64_t>() == 20);
+  CHECK(scores.group_count.sum().item<std::int64_t>() == 20);
+  CHECK(scores.confusion.trace().item<std::int64_t>() ==
+        scores.group_correct.sum().item<std::int64_t>());
+}
+
+TEST_CASE("samples are drawn in proportion to their weights, the same ones again") {
+  const Fixture f;
+  const auto ids = f.data.ids(Split::kTrain);
+  std::vector<double> weights(60, 1);
+  weights[4] = 30;
+  weights[7] = 0;
+  Batches order(ids, 60, Rng(2), weights), again(ids, 60, Rng(2), weights);
+  std::map<std::int64_t, int> seen;
+  for (std::int64_t epoch = 0; epoch < 50; ++epoch) {
+    const auto batch = order.at(epoch);
+    REQUIRE(batch.size() == 60);
+    for (const auto id : batch) ++seen[id];
+    if (epoch == 31) CHECK(batch == again.at(31));
+  }
+  CHECK(seen.count(7) == 0);
+  CHECK(seen[4] == Approx(3000 * 30.0 / 88).margin(150));  // 5.7 deviations
+  CHECK_THROWS_AS(Batches(ids, 60, Rng(2), {1, 2}), Error);
+}
+
+TEST_CASE("group weights are powers of the inverse share") {
+  class Three final : public Dataset {
+   public:
+    Three() { info_.groups = {"a", "b"}; }
+    const Info& info() const override { return info_; }
+    std::span<const std::int64_t> ids(Split) const override { return ids_; }
+    std::span<const std::int64_t> groups(Split) const override { return groups_; }
+    Batch load(std::span<const std::int64_t>, const Context&) const override { return {}; }
+
+   private:
+    Info info_;
+    std::vector<std::int64_t> ids_{0, 1, 2}, groups_{0, 1, 0};
+  };
+  const Three data;
+  CHECK(group_weights(data, 1) == std::vector<double>{1.5, 3, 1.5});
+  CHECK(group_weights(data, 2) == std::vector<double>{2.25, 9, 2.25});
+  CHECK(group_sizes(3, data.groups(Split::kTrain), 2) == std::vector<std::int64_t>{2, 1});
+  CHECK(group_sizes(3, {}, 0) == std::vector<std::int64_t>{3});
+}
+
+TEST_CASE("the average over groups goes by their shares of the training split") {
+  Scores scores;
+  scores.count = 20;
+  scores.accuracy = 0.75;
+  scores.confusion = at::zeros({2, 2}, torch::kInt64);
+  scores.group_count = torch::tensor({10, 10, 0}, torch::kInt64);
+  scores.group_correct = torch::tensor({9, 6, 0}, torch::kInt64);
+  Info info;
+  info.classes = 2;
+  info.groups = {"many", "few", "none"};
+  info.group_sizes = {900, 100, 0};
+  testing::Rows rows;
+  report(rows, Split::kTest, info, scores, false);
+  const std::map<std::string, double> found(rows.rows.begin(), rows.rows.end());
+  CHECK(found.at("test/accuracy") == 0.75);
+  CHECK(found.at("test/accuracy/group/few") == 0.6);
+  CHECK(found.count("test/accuracy/group/none") == 0);
+  CHECK(found.at("test/average") == Approx(0.87));
+  CHECK(found.at("test/worst_group") == 0.6);
+  CHECK(found.at("test/gap") == Approx(0.27));
+}
