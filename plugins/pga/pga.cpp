@@ -1,0 +1,193 @@
+// PGA: "Enhancing Domain Adaptation through Prompt Gradient Alignment", Phan, Tran, Tran, Truong,
+// Phung and Le, NeurIPS 2024; with several sources its MPGA. As the authors' code computes it.
+#include "assay/combination.h"
+#include "assay/registry.h"
+
+namespace {
+
+using assay::Gradient;
+using assay::Tensors;
+
+struct Params {
+  double rho_gn = 3e-4;
+  double rho_ga = 1;
+  double tradeoff = 0.5;
+  std::string target;
+  std::shared_ptr<assay::Optimizer> base;
+};
+
+constexpr double kTiny = 1e-12;
+
+// The parameters that all terms share, and those of one term alone, as parts of any list.
+class Division {
+ public:
+  explicit Division(const std::vector<int>& owners) : owners_(owners) {}
+
+  Tensors part(const Tensors& list, int owner) const {
+    Tensors some;
+    for (std::size_t i = 0; i < list.size(); ++i)
+      if (owners_[i] == owner) some.push_back(list[i]);
+    return some;
+  }
+  void replace(Tensors& list, int owner, const Tensors& some) const {
+    auto next = some.begin();
+    for (std::size_t i = 0; i < list.size(); ++i)
+      if (owners_[i] == owner) list[i] = *next++;
+  }
+
+ private:
+  const std::vector<int>& owners_;
+};
+
+class Aligned final : public assay::WholeGradient {
+ public:
+  Aligned(assay::Problem& inner, const Params& p, std::size_t target)
+      : WholeGradient(inner, "pga"), p_(p), target_(target), division_(inner.owners()) {}
+
+  Gradient raw_gradient() override {
+    auto first = inner_.gradient_per_term();
+    const torch::NoGradGuard no_grad;
+    if (first.size() == 1) return std::move(first.front());
+    measure(first);
+    Gradient sum;
+    for (const auto& gradient : first) sum.loss += gradient.loss;
+    std::vector<Tensors> second;
+    for (std::size_t k = 0; k < first.size(); ++k)
+      second.push_back(stays(k) ? std::move(first[k].of) : perturbed(k));
+    return {sum.loss, sum_of(second)};
+  }
+
+ private:
+  // Norms over each group of parameters, and what the alignment starts from.
+  void measure(const std::vector<Gradient>& first) {
+    shared_.clear(), own_.clear();
+    std::vector<const Tensors*> all;
+    for (std::size_t k = 0; k < first.size(); ++k) {
+      shared_.push_back(division_.part(first[k].of, kShared));
+      own_.push_back(division_.part(first[k].of, static_cast<int>(k)));
+    }
+    for (const auto& part : shared_) all.push_back(&part);
+    gram_ = assay::Gram(all);
+    for (std::size_t k = 0; k < first.size(); ++k)
+      if (k != target_ && length(k) > 0 && length(target_) > 0)
+        inner_.report("cosine/" + inner_.terms()[k],
+                      gram_(k, target_) / (length(k) * length(target_)));
+  }
+  double length(std::size_t k) const { return std::sqrt(gram_(k, k)); }
+
+  // A term without a gradient (no confident target sample) has no direction to go or to follow.
+  bool absent(std::size_t k) const { return length(k) == 0; }
+  bool stays(std::size_t k) const { return absent(k) || (p_.rho_gn == 0 && p_.rho_ga == 0); }
+
+  // The gradient of term k where its norm penalty and its alignment put it; its own parameters
+  // follow the penalty alone.
+  Tensors perturbed(std::size_t k) {
+    std::vector<const Tensors*> parts{&shared_[k]};
+    std::vector<double> weights{p_.rho_gn / (length(k) + kTiny)};
+    for (std::size_t j = 0; j < shared_.size(); ++j) {
+      if (j == k || (j != target_ && k != target_) || absent(j)) continue;
+      parts.push_back(&shared_[j]);
+      weights.push_back(-p_.rho_ga / (length(j) * length(k) + kTiny));
+    }
+    const auto& w = inner_.parameters();
+    const int owner = static_cast<int>(k);
+    Tensors there;
+    for (const auto& tensor : w) there.push_back(tensor.detach());
+    division_.replace(there, kShared,
+                      assay::moved(division_.part(w, kShared), assay::combined(parts, weights), 1));
+    if (!own_[k].empty())
+      division_.replace(there, owner,
+                        assay::moved(division_.part(w, owner), std::move(own_[k]),
+                                     p_.rho_gn / (assay::norm(own_[k]) + kTiny)));
+    const assay::Displaced displaced(w, there);
+    return inner_.gradient_of_term(k).of;
+  }
+
+  // The target's gradient and `tradeoff` times the sources' on shared parameters; on a term's own
+  // ones, its own.
+  Tensors sum_of(const std::vector<Tensors>& second) const {
+    std::vector<Tensors> shared;
+    std::vector<const Tensors*> parts;
+    std::vector<double> weights;
+    for (std::size_t k = 0; k < second.size(); ++k) {
+      shared.push_back(division_.part(second[k], kShared));
+      weights.push_back(k == target_ ? 1 : p_.tradeoff);
+    }
+    for (const auto& part : shared) parts.push_back(&part);
+    Tensors sum = second.front();
+    division_.replace(sum, kShared, assay::combined(parts, weights));
+    for (std::size_t k = 0; k < second.size(); ++k) {
+      const int owner = static_cast<int>(k);
+      division_.replace(sum, owner, division_.part(second[k], owner));
+    }
+    return sum;
+  }
+
+  const Params& p_;
+  std::size_t target_;
+  Division division_;
+  std::vector<Tensors> shared_, own_;
+  assay::Gram gram_;
+};
+
+class Pga final : public assay::Optimizer {
+ public:
+  using Params = ::Params;
+
+  static assay::Schema<Params> schema() {
+    using namespace assay;
+    return Schema<Params>()
+        .field("rho_gn", &Params::rho_gn, at_least(0),
+               "Radius of each term's ascent, in weight units: the weight of its gradient's norm.")
+        .field("rho_ga", &Params::rho_ga, at_least(0),
+               "Weight of the alignment: of the cosine between the target's gradient and a "
+               "source's.")
+        .field("tradeoff", &Params::tradeoff, at_least(0),
+               "Weight of the sources' gradients beside the target's, on shared parameters.")
+        .field("target", &Params::target, any(),
+               "Term that the others, the sources, are aligned with; empty: the last.")
+        .component("base", &Params::base, "sgd", "Optimizer that steps with the sum.");
+  }
+
+  explicit Pga(Params params) : p_(std::move(params)) {}
+
+  void check(assay::Problem& problem) const override {
+    assay::check_terms(problem, "pga");
+    Aligned aligned(problem, p_, target(problem));
+    p_.base->check(aligned);
+  }
+
+  double step(assay::Problem& problem) override {
+    Aligned aligned(problem, p_, target(problem));
+    return p_.base->step(aligned);
+  }
+
+  void save(assay::State& state) const override {
+    assay::State base;
+    p_.base->save(base);
+    state.put_nested("base", base);
+  }
+  void load(const assay::State& state) override { p_.base->load(state.nested("base")); }
+
+ private:
+  std::size_t target(const assay::Problem& problem) const {
+    const auto& terms = problem.terms();
+    if (p_.target.empty()) return terms.size() - 1;
+    for (std::size_t k = 0; k < terms.size(); ++k)
+      if (terms[k] == p_.target) return k;
+    std::string names;
+    for (const auto& term : terms) names += (names.empty() ? "" : ", ") + term;
+    throw assay::Error(assay::ErrorKind::kParameter, "optimizer `pga`: `target` is " + p_.target +
+                                                         ", and the loss has the terms " + names);
+  }
+
+  Params p_;
+};
+
+}  // namespace
+
+ASSAY_PLUGIN(registry) {
+  registry.add<Pga>("pga",
+                    "Prompt gradient alignment (Phan et al., NeurIPS 2024): aligns the gradients "
+                    "of source terms with the target's and penalises their norms.");
+}
