@@ -18,7 +18,7 @@ EOF
 PRESET=release
 PACKAGES=(g++ cmake ninja-build ccache git python3 python3-pip python3-venv
   libboost-dev libboost-program-options-dev libboost-filesystem-dev libyaml-cpp-dev libfmt-dev catch2
-  libsqlite3-dev nlohmann-json3-dev zlib1g-dev libmimalloc-dev nettle-dev libjs-dygraphs dataset-fashion-mnist)
+  libsqlite3-dev coinor-libclp-dev libeigen3-dev liblinear-dev nlohmann-json3-dev zlib1g-dev libmimalloc-dev nettle-dev libjs-dygraphs dataset-fashion-mnist)
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
 [ -t 2 ] && [ -z "${NO_COLOR:-}" ] || say() { printf '==> %s\n' "$*" >&2; }

@@ -1,0 +1,138 @@
+// CPT's optimization: "Controllable Prompt Tuning For Balancing Group Distributional Robustness",
+// Phan, Wilson and Lei, ICML 2024, as the authors' code computes it.
+#include "assay/problem_view.h"
+#include "assay/registry.h"
+#include "weights.h"
+
+namespace {
+
+struct Params {
+  assay::Reals control;
+  double threshold = 1e-4;
+  std::string share = "loss";
+  std::shared_ptr<assay::Optimizer> base;
+};
+
+class Controlled final : public assay::WholeGradient {
+ public:
+  Controlled(assay::Problem& inner, const Params& p, const assay::Strings& groups)
+      : WholeGradient(inner, "cpt"), p_(p), groups_(groups) {}
+
+  assay::Gradient raw_gradient() override {
+    auto parts = inner_.gradient_per_group();
+    assay::Gradient sum;
+    double samples = 0;
+    std::vector<const assay::Tensors*> gradients;
+    for (const auto& part : parts) {
+      const auto count = static_cast<double>(part.at.samples);
+      sum.loss += part.at.loss * count;
+      samples += count;
+      gradients.push_back(&part.of);
+    }
+    sum.loss /= samples;
+    if (parts.size() == 1)
+      sum.of = std::move(parts.front().of);
+    else
+      sum.of = assay::combined(gradients, weights(parts, assay::Gram(gradients)));
+    return sum;
+  }
+
+ private:
+  std::vector<double> weights(const std::vector<assay::GroupGradient>& parts,
+                              const assay::Gram& gram) {
+    std::vector<double> losses, control;
+    double sum = 0;
+    for (const auto& [at, gradient] : parts) {
+      if (at.loss < 0)
+        throw assay::Error(assay::ErrorKind::kNumeric,
+                           "`cpt` compares groups by their losses, which must not be negative; "
+                           "that of " +
+                               name(at) + " is " + std::to_string(at.loss));
+      losses.push_back(at.loss);
+      sum += control.emplace_back(p_.control.at(static_cast<std::size_t>(at.group)));
+    }
+    for (double& r : control) r /= sum;  // the groups that the batch lacks are left out
+    const auto balance = balance_of(losses, control, p_.share == "softmax");
+    const auto found = weights_of(balance, gram, control, p_.threshold);
+    inner_.report("entropy_gap", balance.gap);
+    inner_.report("balancing", found.balancing ? 1 : 0);
+    inner_.report("unsolved", found.solved ? 0 : 1);
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      inner_.report("share/" + name(parts[i].at), balance.share[i]);
+      inner_.report("weight/" + name(parts[i].at), found.alpha[i]);
+    }
+    return found.alpha;
+  }
+
+  const std::string& name(const assay::GroupLoss& at) const {
+    return groups_.at(static_cast<std::size_t>(at.group));
+  }
+
+  const Params& p_;
+  const assay::Strings& groups_;
+};
+
+class Cpt final : public assay::Optimizer {
+ public:
+  using Params = ::Params;
+
+  static assay::Schema<Params> schema() {
+    using namespace assay;
+    return Schema<Params>()
+        .field("control", &Params::control, above(0),
+               "r, a number for each group: the losses are driven towards proportions 1 / r, so a "
+               "larger one asks for a smaller loss; empty: all alike.")
+        .field("threshold", &Params::threshold, at_least(0),
+               "Gap ln G - H(h), in nats, up to which losses count as balanced, and the step "
+               "lowers all of them.")
+        .field("share", &Params::share, one_of({"loss", "softmax"}),
+               "What h is: each group's share of the controlled loss, or the softmax of it.")
+        .component("base", &Params::base, "sgd", "Optimizer that steps with the weighted sum.");
+  }
+
+  Cpt(Params params, const assay::Info& info) : p_(std::move(params)), groups_(info.groups) {
+    if (groups_.size() < 2)
+      throw assay::Error(assay::ErrorKind::kParameter,
+                         "weighs groups against one another, and the dataset has none: use its "
+                         "base alone, or a dataset with groups such as `colored`");
+    if (p_.control.empty()) p_.control.assign(groups_.size(), 1);
+    if (p_.control.size() != groups_.size()) throw wrong_length();
+  }
+
+  void check(assay::Problem& problem) const override {
+    Controlled controlled(problem, p_, groups_);
+    p_.base->check(controlled);
+  }
+
+  double step(assay::Problem& problem) override {
+    Controlled controlled(problem, p_, groups_);
+    return p_.base->step(controlled);
+  }
+
+  void save(assay::State& state) const override {
+    assay::State base;
+    p_.base->save(base);
+    state.put_nested("base", base);
+  }
+  void load(const assay::State& state) override { p_.base->load(state.nested("base")); }
+
+ private:
+  assay::Error wrong_length() const {
+    std::string names;
+    for (const auto& group : groups_) names += (names.empty() ? "" : ", ") + group;
+    return {assay::ErrorKind::kParameter, "`control` has " + std::to_string(p_.control.size()) +
+                                              " numbers, expected one for each of the " +
+                                              std::to_string(groups_.size()) + " groups " + names};
+  }
+
+  Params p_;
+  assay::Strings groups_;
+};
+
+}  // namespace
+
+ASSAY_PLUGIN(registry) {
+  registry.add<Cpt>("cpt",
+                    "Controllable prompt tuning's optimization (Phan et al., ICML 2024): balances "
+                    "the losses of groups, steered by a control vector.");
+}

@@ -1,0 +1,110 @@
+// Group DRO, Algorithm 1 of Sagawa, Koh, Hashimoto and Liang, "Distributionally Robust Neural
+// Networks for Group Shifts", ICLR 2020.
+#include <algorithm>
+#include <cmath>
+
+#include "assay/problem_view.h"
+#include "assay/registry.h"
+
+namespace {
+
+struct Params {
+  double eta = 0.01;
+  double adjustment = 0;
+  std::shared_ptr<assay::Optimizer> base;
+};
+
+// The problem whose gradient is that of sum_g q_g l_g over the groups that are present.
+class Robust final : public assay::WholeGradient {
+ public:
+  Robust(assay::Problem& inner, assay::WeighGroups weigh)
+      : WholeGradient(inner, "group_dro"), weigh_(std::move(weigh)) {}
+  assay::Gradient raw_gradient() override { return inner_.group_weighted_gradient(weigh_); }
+
+ private:
+  assay::WeighGroups weigh_;
+};
+
+class GroupDro final : public assay::Optimizer {
+ public:
+  using Params = ::Params;
+
+  static assay::Schema<Params> schema() {
+    using namespace assay;
+    return Schema<Params>()
+        .field("eta", &Params::eta, at_least(0),
+               "Step size of the exponentiated ascent of the group weights q; 0 keeps them equal.")
+        .field("adjustment", &Params::adjustment, at_least(0),
+               "C of the generalisation adjustment: C / sqrt(n_g), n_g training samples, is added "
+               "to a group's loss.")
+        .component("base", &Params::base, "sgd", "Optimizer that steps with the weighted loss.");
+  }
+
+  GroupDro(Params params, const assay::Info& info) : p_(std::move(params)), info_(info) {
+    if (info.groups.size() < 2 || info.group_sizes.size() != info.groups.size())
+      throw assay::Error(assay::ErrorKind::kParameter,
+                         "weighs groups against one another, and the dataset has none: use its "
+                         "base alone, or a dataset with groups such as `colored`");
+    q_.assign(info.groups.size(), 1.0 / static_cast<double>(info.groups.size()));
+  }
+
+  void check(assay::Problem& problem) const override {
+    Robust robust(problem, {});
+    p_.base->check(robust);
+  }
+
+  double step(assay::Problem& problem) override {
+    bool moved = false;
+    Robust robust(problem, [&](const std::vector<assay::GroupLoss>& losses) {
+      if (!moved) ascend(losses);
+      moved = true;
+      std::vector<double> weights;
+      for (const auto& loss : losses) {
+        weights.push_back(q_.at(static_cast<std::size_t>(loss.group)));
+        problem.report("weight/" + info_.groups[static_cast<std::size_t>(loss.group)],
+                       weights.back());
+      }
+      return weights;
+    });
+    return p_.base->step(robust);
+  }
+
+  void save(assay::State& state) const override {
+    state.scalars["q"] = q_;
+    assay::State base;
+    p_.base->save(base);
+    state.put_nested("base", base);
+  }
+  void load(const assay::State& state) override {
+    q_ = state.scalar<assay::Reals>("q");
+    p_.base->load(state.nested("base"));
+  }
+
+ private:
+  // A group that the batch lacks counts as one without loss.
+  void ascend(const std::vector<assay::GroupLoss>& losses) {
+    std::vector<double> all(q_.size());
+    for (const auto& [group, samples, loss] : losses) {
+      const auto g = static_cast<std::size_t>(group);
+      const auto size = static_cast<double>(info_.group_sizes.at(g));
+      all.at(g) = loss + p_.adjustment / std::sqrt(size);
+    }
+    const double largest = *std::max_element(all.begin(), all.end());  // so that nothing overflows
+    double sum = 0;
+    for (std::size_t g = 0; g < q_.size(); ++g)
+      sum += q_[g] *= std::exp(p_.eta * (all[g] - largest));
+    for (double& q : q_) q /= sum;
+  }
+
+  Params p_;
+  assay::Info info_;
+  assay::Reals q_;
+};
+
+}  // namespace
+
+ASSAY_PLUGIN(registry) {
+  registry.add<GroupDro>("group_dro",
+                         "Group distributionally robust optimization (Sagawa et al., ICLR 2020): "
+                         "raises the weights of the groups with the largest losses.");
+}
