@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <cmath>
-#include <cstring>
 
 #include <catch2/catch.hpp>
 
@@ -11,19 +10,12 @@
 #include <torch/csrc/autograd/generated/variable_factories.h>
 
 #include "tests/support/plugin_host.h"
-#include "tests/support/tiny.h"
+#include "tests/support/tiny_trial.h"
 
 using namespace assay;
-using assay::testing::plugins;
+using namespace assay::testing;
 
 namespace {
-
-std::vector<const Entry*> of_kind(std::string_view kind) {
-  std::vector<const Entry*> all;
-  for (const auto& entry : plugins().entries())
-    if (kind.empty() || entry.kind == kind) all.push_back(&entry);
-  return all;
-}
 
 // Without a value for each of them nothing can be built: such a component needs a test of its own.
 bool has_required(const Entry& entry) {
@@ -42,71 +34,12 @@ std::vector<const Entry*> buildable(std::string_view kind) {
   return all;
 }
 
-class ClassObjective final : public Objective {
- public:
-  const std::vector<std::string>& terms() const override { return names_; }
-  std::vector<Term> evaluate(Model& model, const Batch& batch, const Context&) override {
-    return {{at::cross_entropy_loss(model.forward(batch.input).logits, batch.target), 1.0}};
-  }
-
- private:
-  std::vector<std::string> names_{"loss"};
-};
-
-bool same(const Tensors& a, const Tensors& b) {
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    const auto x = a[i].contiguous(), y = b[i].contiguous();
-    if (x.nbytes() != y.nbytes() || std::memcmp(x.data_ptr(), y.data_ptr(), x.nbytes()) != 0)
-      return false;
-  }
-  return true;
-}
-
-Tensors copies(const Tensors& list) {
-  Tensors all;
-  for (const auto& tensor : list) all.push_back(tensor.detach().clone());
-  return all;
-}
-
-// Two terms, with each sample's part in them, so that rules over terms and over groups have work.
-class TwoTerms final : public Objective {
- public:
-  const std::vector<std::string>& terms() const override { return names_; }
-  std::vector<Term> evaluate(Model& model, const Batch& batch, const Context&) override {
-    const auto logits = model.forward(batch.input).logits;
-    const auto fit = [logits, target = batch.target](at::Reduction::Reduction reduction) {
-      return at::cross_entropy_loss(logits, target, {}, reduction);
-    };
-    return {
-        {fit(at::Reduction::Mean), 1.0, [fit] { return fit(at::Reduction::None); }},
-        {(logits - 1).square().mean(), 0.5, [logits] { return (logits - 1).square().mean(1); }}};
-  }
-
- private:
-  std::vector<std::string> names_{"fit", "size"};
-};
-
-// What a parameter without a default is given, by its type.
-Values required_values(const Entry& entry) {
-  Values values;
-  for (const auto& field : entry.fields) {
-    if (field.type == Type::kComponent && field.kind == "dataset")  // a wrapper around real images
-      values[field.name] = Spec{"fashion_mnist", {{"train_limit", std::int64_t{500}}}};
-    if (!field.required) continue;
-    if (field.type == Type::kReals) values[field.name] = Reals{1, 0.3};
-    if (field.type == Type::kReal) values[field.name] = 0.5;
-    if (field.type == Type::kInteger) values[field.name] = std::int64_t{1};
-  }
-  return values;
-}
-
 // `steps` optimizer steps on the tiny problem; at `stop` everything is saved, built anew and
 // loaded.
 Tensors descend(const Entry& entry, int steps, int stop, std::uint64_t seed) {
-  const testing::TinyData data;
+  const TinyData data;
   TwoTerms objective;
-  auto model = std::make_shared<testing::TinyModel>();
+  auto model = std::make_shared<TinyModel>();
   const Spec spec{entry.name, required_values(entry)};
   auto optimizer = plugins().make<Optimizer>(spec, &data.info());
   auto problem = std::make_unique<BatchProblem>(*model, objective, ProblemOptions{});
@@ -153,55 +86,6 @@ class Silence {  // what is written to standard output meanwhile is counted
  private:
   int saved_, file_;
 };
-
-struct Run {
-  std::vector<std::pair<std::string, double>> rows;
-  Tensors weights;
-};
-
-// A procedure on the tiny problem, with every parameter at its default but those it cannot go
-// without; at unit `stop` model, optimizer and procedure are built anew from what was saved.
-Run carry_out(const Entry& entry, std::int64_t stop, std::uint64_t seed) {
-  Values params;
-  for (const auto& field : entry.fields)
-    if (field.name == "steps") params["steps"] = std::int64_t{6};
-  Parts parts;
-  const auto data = std::make_shared<testing::TinyData>();
-  parts.dataset = data;
-  parts.objective = std::make_shared<ClassObjective>();
-  auto model = std::make_shared<testing::TinyModel>();
-  parts.model = model;
-  parts.optimizer = plugins().make<Optimizer>({"sgd", {{"momentum", 0.9}}});
-  auto procedure = plugins().make<Procedure>({entry.name, params}, &data->info());
-  testing::Rows results;
-  const Context context{torch::kCPU, Rng(seed), nullptr};
-  const auto units = procedure->units(parts);
-  for (std::int64_t unit = 0; unit < units && !procedure->finished(); ++unit) {
-    if (unit == stop) {
-      State state, optimizer_state;
-      procedure->save(state);
-      parts.optimizer->save(optimizer_state);
-      for (auto* saved : {&state, &optimizer_state})
-        for (auto& [key, tensor] : saved->tensors) tensor = tensor.clone();
-      auto fresh = std::make_shared<testing::TinyModel>();
-      const torch::NoGradGuard no_grad;
-      for (std::size_t i = 0; i < model->parameters().size(); ++i)
-        fresh->parameters()[i].copy_(model->parameters()[i]);
-      for (std::size_t i = 0; i < model->buffers().size(); ++i)
-        fresh->buffers()[i].copy_(model->buffers()[i]);
-      procedure.reset();
-      parts.model = model = fresh;
-      parts.optimizer = plugins().make<Optimizer>({"sgd", {{"momentum", 0.9}}});
-      parts.optimizer->load(optimizer_state);
-      procedure = plugins().make<Procedure>({entry.name, params}, &data->info());
-      procedure->load(state);
-    }
-    procedure->advance(unit, parts, context, results);
-  }
-  auto weights = copies(model->parameters());
-  for (const auto& buffer : model->buffers()) weights.push_back(buffer.clone());
-  return {results.rows, weights};
-}
 
 }  // namespace
 
@@ -253,7 +137,7 @@ TEST_CASE("every bound is accepted and a step outside is refused") {
                         Error);
       }
       Values outside{{field.name, as_field(std::isfinite(range.low) ? range.low - 1 : NAN)}};
-      const testing::TinyData data;
+      const TinyData data;
       if (std::isfinite(range.low) && !has_required(*entry))
         CHECK_THROWS_AS(plugins().make(entry->kind, {entry->name, outside}, &data.info()), Error);
     }
@@ -285,7 +169,7 @@ TEST_CASE("two optimizers of different names take different steps") {
 }
 
 TEST_CASE("every model runs forward and backward, and is born of its seed") {
-  const testing::TinyData data;
+  const TinyData data;
   const Context context{torch::kCPU, Rng(0), nullptr};
   const auto batch = data.load(data.ids(Split::kTrain).first(8), context);
   for (const auto* entry : buildable("model")) {
@@ -311,7 +195,7 @@ TEST_CASE("every model runs forward and backward, and is born of its seed") {
 }
 
 TEST_CASE("every objective repeats itself and touches no gradient") {
-  const testing::TinyData data;
+  const TinyData data;
   const Context context{torch::kCPU, Rng(0), nullptr};
   const auto batch = data.load(data.ids(Split::kTrain).first(8), context);
   for (const auto* entry : buildable("objective")) {
@@ -323,7 +207,7 @@ TEST_CASE("every objective repeats itself and touches no gradient") {
       WARN(entry->name << " is not for classes, and skipped: " << error.what());
       continue;
     }
-    testing::TinyModel model(0);
+    TinyModel model(0);
     Silence silence;
     const auto first = objective->evaluate(model, batch, context);
     const auto second = objective->evaluate(model, batch, context);
@@ -369,11 +253,12 @@ TEST_CASE("every dataset that has its data loads the same bytes twice") {
 TEST_CASE("every procedure resumes bit for bit, repeats itself, and says nothing aloud") {
   for (const auto* entry : buildable("procedure")) {
     INFO(entry->name);
+    TinyTrial trial{{entry->name, {}}};
+    for (const auto& field : entry->fields)
+      if (field.name == "steps") trial.procedure.params["steps"] = std::int64_t{6};
     Silence silence;
-    const auto whole = carry_out(*entry, -1, 1);
-    const auto again = carry_out(*entry, -1, 1);
-    const auto resumed = carry_out(*entry, 3, 1);
-    const auto other = carry_out(*entry, -1, 2);
+    const auto whole = carry_out(trial, -1, 1), again = carry_out(trial, -1, 1);
+    const auto resumed = carry_out(trial, 3, 1), other = carry_out(trial, -1, 2);
     CHECK(silence.finish() == 0);
     REQUIRE_FALSE(whole.rows.empty());
     for (const auto& [name, value] : whole.rows) CHECK(std::isfinite(value));

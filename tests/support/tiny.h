@@ -53,7 +53,7 @@ class TinyData final : public Dataset {
 };
 
 /// Batch norm over the pixels, dropout, a linear layer.
-class TinyModel final : public Model {
+class TinyModel final : public Model, public LinearHead {
  public:
   explicit TinyModel(double dropout = 0.2, torch::Dtype dtype = torch::kFloat) : dropout_(dropout) {
     const auto generator = Rng(5).generator();
@@ -68,6 +68,7 @@ class TinyModel final : public Model {
     x = at::dropout(x, dropout_, is_training());
     return {at::linear(x, weight_, bias_), x};
   }
+  Head head() override { return {weight_, bias_}; }
   torch::Tensor weight_, bias_, mean_, variance_;
 
  private:

@@ -1,0 +1,55 @@
+// Whole trials on the tiny problem, interrupted or not.
+#pragma once
+
+#include "tests/support/plugin_host.h"
+#include "tests/support/tiny.h"
+
+namespace assay::testing {
+
+/// Registered components of a kind; of every kind where it is empty.
+std::vector<const Entry*> of_kind(std::string_view kind);
+
+/// Values of the parameters that have no default, by their type.
+Values required_values(const Entry& entry);
+
+/// One term: the cross-entropy.
+class OneTerm final : public Objective {
+ public:
+  const std::vector<std::string>& terms() const override { return names_; }
+  std::vector<Term> evaluate(Model& model, const Batch& batch, const Context& context) override;
+
+ private:
+  std::vector<std::string> names_{"loss"};
+};
+
+/// Two terms, with each sample's part in them, so that rules over terms and groups have work.
+class TwoTerms final : public Objective {
+ public:
+  const std::vector<std::string>& terms() const override { return names_; }
+  std::vector<Term> evaluate(Model& model, const Batch& batch, const Context& context) override;
+
+ private:
+  std::vector<std::string> names_{"fit", "size"};
+};
+
+struct TinyTrial {
+  Spec procedure;
+  Spec optimizer = {"sgd", {{"momentum", 0.9}}};
+  std::shared_ptr<Objective> objective = std::make_shared<OneTerm>();
+};
+
+/// What a trial said, and the weights and buffers it ended with.
+struct Run {
+  std::vector<std::pair<std::string, double>> rows;
+  Tensors weights;
+};
+
+/// At unit `stop`, unless it is -1, model, optimizer and procedure are built anew from what was
+/// saved.
+Run carry_out(const TinyTrial& trial, std::int64_t stop, std::uint64_t seed);
+
+/// Equal bit for bit.
+bool same(const Tensors& a, const Tensors& b);
+Tensors copies(const Tensors& list);
+
+}  // namespace assay::testing
