@@ -1,8 +1,5 @@
 // assay-bench: what `train` costs beside a bare LibTorch loop, and SAM beside SGD, in one run.
-#include <algorithm>
-#include <chrono>
 #include <cstdio>
-#include <functional>
 #include <stdexcept>
 #include <string>
 
@@ -11,16 +8,17 @@
 #include "assay/idx.h"
 #include "core/runtime/runtime.h"
 #include "tests/benchmark/bare_loop.h"
+#include "tests/benchmark/contest.h"
 #include "tests/support/plugin_host.h"
 #include "tests/support/tiny.h"
 
 using namespace assay;
+using namespace assay::benchmark;
 
 namespace {
 
 constexpr std::int64_t kBatch = 32;
-constexpr int kSlice =
-    100;  // steps before the next loop has its turn, so that all see the same noise
+constexpr int kSlice = 100;
 constexpr auto kRoot = "/usr/share/datasets/fashion-mnist";
 
 /// The real thing: components from plugins, units through Procedure::advance.
@@ -50,48 +48,6 @@ class Trial {
   testing::Rows rows_;
   std::int64_t unit_ = 0;
 };
-
-struct Contender {
-  std::string name;
-  std::function<void()> step;
-  std::vector<double> rates;  // steps a second, one a block
-  double seconds = 0;
-  std::int64_t steps = 0;
-};
-
-void run_slice(Contender& who) {
-  const auto start = std::chrono::steady_clock::now();
-  for (int i = 0; i < kSlice; ++i) who.step();
-  who.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  who.steps += kSlice;
-}
-
-void run_block(std::vector<Contender>& all, double seconds) {
-  for (auto& who : all) who.seconds = 0, who.steps = 0;
-  while (all.front().seconds < seconds) {
-    for (auto& who : all) run_slice(who);
-    std::rotate(all.begin() + 1, all.begin() + 2, all.end());  // another order of the others
-  }
-  for (auto& who : all) who.rates.push_back(static_cast<double>(who.steps) / who.seconds);
-}
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const auto n = values.size();
-  return n % 2 == 1 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
-}
-
-const Contender& named(const std::vector<Contender>& all, std::string_view name) {
-  return *std::find_if(all.begin(), all.end(), [&](const auto& who) { return who.name == name; });
-}
-
-// How many times as long a step of `slow` takes; the median over the blocks.
-double ratio(const Contender& slow, const Contender& fast) {
-  std::vector<double> ratios;
-  for (std::size_t i = 0; i < slow.rates.size(); ++i)
-    ratios.push_back(fast.rates[i] / slow.rates[i]);
-  return median(ratios);
-}
 
 struct Options {
   bool json = false;
@@ -146,21 +102,21 @@ void run(const Options& options) {
   const Values sgd{{"lr", 0.01}, {"momentum", 0.9}};
   Trial plain({"sgd", sgd}), sharp({"sam", {{"rho", 0.05}, {"base", Spec{"sgd", sgd}}}});
   const std::string root = kRoot;
-  benchmark::BareLoop bare(read_idx_images(root + "/train-images-idx3-ubyte.gz"),
-                           read_idx_labels(root + "/train-labels-idx1-ubyte.gz", 60'000), kBatch);
-  std::vector<Contender> all{{"bare", [&] { bare.step(); }, {}, 0, 0},
-                             {"train_sgd", [&] { plain.step(); }, {}, 0, 0},
-                             {"train_sam", [&] { sharp.step(); }, {}, 0, 0}};
+  BareLoop bare(read_idx_images(root + "/train-images-idx3-ubyte.gz"),
+                read_idx_labels(root + "/train-labels-idx1-ubyte.gz", 60'000), kBatch);
+  std::vector<Contender> all{{"bare", [&] { bare.step(); }},
+                             {"train_sgd", [&] { plain.step(); }},
+                             {"train_sam", [&] { sharp.step(); }}};
   if (!options.only.empty()) {
     auto alone = named(all, options.only);
-    while (alone.seconds < options.seconds) run_slice(alone);
+    while (alone.seconds < options.seconds) run_slice(alone, kSlice);
     std::printf("%s: %.0f steps/s\n", alone.name.c_str(),
                 static_cast<double>(alone.steps) / alone.seconds);
     return;
   }
-  run_block(all, 0.5);  // warm-up
+  run_block(all, 0.5, kSlice);  // warm-up
   for (auto& who : all) who.rates.clear();
-  for (int block = 0; block < options.blocks; ++block) run_block(all, options.seconds);
+  for (int block = 0; block < options.blocks; ++block) run_block(all, options.seconds, kSlice);
   print(all, options.json);
 }
 
