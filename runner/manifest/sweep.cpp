@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <optional>
 #include <random>
 #include <set>
@@ -19,9 +20,13 @@ namespace {
 
 constexpr std::size_t kMaxTrials = 100000;
 
+// An axis that sets several places at once, under one name.
+constexpr std::string_view kArm = "arm";
+
 struct Choice {
   std::string label;
-  Node value;
+  std::vector<std::pair<std::string, Node>> values;  // dotted path -> value
+  Location at;
 };
 
 struct Axis {
@@ -103,6 +108,44 @@ void check_distribution(const Axis& axis, Checker& checker) {
     complaints.add(range.items[0].at, "`log_uniform` needs ends above 0");
 }
 
+// What a trial has no part in cannot be swept.
+void check_path(const std::string& axis, const std::string& path, const Location& at,
+                Checker& checker) {
+  Strings accepted = checker.catalog().kinds();
+  accepted.insert(accepted.end(), {"seed", "device", "deterministic", "stages"});
+  if (axis == path) accepted.emplace_back(kArm);
+  const auto first = steps_of(path).front();
+  if (std::find(accepted.begin(), accepted.end(), first) != accepted.end()) return;
+  const auto near = nearest(first, accepted);
+  checker.complaints().add(
+      at, fmt::format("axis `{}`: `{}` is no part of a trial; {}", axis, first,
+                      near.empty() ? fmt::format("accepted are {}", fmt::join(accepted, ", "))
+                                   : "did you mean `" + near + "`?"));
+}
+
+Axis arms_of(const MapEntry& entry, Checker& checker) {
+  Axis axis{entry.key, {}, nullptr, entry.at};
+  auto& complaints = checker.complaints();
+  if (!entry.value.is_map() || entry.value.entries.empty())
+    complaints.add(entry.value.at,
+                   "`arm` is " + entry.value.describe() +
+                       ", expected a map of named arms, each a map of what it sets, as in {sgd: "
+                       "{optimizer: {use: sgd}, procedure.epochs: 2}}");
+  for (const auto& arm : entry.value.entries) {
+    Choice choice{arm.key, {}, arm.at};
+    if (!arm.value.is_map() || arm.value.entries.empty())
+      complaints.add(arm.value.at, "the arm `" + arm.key + "` is " + arm.value.describe() +
+                                       ", expected a map of what it sets, as in {optimizer: {use: "
+                                       "sgd}, procedure.epochs: 2}");
+    for (const auto& part : arm.value.entries) {
+      check_path("arm." + arm.key, part.key, part.at, checker);
+      choice.values.emplace_back(part.key, part.value);
+    }
+    axis.choices.push_back(std::move(choice));
+  }
+  return axis;
+}
+
 Axis axis_of(const MapEntry& entry, Checker& checker) {
   Axis axis{entry.key, {}, nullptr, entry.at};
   const Node& node = entry.value;
@@ -111,8 +154,11 @@ Axis axis_of(const MapEntry& entry, Checker& checker) {
     check_distribution(axis, checker);
     return axis;
   }
-  for (const auto& item : node.items) axis.choices.push_back({label_of(item), item});
-  for (const auto& item : node.entries) axis.choices.push_back({item.key, item.value});
+  if (entry.key == kArm) return arms_of(entry, checker);
+  for (const auto& item : node.items)
+    axis.choices.push_back({label_of(item), {{entry.key, item}}, item.at});
+  for (const auto& item : node.entries)
+    axis.choices.push_back({item.key, {{entry.key, item.value}}, item.value.at});
   if (axis.choices.empty())
     checker.complaints().add(node.at,
                              fmt::format("axis `{}` is {}, expected a list of values, a map of "
@@ -123,7 +169,7 @@ Axis axis_of(const MapEntry& entry, Checker& checker) {
   for (const auto& choice : axis.choices)
     if (!labels.insert(choice.label).second)
       checker.complaints().add(
-          choice.value.at,
+          choice.at,
           fmt::format(
               "axis `{}` has two values that are called `{}`: name them, as in {{a: ..., b: ...}}",
               entry.key, choice.label));
@@ -197,7 +243,8 @@ std::vector<Point> multiplied(const std::vector<Point>& points, const Axis& axis
   for (const auto& point : points)
     for (const auto& choice : axis.choices) {
       product.push_back(point);
-      product.back().values.emplace_back(axis.path, choice.value);
+      auto& values = product.back().values;
+      values.insert(values.end(), choice.values.begin(), choice.values.end());
       product.back().labels[axis.path] = choice.label;
     }
   return product;
@@ -210,26 +257,33 @@ bool from_command_line(const Node& node) {
                      [](const MapEntry& entry) { return from_command_line(entry.value); });
 }
 
-// What a trial has no part in cannot be swept.
-void check_path(const Axis& axis, Checker& checker) {
-  Strings accepted = checker.catalog().kinds();
-  accepted.insert(accepted.end(), {"seed", "device", "deterministic", "stages"});
-  const auto first = steps_of(axis.path).front();
-  if (std::find(accepted.begin(), accepted.end(), first) != accepted.end()) return;
-  const auto near = nearest(first, accepted);
-  checker.complaints().add(
-      axis.at, fmt::format("axis `{}`: `{}` is no part of a trial; {}", axis.path, first,
-                           near.empty() ? fmt::format("accepted are {}", fmt::join(accepted, ", "))
-                                        : "did you mean `" + near + "`?"));
-}
-
 // A value from the command line that an axis would replace: it was meant for the axis.
 void check_overridden(const Node& root, const Axis& axis, Complaints& complaints) {
-  const Node* given = find(root, steps_of(axis.path));
-  if (given != nullptr && from_command_line(*given))
-    complaints.add(given->at, "`" + axis.path + "` is an axis of the sweep: override `sweep." +
-                                  axis.path + "`, or remove the axis with `~sweep." + axis.path +
-                                  "`");
+  std::set<std::string> paths{axis.path};
+  for (const auto& choice : axis.choices)
+    for (const auto& [path, value] : choice.values) paths.insert(path);
+  for (const auto& path : paths) {
+    const Node* given = find(root, steps_of(path));
+    if (given == nullptr || !from_command_line(*given)) continue;
+    const std::string& name = axis.path;
+    complaints.add(given->at, "`" + path + "` is " + (path == name ? "" : "set by the arms, ") +
+                                  "an axis of the sweep: override `sweep." + name +
+                                  "`, or remove the axis with `~sweep." + name + "`");
+  }
+}
+
+// Two axes that set one place: the first would count for nothing.
+void check_apart(const std::vector<Axis>& axes, Complaints& complaints) {
+  std::map<std::string, std::string> owner;  // path -> axis
+  for (const auto& axis : axes)
+    for (const auto& choice : axis.choices)
+      for (const auto& [path, value] : choice.values) {
+        const auto [it, first] = owner.emplace(path, axis.path);
+        if (it->second == axis.path) continue;
+        complaints.add(value.at, fmt::format("`{}` is set by the axis `{}` and by the axis `{}`: "
+                                             "leave it to one of them",
+                                             path, it->second, axis.path));
+      }
 }
 
 }  // namespace
@@ -256,7 +310,7 @@ std::vector<Point> expand_sweep(const Node& root, Checker& checker) {
   std::vector<Axis> listed, drawn;
   for (const auto& entry : sweep->entries) {
     Axis axis = axis_of(entry, checker);
-    check_path(axis, checker);
+    check_path(axis.path, axis.path, axis.at, checker);
     check_overridden(root, axis, complaints);
     if (axis.distribution != nullptr && search.use == "grid")
       complaints.add(
@@ -265,6 +319,7 @@ std::vector<Point> expand_sweep(const Node& root, Checker& checker) {
               "` is a distribution, which needs `search: {use: random, trials: 20}` or sobol");
     (axis.distribution != nullptr ? drawn : listed).push_back(std::move(axis));
   }
+  check_apart(listed, complaints);
   if (drawn.empty()) draws_nothing();
   double trials = drawn.empty() ? 1 : static_cast<double>(search.trials);
   for (const auto& axis : listed) trials *= static_cast<double>(axis.choices.size());
