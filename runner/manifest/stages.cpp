@@ -27,6 +27,8 @@ class StageReader {
             checker_.component(below == nullptr ? *over : merge(*below, *over), kind);
       else if (below != nullptr)
         stage.components[kind] = checker_.component(*below, kind);
+      if (over != nullptr || below != nullptr)
+        stage.places[kind] = over != nullptr ? over->at : below->at;
     }
     surroundings(stage, own);
     needs(stage, own, at);

@@ -9,6 +9,7 @@
 
 #include "assay/schema.h"
 #include "runner/catalog/catalog.h"
+#include "runner/manifest/diagnostics.h"
 
 namespace assay {
 
@@ -17,6 +18,7 @@ struct Stage {
   std::string id;                            // SHA-256 in hex: see DESIGN "Identity"
   std::string name;                          // "main" where the manifest has no `stages:`
   std::map<std::string, Spec> components;    // by kind; defaults filled in, paths absolute
+  std::map<std::string, Location> places;    // by kind: where the manifest names the component
   std::map<std::string, std::string> after;  // stage name -> its id
   std::string weights;  // the stage of `after` whose final weights the model starts from, or ""
   std::string subset;   // the stage of `after` whose artifact `ids` is the training split, or ""

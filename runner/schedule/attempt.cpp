@@ -162,6 +162,25 @@ std::string Attempt::silent_end(const Exit& exit) const {
                        : text + fmt::format("; last lines of {}:\n{}", log.string(), lines);
 }
 
+// A component that refuses its parameters once it sees the data: where the manifest names it.
+void Attempt::locate(Status& status) const {
+  if (task_.stage == nullptr) return;
+  for (const auto& [kind, at] : task_.stage->places)
+    if (status.error_message.find(kind + " `") != std::string::npos) {
+      status.error_message = Diagnostic{at, status.error_message}.text();
+      keep(status);
+      return;
+    }
+}
+
+void Attempt::keep(Status& status) const {
+  try {
+    RunFolder(task_.outcome.dir).write_status(status);
+  } catch (const Error& error) {  // the other workers are not to be lost over it
+    status.error_message += fmt::format("; and its status could not be kept: {}", error.what());
+  }
+}
+
 // The worker wrote status.json itself if it came to an end of its own; else it is written here.
 Status Attempt::verdict(const Exit& exit) {
   Status status = from_disk();
@@ -170,6 +189,7 @@ Status Attempt::verdict(const Exit& exit) {
     status.state = end_state_;
     status.error_kind = end_kind_;
     status.error_message = end_message_;
+    if (end_kind_ == name_of(ErrorKind::kParameter)) locate(status);
     return status;
   }
   status.state = killed_for_ == "interrupt" ? "interrupted" : "failed";
@@ -189,11 +209,7 @@ Status Attempt::verdict(const Exit& exit) {
   }
   status.ended = wall_now();
   if (status.started == 0) status.started = status.ended - (clock_now() - began_);
-  try {
-    RunFolder(task_.outcome.dir).write_status(status);
-  } catch (const Error& error) {  // the other workers are not to be lost over it
-    status.error_message += fmt::format("; and its status could not be kept: {}", error.what());
-  }
+  keep(status);
   return status;
 }
 

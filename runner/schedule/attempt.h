@@ -35,6 +35,8 @@ class Attempt {
   void take(const std::string& line);
   void take_progress(const std::string& event);
   Status verdict(const Exit& exit);
+  void locate(Status& status) const;
+  void keep(Status& status) const;
   Status from_disk() const;
   std::string silent_end(const Exit& exit) const;
 
