@@ -1,0 +1,82 @@
+// Symmetric label noise on the training split, as in van Rooyen, Menon and Williamson, "Learning
+// with symmetric label noise: the importance of being unhinged", NeurIPS 2015.
+#include <algorithm>
+
+#include "assay/dataset.h"
+#include "assay/registry.h"
+
+namespace {
+
+using assay::Split;
+
+class LabelNoise final : public assay::Dataset {
+ public:
+  struct Params {
+    std::shared_ptr<assay::Dataset> dataset;
+    double rate = 0.2;
+    std::int64_t noise_seed = 0;
+  };
+
+  static assay::Schema<Params> schema() {
+    using namespace assay;
+    return Schema<Params>()
+        .component("dataset", &Params::dataset, "",
+                   "Dataset of classes whose training labels are changed; it must be given.")
+        .field("rate", &Params::rate, between(0, 1),
+               "Probability with which a training label becomes one of the other classes, all of "
+               "them alike likely.")
+        .field("noise_seed", &Params::noise_seed, at_least(0),
+               "Which noise: the same for every trial that says the same number.");
+  }
+
+  explicit LabelNoise(const Params& p)
+      : inner_(p.dataset),
+        rng_(assay::Rng(static_cast<std::uint64_t>(p.noise_seed)).fork("label_noise")) {
+    if (!inner_)
+      throw assay::Error(assay::ErrorKind::kParameter,
+                         "`dataset` is missing: name the one whose labels are to be changed, as in "
+                         "`dataset: {use: fashion_mnist}`");
+    if (inner_->info().classes < 2)
+      throw assay::Error(assay::ErrorKind::kParameter,
+                         "`dataset` has no classes to take another label from: label noise needs "
+                         "a dataset of two classes or more");
+    const auto chance = rng_.fork("chance");
+    for (const auto id : inner_->ids(Split::kTrain))
+      if (chance.uniform(static_cast<std::uint64_t>(id)) < p.rate) noisy_.push_back(id);
+  }
+
+  const assay::Info& info() const override { return inner_->info(); }
+  std::span<const std::int64_t> ids(Split split) const override { return inner_->ids(split); }
+  std::span<const std::int64_t> groups(Split split) const override { return inner_->groups(split); }
+
+  assay::Batch load(std::span<const std::int64_t> ids,
+                    const assay::Context& context) const override {
+    auto batch = inner_->load(ids, context);
+    batch.target = batch.target.clone(at::MemoryFormat::Contiguous);
+    auto* target = batch.target.mutable_data_ptr<std::int64_t>();
+    for (std::size_t k = 0; k < ids.size(); ++k)
+      if (std::binary_search(noisy_.begin(), noisy_.end(), ids[k]))
+        target[k] = other(target[k], static_cast<std::uint64_t>(ids[k]));
+    return batch;
+  }
+
+ private:
+  std::int64_t other(std::int64_t label, std::uint64_t id) const {
+    const auto classes = inner_->info().classes;
+    const double chance = rng_.fork("other").uniform(id);
+    const auto step = 1 + static_cast<std::int64_t>(chance * static_cast<double>(classes - 1));
+    return (label + step) % classes;
+  }
+
+  std::shared_ptr<assay::Dataset> inner_;
+  assay::Rng rng_;
+  std::vector<std::int64_t> noisy_;  // ids, ascending
+};
+
+}  // namespace
+
+ASSAY_PLUGIN(registry) {
+  registry.add<LabelNoise>("label_noise",
+                           "A dataset of classes with symmetric label noise on its training split "
+                           "(van Rooyen et al., NeurIPS 2015).");
+}

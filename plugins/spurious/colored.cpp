@@ -1,0 +1,58 @@
+// Coloured MNIST of Arjovsky, Bottou, Gulrajani and Lopez-Paz, "Invariant Risk Minimization", 2019,
+// section 5.2, for any grey images and up to ten classes.
+#include "colored.h"
+
+#include <ATen/ops/empty.h>
+
+namespace {
+
+struct Colour {
+  const char* name;
+  std::vector<float> shares;  // of red, green and blue
+};
+
+const std::vector<Colour>& palette() {
+  static const std::vector<Colour> colours = {{"red", {1, 0, 0}},       {"green", {0, 1, 0}},
+                                              {"blue", {0, 0, 1}},      {"yellow", {1, 1, 0}},
+                                              {"magenta", {1, 0, 1}},   {"cyan", {0, 1, 1}},
+                                              {"orange", {1, 0.5f, 0}}, {"violet", {0.5f, 0, 1}},
+                                              {"lime", {0.5f, 1, 0}},   {"white", {1, 1, 1}}};
+  return colours;
+}
+
+assay::Strings names() {
+  assay::Strings all;
+  for (const auto& colour : palette()) all.emplace_back(colour.name);
+  return all;
+}
+
+}  // namespace
+
+Colored::Colored(const Params& p) : SpuriousImages(p, names(), "colored") {
+  if (info_.input_shape[0] != 1)
+    throw assay::Error(assay::ErrorKind::kParameter,
+                       "`images` has " + std::to_string(info_.input_shape[0]) +
+                           " channels: `colored` colours grey images, of one; `spurious_patch` "
+                           "takes any");
+  info_.input_shape[0] = 3;
+}
+
+// Black stays what the images' own normalisation makes of it: a channel goes from it to the grey
+// value by the colour's share. A plain loop: operators would wake a team of threads for each batch.
+torch::Tensor Colored::paint(const torch::Tensor& images, const torch::Tensor& colours) const {
+  const auto count = images.size(0), pixels = images.size(2) * images.size(3);
+  auto painted = at::empty({count, 3, images.size(2), images.size(3)}, images.options());
+  const auto* from = images.const_data_ptr<float>();
+  const float black = black_[0].item<float>();
+  auto* to = painted.mutable_data_ptr<float>();
+  for (std::int64_t k = 0; k < count; ++k, from += pixels) {
+    const auto& colour =
+        palette()[static_cast<std::size_t>(colours.const_data_ptr<std::int64_t>()[k])];
+    for (const float share : colour.shares) {
+      const float rest = black * (1 - share);
+      for (std::int64_t p = 0; p < pixels; ++p) to[p] = from[p] * share + rest;
+      to += pixels;
+    }
+  }
+  return painted;
+}

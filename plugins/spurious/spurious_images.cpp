@@ -1,0 +1,146 @@
+// Classes, noise, attributes and groups; how an attribute looks is the derived class's.
+#include "spurious_images.h"
+
+#include <algorithm>
+
+#include <ATen/ops/aminmax.h>
+#include <ATen/ops/maximum.h>
+#include <ATen/ops/minimum.h>
+#include <torch/csrc/autograd/generated/variable_factories.h>
+
+namespace {
+
+using assay::Error;
+using assay::ErrorKind;
+using assay::Split;
+
+constexpr std::size_t kChunk = 4096;  // images read at a time while the groups are worked out
+
+// A draw of `count` things but `own`, which is left out.
+std::int64_t another(std::int64_t own, std::int64_t count, double chance) {
+  return (own + 1 + static_cast<std::int64_t>(chance * static_cast<double>(count - 1))) % count;
+}
+
+const assay::Info& checked(const SpuriousImages::Params& p) {
+  if (!p.images)
+    throw Error(ErrorKind::kParameter,
+                "`images` is missing: name the dataset that is painted on, as in `images: {use: "
+                "fashion_mnist}`");
+  const auto& info = p.images->info();
+  if (info.classes < 2)
+    throw Error(ErrorKind::kParameter, "`images` has no classes: two or more are needed");
+  if (info.input_shape.size() != 3)
+    throw Error(ErrorKind::kParameter,
+                "`images` is no dataset of images: samples of channels x height x width are "
+                "needed, and its samples have " +
+                    std::to_string(info.input_shape.size()) + " dimensions");
+  return info;
+}
+
+}  // namespace
+
+assay::Schema<SpuriousImages::Params> SpuriousImages::schema() {
+  using namespace assay;
+  return Schema<Params>()
+      .component("images", &Params::images, "",
+                 "Dataset of images that are painted on; it must be given.")
+      .field("classes", &Params::classes, at_least(0),
+             "Classes that those of the images are merged into, class c of n becoming c * classes "
+             "/ n; 0 keeps them.")
+      .field("correlation", &Params::correlation, between(0, 1),
+             "Probability in the training split that a sample has its class's own attribute; "
+             "otherwise it has any other.")
+      .field("correlation_validation", &Params::correlation_validation, between(-1, 1),
+             "The same in the validation split; below 0 draws all attributes alike often.")
+      .field("correlation_test", &Params::correlation_test, between(-1, 1),
+             "The same in the test split; below 0 draws all attributes alike often.")
+      .field("label_noise", &Params::label_noise, between(0, 1),
+             "Probability in every split that a label becomes another one before the attribute is "
+             "drawn.")
+      .field("noise_seed", &Params::noise_seed, at_least(0),
+             "Which attributes and noise: the same for every trial that says the same number.");
+}
+
+SpuriousImages::SpuriousImages(const Params& p, const assay::Strings& attributes,
+                               const std::string& name)
+    : info_(checked(p)),
+      inner_(p.images),
+      inner_classes_(info_.classes),
+      classes_(p.classes == 0 ? inner_classes_ : p.classes),
+      label_noise_(p.label_noise),
+      seed_(static_cast<std::uint64_t>(p.noise_seed)) {
+  if (classes_ < 2 || classes_ > inner_classes_)
+    throw Error(ErrorKind::kParameter,
+                "`classes` is " + std::to_string(classes_) + ", and the images have " +
+                    std::to_string(inner_classes_) + ": 0 keeps those, 2 to that many merge them");
+  if (classes_ > static_cast<std::int64_t>(attributes.size()))
+    throw Error(ErrorKind::kParameter, "`" + name + "` has " + std::to_string(attributes.size()) +
+                                           " attributes for " + std::to_string(classes_) +
+                                           " classes: merge them by a smaller `classes`");
+  info_.classes = classes_;
+  if (classes_ != inner_classes_) info_.class_names.clear();
+  name_groups(attributes);
+  read(Split::kTrain, p.correlation);
+  read(Split::kValidation, p.correlation_validation);
+  read(Split::kTest, p.correlation_test);
+  if (group_of_id_.empty()) throw Error(ErrorKind::kData, "`images` has no image in any split");
+  info_.group_sizes = assay::group_sizes(groups_[0].size(), groups_[0], info_.groups.size());
+}
+
+void SpuriousImages::name_groups(const assay::Strings& attributes) {
+  info_.groups.clear();
+  const bool named = !info_.class_names.empty();
+  for (std::size_t c = 0; c < static_cast<std::size_t>(classes_); ++c)
+    for (std::size_t a = 0; a < static_cast<std::size_t>(classes_); ++a)
+      info_.groups.push_back((named ? info_.class_names[c] : std::to_string(c)) + "/" +
+                             attributes[a]);
+}
+
+// A pure function of seed and id, so that a subset or another trial sees the same.
+std::int64_t SpuriousImages::group_of(std::int64_t label, std::uint64_t id,
+                                      double correlation) const {
+  const auto draw = [&](const char* what) {
+    return assay::Rng(seed_).fork("spurious").fork(what).uniform(id);
+  };
+  label = label * classes_ / inner_classes_;
+  if (draw("noise") < label_noise_) label = another(label, classes_, draw("label"));
+  const bool own = draw("own") < correlation;
+  return label * classes_ + (own ? label : another(label, classes_, draw("attribute")));
+}
+
+void SpuriousImages::read(Split split, double correlation) {
+  if (correlation < 0) correlation = 1 / static_cast<double>(classes_);
+  const auto all = inner_->ids(split);
+  auto& groups = groups_[static_cast<std::size_t>(split)];
+  for (std::size_t start = 0; start < all.size(); start += kChunk) {
+    const auto ids = all.subspan(start, std::min(kChunk, all.size() - start));
+    const auto batch = inner_->load(ids, {});
+    const auto [low, high] = at::aminmax(batch.input.transpose(0, 1).flatten(1), 1);
+    black_ = black_.defined() ? at::minimum(black_, low) : low;
+    white_ = white_.defined() ? at::maximum(white_, high) : high;
+    const auto target = batch.target.contiguous();
+    for (std::size_t k = 0; k < ids.size(); ++k) {
+      const auto id = static_cast<std::size_t>(ids[k]);
+      if (id >= group_of_id_.size()) group_of_id_.resize(id + 1, -1);
+      group_of_id_[id] = group_of(target.const_data_ptr<std::int64_t>()[k], id, correlation);
+      groups.push_back(group_of_id_[id]);
+    }
+  }
+}
+
+assay::Batch SpuriousImages::load(std::span<const std::int64_t> ids,
+                                  const assay::Context& context) const {
+  auto batch = inner_->load(ids, context);
+  std::vector<std::int64_t> group;
+  for (const auto id : ids) {
+    const bool known = id >= 0 && static_cast<std::size_t>(id) < group_of_id_.size() &&
+                       group_of_id_[static_cast<std::size_t>(id)] >= 0;
+    if (!known)
+      throw Error(ErrorKind::kData, "image " + std::to_string(id) + " is in none of the splits");
+    group.push_back(group_of_id_[static_cast<std::size_t>(id)]);
+  }
+  batch.group = torch::tensor(group, torch::kInt64);
+  batch.target = batch.group.div(classes_, "floor");
+  batch.input = paint(batch.input.contiguous(), batch.group.remainder(classes_));
+  return batch;
+}
