@@ -1,0 +1,124 @@
+// Fishr: Rame, Dancette and Cord, "Fishr: Invariant Gradient Variances for Out-of-Distribution
+// Generalization", ICML 2022.
+#include <ATen/ops/cat.h>
+#include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/one_hot.h>
+#include <ATen/ops/ones.h>
+#include <ATen/ops/softmax.h>
+#include <ATen/ops/stack.h>
+#include <ATen/ops/where.h>
+#include <ATen/ops/zeros_like.h>
+#include <c10/core/impl/LocalDispatchKeySet.h>
+
+#include "assay/registry.h"
+
+namespace {
+
+using assay::Error;
+using assay::ErrorKind;
+
+class Fishr final : public assay::Objective {
+ public:
+  struct Params {
+    double lambda = 1000;
+    std::int64_t anneal_steps = 1500;
+    double ema = 0.95;
+  };
+  static assay::Schema<Params> schema() {
+    using namespace assay;
+    return Schema<Params>()
+        .field("lambda", &Params::lambda, at_least(0),
+               "Weight of the distance between the environments' gradient variances.")
+        .field("anneal_steps", &Params::anneal_steps, at_least(0),
+               "Steps of training before that, during which the weight is 0.")
+        .field("ema", &Params::ema, below(0, 1), "Decay of an environment's variances, a step.");
+  }
+
+  Fishr(Params params, const assay::Info& info)
+      : p_(params), environments_(static_cast<std::int64_t>(info.groups.size())) {
+    if (info.classes == 0 || environments_ < 2)
+      throw Error(ErrorKind::kParameter,
+                  "takes the groups of a dataset of classes for its environments: use one with two "
+                  "groups or more, such as `digits_domains`");
+  }
+
+  const std::vector<std::string>& terms() const override { return terms_; }
+
+  std::vector<assay::Term> evaluate(assay::Model& model, const assay::Batch& batch,
+                                    const assay::Context& context) override {
+    const auto output = model.forward(batch.input);
+    if (!output.features.defined())
+      throw Error(ErrorKind::kPlugin,
+                  "the model gives no features, whose products with the "
+                  "errors are the last layer's gradients");
+    const auto each = at::cross_entropy_loss(output.logits, batch.target, {}, at::Reduction::None);
+    const auto member = at::one_hot(batch.group, environments_).to(each.scalar_type());
+    const auto count = member.sum(0);
+    const auto present = count > 0;
+    const auto risk = ((each.unsqueeze(1) * member).sum(0) / count).masked_select(present);
+    const auto now = variances(output, batch, member, count);
+    const auto summed = now + before(now, present, context.step) * p_.ema;
+    const auto some = summed.index_select(0, present.nonzero().squeeze(1));
+    const double weight = context.step < p_.anneal_steps ? 0 : p_.lambda;
+    return {{risk.mean()}, {(some - some.mean(0)).square().mean(), weight}};
+  }
+
+  void save(assay::State& state) const override {
+    state.scalars["step"] = step_;
+    if (!after_.defined()) return;
+    state.tensors["before"] = before_;
+    state.tensors["after"] = after_;
+  }
+  void load(const assay::State& state) override {
+    step_ = state.scalar<std::int64_t>("step");
+    if (!state.tensors.contains("after")) return;
+    before_ = state.tensor("before");
+    after_ = state.tensor("after");
+  }
+
+ private:
+  // Of the gradients (p - onehot(y)) x (features, 1) of an environment's samples, the variance of
+  // each element: [environments, classes * (D + 1)].
+  torch::Tensor variances(const assay::Output& output, const assay::Batch& batch,
+                          const torch::Tensor& member, const torch::Tensor& count) const {
+    const c10::impl::ExcludeDispatchKeyGuard full_precision(c10::autocast_dispatch_keyset);
+    const auto z = output.logits.to(member.scalar_type());
+    const auto h = output.features.to(member.scalar_type());
+    const auto error = at::softmax(z, 1) - at::one_hot(batch.target, z.size(1));
+    const auto h1 = at::cat({h, at::ones({h.size(0), 1}, h.options())}, 1);
+    assay::Tensors all;
+    for (std::int64_t e = 0; e < environments_; ++e) {
+      const auto of_e = member.select(1, e).unsqueeze(1) / count[e].clamp_min(1);
+      const auto mean = (error * of_e).t().matmul(h1);
+      const auto square = (error.square() * of_e).t().matmul(h1.square());
+      all.push_back((square - mean.square()).flatten());
+    }
+    return at::stack(all);
+  }
+
+  // The decayed sums as the step found them: every evaluation within it adds to the same. The first
+  // one decides what the next step finds.
+  torch::Tensor before(const torch::Tensor& now, const torch::Tensor& present, std::int64_t step) {
+    if (step != step_ || !after_.defined()) {
+      const torch::NoGradGuard no_grad;
+      before_ = after_.defined() ? after_.to(now.device()) : at::zeros_like(now);
+      after_ = at::where(present.unsqueeze(1), now.detach() + before_ * p_.ema, before_);
+      step_ = step;
+    }
+    return before_.to(now.device());
+  }
+
+  Params p_;
+  std::int64_t environments_;
+  std::int64_t step_ = -1;  // the last one seen
+  torch::Tensor before_, after_;
+  std::vector<std::string> terms_{"nll", "penalty"};
+};
+
+}  // namespace
+
+ASSAY_PLUGIN(registry) {
+  registry.add<Fishr>("fishr",
+                      "Penalises the distance between the variances of the last layer's gradients "
+                      "in the environments (Rame et al., ICML 2022).");
+}

@@ -1,0 +1,75 @@
+// IRMv1: Arjovsky, Bottou, Gulrajani and Lopez-Paz, "Invariant Risk Minimization", 2019, with the
+// unbiased estimate of its appendix D.
+#include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/one_hot.h>
+#include <ATen/ops/softmax.h>
+
+#include "assay/registry.h"
+
+namespace {
+
+using assay::Error;
+using assay::ErrorKind;
+
+class Irm final : public assay::Objective {
+ public:
+  struct Params {
+    double lambda = 100;
+    std::int64_t anneal_steps = 500;
+  };
+  static assay::Schema<Params> schema() {
+    return assay::Schema<Params>()
+        .field("lambda", &Params::lambda, assay::at_least(0),
+               "Weight of the squared slope of each environment's loss in a factor of the logits.")
+        .field("anneal_steps", &Params::anneal_steps, assay::at_least(0),
+               "Steps of training before that, during which the weight is 1.");
+  }
+
+  Irm(Params params, const assay::Info& info)
+      : p_(params), environments_(static_cast<std::int64_t>(info.groups.size())) {
+    if (info.classes == 0 || environments_ < 2)
+      throw Error(ErrorKind::kParameter,
+                  "takes the groups of a dataset of classes for its environments: use one with two "
+                  "groups or more, such as `digits_domains`");
+  }
+
+  const std::vector<std::string>& terms() const override { return terms_; }
+
+  std::vector<assay::Term> evaluate(assay::Model& model, const assay::Batch& batch,
+                                    const assay::Context& context) override {
+    const auto logits = model.forward(batch.input).logits;
+    const auto each = at::cross_entropy_loss(logits, batch.target, {}, at::Reduction::None);
+    const auto member = at::one_hot(batch.group, environments_);
+    const auto count = member.sum(0);
+    const auto risk = (each.unsqueeze(1) * member).sum(0) / count;
+    const double weight = context.step < p_.anneal_steps ? 1 : p_.lambda;
+    return {{risk.masked_select(count > 0).mean()}, {penalty(logits, batch, member), weight}};
+  }
+
+ private:
+  // The slope of a sample's cross-entropy of w z in w, at w = 1, is sum_c p_c z_c - z_y. The
+  // product of its means over an environment's even and odd samples estimates the squared mean.
+  torch::Tensor penalty(const torch::Tensor& z, const assay::Batch& batch,
+                        const torch::Tensor& member) const {
+    const auto slope =
+        (at::softmax(z, 1) * z).sum(1) - z.gather(1, batch.target.unsqueeze(1)).squeeze(1);
+    const auto odd = (member.cumsum(0) - 1) % 2 * member, even = member - odd;
+    const auto mean = [&](const torch::Tensor& half) {
+      return (slope.unsqueeze(1) * half).sum(0) / half.sum(0).clamp_min(1);
+    };
+    const auto pairs = (odd.sum(0) > 0).sum();  // an environment of one sample has no two halves
+    return (mean(even) * mean(odd)).sum() / pairs.clamp_min(1);
+  }
+
+  Params p_;
+  std::int64_t environments_;
+  std::vector<std::string> terms_{"nll", "penalty"};
+};
+
+}  // namespace
+
+ASSAY_PLUGIN(registry) {
+  registry.add<Irm>("irm",
+                    "Invariant risk minimization, IRMv1: penalises the slope of each environment's "
+                    "loss in the scale of the logits (Arjovsky et al., 2019).");
+}
