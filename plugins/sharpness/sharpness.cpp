@@ -1,0 +1,144 @@
+// m-sharpness: Foret et al., "Sharpness-Aware Minimization", ICLR 2021, section 4; measured by
+// projected ascent as Andriushchenko, Croce, Mueller, Hein and Flammarion, "A modern look at the
+// relationship between sharpness and generalization", ICML 2023.
+#include <cmath>
+
+#include <ATen/ops/_foreach_mul.h>
+#include <ATen/ops/randn.h>
+#include <ATen/ops/zeros_like.h>
+
+#include "assay/registry.h"
+#include "assay/tensors.h"
+#include "assay/training.h"
+
+namespace {
+
+using assay::Split;
+using assay::Tensors;
+
+constexpr double kStep = 0.1;  // of an ascent, in units of rho
+
+class Sharpness final : public assay::Procedure {
+ public:
+  struct Params {
+    double rho = 0.05;
+    std::int64_t samples = 1024;
+    std::int64_t m = 128;
+    std::int64_t ascents = 20;
+    std::int64_t draws = 10;
+  };
+
+  static assay::Schema<Params> schema() {
+    using namespace assay;
+    return Schema<Params>()
+        .field("rho", &Params::rho, above(0), "L2 radius of the perturbations, in weight units.")
+        .field("samples", &Params::samples, at_least(1),
+               "Training samples measured on, the first ones.")
+        .field("m", &Params::m, at_least(1), "Samples that are perturbed for together.")
+        .field("ascents", &Params::ascents, at_least(1),
+               "Steps of 0.1 rho along the gradient, each followed by a projection on the ball.")
+        .field("draws", &Params::draws, at_least(1),
+               "Gaussian perturbations for the average, of root mean square length rho.");
+  }
+  static assay::Strings needs() { return {"model", "dataset", "objective"}; }
+
+  explicit Sharpness(Params params) : p_(params) {}
+
+  std::int64_t units(const assay::Parts& parts) const override {
+    return (size(parts) + p_.m - 1) / p_.m;
+  }
+
+  void advance(std::int64_t unit, assay::Parts& parts, const assay::Context& context,
+               assay::Results& results) override {
+    const bool was_training = parts.model->is_training();
+    parts.model->eval();
+    const auto start = unit * p_.m, count = std::min(p_.m, size(parts) - start);
+    const auto ids = parts.dataset->ids(Split::kTrain).subspan(start, count);
+    const auto here =
+        context.with(context.rng.fork("sharpness").fork(static_cast<std::uint64_t>(unit)));
+    assay::BatchProblem problem(*parts.model, *parts.objective, {});
+    problem.begin({assay::to_device(parts.dataset->load(ids, here), here.device)}, here, 1);
+    measure(problem, static_cast<double>(count) / static_cast<double>(size(parts)));
+    parts.model->train(was_training);
+    if (unit + 1 < units(parts)) return;
+    results.metric("sharpness/worst", worst_);
+    results.metric("sharpness/average", average_);
+    results.metric("sharpness/gradient_norm", gradient_norm_);
+  }
+
+  void save(assay::State& state) const override {
+    state.scalars["worst"] = worst_;
+    state.scalars["average"] = average_;
+    state.scalars["gradient_norm"] = gradient_norm_;
+  }
+  void load(const assay::State& state) override {
+    worst_ = state.scalar<double>("worst");
+    average_ = state.scalar<double>("average");
+    gradient_norm_ = state.scalar<double>("gradient_norm");
+  }
+
+ private:
+  std::int64_t size(const assay::Parts& parts) const {
+    return std::min(p_.samples,
+                    static_cast<std::int64_t>(parts.dataset->ids(Split::kTrain).size()));
+  }
+
+  void measure(assay::Problem& problem, double share) {
+    const torch::NoGradGuard no_grad;
+    auto gradient = problem.raw_gradient();
+    gradient_norm_ += share * assay::norm(gradient.of);
+    average_ += share * average(problem, gradient.loss);
+    worst_ += share * worst(problem, std::move(gradient));
+  }
+
+  // The largest rise of the loss that the ascent meets within the ball.
+  double worst(assay::Problem& problem, assay::Gradient gradient) const {
+    const auto& w = problem.parameters();
+    const double start = gradient.loss;
+    Tensors e;
+    for (const auto& x : w) e.push_back(at::zeros_like(x));
+    double highest = 0;
+    for (std::int64_t k = 0; k < p_.ascents; ++k) {
+      const double slope = assay::norm(gradient.of);
+      if (slope == 0) break;
+      e = assay::moved(e, std::move(gradient.of), kStep * p_.rho / slope);
+      const double length = assay::norm(e);
+      if (length > p_.rho) at::_foreach_mul_(e, p_.rho / length);
+      Tensors there;
+      for (const auto& x : e) there.push_back(x.clone());
+      const assay::Displaced displaced(w, assay::moved(w, std::move(there), 1));
+      gradient = problem.raw_gradient();
+      highest = std::max(highest, gradient.loss - start);
+    }
+    return highest;
+  }
+
+  double average(assay::Problem& problem, double start) const {
+    const auto& w = problem.parameters();
+    std::int64_t numbers = 0;
+    for (const auto& x : w) numbers += x.numel();
+    const double sigma = p_.rho / std::sqrt(static_cast<double>(numbers));
+    double sum = 0;
+    for (std::int64_t k = 0; k < p_.draws; ++k) {
+      const auto rng = problem.rng().fork("draw").fork(static_cast<std::uint64_t>(k));
+      Tensors noise;
+      for (const auto& x : w)
+        noise.push_back(
+            at::randn(x.sizes(), rng.fork(noise.size()).generator(x.device()), x.options()));
+      const assay::Displaced displaced(w, assay::moved(w, std::move(noise), sigma));
+      sum += problem.loss() - start;
+    }
+    return sum / static_cast<double>(p_.draws);
+  }
+
+  Params p_;
+  double worst_ = 0, average_ = 0, gradient_norm_ = 0;  // of the chunks so far, by their share
+};
+
+}  // namespace
+
+ASSAY_PLUGIN(registry) {
+  registry.add<Sharpness>("sharpness",
+                          "How far the loss of a trained model rises within a ball around its "
+                          "weights (Foret et al., ICLR 2021; Andriushchenko et al., ICML 2023).");
+}
