@@ -58,7 +58,9 @@ assay::Schema<SpuriousImages::Params> SpuriousImages::schema() {
              "Probability in every split that a label becomes another one before the attribute is "
              "drawn.")
       .field("noise_seed", &Params::noise_seed, at_least(0),
-             "Which attributes and noise: the same for every trial that says the same number.");
+             "Which attributes and noise: the same for every trial that says the same number.")
+      .field("groups", &Params::groups, one_of({"class_and_attribute", "attribute"}),
+             "What a group is: a class with an attribute, or an attribute as a domain of its own.");
 }
 
 SpuriousImages::SpuriousImages(const Params& p, const assay::Strings& attributes,
@@ -68,7 +70,8 @@ SpuriousImages::SpuriousImages(const Params& p, const assay::Strings& attributes
       inner_classes_(info_.classes),
       classes_(p.classes == 0 ? inner_classes_ : p.classes),
       label_noise_(p.label_noise),
-      seed_(static_cast<std::uint64_t>(p.noise_seed)) {
+      seed_(static_cast<std::uint64_t>(p.noise_seed)),
+      by_attribute_(p.groups == "attribute") {
   if (classes_ < 2 || classes_ > inner_classes_)
     throw Error(ErrorKind::kParameter,
                 "`classes` is " + std::to_string(classes_) + ", and the images have " +
@@ -83,12 +86,16 @@ SpuriousImages::SpuriousImages(const Params& p, const assay::Strings& attributes
   read(Split::kTrain, p.correlation);
   read(Split::kValidation, p.correlation_validation);
   read(Split::kTest, p.correlation_test);
-  if (group_of_id_.empty()) throw Error(ErrorKind::kData, "`images` has no image in any split");
+  if (cell_of_id_.empty()) throw Error(ErrorKind::kData, "`images` has no image in any split");
   info_.group_sizes = assay::group_sizes(groups_[0].size(), groups_[0], info_.groups.size());
 }
 
 void SpuriousImages::name_groups(const assay::Strings& attributes) {
   info_.groups.clear();
+  if (by_attribute_) {
+    info_.groups.assign(attributes.begin(), attributes.begin() + classes_);
+    return;
+  }
   const bool named = !info_.class_names.empty();
   for (std::size_t c = 0; c < static_cast<std::size_t>(classes_); ++c)
     for (std::size_t a = 0; a < static_cast<std::size_t>(classes_); ++a)
@@ -97,8 +104,8 @@ void SpuriousImages::name_groups(const assay::Strings& attributes) {
 }
 
 // A pure function of seed and id, so that a subset or another trial sees the same.
-std::int64_t SpuriousImages::group_of(std::int64_t label, std::uint64_t id,
-                                      double correlation) const {
+std::int64_t SpuriousImages::cell_of(std::int64_t label, std::uint64_t id,
+                                     double correlation) const {
   const auto draw = [&](const char* what) {
     return assay::Rng(seed_).fork("spurious").fork(what).uniform(id);
   };
@@ -106,6 +113,10 @@ std::int64_t SpuriousImages::group_of(std::int64_t label, std::uint64_t id,
   if (draw("noise") < label_noise_) label = another(label, classes_, draw("label"));
   const bool own = draw("own") < correlation;
   return label * classes_ + (own ? label : another(label, classes_, draw("attribute")));
+}
+
+std::int64_t SpuriousImages::group_of(std::int64_t cell) const {
+  return by_attribute_ ? cell % classes_ : cell;
 }
 
 void SpuriousImages::read(Split split, double correlation) {
@@ -121,9 +132,9 @@ void SpuriousImages::read(Split split, double correlation) {
     const auto target = batch.target.contiguous();
     for (std::size_t k = 0; k < ids.size(); ++k) {
       const auto id = static_cast<std::size_t>(ids[k]);
-      if (id >= group_of_id_.size()) group_of_id_.resize(id + 1, -1);
-      group_of_id_[id] = group_of(target.const_data_ptr<std::int64_t>()[k], id, correlation);
-      groups.push_back(group_of_id_[id]);
+      if (id >= cell_of_id_.size()) cell_of_id_.resize(id + 1, -1);
+      cell_of_id_[id] = cell_of(target.const_data_ptr<std::int64_t>()[k], id, correlation);
+      groups.push_back(group_of(cell_of_id_[id]));
     }
   }
 }
@@ -131,16 +142,18 @@ void SpuriousImages::read(Split split, double correlation) {
 assay::Batch SpuriousImages::load(std::span<const std::int64_t> ids,
                                   const assay::Context& context) const {
   auto batch = inner_->load(ids, context);
-  std::vector<std::int64_t> group;
+  std::vector<std::int64_t> cells, groups;
   for (const auto id : ids) {
-    const bool known = id >= 0 && static_cast<std::size_t>(id) < group_of_id_.size() &&
-                       group_of_id_[static_cast<std::size_t>(id)] >= 0;
+    const bool known = id >= 0 && static_cast<std::size_t>(id) < cell_of_id_.size() &&
+                       cell_of_id_[static_cast<std::size_t>(id)] >= 0;
     if (!known)
       throw Error(ErrorKind::kData, "image " + std::to_string(id) + " is in none of the splits");
-    group.push_back(group_of_id_[static_cast<std::size_t>(id)]);
+    cells.push_back(cell_of_id_[static_cast<std::size_t>(id)]);
+    groups.push_back(group_of(cells.back()));
   }
-  batch.group = torch::tensor(group, torch::kInt64);
-  batch.target = batch.group.div(classes_, "floor");
-  batch.input = paint(batch.input.contiguous(), batch.group.remainder(classes_));
+  const auto cell = torch::tensor(cells, torch::kInt64);
+  batch.group = torch::tensor(groups, torch::kInt64);
+  batch.target = cell.div(classes_, "floor");
+  batch.input = paint(batch.input, cell.remainder(classes_));
   return batch;
 }

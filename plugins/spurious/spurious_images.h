@@ -14,6 +14,7 @@ class SpuriousImages : public assay::Dataset {
     double correlation_test = -1;
     double label_noise = 0;
     std::int64_t noise_seed = 0;
+    std::string groups = "class_and_attribute";
     std::int64_t size = 4;  // of the patch: `spurious_patch` alone
   };
   static assay::Schema<Params> schema();
@@ -39,7 +40,8 @@ class SpuriousImages : public assay::Dataset {
   torch::Tensor black_, white_;  // smallest and largest value of each channel, [C] float
 
  private:
-  std::int64_t group_of(std::int64_t label, std::uint64_t id, double correlation) const;
+  std::int64_t cell_of(std::int64_t label, std::uint64_t id, double correlation) const;
+  std::int64_t group_of(std::int64_t cell) const;
   void read(assay::Split split, double correlation);
   void name_groups(const assay::Strings& attributes);
 
@@ -47,6 +49,7 @@ class SpuriousImages : public assay::Dataset {
   std::int64_t inner_classes_, classes_;  // and as many attributes
   double label_noise_;
   std::uint64_t seed_;
+  bool by_attribute_;
   std::vector<std::int64_t> groups_[3];
-  std::vector<std::int64_t> group_of_id_;  // -1: of no split
+  std::vector<std::int64_t> cell_of_id_;  // class * attributes + attribute; -1: of no split
 };

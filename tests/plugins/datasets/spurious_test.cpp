@@ -143,6 +143,23 @@ TEST_CASE("groups are class times attribute, in batches and splits alike, and ad
   CHECK(data->info().group_sizes == sizes);
 }
 
+TEST_CASE("an attribute may be a group by itself, with the same images and classes") {
+  const auto cells = made("colored", {{"classes", whole(3)}, {"correlation", 0.4}});
+  const auto domains =
+      made("colored",
+           {{"classes", whole(3)}, {"correlation", 0.4}, {"groups", std::string("attribute")}});
+  CHECK(domains->info().groups == Strings{"red", "green", "blue"});
+  const auto ids = cells->ids(Split::kTrain);
+  const auto a = cells->load(ids, {}), b = domains->load(ids, {});
+  CHECK(b.input.equal(a.input));
+  CHECK(b.target.equal(a.target));
+  CHECK(b.group.equal(a.group.remainder(3)));
+  const auto groups = domains->groups(Split::kTrain);
+  for (std::size_t k = 0; k < groups.size(); ++k)
+    REQUIRE(groups[k] == b.group[static_cast<std::int64_t>(k)].item<std::int64_t>());
+  CHECK(domains->info().group_sizes == group_sizes(ids.size(), groups, 3));
+}
+
 TEST_CASE("attributes and noise are a function of seed and id alone") {
   const Values noisy{{"label_noise", 0.2}};
   auto other_seed = noisy;
