@@ -1,0 +1,73 @@
+// ASAM: Kwon, Kim, Park and Choi, "ASAM: Adaptive Sharpness-Aware Minimization for Scale-Invariant
+// Learning of Deep Neural Networks", ICML 2021, with the L2 norm and the element-wise T.
+#include <ATen/ops/_foreach_abs.h>
+#include <ATen/ops/_foreach_add.h>
+#include <ATen/ops/_foreach_mul.h>
+
+#include "assay/registry.h"
+#include "assay/tensors.h"
+
+namespace {
+
+class Asam final : public assay::Optimizer {
+ public:
+  struct Params {
+    double rho = 0.5;
+    double eta = 0.01;
+    std::shared_ptr<assay::Optimizer> base;
+  };
+
+  static assay::Schema<Params> schema() {
+    return assay::Schema<Params>()
+        .field("rho", &Params::rho, assay::at_least(0),
+               "L2 radius of the ascent step e / T, without a unit; 0 is the base optimizer.")
+        .field("eta", &Params::eta, assay::at_least(0),
+               "Added to |w| in T = |w| + eta, in weight units; 0 leaves weights at 0 where they "
+               "are.")
+        .component("base", &Params::base, "sgd",
+                   "Optimizer that descends with the uphill gradient.");
+  }
+
+  explicit Asam(Params params) : p_(std::move(params)) {}
+
+  void check(assay::Problem& problem) const override {
+    if (p_.rho == 0) return p_.base->check(problem);
+    assay::Uphill uphill(problem, "asam", {});
+    p_.base->check(uphill);
+  }
+
+  double step(assay::Problem& problem) override {
+    if (p_.rho == 0) return p_.base->step(problem);
+    assay::Uphill uphill(problem, "asam", [&](assay::Gradient here) {
+      assay::Tensors t = at::_foreach_abs(problem.parameters());
+      at::_foreach_add_(t, p_.eta);
+      auto e = std::move(here.of);
+      at::_foreach_mul_(e, t);
+      const double length = assay::norm(e) + kTiny;
+      at::_foreach_mul_(e, t);
+      return assay::moved(problem.parameters(), std::move(e), p_.rho / length);
+    });
+    const double loss = p_.base->step(uphill);
+    return uphill.start().value_or(loss);
+  }
+
+  void save(assay::State& state) const override {
+    assay::State base;
+    p_.base->save(base);
+    state.put_nested("base", base);
+  }
+  void load(const assay::State& state) override { p_.base->load(state.nested("base")); }
+
+ private:
+  static constexpr double kTiny = 1e-12;  // a zero gradient has no direction
+
+  Params p_;
+};
+
+}  // namespace
+
+ASSAY_PLUGIN(registry) {
+  registry.add<Asam>("asam",
+                     "Adaptive sharpness-aware minimization (Kwon et al., ICML 2021): the radius "
+                     "is relative to the size of each weight.");
+}

@@ -1,0 +1,131 @@
+// bSAM: Moellenhoff and Khan, "SAM as an Optimal Relaxation of Bayes", ICLR 2023: weights w are the
+// mean of a Gaussian with the precision N s, and s sets noise, ascent and step size.
+#include <cmath>
+#include <numeric>
+
+#include <ATen/ops/_foreach_abs.h>
+#include <ATen/ops/_foreach_add.h>
+#include <ATen/ops/_foreach_addcdiv.h>
+#include <ATen/ops/_foreach_div.h>
+#include <ATen/ops/_foreach_lerp.h>
+#include <ATen/ops/_foreach_mul.h>
+#include <ATen/ops/_foreach_sqrt.h>
+#include <ATen/ops/full_like.h>
+#include <ATen/ops/randn.h>
+#include <ATen/ops/zeros_like.h>
+
+#include "assay/registry.h"
+#include "assay/tensors.h"
+
+namespace {
+
+using assay::Gradient;
+using assay::Tensors;
+
+class Bsam final : public assay::Optimizer {
+ public:
+  struct Params {
+    double lr = 0.5;
+    double rho = 0.01;
+    double beta1 = 0.9;
+    double beta2 = 0.999;
+    double weight_decay = 5e-5;
+    double damping = 0.1;
+    double s_init = 1;
+    double noise = 1;
+  };
+
+  static assay::Schema<Params> schema() {
+    return assay::Schema<Params>()
+        .field("lr", &Params::lr, assay::above(0), "Step size, in weight units where m / s is 1.")
+        .field("rho", &Params::rho, assay::at_least(0),
+               "The ascent step is rho times the gradient, divided by s.")
+        .field("beta1", &Params::beta1, assay::below(0, 1), "Decay of the mean gradient m, a step.")
+        .field("beta2", &Params::beta2, assay::below(0, 1),
+               "Decay of the scaled precision s, a step.")
+        .field("weight_decay", &Params::weight_decay, assay::at_least(0),
+               "The prior's precision divided by N, the number of training samples: that multiple "
+               "of the weights is added to the gradient.")
+        .field("damping", &Params::damping, assay::at_least(0), "Added to what s is the mean of.")
+        .field("s_init", &Params::s_init, assay::above(0), "What s is at first.")
+        .field("noise", &Params::noise, assay::at_least(0),
+               "Multiple of the posterior's deviation 1 / sqrt(N s) with which weights are drawn; "
+               "0 draws none.");
+  }
+
+  Bsam(Params params, const assay::Info& info)
+      : p_(params),
+        N_(std::accumulate(info.group_sizes.begin(), info.group_sizes.end(), std::int64_t{0})) {
+    if (N_ <= 0)
+      throw assay::Error(assay::ErrorKind::kParameter,
+                         "scales its noise by the number of training samples, which this dataset "
+                         "does not tell: it must fill `group_sizes` of its description");
+  }
+
+  double step(assay::Problem& problem) override {
+    const torch::NoGradGuard no_grad;
+    const auto& w = problem.parameters();
+    if (s_.empty()) start(w);
+    auto drawn = at_a_draw(problem);  // the paper's g with a tilde
+    const double loss = p_.noise > 0 ? problem.loss() : drawn.loss;
+    auto gs = uphill(problem, drawn.of);
+    at::_foreach_add_(gs.of, w, p_.weight_decay);
+    at::_foreach_lerp_(m_, gs.of, 1 - p_.beta1);
+    at::_foreach_addcdiv_(w, m_, s_, -p_.lr * problem.learning_rate_factor());
+    at::_foreach_abs_(drawn.of);
+    at::_foreach_mul_(drawn.of, at::_foreach_sqrt(s_));
+    at::_foreach_add_(drawn.of, p_.damping + p_.weight_decay);
+    at::_foreach_lerp_(s_, drawn.of, 1 - p_.beta2);
+    return loss;
+  }
+
+  void save(assay::State& state) const override {
+    state.put("m", m_);
+    state.put("s", s_);
+  }
+  void load(const assay::State& state) override {
+    m_ = state.list("m");
+    s_ = state.list("s");
+  }
+
+ private:
+  void start(const Tensors& w) {
+    for (const auto& x : w) {
+      m_.push_back(at::zeros_like(x));
+      s_.push_back(at::full_like(x, p_.s_init));
+    }
+  }
+
+  Gradient at_a_draw(assay::Problem& problem) const {
+    if (p_.noise == 0) return problem.raw_gradient();
+    const auto& w = problem.parameters();
+    Tensors normal;
+    const auto rng = problem.rng().fork("bsam");
+    for (const auto& x : w)
+      normal.push_back(
+          at::randn(x.sizes(), rng.fork(normal.size()).generator(x.device()), x.options()));
+    at::_foreach_div_(normal, at::_foreach_sqrt(s_));
+    const double scale = p_.noise / std::sqrt(static_cast<double>(N_));
+    const assay::Displaced there(w, assay::moved(w, std::move(normal), scale));
+    return problem.raw_gradient();
+  }
+
+  // Uphill of the mean w, not of the weights that were drawn.
+  Gradient uphill(assay::Problem& problem, const Tensors& drawn) const {
+    const auto& w = problem.parameters();
+    const assay::Displaced there(w, assay::moved(w, at::_foreach_div(drawn, s_), p_.rho));
+    return problem.gradient();
+  }
+
+  Params p_;
+  std::int64_t N_;
+  Tensors m_, s_;
+};
+
+}  // namespace
+
+ASSAY_PLUGIN(registry) {
+  registry.add<Bsam>("bsam",
+                     "Bayesian SAM (Moellenhoff and Khan, ICLR 2023): SAM's Adam-like extension, "
+                     "which learns a variance of each weight.");
+}

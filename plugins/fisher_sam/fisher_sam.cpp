@@ -1,0 +1,76 @@
+// Fisher SAM: Kim, Li, Hu and Hospedales, "Fisher SAM: Information Geometry and Sharpness Aware
+// Minimisation", ICML 2022, with the diagonal Fisher matrix 1 + eta g^2 of the batch's gradient.
+#include <ATen/ops/_foreach_add.h>
+#include <ATen/ops/_foreach_div.h>
+#include <ATen/ops/_foreach_mul.h>
+#include <ATen/ops/_foreach_sqrt.h>
+
+#include "assay/registry.h"
+#include "assay/tensors.h"
+
+namespace {
+
+class FisherSam final : public assay::Optimizer {
+ public:
+  struct Params {
+    double rho = 0.05;
+    double eta = 1;
+    std::shared_ptr<assay::Optimizer> base;
+  };
+
+  static assay::Schema<Params> schema() {
+    return assay::Schema<Params>()
+        .field("rho", &Params::rho, assay::at_least(0),
+               "Radius of the ascent step e in the norm sqrt(e^T F e), in weight units; 0 is the "
+               "base optimizer.")
+        .field("eta", &Params::eta, assay::at_least(0),
+               "Weight of the squared gradient in F = 1 + eta g^2; 0 is `sam`.")
+        .component("base", &Params::base, "sgd",
+                   "Optimizer that descends with the uphill gradient.");
+  }
+
+  explicit FisherSam(Params params) : p_(std::move(params)) {}
+
+  void check(assay::Problem& problem) const override {
+    if (p_.rho == 0) return p_.base->check(problem);
+    assay::Uphill uphill(problem, "fisher_sam", {});
+    p_.base->check(uphill);
+  }
+
+  double step(assay::Problem& problem) override {
+    if (p_.rho == 0) return p_.base->step(problem);
+    assay::Uphill uphill(problem, "fisher_sam", [&](assay::Gradient here) {
+      assay::Tensors root = at::_foreach_mul(here.of, here.of);  // of F
+      at::_foreach_mul_(root, p_.eta);
+      at::_foreach_add_(root, 1);
+      at::_foreach_sqrt_(root);
+      auto e = std::move(here.of);
+      at::_foreach_div_(e, root);
+      const double length = assay::norm(e) + kTiny;  // g^T F^-1 g = |F^-1/2 g|^2
+      at::_foreach_div_(e, root);
+      return assay::moved(problem.parameters(), std::move(e), p_.rho / length);
+    });
+    const double loss = p_.base->step(uphill);
+    return uphill.start().value_or(loss);
+  }
+
+  void save(assay::State& state) const override {
+    assay::State base;
+    p_.base->save(base);
+    state.put_nested("base", base);
+  }
+  void load(const assay::State& state) override { p_.base->load(state.nested("base")); }
+
+ private:
+  static constexpr double kTiny = 1e-12;  // a zero gradient has no direction
+
+  Params p_;
+};
+
+}  // namespace
+
+ASSAY_PLUGIN(registry) {
+  registry.add<FisherSam>("fisher_sam",
+                          "Fisher SAM (Kim et al., ICML 2022): the ascent's neighbourhood is an "
+                          "ellipsoid of the diagonal Fisher matrix.");
+}

@@ -1,0 +1,83 @@
+// Friendly SAM: Li, Zhou, He, Cheng and Huang, "Friendly Sharpness-Aware Minimization", CVPR 2024:
+// the ascent follows the batch's gradient less its running mean, a stand-in for the full gradient.
+#include "assay/registry.h"
+#include "assay/tensors.h"
+
+namespace {
+
+using assay::Tensors;
+
+class FriendlySam final : public assay::Optimizer {
+ public:
+  struct Params {
+    double rho = 0.05;
+    double sigma = 1;
+    double lambda = 0.9;
+    std::shared_ptr<assay::Optimizer> base;
+  };
+
+  static assay::Schema<Params> schema() {
+    return assay::Schema<Params>()
+        .field("rho", &Params::rho, assay::at_least(0),
+               "L2 radius of the ascent step, in weight units; 0 is the base optimizer.")
+        .field("sigma", &Params::sigma, assay::at_least(0),
+               "Multiple of the mean gradient m that is taken off the ascent's direction; 0 is "
+               "`sam`.")
+        .field("lambda", &Params::lambda, assay::below(0, 1),
+               "Decay of the mean gradient m, a step.")
+        .component("base", &Params::base, "sgd",
+                   "Optimizer that descends with the uphill gradient.");
+  }
+
+  explicit FriendlySam(Params params) : p_(std::move(params)) {}
+
+  void check(assay::Problem& problem) const override {
+    if (p_.rho == 0) return p_.base->check(problem);
+    assay::Uphill uphill(problem, "friendly_sam", {});
+    p_.base->check(uphill);
+  }
+
+  double step(assay::Problem& problem) override {
+    if (p_.rho == 0) return p_.base->step(problem);
+    Tensors next;  // m moves once a step, by the first gradient that the base makes us ask for
+    assay::Uphill uphill(problem, "friendly_sam", [&](assay::Gradient here) {
+      if (next.empty()) next = mean_with(here.of);
+      auto e = m_.empty() ? std::move(here.of) : assay::combined({&here.of, &m_}, {1, -p_.sigma});
+      const double length = assay::norm(e) + kTiny;
+      return assay::moved(problem.parameters(), std::move(e), p_.rho / length);
+    });
+    const double loss = p_.base->step(uphill);
+    if (!next.empty()) m_ = std::move(next);
+    return uphill.start().value_or(loss);
+  }
+
+  void save(assay::State& state) const override {
+    state.put("m", m_);
+    assay::State base;
+    p_.base->save(base);
+    state.put_nested("base", base);
+  }
+  void load(const assay::State& state) override {
+    m_ = state.list("m");
+    p_.base->load(state.nested("base"));
+  }
+
+ private:
+  static constexpr double kTiny = 1e-12;  // a zero direction
+
+  Tensors mean_with(const Tensors& g) const {
+    if (m_.empty()) return assay::combined({&g}, {1});
+    return assay::combined({&m_, &g}, {p_.lambda, 1 - p_.lambda});
+  }
+
+  Params p_;
+  Tensors m_;
+};
+
+}  // namespace
+
+ASSAY_PLUGIN(registry) {
+  registry.add<FriendlySam>("friendly_sam",
+                            "Friendly SAM (Li et al., CVPR 2024): ascends along what is particular "
+                            "to the batch's gradient.");
+}

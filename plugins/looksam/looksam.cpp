@@ -1,0 +1,121 @@
+// LookSAM: Liu, Mai, Chen, Hsieh and You, "Towards Efficient and Scalable Sharpness-Aware
+// Minimization", CVPR 2022: the ascent is taken every k-th step, and its effect reused in between.
+#include <cmath>
+
+#include "assay/registry.h"
+#include "assay/tensors.h"
+
+namespace {
+
+using assay::Gradient;
+using assay::Tensors;
+
+struct Params {
+  double rho = 0.05;
+  std::int64_t k = 5;
+  double alpha = 0.7;
+  std::shared_ptr<assay::Optimizer> base;
+};
+
+constexpr double kTiny = 1e-12;  // a zero gradient has no direction
+
+// The problem whose gradient is SAM's, where there is no g_v to reuse; otherwise the plain one with
+// a part along g_v.
+class Look final : public assay::WholeGradient {
+ public:
+  Look(assay::Problem& inner, const Params& p, const Tensors& g_v)
+      : WholeGradient(inner, "looksam"), p_(p), g_v_(g_v) {}
+
+  Gradient raw_gradient() override {
+    auto g = inner_.raw_gradient();
+    return g_v_.empty() ? ascent(g) : reuse(g);
+  }
+
+  Tensors found;  // the next g_v, once a step: of the first ascent
+
+ private:
+  Gradient ascent(const Gradient& g) {
+    auto gs = uphill(g.of);
+    if (found.empty()) {
+      const assay::Gram gram({&g.of, &gs.of});
+      const double along = gram(0, 0) > 0 ? gram(0, 1) / gram(0, 0) : 0;
+      found = assay::combined({&gs.of, &g.of}, {1, -along});
+    }
+    return {g.loss, std::move(gs.of)};
+  }
+  Gradient reuse(const Gradient& g) const {
+    const assay::Gram gram({&g.of, &g_v_});
+    const double ratio = gram(1, 1) > 0 ? std::sqrt(gram(0, 0)) / std::sqrt(gram(1, 1)) : 0;
+    return {g.loss, assay::combined({&g.of, &g_v_}, {1, p_.alpha * ratio})};
+  }
+  Gradient uphill(const Tensors& g) const {
+    const auto& w = parameters();
+    const assay::Displaced there(w,
+                                 assay::combined({&w, &g}, {1, p_.rho / (assay::norm(g) + kTiny)}));
+    return inner_.raw_gradient();
+  }
+
+  const Params& p_;
+  const Tensors& g_v_;
+};
+
+class LookSam final : public assay::Optimizer {
+ public:
+  using Params = ::Params;
+
+  static assay::Schema<Params> schema() {
+    return assay::Schema<Params>()
+        .field("rho", &Params::rho, assay::at_least(0),
+               "L2 radius of the ascent step, in weight units; 0 is the base optimizer.")
+        .field("k", &Params::k, assay::at_least(1),
+               "Steps from one ascent to the next; 1 is `sam`.")
+        .field(
+            "alpha", &Params::alpha, assay::at_least(0),
+            "Length of the part along g_v in the steps between, as a multiple of the gradient's.")
+        .component("base", &Params::base, "sgd", "Optimizer that steps with the result.");
+  }
+
+  explicit LookSam(Params params) : p_(std::move(params)) {}
+
+  void check(assay::Problem& problem) const override {
+    if (p_.rho == 0) return p_.base->check(problem);
+    Look view(problem, p_, g_v_);
+    p_.base->check(view);
+  }
+
+  double step(assay::Problem& problem) override {
+    if (p_.rho == 0) return p_.base->step(problem);
+    const Tensors none;
+    Look view(problem, p_, count_ % p_.k == 0 ? none : g_v_);
+    const double loss = p_.base->step(view);
+    if (!view.found.empty()) g_v_ = std::move(view.found);
+    ++count_;
+    return loss;
+  }
+
+  void save(assay::State& state) const override {
+    state.scalars["count"] = count_;
+    state.put("g_v", g_v_);
+    assay::State base;
+    p_.base->save(base);
+    state.put_nested("base", base);
+  }
+  void load(const assay::State& state) override {
+    count_ = state.scalar<std::int64_t>("count");
+    g_v_ = state.list("g_v");
+    p_.base->load(state.nested("base"));
+  }
+
+ private:
+  Params p_;
+  std::int64_t count_ = 0;  // steps taken
+  Tensors g_v_;
+};
+
+}  // namespace
+
+ASSAY_PLUGIN(registry) {
+  registry.add<LookSam>("looksam",
+                        "LookSAM (Liu et al., CVPR 2022): sharpness-aware minimization that "
+                        "ascends every k-th step only.");
+}

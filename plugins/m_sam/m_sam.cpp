@@ -1,0 +1,99 @@
+// m-SAM: the m-sharpness of Foret, Kleiner, Mobahi and Neyshabur, "Sharpness-Aware Minimization for
+// Efficiently Improving Generalization", ICLR 2021, as Andriushchenko and Flammarion, "Towards
+// Understanding Sharpness-Aware Minimization", ICML 2022, minimise it.
+#include <ATen/ops/_foreach_mul.h>
+
+#include "assay/registry.h"
+#include "assay/tensors.h"
+
+namespace {
+
+constexpr double kTiny = 1e-12;  // a zero gradient has no direction
+
+// The problem whose gradient is the mean of the parts', each taken uphill of that part alone.
+class Parts final : public assay::WholeGradient {
+ public:
+  Parts(assay::Problem& inner, double rho, std::int64_t m)
+      : WholeGradient(inner, "m_sam"), rho_(rho), m_(m) {}
+
+  assay::Gradient raw_gradient() override {
+    assay::Gradient mean;
+    for (const auto& [part, share] : inner_.split(m_)) {
+      auto gradient = uphill(*part);
+      mean.loss += share * gradient.loss;
+      const torch::NoGradGuard no_grad;
+      if (mean.of.empty()) {
+        at::_foreach_mul_(gradient.of, share);
+        mean.of = std::move(gradient.of);
+      } else {
+        mean.of = assay::moved(mean.of, std::move(gradient.of), share);
+      }
+    }
+    return mean;
+  }
+
+ private:
+  // The loss of the part at w, and its gradient at w + e.
+  assay::Gradient uphill(assay::Problem& part) const {
+    auto here = part.raw_gradient();
+    const auto& w = parameters();
+    const double length = assay::norm(here.of) + kTiny;
+    const assay::Displaced there(w, assay::moved(w, std::move(here.of), rho_ / length));
+    return {here.loss, part.raw_gradient().of};
+  }
+
+  double rho_;
+  std::int64_t m_;
+};
+
+class MSam final : public assay::Optimizer {
+ public:
+  struct Params {
+    double rho = 0.05;
+    std::int64_t m = 8;
+    std::shared_ptr<assay::Optimizer> base;
+  };
+
+  static assay::Schema<Params> schema() {
+    return assay::Schema<Params>()
+        .field("rho", &Params::rho, assay::at_least(0),
+               "L2 radius of each part's ascent step, in weight units; 0 is the base optimizer.")
+        .field("m", &Params::m, assay::at_least(1),
+               "Samples of the batch, at most, that share one ascent step.")
+        .component("base", &Params::base, "sgd",
+                   "Optimizer that descends with the mean of the uphill gradients.");
+  }
+
+  explicit MSam(Params params) : p_(std::move(params)) {}
+
+  void check(assay::Problem& problem) const override {
+    if (p_.rho == 0) return p_.base->check(problem);
+    problem.split(p_.m);  // a problem that cannot be split says so
+    Parts view(problem, p_.rho, p_.m);
+    p_.base->check(view);
+  }
+
+  double step(assay::Problem& problem) override {
+    if (p_.rho == 0) return p_.base->step(problem);
+    Parts view(problem, p_.rho, p_.m);
+    return p_.base->step(view);
+  }
+
+  void save(assay::State& state) const override {
+    assay::State base;
+    p_.base->save(base);
+    state.put_nested("base", base);
+  }
+  void load(const assay::State& state) override { p_.base->load(state.nested("base")); }
+
+ private:
+  Params p_;
+};
+
+}  // namespace
+
+ASSAY_PLUGIN(registry) {
+  registry.add<MSam>("m_sam",
+                     "Sharpness-aware minimization with an ascent for each m samples (Foret et "
+                     "al., ICLR 2021; Andriushchenko and Flammarion, ICML 2022).");
+}
