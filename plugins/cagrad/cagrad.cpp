@@ -1,0 +1,66 @@
+// CAGrad: Liu, Liu, Jin, Stone and Liu, "Conflict-Averse Gradient Descent for Multi-task Learning",
+// NeurIPS 2021.
+#include "assay/combination.h"
+#include "assay/registry.h"
+#include "weights.h"
+
+namespace {
+
+struct Params {
+  double c = 0.4;
+  bool rescale = true;
+  std::shared_ptr<assay::Optimizer> base;
+};
+
+class CaGrad final : public assay::Optimizer {
+ public:
+  using Params = ::Params;
+
+  static assay::Schema<Params> schema() {
+    using namespace assay;
+    return Schema<Params>()
+        .field("c", &Params::c, at_least(0),
+               "How far the direction may be from the mean gradient g0, as a multiple of |g0|; 0 "
+               "is the mean.")
+        .field("rescale", &Params::rescale, any(), "Divides the direction by 1 + c^2.")
+        .component("base", &Params::base, "sgd", "Optimizer that steps with the direction.");
+  }
+
+  explicit CaGrad(Params params) : p_(std::move(params)) {}
+
+  void check(assay::Problem& problem) const override {
+    assay::check_terms(problem, "cagrad");
+    assay::Combination combination(problem, "cagrad", {});
+    p_.base->check(combination);
+  }
+
+  double step(assay::Problem& problem) override {
+    assay::Combination combination(problem, "cagrad", [&](const assay::PresentTerms& terms) {
+      auto w = conflict_averse(terms.gram, p_.c);
+      for (std::size_t i = 0; i < w.size(); ++i) {
+        if (p_.rescale) w[i] /= 1 + p_.c * p_.c;
+        problem.report("weight/" + problem.terms()[terms.index[i]], w[i]);
+      }
+      return w;
+    });
+    return p_.base->step(combination);
+  }
+
+  void save(assay::State& state) const override {
+    assay::State base;
+    p_.base->save(base);
+    state.put_nested("base", base);
+  }
+  void load(const assay::State& state) override { p_.base->load(state.nested("base")); }
+
+ private:
+  Params p_;
+};
+
+}  // namespace
+
+ASSAY_PLUGIN(registry) {
+  registry.add<CaGrad>("cagrad",
+                       "CAGrad (Liu et al., NeurIPS 2021): near the mean gradient, the direction "
+                       "that does the worst-off term most good.");
+}

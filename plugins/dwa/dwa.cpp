@@ -1,0 +1,126 @@
+// DWA, dynamic weight average: Liu, Johns and Davison, "End-to-End Multi-Task Learning with
+// Attention", CVPR 2019.
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "assay/combination.h"
+#include "assay/registry.h"
+
+namespace {
+
+struct Params {
+  double temperature = 2;
+  std::int64_t every = 1;
+  std::shared_ptr<assay::Optimizer> base;
+};
+
+class Weighted final : public assay::WholeGradient {
+ public:
+  Weighted(assay::Problem& inner, assay::Weigh weigh)
+      : WholeGradient(inner, "dwa"), weigh_(std::move(weigh)) {}
+  assay::Gradient raw_gradient() override { return inner_.weighted_gradient(weigh_); }
+
+ private:
+  assay::Weigh weigh_;
+};
+
+class Dwa final : public assay::Optimizer {
+ public:
+  using Params = ::Params;
+
+  static assay::Schema<Params> schema() {
+    using namespace assay;
+    return Schema<Params>()
+        .field("temperature", &Params::temperature, above(0),
+               "T: the larger, the more alike the weights, which add up to the number of terms.")
+        .field("every", &Params::every, at_least(1),
+               "Steps over which losses are averaged before they are compared; an epoch of them in "
+               "the paper.")
+        .component("base", &Params::base, "sgd", "Optimizer that steps with the weighted sum.");
+  }
+
+  explicit Dwa(Params params) : p_(std::move(params)) {}
+
+  void check(assay::Problem& problem) const override {
+    assay::check_terms(problem, "dwa");
+    Weighted weighted(problem, {});
+    p_.base->check(weighted);
+  }
+
+  double step(assay::Problem& problem) override {
+    const auto& terms = problem.terms();
+    if (terms.size() == 1) return p_.base->step(problem);
+    const auto weights = weights_of(terms.size());
+    assay::Reals sum;  // of this period, with this step
+    Weighted weighted(problem, [&](const std::vector<double>& losses) {
+      if (sum.empty()) sum = added(losses, terms);
+      for (std::size_t i = 0; i < weights.size(); ++i)
+        problem.report("weight/" + terms[i], weights[i]);
+      return weights;
+    });
+    const double loss = p_.base->step(weighted);
+    sum_ = std::move(sum);
+    if (++count_ == p_.every) {
+      before_ = std::exchange(last_, std::exchange(sum_, {}));
+      count_ = 0;
+    }
+    return loss;
+  }
+
+  void save(assay::State& state) const override {
+    state.scalars["sum"] = sum_;
+    state.scalars["last"] = last_;
+    state.scalars["before"] = before_;
+    state.scalars["count"] = count_;
+    assay::State base;
+    p_.base->save(base);
+    state.put_nested("base", base);
+  }
+  void load(const assay::State& state) override {
+    sum_ = state.scalar<assay::Reals>("sum");
+    last_ = state.scalar<assay::Reals>("last");
+    before_ = state.scalar<assay::Reals>("before");
+    count_ = state.scalar<std::int64_t>("count");
+    p_.base->load(state.nested("base"));
+  }
+
+ private:
+  // K softmax(r / T) of the ratios r of the last two periods' losses.
+  std::vector<double> weights_of(std::size_t terms) const {
+    if (before_.empty()) return std::vector<double>(terms, 1);
+    std::vector<double> x;
+    for (std::size_t i = 0; i < terms; ++i) x.push_back(last_[i] / before_[i] / p_.temperature);
+    const double largest = *std::max_element(x.begin(), x.end());
+    double sum = 0;
+    for (double& value : x) sum += value = std::exp(value - largest);
+    for (double& value : x) value *= static_cast<double>(terms) / sum;
+    return x;
+  }
+
+  // Before the base moves anything, so that a loss without a ratio stops the step.
+  assay::Reals added(assay::Reals losses, const assay::Strings& terms) const {
+    for (std::size_t i = 0; i < sum_.size(); ++i) losses[i] += sum_[i];
+    for (std::size_t i = 0; count_ + 1 == p_.every && i < losses.size(); ++i)
+      if (losses[i] <= 0)
+        throw assay::Error(assay::ErrorKind::kNumeric,
+                           "`dwa` compares each loss with what it was, so it must be above 0; that "
+                           "of term " +
+                               terms[i] + " is " +
+                               std::to_string(losses[i] / static_cast<double>(p_.every)) +
+                               " over `every` = " + std::to_string(p_.every) + " steps");
+    return losses;
+  }
+
+  Params p_;
+  assay::Reals sum_, last_, before_;  // sums of this period, the last one and the one before
+  std::int64_t count_ = 0;            // steps of this period
+};
+
+}  // namespace
+
+ASSAY_PLUGIN(registry) {
+  registry.add<Dwa>("dwa",
+                    "Dynamic weight average (Liu et al., CVPR 2019): raises the weights of the "
+                    "terms whose losses fall slowest.");
+}

@@ -1,0 +1,163 @@
+// FAMO: Liu, Feng, Stone and Liu, "FAMO: Fast Adaptive Multitask Optimization", NeurIPS 2023.
+#include <algorithm>
+#include <cmath>
+
+#include "assay/combination.h"
+#include "assay/registry.h"
+#include "logits.h"
+
+namespace {
+
+using assay::Tensors;
+
+struct Params {
+  double lr = 0.025;
+  double weight_decay = 1e-3;
+  assay::Reals floor;
+  std::shared_ptr<assay::Optimizer> base;
+};
+
+class Weighted final : public assay::WholeGradient {
+ public:
+  Weighted(assay::Problem& inner, assay::Weigh weigh)
+      : WholeGradient(inner, "famo"), weigh_(std::move(weigh)) {}
+  assay::Gradient raw_gradient() override { return inner_.weighted_gradient(weigh_); }
+
+ private:
+  assay::Weigh weigh_;
+};
+
+class Famo final : public assay::Optimizer {
+ public:
+  using Params = ::Params;
+
+  static assay::Schema<Params> schema() {
+    using namespace assay;
+    return Schema<Params>()
+        .field("lr", &Params::lr, at_least(0), "Step size of the logits xi, which Adam moves.")
+        .field("weight_decay", &Params::weight_decay, at_least(0),
+               "Multiple of the logits that is added to their gradient.")
+        .field("floor", &Params::floor, any(),
+               "b, a number for each term that its loss stays above; empty: 0 for all.")
+        .component("base", &Params::base, "sgd", "Optimizer that steps with the weighted sum.");
+  }
+
+  explicit Famo(Params params) : p_(std::move(params)) {}
+
+  void check(assay::Problem& problem) const override {
+    assay::check_terms(problem, "famo");
+    const auto& terms = problem.terms();
+    if (!p_.floor.empty() && p_.floor.size() != terms.size()) throw wrong_length(terms);
+    Weighted weighted(problem, {});
+    p_.base->check(weighted);
+  }
+
+  double step(assay::Problem& problem) override {
+    const auto& terms = problem.terms();
+    if (terms.size() == 1) return p_.base->step(problem);
+    start(terms.size());
+    const auto z = logits_.softmax();
+    std::vector<double> first;  // ln (l - b) where the step starts
+    Weighted weighted(problem, [&](const std::vector<double>& losses) {
+      const auto above = above_floor(losses, terms);
+      for (std::size_t i = first.size(); i < above.size(); ++i) first.push_back(std::log(above[i]));
+      const auto weights = weights_of(z, above);
+      for (std::size_t i = 0; i < z.size(); ++i) problem.report("weight/" + terms[i], weights[i]);
+      return weights;
+    });
+    const auto before = copies(problem.parameters());
+    const double loss = p_.base->step(weighted);
+    if (!first.empty()) adapt(first, losses_after(problem, before));
+    return loss;
+  }
+
+  void save(assay::State& state) const override {
+    state.scalars["xi"] = logits_.xi;
+    state.scalars["mean"] = logits_.mean;
+    state.scalars["square"] = logits_.square;
+    state.scalars["count"] = logits_.count;
+    assay::State base;
+    p_.base->save(base);
+    state.put_nested("base", base);
+  }
+  void load(const assay::State& state) override {
+    logits_ = {state.scalar<assay::Reals>("xi"), state.scalar<assay::Reals>("mean"),
+               state.scalar<assay::Reals>("square"), state.scalar<std::int64_t>("count")};
+    p_.base->load(state.nested("base"));
+  }
+
+ private:
+  static constexpr double kLeast = 1e-8;  // what a loss at or under its floor counts as afterwards
+
+  void start(std::size_t terms) {
+    if (p_.floor.empty()) p_.floor.assign(terms, 0);
+    if (!logits_.xi.empty()) return;
+    logits_.xi.assign(terms, 0);
+    logits_.square = logits_.mean = logits_.xi;
+  }
+
+  std::vector<double> above_floor(std::vector<double> losses, const assay::Strings& terms) const {
+    for (std::size_t i = 0; i < losses.size(); ++i) {
+      if (losses[i] <= p_.floor[i])
+        throw assay::Error(assay::ErrorKind::kNumeric,
+                           "`famo` takes the logarithm of each loss above its `floor`; that of "
+                           "term " +
+                               terms[i] + " is " + std::to_string(losses[i]) +
+                               ", and must be above " + std::to_string(p_.floor[i]));
+      losses[i] -= p_.floor[i];
+    }
+    return losses;
+  }
+
+  // c z_i / (l_i - b_i), where c makes them add up to 1.
+  static std::vector<double> weights_of(const std::vector<double>& z,
+                                        const std::vector<double>& above) {
+    std::vector<double> weights;
+    double sum = 0;
+    for (std::size_t i = 0; i < z.size(); ++i) sum += weights.emplace_back(z[i] / above[i]);
+    for (double& weight : weights) weight /= sum;
+    return weights;
+  }
+
+  static Tensors copies(const Tensors& weights) {
+    Tensors all;
+    for (const auto& w : weights) all.push_back(w.detach().clone());
+    return all;
+  }
+
+  // On the same batch; where there are none, the step has not been taken.
+  static std::vector<double> losses_after(assay::Problem& problem, const Tensors& before) try {
+    return problem.losses();
+  } catch (...) {
+    const torch::NoGradGuard no_grad;
+    for (std::size_t i = 0; i < before.size(); ++i) problem.parameters()[i].copy_(before[i]);
+    throw;
+  }
+
+  // A term that fell by more than the others loses weight.
+  void adapt(std::vector<double> fall, const std::vector<double>& after) {
+    for (std::size_t i = 0; i < fall.size(); ++i)
+      fall[i] -= std::log(std::max(kLeast, after[i] - p_.floor[i]));
+    logits_.descend(fall, p_.lr, p_.weight_decay);
+  }
+
+  assay::Error wrong_length(const assay::Strings& terms) const {
+    std::string names;
+    for (const auto& term : terms) names += (names.empty() ? "" : ", ") + term;
+    return {assay::ErrorKind::kParameter, "optimizer `famo`: `floor` has " +
+                                              std::to_string(p_.floor.size()) +
+                                              " numbers, expected none, or one for each of the " +
+                                              std::to_string(terms.size()) + " terms " + names};
+  }
+
+  Params p_;
+  Logits logits_;
+};
+
+}  // namespace
+
+ASSAY_PLUGIN(registry) {
+  registry.add<Famo>("famo",
+                     "FAMO (Liu et al., NeurIPS 2023): weighs terms so that their losses fall in "
+                     "the same proportion, in one backward.");
+}

@@ -1,0 +1,108 @@
+// GradDrop: Chen, Ngiam, Huang, Luong, Kretzschmar, Chai and Anguelov, "Just Pick a Sign:
+// Optimizing Deep Multitask Models with Gradient Sign Dropout", NeurIPS 2020; on the gradients of
+// the weights.
+#include <ATen/ops/_foreach_add.h>
+#include <ATen/ops/_foreach_clamp_max.h>
+#include <ATen/ops/_foreach_clamp_min.h>
+#include <ATen/ops/rand.h>
+#include <ATen/ops/where.h>
+
+#include "assay/combination.h"
+#include "assay/registry.h"
+
+namespace {
+
+using assay::Tensors;
+
+struct Params {
+  double leak = 0;
+  std::shared_ptr<assay::Optimizer> base;
+};
+
+class OneSign final : public assay::WholeGradient {
+ public:
+  OneSign(assay::Problem& inner, double leak) : WholeGradient(inner, "graddrop"), leak_(leak) {}
+
+  assay::Gradient raw_gradient() override {
+    auto parts = inner_.gradient_per_term();
+    if (parts.size() == 1) return std::move(parts.front());
+    const torch::NoGradGuard no_grad;
+    double loss = 0;
+    Tensors up, down;  // the sums of the positive and of the negative parts
+    for (const auto& part : parts) {
+      loss += part.loss;
+      add(up, at::_foreach_clamp_min(part.of, 0));
+      add(down, at::_foreach_clamp_max(part.of, 0));
+    }
+    return {loss, picked(up, down)};
+  }
+
+ private:
+  static void add(Tensors& sum, Tensors part) {
+    if (sum.empty())
+      sum = std::move(part);
+    else
+      at::_foreach_add_(sum, part);
+  }
+
+  // P = (1 + sum g / sum |g|) / 2 is the positive part's share; where all gradients are 0 it is not
+  // a number, and nothing is kept, for there is nothing.
+  Tensors picked(const Tensors& up, const Tensors& down) const {
+    const auto rng = inner_.rng().fork("graddrop");
+    Tensors sum;
+    for (std::size_t t = 0; t < up.size(); ++t) {
+      const auto p = up[t] / (up[t] - down[t]);
+      const auto generator = rng.fork(t).generator(p.device());
+      const auto u = at::rand(p.sizes(), generator, p.options());
+      const auto kept = at::where(p > u, up[t], at::where(p < u, down[t], 0));
+      sum.push_back(leak_ == 0 ? kept : (1 - leak_) * kept + leak_ * (up[t] + down[t]));
+    }
+    return sum;
+  }
+
+  double leak_;
+};
+
+class GradDrop final : public assay::Optimizer {
+ public:
+  using Params = ::Params;
+
+  static assay::Schema<Params> schema() {
+    using namespace assay;
+    return Schema<Params>()
+        .field("leak", &Params::leak, between(0, 1),
+               "Share of each gradient that passes whatever its sign; 1 is the plain sum.")
+        .component("base", &Params::base, "sgd", "Optimizer that steps with what is kept.");
+  }
+
+  explicit GradDrop(Params params) : p_(std::move(params)) {}
+
+  void check(assay::Problem& problem) const override {
+    assay::check_terms(problem, "graddrop");
+    OneSign view(problem, p_.leak);
+    p_.base->check(view);
+  }
+
+  double step(assay::Problem& problem) override {
+    OneSign view(problem, p_.leak);
+    return p_.base->step(view);
+  }
+
+  void save(assay::State& state) const override {
+    assay::State base;
+    p_.base->save(base);
+    state.put_nested("base", base);
+  }
+  void load(const assay::State& state) override { p_.base->load(state.nested("base")); }
+
+ private:
+  Params p_;
+};
+
+}  // namespace
+
+ASSAY_PLUGIN(registry) {
+  registry.add<GradDrop>("graddrop",
+                         "Gradient sign dropout (Chen et al., NeurIPS 2020): keeps of each "
+                         "weight's gradients those of one sign, drawn by their shares.");
+}

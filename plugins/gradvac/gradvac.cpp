@@ -1,0 +1,136 @@
+// GradVac: Wang, Tsvetkov, Firat and Cao, "Gradient Vaccine: Investigating and Improving Multi-task
+// Optimization in Massively Multilingual Models", ICLR 2021.
+#include <algorithm>
+#include <cmath>
+
+#include "assay/combination.h"
+#include "assay/registry.h"
+
+namespace {
+
+struct Params {
+  double beta = 0.5;
+  std::shared_ptr<assay::Optimizer> base;
+};
+
+constexpr double kLargest = 1 - 1e-6;  // cosine asked for: 1 would take an infinite multiple of g_j
+
+std::vector<std::size_t> shuffled_without(std::size_t i, std::size_t count, const assay::Rng& rng) {
+  std::vector<std::size_t> others;
+  for (std::size_t j = 0; j < count; ++j)
+    if (j != i) others.push_back(j);
+  for (std::size_t n = others.size(); n > 1; --n)
+    std::swap(others[n - 1],
+              others[static_cast<std::size_t>(rng.uniform(n) * static_cast<double>(n))]);
+  return others;
+}
+
+// A gradient as a row of coefficients of all of them.
+class Row {
+ public:
+  Row(const assay::Gram& gram, std::size_t i) : gram_(gram), at_(gram.size()) { at_[i] = 1; }
+
+  double with(std::size_t j) const {
+    double sum = 0;
+    for (std::size_t k = 0; k < at_.size(); ++k) sum += at_[k] * gram_(k, j);
+    return sum;
+  }
+  double length() const {
+    double square = 0;
+    for (std::size_t k = 0; k < at_.size(); ++k) square += at_[k] * with(k);
+    return std::sqrt(std::max(0.0, square));
+  }
+  void add(std::size_t j, double multiple) { at_[j] += multiple; }
+  const std::vector<double>& coefficients() const { return at_; }
+
+ private:
+  const assay::Gram& gram_;
+  std::vector<double> at_;
+};
+
+class GradVac final : public assay::Optimizer {
+ public:
+  using Params = ::Params;
+
+  static assay::Schema<Params> schema() {
+    using namespace assay;
+    return Schema<Params>()
+        .field("beta", &Params::beta, between(0, 1),
+               "Share of the step's cosine in the moving average that is the target; 0 is "
+               "`pcgrad`.")
+        .component("base", &Params::base, "sgd", "Optimizer that steps with the sum.");
+  }
+
+  explicit GradVac(Params params) : p_(std::move(params)) {}
+
+  void check(assay::Problem& problem) const override {
+    assay::check_terms(problem, "gradvac");
+    assay::Combination combination(problem, "gradvac", {});
+    p_.base->check(combination);
+  }
+
+  double step(assay::Problem& problem) override {
+    const auto& names = problem.terms();
+    if (rho_hat_.empty()) rho_hat_.assign(names.size() * names.size(), 0);
+    const auto rng = problem.rng().fork("gradvac");
+    assay::Reals next;  // of the first gradient that the base asks for
+    assay::Combination combination(problem, "gradvac", [&](const assay::PresentTerms& terms) {
+      auto moved = rho_hat_;
+      auto w = vaccinated(terms, names.size(), rng, moved);
+      if (next.empty()) next = std::move(moved);
+      for (std::size_t i = 0; i < w.size(); ++i)
+        problem.report("weight/" + names[terms.index[i]], w[i]);
+      return w;
+    });
+    const double loss = p_.base->step(combination);
+    if (!next.empty()) rho_hat_ = std::move(next);
+    return loss;
+  }
+
+  void save(assay::State& state) const override {
+    state.scalars["rho_hat"] = rho_hat_;
+    assay::State base;
+    p_.base->save(base);
+    state.put_nested("base", base);
+  }
+  void load(const assay::State& state) override {
+    rho_hat_ = state.scalar<assay::Reals>("rho_hat");
+    p_.base->load(state.nested("base"));
+  }
+
+ private:
+  // The weights of the sum of all g_i, each turned towards every g_j from which it has strayed.
+  std::vector<double> vaccinated(const assay::PresentTerms& terms, std::size_t all,
+                                 const assay::Rng& rng, assay::Reals& moved) const {
+    const auto count = terms.index.size();
+    std::vector<double> sum(count);
+    for (std::size_t i = 0; i < count; ++i) {
+      Row g(terms.gram, i);
+      for (const auto j : shuffled_without(i, count, rng.fork(i))) {
+        const double length = g.length(), other = std::sqrt(terms.gram(j, j));
+        if (length == 0) break;
+        const double rho = std::clamp(g.with(j) / (length * other), -1.0, 1.0);
+        double& rho_hat = moved[terms.index[i] * all + terms.index[j]];
+        const double target = std::min(rho_hat, kLargest);
+        if (rho < target) {
+          const double sine = std::sqrt(1 - target * target);
+          g.add(j, length * (target * std::sqrt(1 - rho * rho) - rho * sine) / (other * sine));
+        }
+        rho_hat += p_.beta * (rho - rho_hat);
+      }
+      for (std::size_t k = 0; k < count; ++k) sum[k] += g.coefficients()[k];
+    }
+    return sum;
+  }
+
+  Params p_;
+  assay::Reals rho_hat_;  // K x K, of the pairs (i, j)
+};
+
+}  // namespace
+
+ASSAY_PLUGIN(registry) {
+  registry.add<GradVac>("gradvac",
+                        "Gradient vaccine (Wang et al., ICLR 2021): turns each term's gradient "
+                        "towards the others', as far as they have been alike so far.");
+}

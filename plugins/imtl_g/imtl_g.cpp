@@ -1,0 +1,86 @@
+// IMTL-G: Liu, Li, Kuang, Xue, Chen, Yang, Liao and Zhang, "Towards Impartial Multi-task Learning",
+// ICLR 2021, the part that balances gradients.
+#include <cmath>
+
+#include <Eigen/QR>
+
+#include "assay/combination.h"
+#include "assay/registry.h"
+
+namespace {
+
+struct Params {
+  std::shared_ptr<assay::Optimizer> base;
+};
+
+// alpha that adds up to 1 and gives d = sum_i alpha_i g_i the same projection on each u_i = g_i /
+// |g_i|: sum_j alpha_j <g_0 - g_j, u_0 - u_i> = <g_0, u_0 - u_i> for i, j > 0. With dependent
+// gradients the solution of least length.
+std::vector<double> impartial(const assay::Gram& gram) {
+  const auto count = static_cast<Eigen::Index>(gram.size());
+  Eigen::MatrixXd on(count, count);  // <g_i, u_j>
+  for (Eigen::Index j = 0; j < count; ++j) {
+    const auto column = static_cast<std::size_t>(j);
+    const double length = std::sqrt(gram(column, column));
+    for (Eigen::Index i = 0; i < count; ++i)
+      on(i, j) = gram(static_cast<std::size_t>(i), column) / length;
+  }
+  const Eigen::Index n = count - 1;
+  Eigen::MatrixXd a(n, n);
+  Eigen::VectorXd b(n);
+  for (Eigen::Index i = 0; i < n; ++i) {
+    b(i) = on(0, 0) - on(0, i + 1);
+    for (Eigen::Index j = 0; j < n; ++j)
+      a(i, j) = on(0, 0) - on(j + 1, 0) - on(0, i + 1) + on(j + 1, i + 1);
+  }
+  const Eigen::VectorXd rest = a.completeOrthogonalDecomposition().solve(b);
+  std::vector<double> alpha{1 - rest.sum()};
+  alpha.insert(alpha.end(), rest.begin(), rest.end());
+  return alpha;
+}
+
+class ImtlG final : public assay::Optimizer {
+ public:
+  using Params = ::Params;
+
+  static assay::Schema<Params> schema() {
+    return assay::Schema<Params>().component("base", &Params::base, "sgd",
+                                             "Optimizer that steps with the combination.");
+  }
+
+  explicit ImtlG(Params params) : p_(std::move(params)) {}
+
+  void check(assay::Problem& problem) const override {
+    assay::check_terms(problem, "imtl_g");
+    assay::Combination combination(problem, "imtl_g", {});
+    p_.base->check(combination);
+  }
+
+  double step(assay::Problem& problem) override {
+    assay::Combination combination(problem, "imtl_g", [&](const assay::PresentTerms& terms) {
+      auto alpha = impartial(terms.gram);
+      for (std::size_t i = 0; i < alpha.size(); ++i)
+        problem.report("weight/" + problem.terms()[terms.index[i]], alpha[i]);
+      return alpha;
+    });
+    return p_.base->step(combination);
+  }
+
+  void save(assay::State& state) const override {
+    assay::State base;
+    p_.base->save(base);
+    state.put_nested("base", base);
+  }
+  void load(const assay::State& state) override { p_.base->load(state.nested("base")); }
+
+ private:
+  Params p_;
+};
+
+}  // namespace
+
+ASSAY_PLUGIN(registry) {
+  registry.add<ImtlG>("imtl_g",
+                      "Impartial multi-task learning, IMTL-G (Liu et al., ICLR 2021): a direction "
+                      "with equal projections on all terms' gradients.");
+}

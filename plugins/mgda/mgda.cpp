@@ -1,0 +1,86 @@
+// MGDA: Désidéri, "Multiple-gradient descent algorithm (MGDA) for multiobjective optimization",
+// Comptes Rendus Mathématique 2012; its scales: Sener and Koltun, "Multi-Task Learning as
+// Multi-Objective Optimization", NeurIPS 2018.
+#include <cmath>
+
+#include "assay/combination.h"
+#include "assay/registry.h"
+#include "assay/simplex.h"
+
+namespace {
+
+struct Params {
+  std::string normalise = "none";
+  std::shared_ptr<assay::Optimizer> base;
+};
+
+class Mgda final : public assay::Optimizer {
+ public:
+  using Params = ::Params;
+
+  static assay::Schema<Params> schema() {
+    using namespace assay;
+    return Schema<Params>()
+        .field("normalise", &Params::normalise, one_of({"none", "l2", "loss", "loss+"}),
+               "What gradients are divided by while the weights are looked for: nothing, their L2 "
+               "norm, their term's loss, or both.")
+        .component("base", &Params::base, "sgd", "Optimizer that steps with the combination.");
+  }
+
+  explicit Mgda(Params params) : p_(std::move(params)) {}
+
+  void check(assay::Problem& problem) const override {
+    assay::check_terms(problem, "mgda");
+    assay::Combination combination(problem, "mgda", {});
+    p_.base->check(combination);
+  }
+
+  double step(assay::Problem& problem) override {
+    assay::Combination combination(problem, "mgda", [&](const assay::PresentTerms& terms) {
+      auto w = assay::shortest_in_hull(scaled(terms, problem.terms()));
+      for (std::size_t i = 0; i < w.size(); ++i)
+        problem.report("weight/" + problem.terms()[terms.index[i]], w[i]);
+      return w;
+    });
+    return p_.base->step(combination);
+  }
+
+  void save(assay::State& state) const override {
+    assay::State base;
+    p_.base->save(base);
+    state.put_nested("base", base);
+  }
+  void load(const assay::State& state) override { p_.base->load(state.nested("base")); }
+
+ private:
+  assay::Gram scaled(const assay::PresentTerms& terms, const assay::Strings& names) const {
+    const auto& gram = terms.gram;
+    if (p_.normalise == "none") return gram;
+    std::vector<double> scale(gram.size(), 1), values;
+    for (std::size_t i = 0; i < gram.size(); ++i) {
+      if (p_.normalise != "l2") scale[i] = positive(terms.losses[i], names[terms.index[i]]);
+      if (p_.normalise != "loss") scale[i] *= std::sqrt(gram(i, i));
+    }
+    for (std::size_t i = 0; i < gram.size(); ++i)
+      for (std::size_t j = 0; j < gram.size(); ++j)
+        values.push_back(gram(i, j) / (scale[i] * scale[j]));
+    return {gram.size(), std::move(values)};
+  }
+
+  static double positive(double loss, const std::string& term) {
+    if (loss > 0) return loss;
+    throw assay::Error(assay::ErrorKind::kNumeric,
+                       "`mgda` divides by the losses, which must be above 0; that of term " + term +
+                           " is " + std::to_string(loss) + ": use `normalise: l2`, or none");
+  }
+
+  Params p_;
+};
+
+}  // namespace
+
+ASSAY_PLUGIN(registry) {
+  registry.add<Mgda>("mgda",
+                     "Multiple-gradient descent (Désidéri, 2012; Sener and Koltun, NeurIPS 2018): "
+                     "the shortest vector in the convex hull of the terms' gradients.");
+}

@@ -1,0 +1,121 @@
+// Nash-MTL: Navon, Shamsian, Achituve, Maron, Kawaguchi, Chechik and Fetaya, "Multi-Task Learning
+// as a Bargaining Game", ICML 2022.
+#include <ATen/ops/_foreach_mul.h>
+
+#include "assay/combination.h"
+#include "assay/registry.h"
+#include "bargain.h"
+
+namespace {
+
+struct Params {
+  double max_norm = 1;
+  std::int64_t update_every = 1;
+  std::shared_ptr<assay::Optimizer> base;
+};
+
+double clipped(double length, double max_norm) {
+  return max_norm > 0 && length > max_norm ? max_norm / length : 1;
+}
+
+// With the alpha of an earlier step: one backward.
+class Settled final : public assay::WholeGradient {
+ public:
+  Settled(assay::Problem& inner, const assay::Reals& alpha, double max_norm)
+      : WholeGradient(inner, "nash_mtl"), alpha_(alpha), max_norm_(max_norm) {}
+  assay::Gradient raw_gradient() override {
+    auto gradient = inner_.weighted_gradient([&](const auto&) { return alpha_; });
+    const torch::NoGradGuard no_grad;
+    const double scale = clipped(assay::norm(gradient.of), max_norm_);
+    if (scale < 1) at::_foreach_mul_(gradient.of, scale);
+    for (std::size_t i = 0; i < alpha_.size(); ++i)
+      inner_.report("weight/" + inner_.terms()[i], scale * alpha_[i]);
+    return gradient;
+  }
+
+ private:
+  const assay::Reals& alpha_;
+  double max_norm_;
+};
+
+class NashMtl final : public assay::Optimizer {
+ public:
+  using Params = ::Params;
+
+  static assay::Schema<Params> schema() {
+    using namespace assay;
+    return Schema<Params>()
+        .field("max_norm", &Params::max_norm, at_least(0),
+               "Largest L2 norm of the direction, which the rule gives the norm sqrt(K); 0: none.")
+        .field("update_every", &Params::update_every, at_least(1),
+               "Steps from one bargain to the next; between them alpha stays, for one backward.")
+        .component("base", &Params::base, "sgd", "Optimizer that steps with the direction.");
+  }
+
+  explicit NashMtl(Params params) : p_(std::move(params)) {}
+
+  void check(assay::Problem& problem) const override {
+    assay::check_terms(problem, "nash_mtl");
+    Settled settled(problem, alpha_, p_.max_norm);
+    p_.base->check(settled);
+  }
+
+  double step(assay::Problem& problem) override {
+    const auto& names = problem.terms();
+    if (names.size() == 1) return p_.base->step(problem);
+    if (alpha_.empty()) alpha_.assign(names.size(), 1);
+    assay::Reals next;  // of the first gradient that the base asks for
+    assay::Combination bargaining(problem, "nash_mtl", [&](const assay::PresentTerms& terms) {
+      const auto alpha = bargain(terms.gram);
+      if (next.empty()) {
+        next = alpha_;
+        for (std::size_t i = 0; i < alpha.size(); ++i) next[terms.index[i]] = alpha[i];
+      }
+      return within_norm(alpha, terms, problem);
+    });
+    Settled settled(problem, alpha_, p_.max_norm);
+    const bool due = count_ % p_.update_every == 0;
+    const double loss = p_.base->step(due ? static_cast<assay::Problem&>(bargaining) : settled);
+    if (!next.empty()) alpha_ = std::move(next);
+    ++count_;
+    return loss;
+  }
+
+  void save(assay::State& state) const override {
+    state.scalars["alpha"] = alpha_;
+    state.scalars["count"] = count_;
+    assay::State base;
+    p_.base->save(base);
+    state.put_nested("base", base);
+  }
+  void load(const assay::State& state) override {
+    alpha_ = state.scalar<assay::Reals>("alpha");
+    count_ = state.scalar<std::int64_t>("count");
+    p_.base->load(state.nested("base"));
+  }
+
+ private:
+  std::vector<double> within_norm(std::vector<double> alpha, const assay::PresentTerms& terms,
+                                  assay::Problem& problem) const {
+    double square = 0;
+    for (std::size_t i = 0; i < alpha.size(); ++i)
+      for (std::size_t j = 0; j < alpha.size(); ++j)
+        square += alpha[i] * alpha[j] * terms.gram(i, j);
+    const double scale = clipped(std::sqrt(std::max(0.0, square)), p_.max_norm);
+    for (std::size_t i = 0; i < alpha.size(); ++i)
+      problem.report("weight/" + problem.terms()[terms.index[i]], alpha[i] *= scale);
+    return alpha;
+  }
+
+  Params p_;
+  assay::Reals alpha_;      // of each term, when it last had a gradient in a bargain
+  std::int64_t count_ = 0;  // steps taken
+};
+
+}  // namespace
+
+ASSAY_PLUGIN(registry) {
+  registry.add<NashMtl>("nash_mtl",
+                        "Nash-MTL (Navon et al., ICML 2022): the bargaining solution, in which "
+                        "all terms gain in the same proportion.");
+}

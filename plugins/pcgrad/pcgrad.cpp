@@ -1,0 +1,86 @@
+// PCGrad: Yu, Kumar, Gupta, Levine, Hausman and Finn, "Gradient Surgery for Multi-Task Learning",
+// NeurIPS 2020.
+#include "assay/combination.h"
+#include "assay/registry.h"
+
+namespace {
+
+using assay::Gram;
+
+struct Params {
+  std::shared_ptr<assay::Optimizer> base;
+};
+
+std::vector<std::size_t> shuffled_without(std::size_t i, std::size_t count, const assay::Rng& rng) {
+  std::vector<std::size_t> others;
+  for (std::size_t j = 0; j < count; ++j)
+    if (j != i) others.push_back(j);
+  for (std::size_t n = others.size(); n > 1; --n)
+    std::swap(others[n - 1],
+              others[static_cast<std::size_t>(rng.uniform(n) * static_cast<double>(n))]);
+  return others;
+}
+
+// The weights of sum_i g_i^PC: each g_i^PC is a row of coefficients of the gradients.
+std::vector<double> surgery(const Gram& gram, const assay::Rng& rng) {
+  const auto count = gram.size();
+  std::vector<double> sum(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    std::vector<double> row(count);
+    row[i] = 1;
+    for (const auto j : shuffled_without(i, count, rng.fork(i))) {
+      double product = 0;
+      for (std::size_t k = 0; k < count; ++k) product += row[k] * gram(k, j);
+      if (product < 0) row[j] -= product / gram(j, j);
+    }
+    for (std::size_t k = 0; k < count; ++k) sum[k] += row[k];
+  }
+  return sum;
+}
+
+class PcGrad final : public assay::Optimizer {
+ public:
+  using Params = ::Params;
+
+  static assay::Schema<Params> schema() {
+    return assay::Schema<Params>().component("base", &Params::base, "sgd",
+                                             "Optimizer that steps with the sum.");
+  }
+
+  explicit PcGrad(Params params) : p_(std::move(params)) {}
+
+  void check(assay::Problem& problem) const override {
+    assay::check_terms(problem, "pcgrad");
+    assay::Combination combination(problem, "pcgrad", {});
+    p_.base->check(combination);
+  }
+
+  double step(assay::Problem& problem) override {
+    const auto rng = problem.rng().fork("pcgrad");
+    assay::Combination combination(problem, "pcgrad", [&](const assay::PresentTerms& terms) {
+      auto w = surgery(terms.gram, rng);
+      for (std::size_t i = 0; i < w.size(); ++i)
+        problem.report("weight/" + problem.terms()[terms.index[i]], w[i]);
+      return w;
+    });
+    return p_.base->step(combination);
+  }
+
+  void save(assay::State& state) const override {
+    assay::State base;
+    p_.base->save(base);
+    state.put_nested("base", base);
+  }
+  void load(const assay::State& state) override { p_.base->load(state.nested("base")); }
+
+ private:
+  Params p_;
+};
+
+}  // namespace
+
+ASSAY_PLUGIN(registry) {
+  registry.add<PcGrad>("pcgrad",
+                       "PCGrad (Yu et al., NeurIPS 2020): takes from each term's gradient what "
+                       "conflicts with another's, and adds them up.");
+}

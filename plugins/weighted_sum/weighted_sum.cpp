@@ -1,0 +1,81 @@
+// The weighted sum of the terms, with weights that stay: what every rule that finds weights itself
+// is to be compared with.
+#include "assay/combination.h"
+#include "assay/registry.h"
+
+namespace {
+
+struct Params {
+  assay::Reals weights;
+  std::shared_ptr<assay::Optimizer> base;
+};
+
+class Weighted final : public assay::WholeGradient {
+ public:
+  Weighted(assay::Problem& inner, const assay::Reals& weights)
+      : WholeGradient(inner, "weighted_sum"), weights_(weights) {}
+  assay::Gradient raw_gradient() override {
+    for (std::size_t k = 0; k < weights_.size(); ++k)
+      inner_.report("weight/" + inner_.terms()[k], weights_[k]);
+    return inner_.weighted_gradient([&](const auto&) { return weights_; });
+  }
+
+ private:
+  const assay::Reals& weights_;
+};
+
+class WeightedSum final : public assay::Optimizer {
+ public:
+  using Params = ::Params;
+
+  static assay::Schema<Params> schema() {
+    using namespace assay;
+    return Schema<Params>()
+        .required("weights", &Params::weights, at_least(0),
+                  "Weight of each term, in their order; it multiplies what the objective gives "
+                  "the term.")
+        .component("base", &Params::base, "sgd", "Optimizer that steps with the sum.");
+  }
+
+  explicit WeightedSum(Params params) : p_(std::move(params)) {}
+
+  void check(assay::Problem& problem) const override {
+    assay::check_terms(problem, "weighted_sum");
+    const auto& terms = problem.terms();
+    if (p_.weights.size() != terms.size()) throw wrong_length(terms);
+    Weighted weighted(problem, p_.weights);
+    p_.base->check(weighted);
+  }
+
+  double step(assay::Problem& problem) override {
+    if (problem.terms().size() == 1) return p_.base->step(problem);
+    Weighted weighted(problem, p_.weights);
+    return p_.base->step(weighted);
+  }
+
+  void save(assay::State& state) const override {
+    assay::State base;
+    p_.base->save(base);
+    state.put_nested("base", base);
+  }
+  void load(const assay::State& state) override { p_.base->load(state.nested("base")); }
+
+ private:
+  assay::Error wrong_length(const std::vector<std::string>& terms) const {
+    std::string names;
+    for (const auto& term : terms) names += (names.empty() ? "" : ", ") + term;
+    return {assay::ErrorKind::kParameter, "optimizer `weighted_sum`: `weights` has " +
+                                              std::to_string(p_.weights.size()) +
+                                              " numbers, expected one for each of the " +
+                                              std::to_string(terms.size()) + " terms " + names};
+  }
+
+  Params p_;
+};
+
+}  // namespace
+
+ASSAY_PLUGIN(registry) {
+  registry.add<WeightedSum>("weighted_sum",
+                            "Weighs the terms of the objective with numbers that stay.");
+}
