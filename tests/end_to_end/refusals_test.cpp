@@ -1,0 +1,78 @@
+// What an optimizer cannot work with is said before a step is taken, with the manifest's place;
+// what goes wrong later ends the trial with its step and term, and leaves the last checkpoint.
+#include <catch2/catch.hpp>
+
+#include "tests/support/shell.h"
+
+using namespace assay::testing;
+using Catch::Contains;
+namespace fs = std::filesystem;
+
+namespace {
+
+const std::string kHead =
+    "assay: 1\nname: r\nmodel: {use: mlp, hidden: [8]}\nprocedure: {use: train, steps: 4, batch: "
+    "32}\nobjective: cross_entropy\n";
+const std::string kPlain = "dataset: {use: fashion_mnist, validation: 100, train_limit: 200}\n";
+const std::string kGroups =
+    "dataset: {use: colored, images: {use: fashion_mnist, validation: 100, train_limit: 200}}\n";
+
+bool no_data() {
+  const bool missing = !fs::exists("/usr/share/datasets/fashion-mnist");
+  if (missing) WARN("skipped: the Debian package dataset-fashion-mnist is not installed");
+  return missing;
+}
+
+Said run(const Folder& folder, const std::string& text, const std::string& more = "") {
+  folder.write("m.yaml", text);
+  return shell("cd " + folder.path().string() + " && assay run m.yaml " + more);
+}
+
+}  // namespace
+
+TEST_CASE("what optimizers refuse is said with the place, and nothing is trained") {
+  if (no_data()) return;
+  struct Case {
+    std::string dataset, optimizer, sentence;
+    int code;
+  };
+  const Case cases[] = {
+      {kPlain, "pcgrad", "m.yaml:7:12: train, unit 0 of 4: optimizer `pcgrad` weighs the terms", 5},
+      {kPlain, "{use: pga}", "there is one: cross_entropy", 5},
+      {kPlain, "{use: sam, base: {use: mgda}}", "optimizer `mgda` weighs the terms", 5},
+      {kPlain, "group_dro", "m.yaml:7:12: optimizer `group_dro`: weighs groups", 5},
+      {kPlain, "cpt", "the dataset has none", 5},
+      {kGroups, "{use: cpt, control: [1, 2, 3]}",
+       "m.yaml:7:12: optimizer `cpt`: `control` has 3 numbers, expected one for each of the 4 "
+       "groups",
+       5},
+      {kGroups, "{use: cpt, control: [1, -2, 3, 1]}", "m.yaml:7:36: `control`", 3},
+      {kGroups, "{use: cpt, control: [1, 0, 3, 1]}", "expected a real number, x > 0", 3},
+      {kPlain, "{use: sam, rho: -0.1}", "m.yaml:7:28: `rho` is the number -0.1", 3},
+      {kPlain, "{use: cpt, base: {use: group_dro}}", "the dataset has none", 5},
+      {kGroups, "{use: cpt, base: {use: group_dro}}", "let the two change places", 5},
+  };
+  for (const auto& c : cases) {
+    INFO(c.optimizer);
+    const Folder folder;
+    const auto said = run(folder, kHead + c.dataset + "optimizer: " + c.optimizer + "\n");
+    CHECK(said.code == c.code);
+    CHECK_THAT(said.err + said.out, Contains(c.sentence));
+    CHECK_THAT(shell("cat " + folder.path().string() + "/runs/r/*/metrics.jsonl").out,
+               !Contains("train/loss"));
+  }
+}
+
+TEST_CASE(
+    "a loss that is not finite ends with exit 6, its step and term, and the last checkpoint") {
+  if (no_data()) return;
+  const Folder folder;
+  const auto said = run(folder, kHead + kPlain +
+                                    "optimizer: {use: sam, base: {use: sgd, lr: 1e30}}\nlimits: "
+                                    "{checkpoint_every: 0s}\n");
+  CHECK(said.code == 6);
+  CHECK_THAT(said.err, Contains("train, unit 1 of 4: the term `cross_entropy` is"));
+  const auto unit =
+      shell("cat " + folder.path().string() + "/runs/r/*/checkpoints/last/state.json | head -2");
+  CHECK_THAT(unit.out, Contains("\"unit\": 1"));
+}
