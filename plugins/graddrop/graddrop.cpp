@@ -45,8 +45,8 @@ class OneSign final : public assay::WholeGradient {
       at::_foreach_add_(sum, part);
   }
 
-  // P = (1 + sum g / sum |g|) / 2 is the positive part's share; where all gradients are 0 it is not
-  // a number, and nothing is kept, for there is nothing.
+  // P = (1 + sum g / sum |g|) / 2 is the positive part's share. Where all gradients are 0 it is not
+  // a number, and the negative part, 0, is kept.
   Tensors picked(const Tensors& up, const Tensors& down) const {
     const auto rng = inner_.rng().fork("graddrop");
     Tensors sum;
@@ -54,7 +54,7 @@ class OneSign final : public assay::WholeGradient {
       const auto p = up[t] / (up[t] - down[t]);
       const auto generator = rng.fork(t).generator(p.device());
       const auto u = at::rand(p.sizes(), generator, p.options());
-      const auto kept = at::where(p > u, up[t], at::where(p < u, down[t], 0));
+      const auto kept = at::where(p > u, up[t], down[t]);
       sum.push_back(leak_ == 0 ? kept : (1 - leak_) * kept + leak_ * (up[t] + down[t]));
     }
     return sum;

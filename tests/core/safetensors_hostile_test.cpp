@@ -1,7 +1,7 @@
 // Files made to hurt: each is refused, with a sentence that names what is wrong.
 #include <catch2/catch.hpp>
 
-#include <chrono>
+#include <ctime>
 
 #include "assay/error.h"
 #include "assay/safetensors.h"
@@ -153,7 +153,7 @@ std::vector<Hostile> big() {
 void check_refused(const std::vector<Hostile>& files) {
   for (const auto& [why, bytes, says] : files) {
     INFO(why);
-    const auto start = std::chrono::steady_clock::now();
+    const auto start = std::clock();  // of this process alone: a busy machine fails nobody
     std::string message = "nothing: it was read";
     try {
       from_safetensors(bytes, "bad.safetensors");
@@ -164,7 +164,7 @@ void check_refused(const std::vector<Hostile>& files) {
     CHECK_THAT(message, Catch::StartsWith("bad.safetensors: "));
     CHECK_THAT(message, Catch::Contains(says));
     CHECK(message.size() < 500);
-    CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(1));
+    CHECK(std::clock() - start < CLOCKS_PER_SEC);
   }
 }
 
