@@ -43,7 +43,7 @@ class Search {
       // No s is longer, however large sigma: 0 lies in the hull, and this d is the best.
       if (piece.flat() && piece.grows() && length(u) <= radius_) return u;
       const double next = piece.sigma();
-      if (const auto found = piece.at(next); optimal(found)) return found;
+      if (auto found = piece.at(next); optimal(found)) return found;
       (length(u) < radius_ ? low : high) = sigma;
       if (next > low && next < high)
         sigma = next;
