@@ -201,7 +201,7 @@ int main(int count, char** words) {
   try {
     const std::string what = count > 1 ? words[1] : "all";
     configure(1, true);
-    if (what != "moves") steps(1, 7);
+    if (what != "moves") steps(0.5, 5);
     if (what != "steps") moves(0.2, 15);
     return 0;
   } catch (const std::exception& error) {
