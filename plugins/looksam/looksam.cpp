@@ -2,6 +2,8 @@
 // Minimization", CVPR 2022: the ascent is taken every k-th step, and its effect reused in between.
 #include <cmath>
 
+#include <ATen/ops/_foreach_add.h>
+
 #include "assay/registry.h"
 #include "assay/tensors.h"
 
@@ -28,7 +30,7 @@ class Look final : public assay::WholeGradient {
 
   Gradient raw_gradient() override {
     auto g = inner_.raw_gradient();
-    return g_v_.empty() ? ascent(g) : reuse(g);
+    return g_v_.empty() ? ascent(g) : reuse(std::move(g));
   }
 
   Tensors found;  // the next g_v, once a step: of the first ascent
@@ -43,10 +45,12 @@ class Look final : public assay::WholeGradient {
     }
     return {g.loss, std::move(gs.of)};
   }
-  Gradient reuse(const Gradient& g) const {
-    const assay::Gram gram({&g.of, &g_v_});
-    const double ratio = gram(1, 1) > 0 ? std::sqrt(gram(0, 0)) / std::sqrt(gram(1, 1)) : 0;
-    return {g.loss, assay::combined({&g.of, &g_v_}, {1, p_.alpha * ratio})};
+  Gradient reuse(Gradient g) const {
+    const torch::NoGradGuard no_grad;
+    const double length = assay::norm(g_v_);
+    const double ratio = length > 0 ? assay::norm(g.of) / length : 0;
+    at::_foreach_add_(g.of, g_v_, p_.alpha * ratio);
+    return g;
   }
   Gradient uphill(const Tensors& g) const {
     const auto& w = parameters();
