@@ -114,12 +114,15 @@ TEST_CASE("asking twice does not run twice, and a NaN ends one trial with exit 6
   folder.write("killed.yaml", kManifest);
   const std::string cd = "cd " + folder.path().string() + "; ";
   REQUIRE(shell(cd + "assay run killed.yaml procedure.steps=20").code == 0);
-  const auto again = shell(cd + "assay run killed.yaml procedure.steps=20 --json");
-  for (const auto& trial : Json::parse(again.out)["trials"]) CHECK(trial["reused"] == true);
+  const auto again = Json::parse(shell(cd + "assay run killed.yaml procedure.steps=20 --json").out);
+  REQUIRE_FALSE(again.at("trials").empty());
+  for (const auto& trial : again.at("trials")) CHECK(trial["reused"] == true);
   const auto nan =
       shell(cd + "assay run killed.yaml optimizer.base.lr=1e30 procedure.steps=20 --json");
   CHECK(nan.code == 6);
-  for (const auto& trial : Json::parse(nan.out)["trials"]) {
+  const auto diverged = Json::parse(nan.out);
+  REQUIRE_FALSE(diverged.at("trials").empty());
+  for (const auto& trial : diverged.at("trials")) {
     CHECK(trial["state"] == "diverged");
     CHECK(trial["error"]["message"].get<std::string>().find("unit") != std::string::npos);
   }

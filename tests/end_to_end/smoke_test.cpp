@@ -25,7 +25,9 @@ TEST_CASE("the smoke experiments run, and are reused when asked for again") {
       const auto said = shell(run);
       INFO(entry.path() << "\n" << said.err);
       REQUIRE(said.code == 0);
-      for (const auto& trial : nlohmann::json::parse(said.out).at("trials")) {
+      const auto answer = nlohmann::json::parse(said.out);  // outlives the loop over it
+      REQUIRE_FALSE(answer.at("trials").empty());
+      for (const auto& trial : answer.at("trials")) {
         CHECK(trial.at("state") == "done");
         CHECK(trial.at("reused") == again);
       }
