@@ -65,6 +65,12 @@ void State::put_nested(const std::string& prefix, const State& inner) {
   graft(scalars, prefix, inner.scalars);
 }
 
+void State::put_nested(const std::string& prefix, const Stateful& component) {
+  State own;
+  component.save(own);
+  put_nested(prefix, own);
+}
+
 State State::nested(const std::string& prefix) const {
   State inner;
   pick(inner.tensors, prefix, tensors);

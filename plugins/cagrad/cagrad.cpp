@@ -46,11 +46,7 @@ class CaGrad final : public assay::Optimizer {
     return p_.base->step(combination);
   }
 
-  void save(assay::State& state) const override {
-    assay::State base;
-    p_.base->save(base);
-    state.put_nested("base", base);
-  }
+  void save(assay::State& state) const override { state.put_nested("base", *p_.base); }
   void load(const assay::State& state) override { p_.base->load(state.nested("base")); }
 
  private:

@@ -109,11 +109,7 @@ class Cpt final : public assay::Optimizer {
     return p_.base->step(controlled);
   }
 
-  void save(assay::State& state) const override {
-    assay::State base;
-    p_.base->save(base);
-    state.put_nested("base", base);
-  }
+  void save(assay::State& state) const override { state.put_nested("base", *p_.base); }
   void load(const assay::State& state) override { p_.base->load(state.nested("base")); }
 
  private:

@@ -73,9 +73,7 @@ class Dwa final : public assay::Optimizer {
     state.scalars["last"] = last_;
     state.scalars["before"] = before_;
     state.scalars["count"] = count_;
-    assay::State base;
-    p_.base->save(base);
-    state.put_nested("base", base);
+    state.put_nested("base", *p_.base);
   }
   void load(const assay::State& state) override {
     sum_ = state.scalar<assay::Reals>("sum");

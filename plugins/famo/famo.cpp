@@ -76,9 +76,7 @@ class Famo final : public assay::Optimizer {
     state.scalars["mean"] = logits_.mean;
     state.scalars["square"] = logits_.square;
     state.scalars["count"] = logits_.count;
-    assay::State base;
-    p_.base->save(base);
-    state.put_nested("base", base);
+    state.put_nested("base", *p_.base);
   }
   void load(const assay::State& state) override {
     logits_ = {state.scalar<assay::Reals>("xi"), state.scalar<assay::Reals>("mean"),

@@ -53,9 +53,7 @@ class FriendlySam final : public assay::Optimizer {
 
   void save(assay::State& state) const override {
     state.put("m", m_);
-    assay::State base;
-    p_.base->save(base);
-    state.put_nested("base", base);
+    state.put_nested("base", *p_.base);
   }
   void load(const assay::State& state) override {
     m_ = state.list("m");

@@ -89,9 +89,7 @@ class GradVac final : public assay::Optimizer {
 
   void save(assay::State& state) const override {
     state.scalars["rho_hat"] = rho_hat_;
-    assay::State base;
-    p_.base->save(base);
-    state.put_nested("base", base);
+    state.put_nested("base", *p_.base);
   }
   void load(const assay::State& state) override {
     rho_hat_ = state.scalar<assay::Reals>("rho_hat");

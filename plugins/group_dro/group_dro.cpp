@@ -71,9 +71,7 @@ class GroupDro final : public assay::Optimizer {
 
   void save(assay::State& state) const override {
     state.scalars["q"] = q_;
-    assay::State base;
-    p_.base->save(base);
-    state.put_nested("base", base);
+    state.put_nested("base", *p_.base);
   }
   void load(const assay::State& state) override {
     q_ = state.scalar<assay::Reals>("q");

@@ -100,9 +100,7 @@ class LookSam final : public assay::Optimizer {
   void save(assay::State& state) const override {
     state.scalars["count"] = count_;
     state.put("g_v", g_v_);
-    assay::State base;
-    p_.base->save(base);
-    state.put_nested("base", base);
+    state.put_nested("base", *p_.base);
   }
   void load(const assay::State& state) override {
     count_ = state.scalar<std::int64_t>("count");

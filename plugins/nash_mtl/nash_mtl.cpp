@@ -84,9 +84,7 @@ class NashMtl final : public assay::Optimizer {
   void save(assay::State& state) const override {
     state.scalars["alpha"] = alpha_;
     state.scalars["count"] = count_;
-    assay::State base;
-    p_.base->save(base);
-    state.put_nested("base", base);
+    state.put_nested("base", *p_.base);
   }
   void load(const assay::State& state) override {
     alpha_ = state.scalar<assay::Reals>("alpha");

@@ -67,9 +67,7 @@ class UncertaintyWeights final : public assay::Optimizer {
 
   void save(assay::State& state) const override {
     state.scalars["s"] = s_;
-    assay::State base;
-    p_.base->save(base);
-    state.put_nested("base", base);
+    state.put_nested("base", *p_.base);
   }
   void load(const assay::State& state) override {
     s_ = state.scalar<assay::Reals>("s");

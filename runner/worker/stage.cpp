@@ -130,11 +130,7 @@ void StageRun::checkpoint() {
   if (checkpointed_ == unit_) return;
   recorder_->sync();
   State all;
-  for (const auto& [name, component] : stateful()) {
-    State own;
-    component->save(own);
-    all.put_nested(name, own);
-  }
+  for (const auto& [name, component] : stateful()) all.put_nested(name, *component);
   Checkpoint made{unit_, {}};
   if (const auto& model = assembly_->parts.model)
     made.files["model.safetensors"] = to_safetensors(weights_of(*model));

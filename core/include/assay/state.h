@@ -14,6 +14,8 @@ namespace assay {
 using Tensors = std::vector<torch::Tensor>;
 using TensorMap = std::map<std::string, torch::Tensor>;
 
+class Stateful;
+
 /// Tensors go to state.safetensors, scalars to state.json, under the component's own prefix.
 struct State {
   TensorMap tensors;
@@ -33,6 +35,7 @@ struct State {
 
   /// A nested component's state: everything of `inner` under `prefix.`, and back.
   void put_nested(const std::string& prefix, const State& inner);
+  void put_nested(const std::string& prefix, const Stateful& component);  // what it saves
   State nested(const std::string& prefix) const;
 
  private:
