@@ -9,21 +9,6 @@
 namespace assay {
 namespace {
 
-class EvalMode {  // leaves the model in the mode it was in
- public:
-  explicit EvalMode(Model& model) : model_(model), was_training_(model.is_training()) {
-    if (was_training_) model_.eval();
-  }
-  ~EvalMode() {
-    if (was_training_) model_.train();
-  }
-  EvalMode(const EvalMode&) = delete;
-
- private:
-  Model& model_;
-  bool was_training_;
-};
-
 void add_classes(Scores& scores, const torch::Tensor& logits, const Batch& batch,
                  std::int64_t classes) {
   const auto predicted = logits.argmax(1);

@@ -41,8 +41,7 @@ Samples features_of(assay::Model& model, const assay::Dataset& dataset, assay::S
   if (ids.empty())
     throw Error(ErrorKind::kData, "the dataset has no " + std::string(assay::name_of(split)) +
                                       " split to train the last layer on");
-  const bool was_training = model.is_training();
-  model.eval();
+  const assay::EvalMode mode(model);
   assay::Tensors x, y, group;
   const auto rng = context.rng.fork("features");
   for (std::size_t start = 0; start < ids.size(); start += static_cast<std::size_t>(batch)) {
@@ -56,7 +55,6 @@ Samples features_of(assay::Model& model, const assay::Dataset& dataset, assay::S
     y.push_back(loaded.target);
     group.push_back(loaded.group);
   }
-  model.train(was_training);
   return {at::cat(x), at::cat(y), at::cat(group)};
 }
 

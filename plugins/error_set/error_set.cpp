@@ -39,14 +39,12 @@ class ErrorSet final : public assay::Procedure {
 
   void advance(std::int64_t unit, assay::Parts& parts, const assay::Context& context,
                assay::Results& results) override {
-    const bool was_training = parts.model->is_training();
-    parts.model->eval();
+    const assay::EvalMode mode(*parts.model);
     const auto ids = parts.dataset->ids(Split::kTrain);
     const auto size = static_cast<std::int64_t>(ids.size());
     const auto end = std::min(size, (unit + 1) * of_unit());
     for (auto start = unit * of_unit(); start < end; start += p_.batch)
       look(start, ids.subspan(start, std::min(p_.batch, end - start)), parts, context);
-    parts.model->train(was_training);
     if (end == size) finish(*parts.dataset, context, results);
   }
 

@@ -50,8 +50,7 @@ class Sharpness final : public assay::Procedure {
 
   void advance(std::int64_t unit, assay::Parts& parts, const assay::Context& context,
                assay::Results& results) override {
-    const bool was_training = parts.model->is_training();
-    parts.model->eval();
+    const assay::EvalMode mode(*parts.model);
     const auto start = unit * p_.m, count = std::min(p_.m, size(parts) - start);
     const auto ids = parts.dataset->ids(Split::kTrain).subspan(start, count);
     const auto here =
@@ -59,7 +58,6 @@ class Sharpness final : public assay::Procedure {
     assay::BatchProblem problem(*parts.model, *parts.objective, {});
     problem.begin({assay::to_device(parts.dataset->load(ids, here), here.device)}, here, 1);
     measure(problem, static_cast<double>(count) / static_cast<double>(size(parts)));
-    parts.model->train(was_training);
     if (unit + 1 < units(parts)) return;
     results.metric("sharpness/worst", worst_);
     results.metric("sharpness/average", average_);

@@ -93,6 +93,23 @@ class Loader {
   std::unique_ptr<Impl> impl_;
 };
 
+/// The model in eval mode for a while; afterwards, also when something throws, in the mode it was
+/// in.
+class EvalMode {
+ public:
+  explicit EvalMode(Model& model) : model_(model), was_training_(model.is_training()) {
+    if (was_training_) model_.eval();
+  }
+  ~EvalMode() {
+    if (was_training_) model_.train();
+  }
+  EvalMode(const EvalMode&) = delete;
+
+ private:
+  Model& model_;
+  bool was_training_;
+};
+
 /// What a model does on a split.
 struct Scores {
   std::int64_t count = 0;
