@@ -30,7 +30,33 @@ Gradient Combination::raw_gradient() {
   if (kept.empty()) return {loss, std::move(parts.front().of)};
   if (kept.size() == 1) return {loss, std::move(parts[present.index.front()].of)};
   present.gram = all.of(present.index);
-  return {loss, combined(kept, rule_(present))};
+  const auto weights = rule_(present);
+  for (std::size_t i = 0; i < weights.size(); ++i)
+    inner_.report("weight/" + inner_.terms()[present.index[i]], weights[i]);
+  return {loss, combined(kept, weights)};
+}
+
+WeightedTerms::WeightedTerms(Problem& inner, std::string maker, Weigh weigh)
+    : WholeGradient(inner, std::move(maker)), weigh_(std::move(weigh)) {}
+WeightedTerms::~WeightedTerms() = default;
+
+Gradient WeightedTerms::raw_gradient() {
+  return inner_.weighted_gradient([&](const std::vector<double>& losses) {
+    auto weights = weigh_(losses);
+    for (std::size_t k = 0; k < weights.size(); ++k)
+      inner_.report("weight/" + inner_.terms()[k], weights[k]);
+    return weights;
+  });
+}
+
+std::vector<std::size_t> shuffled_without(std::size_t i, std::size_t count, const Rng& rng) {
+  std::vector<std::size_t> others;
+  for (std::size_t j = 0; j < count; ++j)
+    if (j != i) others.push_back(j);
+  for (std::size_t n = others.size(); n > 1; --n)
+    std::swap(others[n - 1],
+              others[static_cast<std::size_t>(rng.uniform(n) * static_cast<double>(n))]);
+  return others;
 }
 
 void check_terms(const Problem& problem, const std::string& rule) {

@@ -37,10 +37,8 @@ class CaGrad final : public assay::Optimizer {
   double step(assay::Problem& problem) override {
     assay::Combination combination(problem, "cagrad", [&](const assay::PresentTerms& terms) {
       auto w = conflict_averse(terms.gram, p_.c);
-      for (std::size_t i = 0; i < w.size(); ++i) {
-        if (p_.rescale) w[i] /= 1 + p_.c * p_.c;
-        problem.report("weight/" + problem.terms()[terms.index[i]], w[i]);
-      }
+      for (double& weight : w)
+        if (p_.rescale) weight /= 1 + p_.c * p_.c;
       return w;
     });
     return p_.base->step(combination);

@@ -15,16 +15,6 @@ struct Params {
   std::shared_ptr<assay::Optimizer> base;
 };
 
-class Weighted final : public assay::WholeGradient {
- public:
-  Weighted(assay::Problem& inner, assay::Weigh weigh)
-      : WholeGradient(inner, "dwa"), weigh_(std::move(weigh)) {}
-  assay::Gradient raw_gradient() override { return inner_.weighted_gradient(weigh_); }
-
- private:
-  assay::Weigh weigh_;
-};
-
 class Dwa final : public assay::Optimizer {
  public:
   using Params = ::Params;
@@ -44,7 +34,7 @@ class Dwa final : public assay::Optimizer {
 
   void check(assay::Problem& problem) const override {
     assay::check_terms(problem, "dwa");
-    Weighted weighted(problem, {});
+    assay::WeightedTerms weighted(problem, "dwa", {});
     p_.base->check(weighted);
   }
 
@@ -53,10 +43,8 @@ class Dwa final : public assay::Optimizer {
     if (terms.size() == 1) return p_.base->step(problem);
     const auto weights = weights_of(terms.size());
     assay::Reals sum;  // of this period, with this step
-    Weighted weighted(problem, [&](const std::vector<double>& losses) {
+    assay::WeightedTerms weighted(problem, "dwa", [&](const std::vector<double>& losses) {
       if (sum.empty()) sum = added(losses, terms);
-      for (std::size_t i = 0; i < weights.size(); ++i)
-        problem.report("weight/" + terms[i], weights[i]);
       return weights;
     });
     const double loss = p_.base->step(weighted);

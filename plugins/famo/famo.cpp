@@ -17,16 +17,6 @@ struct Params {
   std::shared_ptr<assay::Optimizer> base;
 };
 
-class Weighted final : public assay::WholeGradient {
- public:
-  Weighted(assay::Problem& inner, assay::Weigh weigh)
-      : WholeGradient(inner, "famo"), weigh_(std::move(weigh)) {}
-  assay::Gradient raw_gradient() override { return inner_.weighted_gradient(weigh_); }
-
- private:
-  assay::Weigh weigh_;
-};
-
 class Famo final : public assay::Optimizer {
  public:
   using Params = ::Params;
@@ -48,7 +38,7 @@ class Famo final : public assay::Optimizer {
     assay::check_terms(problem, "famo");
     const auto& terms = problem.terms();
     if (!p_.floor.empty() && p_.floor.size() != terms.size()) throw wrong_length(terms);
-    Weighted weighted(problem, {});
+    assay::WeightedTerms weighted(problem, "famo", {});
     p_.base->check(weighted);
   }
 
@@ -58,12 +48,10 @@ class Famo final : public assay::Optimizer {
     start(terms.size());
     const auto z = logits_.softmax();
     std::vector<double> first;  // ln (l - b) where the step starts
-    Weighted weighted(problem, [&](const std::vector<double>& losses) {
+    assay::WeightedTerms weighted(problem, "famo", [&](const std::vector<double>& losses) {
       const auto above = above_floor(losses, terms);
       for (std::size_t i = first.size(); i < above.size(); ++i) first.push_back(std::log(above[i]));
-      const auto weights = weights_of(z, above);
-      for (std::size_t i = 0; i < z.size(); ++i) problem.report("weight/" + terms[i], weights[i]);
-      return weights;
+      return weights_of(z, above);
     });
     const auto before = copies(problem.parameters());
     const double loss = p_.base->step(weighted);

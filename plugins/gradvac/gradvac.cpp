@@ -15,16 +15,6 @@ struct Params {
 
 constexpr double kLargest = 1 - 1e-6;  // cosine asked for: 1 would take an infinite multiple of g_j
 
-std::vector<std::size_t> shuffled_without(std::size_t i, std::size_t count, const assay::Rng& rng) {
-  std::vector<std::size_t> others;
-  for (std::size_t j = 0; j < count; ++j)
-    if (j != i) others.push_back(j);
-  for (std::size_t n = others.size(); n > 1; --n)
-    std::swap(others[n - 1],
-              others[static_cast<std::size_t>(rng.uniform(n) * static_cast<double>(n))]);
-  return others;
-}
-
 // A gradient as a row of coefficients of all of them.
 class Row {
  public:
@@ -78,8 +68,6 @@ class GradVac final : public assay::Optimizer {
       auto moved = rho_hat_;
       auto w = vaccinated(terms, names.size(), rng, moved);
       if (next.empty()) next = std::move(moved);
-      for (std::size_t i = 0; i < w.size(); ++i)
-        problem.report("weight/" + names[terms.index[i]], w[i]);
       return w;
     });
     const double loss = p_.base->step(combination);
@@ -104,7 +92,7 @@ class GradVac final : public assay::Optimizer {
     std::vector<double> sum(count);
     for (std::size_t i = 0; i < count; ++i) {
       Row g(terms.gram, i);
-      for (const auto j : shuffled_without(i, count, rng.fork(i))) {
+      for (const auto j : assay::shuffled_without(i, count, rng.fork(i))) {
         const double length = g.length(), other = std::sqrt(terms.gram(j, j));
         if (length == 0) break;
         const double rho = std::clamp(g.with(j) / (length * other), -1.0, 1.0);

@@ -57,12 +57,8 @@ class ImtlG final : public assay::Optimizer {
   }
 
   double step(assay::Problem& problem) override {
-    assay::Combination combination(problem, "imtl_g", [&](const assay::PresentTerms& terms) {
-      auto alpha = impartial(terms.gram);
-      for (std::size_t i = 0; i < alpha.size(); ++i)
-        problem.report("weight/" + problem.terms()[terms.index[i]], alpha[i]);
-      return alpha;
-    });
+    assay::Combination combination(
+        problem, "imtl_g", [](const assay::PresentTerms& terms) { return impartial(terms.gram); });
     return p_.base->step(combination);
   }
 

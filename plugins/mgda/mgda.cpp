@@ -37,10 +37,7 @@ class Mgda final : public assay::Optimizer {
 
   double step(assay::Problem& problem) override {
     assay::Combination combination(problem, "mgda", [&](const assay::PresentTerms& terms) {
-      auto w = assay::shortest_in_hull(scaled(terms, problem.terms()));
-      for (std::size_t i = 0; i < w.size(); ++i)
-        problem.report("weight/" + problem.terms()[terms.index[i]], w[i]);
-      return w;
+      return assay::shortest_in_hull(scaled(terms, problem.terms()));
     });
     return p_.base->step(combination);
   }

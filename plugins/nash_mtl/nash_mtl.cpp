@@ -71,7 +71,7 @@ class NashMtl final : public assay::Optimizer {
         next = alpha_;
         for (std::size_t i = 0; i < alpha.size(); ++i) next[terms.index[i]] = alpha[i];
       }
-      return within_norm(alpha, terms, problem);
+      return within_norm(alpha, terms.gram);
     });
     Settled settled(problem, alpha_, p_.max_norm);
     const bool due = count_ % p_.update_every == 0;
@@ -93,15 +93,12 @@ class NashMtl final : public assay::Optimizer {
   }
 
  private:
-  std::vector<double> within_norm(std::vector<double> alpha, const assay::PresentTerms& terms,
-                                  assay::Problem& problem) const {
+  std::vector<double> within_norm(std::vector<double> alpha, const assay::Gram& gram) const {
     double square = 0;
     for (std::size_t i = 0; i < alpha.size(); ++i)
-      for (std::size_t j = 0; j < alpha.size(); ++j)
-        square += alpha[i] * alpha[j] * terms.gram(i, j);
+      for (std::size_t j = 0; j < alpha.size(); ++j) square += alpha[i] * alpha[j] * gram(i, j);
     const double scale = clipped(std::sqrt(std::max(0.0, square)), p_.max_norm);
-    for (std::size_t i = 0; i < alpha.size(); ++i)
-      problem.report("weight/" + problem.terms()[terms.index[i]], alpha[i] *= scale);
+    for (double& value : alpha) value *= scale;
     return alpha;
   }
 

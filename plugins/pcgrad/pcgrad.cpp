@@ -11,16 +11,6 @@ struct Params {
   std::shared_ptr<assay::Optimizer> base;
 };
 
-std::vector<std::size_t> shuffled_without(std::size_t i, std::size_t count, const assay::Rng& rng) {
-  std::vector<std::size_t> others;
-  for (std::size_t j = 0; j < count; ++j)
-    if (j != i) others.push_back(j);
-  for (std::size_t n = others.size(); n > 1; --n)
-    std::swap(others[n - 1],
-              others[static_cast<std::size_t>(rng.uniform(n) * static_cast<double>(n))]);
-  return others;
-}
-
 // The weights of sum_i g_i^PC: each g_i^PC is a row of coefficients of the gradients.
 std::vector<double> surgery(const Gram& gram, const assay::Rng& rng) {
   const auto count = gram.size();
@@ -28,7 +18,7 @@ std::vector<double> surgery(const Gram& gram, const assay::Rng& rng) {
   for (std::size_t i = 0; i < count; ++i) {
     std::vector<double> row(count);
     row[i] = 1;
-    for (const auto j : shuffled_without(i, count, rng.fork(i))) {
+    for (const auto j : assay::shuffled_without(i, count, rng.fork(i))) {
       double product = 0;
       for (std::size_t k = 0; k < count; ++k) product += row[k] * gram(k, j);
       if (product < 0) row[j] -= product / gram(j, j);
@@ -58,10 +48,7 @@ class PcGrad final : public assay::Optimizer {
   double step(assay::Problem& problem) override {
     const auto rng = problem.rng().fork("pcgrad");
     assay::Combination combination(problem, "pcgrad", [&](const assay::PresentTerms& terms) {
-      auto w = surgery(terms.gram, rng);
-      for (std::size_t i = 0; i < w.size(); ++i)
-        problem.report("weight/" + problem.terms()[terms.index[i]], w[i]);
-      return w;
+      return surgery(terms.gram, rng);
     });
     return p_.base->step(combination);
   }

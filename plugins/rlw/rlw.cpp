@@ -12,24 +12,13 @@ struct Params {
   std::shared_ptr<assay::Optimizer> base;
 };
 
-class Weighted final : public assay::WholeGradient {
- public:
-  explicit Weighted(assay::Problem& inner) : WholeGradient(inner, "rlw") {}
-  assay::Gradient raw_gradient() override {
-    const auto w = weights();
-    for (std::size_t i = 0; i < w.size(); ++i) inner_.report("weight/" + inner_.terms()[i], w[i]);
-    return inner_.weighted_gradient([&](const auto&) { return w; });
-  }
-
- private:
-  // A softmax of normal numbers: the same ones whenever it is asked for within a step.
-  std::vector<double> weights() const {
-    const auto count = static_cast<std::int64_t>(inner_.terms().size());
-    const auto normal = at::randn({count}, inner_.rng().fork("rlw").generator(), torch::kDouble);
-    const auto w = at::softmax(normal, 0);
-    return {w.const_data_ptr<double>(), w.const_data_ptr<double>() + count};
-  }
-};
+// A softmax of normal numbers: the same ones whenever it is asked for within a step.
+std::vector<double> weights(const assay::Problem& problem) {
+  const auto count = static_cast<std::int64_t>(problem.terms().size());
+  const auto normal = at::randn({count}, problem.rng().fork("rlw").generator(), torch::kDouble);
+  const auto w = at::softmax(normal, 0);
+  return {w.const_data_ptr<double>(), w.const_data_ptr<double>() + count};
+}
 
 class Rlw final : public assay::Optimizer {
  public:
@@ -44,13 +33,13 @@ class Rlw final : public assay::Optimizer {
 
   void check(assay::Problem& problem) const override {
     assay::check_terms(problem, "rlw");
-    Weighted weighted(problem);
+    assay::WeightedTerms weighted(problem, "rlw", {});
     p_.base->check(weighted);
   }
 
   double step(assay::Problem& problem) override {
     if (problem.terms().size() == 1) return p_.base->step(problem);
-    Weighted weighted(problem);
+    assay::WeightedTerms weighted(problem, "rlw", [&](const auto&) { return weights(problem); });
     return p_.base->step(weighted);
   }
 

@@ -13,16 +13,6 @@ struct Params {
   std::shared_ptr<assay::Optimizer> base;
 };
 
-class Weighted final : public assay::WholeGradient {
- public:
-  Weighted(assay::Problem& inner, assay::Weigh weigh)
-      : WholeGradient(inner, "uncertainty_weights"), weigh_(std::move(weigh)) {}
-  assay::Gradient raw_gradient() override { return inner_.weighted_gradient(weigh_); }
-
- private:
-  assay::Weigh weigh_;
-};
-
 class UncertaintyWeights final : public assay::Optimizer {
  public:
   using Params = ::Params;
@@ -41,7 +31,7 @@ class UncertaintyWeights final : public assay::Optimizer {
 
   void check(assay::Problem& problem) const override {
     assay::check_terms(problem, "uncertainty_weights");
-    Weighted weighted(problem, {});
+    assay::WeightedTerms weighted(problem, "uncertainty_weights", {});
     p_.base->check(weighted);
   }
 
@@ -52,11 +42,11 @@ class UncertaintyWeights final : public assay::Optimizer {
     if (s_.empty()) s_.assign(terms.size(), p_.s0);
     std::vector<double> start, weights;
     for (std::size_t i = 0; i < s_.size(); ++i) weights.push_back(std::exp(-s_[i]) / 2);
-    Weighted weighted(problem, [&](const std::vector<double>& losses) {
-      if (start.empty()) start = losses;
-      for (std::size_t i = 0; i < s_.size(); ++i) problem.report("weight/" + terms[i], weights[i]);
-      return weights;
-    });
+    assay::WeightedTerms weighted(problem, "uncertainty_weights",
+                                  [&](const std::vector<double>& losses) {
+                                    if (start.empty()) start = losses;
+                                    return weights;
+                                  });
     const double loss = p_.base->step(weighted);
     const double lr = p_.lr * problem.learning_rate_factor();
     for (std::size_t i = 0; i < start.size(); ++i)

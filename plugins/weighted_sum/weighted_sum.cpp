@@ -10,20 +10,6 @@ struct Params {
   std::shared_ptr<assay::Optimizer> base;
 };
 
-class Weighted final : public assay::WholeGradient {
- public:
-  Weighted(assay::Problem& inner, const assay::Reals& weights)
-      : WholeGradient(inner, "weighted_sum"), weights_(weights) {}
-  assay::Gradient raw_gradient() override {
-    for (std::size_t k = 0; k < weights_.size(); ++k)
-      inner_.report("weight/" + inner_.terms()[k], weights_[k]);
-    return inner_.weighted_gradient([&](const auto&) { return weights_; });
-  }
-
- private:
-  const assay::Reals& weights_;
-};
-
 class WeightedSum final : public assay::Optimizer {
  public:
   using Params = ::Params;
@@ -43,13 +29,13 @@ class WeightedSum final : public assay::Optimizer {
     assay::check_terms(problem, "weighted_sum");
     const auto& terms = problem.terms();
     if (p_.weights.size() != terms.size()) throw wrong_length(terms);
-    Weighted weighted(problem, p_.weights);
+    assay::WeightedTerms weighted(problem, "weighted_sum", {});
     p_.base->check(weighted);
   }
 
   double step(assay::Problem& problem) override {
     if (problem.terms().size() == 1) return p_.base->step(problem);
-    Weighted weighted(problem, p_.weights);
+    assay::WeightedTerms weighted(problem, "weighted_sum", [&](const auto&) { return p_.weights; });
     return p_.base->step(weighted);
   }
 

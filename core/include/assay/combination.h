@@ -1,4 +1,5 @@
-// Combination: rules that make one direction of the gradients of several terms.
+// Rules that make one direction of several terms: of their gradients, or of their losses. The
+// weights are reported as train/weight/<term>.
 #pragma once
 
 #include "assay/problem_view.h"
@@ -28,6 +29,21 @@ class Combination final : public WholeGradient {
  private:
   Rule rule_;
 };
+
+/// The problem whose gradient is that of sum_k weigh(losses)[k] * (term k), in one backward pass:
+/// for rules that need no gradients.
+class WeightedTerms final : public WholeGradient {
+ public:
+  WeightedTerms(Problem& inner, std::string maker, Weigh weigh);
+  ~WeightedTerms() override;
+  Gradient raw_gradient() override;
+
+ private:
+  Weigh weigh_;
+};
+
+/// All of 0, ..., count - 1 but `i`, in a random order: in which a rule projects on other terms.
+std::vector<std::size_t> shuffled_without(std::size_t i, std::size_t count, const Rng& rng);
 
 /// Throws Error{kParameter} unless the problem has two terms or more: what the check() of a rule
 /// that weighs terms against one another asks first. `rule` as manifests name it.
