@@ -45,6 +45,11 @@ Uphill::Uphill(Problem& inner, std::string maker, Climb climb)
     : ProblemView(inner), maker_(std::move(maker)), climb_(std::move(climb)) {}
 Uphill::~Uphill() = default;
 
+double Uphill::step(Optimizer& base) {
+  const double loss = base.step(*this);
+  return start_.value_or(loss);
+}
+
 Displaced Uphill::climbed() {
   auto here = inner_.raw_gradient();
   if (!start_) start_ = here.loss;

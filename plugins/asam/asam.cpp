@@ -47,8 +47,7 @@ class Asam final : public assay::Optimizer {
       at::_foreach_mul_(e, t);
       return assay::moved(problem.parameters(), std::move(e), p_.rho / length);
     });
-    const double loss = p_.base->step(uphill);
-    return uphill.start().value_or(loss);
+    return uphill.step(*p_.base);
   }
 
   void save(assay::State& state) const override { state.put_nested("base", *p_.base); }

@@ -46,9 +46,9 @@ class FriendlySam final : public assay::Optimizer {
       const double length = assay::norm(e) + kTiny;
       return assay::moved(problem.parameters(), std::move(e), p_.rho / length);
     });
-    const double loss = p_.base->step(uphill);
+    const double loss = uphill.step(*p_.base);
     if (!next.empty()) m_ = std::move(next);
-    return uphill.start().value_or(loss);
+    return loss;
   }
 
   void save(assay::State& state) const override {

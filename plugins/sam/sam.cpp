@@ -46,8 +46,7 @@ class Sam final : public assay::Optimizer {
       const double length = p_.normalise ? assay::norm(direction) + kTiny : 1;
       return assay::moved(problem.parameters(), std::move(direction), sign * p_.rho / length);
     });
-    const double loss = p_.base->step(uphill);
-    return uphill.start().value_or(loss);
+    return uphill.step(*p_.base);
   }
 
   void save(assay::State& state) const override { state.put_nested("base", *p_.base); }

@@ -96,15 +96,15 @@ class Uphill : public ProblemView {
   Gradient group_weighted_gradient(const WeighGroups& weigh) override;
   std::vector<Part> split(std::int64_t samples) override;
 
-  /// The loss where the step started, if it has climbed.
-  std::optional<double> start() const { return start_; }
+  /// A step of `base` with what it finds uphill; returns the loss where the step started.
+  double step(Optimizer& base);
 
  private:
   Displaced climbed();
 
   std::string maker_;
   Climb climb_;
-  std::optional<double> start_;
+  std::optional<double> start_;  // the loss there, once it has climbed
 };
 
 }  // namespace assay
