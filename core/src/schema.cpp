@@ -149,7 +149,7 @@ std::string type_name(const FieldInfo& field) {
 }
 
 std::string range_text(const Range& range) {
-  if (!range.choices.empty()) return "one of " + fmt::format("{}", fmt::join(range.choices, ", "));
+  if (!range.choices.empty()) return "one of " + listed(range.choices);
   const bool low = std::isfinite(range.low), high = std::isfinite(range.high);
   if (low && high)
     return fmt::format("{} {} x {} {}", range.low,
@@ -171,14 +171,17 @@ void check_names(const std::vector<FieldInfo>& fields, const Values& values) {
   for (const auto& [name, value] : values) {
     if (std::find(names.begin(), names.end(), name) != names.end()) continue;
     const std::string near = nearest(name, names);
-    throw Error(ErrorKind::kParameter,
-                "there is no parameter `" + name + "`; " +
-                    (near.empty() ? "accepted are " + fmt::format("{}", fmt::join(names, ", "))
-                                  : "did you mean `" + near + "`?"));
+    throw Error(ErrorKind::kParameter, "there is no parameter `" + name + "`; " +
+                                           (near.empty() ? "accepted are " + listed(names)
+                                                         : "did you mean `" + near + "`?"));
   }
   for (const auto& field : fields)
     if (field.required && !values.contains(field.name))
       throw Error(ErrorKind::kParameter, fmt::format("`{}` is missing: {}", field.name, field.doc));
+}
+
+std::string listed(const Strings& names) {
+  return fmt::format("{}", fmt::join(names, ", "));
 }
 
 std::string nearest(std::string_view name, const Strings& candidates) {

@@ -114,11 +114,10 @@ class Cpt final : public assay::Optimizer {
 
  private:
   assay::Error wrong_length() const {
-    std::string names;
-    for (const auto& group : groups_) names += (names.empty() ? "" : ", ") + group;
     return {assay::ErrorKind::kParameter, "`control` has " + std::to_string(p_.control.size()) +
                                               " numbers, expected one for each of the " +
-                                              std::to_string(groups_.size()) + " groups " + names};
+                                              std::to_string(groups_.size()) + " groups " +
+                                              assay::listed(groups_)};
   }
 
   Params p_;

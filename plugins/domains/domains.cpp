@@ -73,11 +73,9 @@ class Domains final : public assay::Objective {
   }
 
   std::string unknown(const std::string& name) const {
-    std::string known;
-    for (const auto& term : terms_) known += (known.empty() ? "" : ", ") + term;
     const auto near = assay::nearest(name, terms_);
     return "`unlabelled` names the group `" + name + "`, which the dataset has not got" +
-           (near.empty() ? "; it has " + known : "; did you mean `" + near + "`?");
+           (near.empty() ? "; it has " + assay::listed(terms_) : "; did you mean `" + near + "`?");
   }
 
   double tau_;

@@ -128,12 +128,10 @@ class Famo final : public assay::Optimizer {
   }
 
   assay::Error wrong_length(const assay::Strings& terms) const {
-    std::string names;
-    for (const auto& term : terms) names += (names.empty() ? "" : ", ") + term;
-    return {assay::ErrorKind::kParameter, "optimizer `famo`: `floor` has " +
-                                              std::to_string(p_.floor.size()) +
-                                              " numbers, expected none, or one for each of the " +
-                                              std::to_string(terms.size()) + " terms " + names};
+    return {assay::ErrorKind::kParameter,
+            "optimizer `famo`: `floor` has " + std::to_string(p_.floor.size()) +
+                " numbers, expected none, or one for each of the " + std::to_string(terms.size()) +
+                " terms " + assay::listed(terms)};
   }
 
   Params p_;

@@ -171,10 +171,9 @@ class Pga final : public assay::Optimizer {
     if (p_.target.empty()) return terms.size() - 1;
     for (std::size_t k = 0; k < terms.size(); ++k)
       if (terms[k] == p_.target) return k;
-    std::string names;
-    for (const auto& term : terms) names += (names.empty() ? "" : ", ") + term;
     throw assay::Error(assay::ErrorKind::kParameter, "optimizer `pga`: `target` is " + p_.target +
-                                                         ", and the loss has the terms " + names);
+                                                         ", and the loss has the terms " +
+                                                         assay::listed(terms));
   }
 
   Params p_;

@@ -44,12 +44,10 @@ class WeightedSum final : public assay::Optimizer {
 
  private:
   assay::Error wrong_length(const std::vector<std::string>& terms) const {
-    std::string names;
-    for (const auto& term : terms) names += (names.empty() ? "" : ", ") + term;
-    return {assay::ErrorKind::kParameter, "optimizer `weighted_sum`: `weights` has " +
-                                              std::to_string(p_.weights.size()) +
-                                              " numbers, expected one for each of the " +
-                                              std::to_string(terms.size()) + " terms " + names};
+    return {assay::ErrorKind::kParameter,
+            "optimizer `weighted_sum`: `weights` has " + std::to_string(p_.weights.size()) +
+                " numbers, expected one for each of the " + std::to_string(terms.size()) +
+                " terms " + assay::listed(terms)};
   }
 
   Params p_;

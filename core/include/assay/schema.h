@@ -78,6 +78,8 @@ void check(const FieldInfo& field, const Value& value);
 /// Throws Error{kParameter} for the first name not in `fields`, with the nearest one, and for a
 /// required field that is missing.
 void check_names(const std::vector<FieldInfo>& fields, const Values& values);
+/// "sgd, adamw, sam": names as a sentence lists them.
+std::string listed(const Strings& names);
 /// The candidate with the smallest edit distance to `name`, or "" where none is near.
 std::string nearest(std::string_view name, const Strings& candidates);
 
