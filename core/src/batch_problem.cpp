@@ -43,9 +43,7 @@ double BatchProblem::largest_norm() const {
 }
 
 void BatchProblem::report(std::string_view name, double value) {
-  auto& figure = impl_->setting->figures[std::string(name)];
-  figure.sum += value;
-  ++figure.count;
+  impl_->setting->figures[std::string(name)].add({value, 1});
 }
 std::map<std::string, BatchProblem::Figure> BatchProblem::take_figures() {
   return std::exchange(impl_->setting->figures, {});

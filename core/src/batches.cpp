@@ -94,6 +94,14 @@ std::shared_ptr<Dataset> subset(std::shared_ptr<Dataset> dataset, std::vector<st
   return std::make_shared<Subset>(std::move(dataset), std::move(ids));
 }
 
+std::vector<std::int64_t> group_sizes(std::size_t samples, std::span<const std::int64_t> groups,
+                                      std::size_t count) {
+  if (groups.empty()) return {static_cast<std::int64_t>(samples)};
+  std::vector<std::int64_t> sizes(count);
+  for (const auto group : groups) ++sizes.at(static_cast<std::size_t>(group));
+  return sizes;
+}
+
 std::vector<double> group_weights(const Dataset& dataset, double power) {
   const auto groups = dataset.groups(Split::kTrain);
   if (groups.empty())

@@ -44,32 +44,34 @@ void report_classes(Results& results, Split split, const Info& info, const Score
 void report_groups(Results& results, Split split, const Info& info, const Scores& scores) {
   double average = 0, weights = 0;
   for (std::int64_t g = 0; g < scores.group_count.size(0); ++g) {
-    const auto n = scores.group_count[g].item<std::int64_t>();
-    if (n == 0) continue;
-    const double accuracy =
-        static_cast<double>(scores.group_correct[g].item<std::int64_t>()) / static_cast<double>(n);
-    row(results, split, "accuracy/group/" + label(info.groups, g), accuracy);
-    const auto weight = static_cast<double>(
-        info.group_sizes.empty() ? n : info.group_sizes.at(static_cast<std::size_t>(g)));
-    average += weight * accuracy;
+    const auto accuracy = scores.group_accuracy(g);
+    if (!accuracy) continue;
+    row(results, split, "accuracy/group/" + label(info.groups, g), *accuracy);
+    const auto weight = static_cast<double>(info.group_sizes.empty()
+                                                ? scores.group_count[g].item<std::int64_t>()
+                                                : info.group_sizes.at(static_cast<std::size_t>(g)));
+    average += weight * *accuracy;
     weights += weight;
   }
   average = weights > 0 ? average / weights : scores.accuracy;
   row(results, split, "average", average);
-  row(results, split, "worst_group", scores.worst_group());
-  row(results, split, "gap", average - scores.worst_group());
+  const double worst = scores.worst_group();
+  row(results, split, "worst_group", worst);
+  row(results, split, "gap", average - worst);
 }
 
 }  // namespace
 
+std::optional<double> Scores::group_accuracy(std::int64_t group) const {
+  const auto n = group_count[group].item<std::int64_t>();
+  if (n == 0) return {};
+  return static_cast<double>(group_correct[group].item<std::int64_t>()) / static_cast<double>(n);
+}
+
 double Scores::worst_group() const {
   double worst = 1;
-  for (std::int64_t g = 0; g < group_count.size(0); ++g) {
-    const auto n = group_count[g].item<std::int64_t>();
-    if (n > 0)
-      worst = std::min(worst, static_cast<double>(group_correct[g].item<std::int64_t>()) /
-                                  static_cast<double>(n));
-  }
+  for (std::int64_t g = 0; g < group_count.size(0); ++g)
+    worst = std::min(worst, group_accuracy(g).value_or(1));
   return worst;
 }
 

@@ -27,14 +27,6 @@ Term Objective::evaluate_term(std::size_t index, Model& model, const Batch& batc
   return evaluate(model, batch, context).at(index);
 }
 
-std::vector<std::int64_t> group_sizes(std::size_t samples, std::span<const std::int64_t> groups,
-                                      std::size_t count) {
-  if (groups.empty()) return {static_cast<std::int64_t>(samples)};
-  std::vector<std::int64_t> sizes(count);
-  for (const auto group : groups) ++sizes.at(static_cast<std::size_t>(group));
-  return sizes;
-}
-
 std::string_view name_of(Split split) {
   switch (split) {
     case Split::kTrain:

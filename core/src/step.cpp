@@ -27,6 +27,15 @@ std::vector<int> owners_of(Model& model, const std::vector<std::string>& terms,
   return owners;
 }
 
+// body(context) with the random numbers that belong to batch `index` of the step.
+template <class Body>
+auto evaluated(const StepSetting& setting, std::size_t index, Body body) {
+  const Context here = setting.context.with(setting.context.rng.fork(index));
+  seed_default_generators(here.rng, here.device);
+  const Autocast autocast(setting.options.bf16, here.device);
+  return body(here);
+}
+
 }  // namespace
 
 StepSetting::StepSetting(Model& m, Objective& o, const ProblemOptions& opts)
@@ -37,20 +46,16 @@ StepSetting::StepSetting(Model& m, Objective& o, const ProblemOptions& opts)
 }
 
 std::vector<Term> BatchProblem::Impl::forward(const Batch& batch, std::size_t index) const {
-  auto& s = *setting;
-  const Context here = s.context.with(s.context.rng.fork(index));
-  seed_default_generators(here.rng, here.device);
-  const Autocast autocast(s.options.bf16, here.device);
-  return s.objective.evaluate(s.model, batch, here);
+  return evaluated(*setting, index, [&](const Context& here) {
+    return setting->objective.evaluate(setting->model, batch, here);
+  });
 }
 
 Term BatchProblem::Impl::forward_term(std::size_t term, const Batch& batch,
                                       std::size_t index) const {
-  auto& s = *setting;
-  const Context here = s.context.with(s.context.rng.fork(index));
-  seed_default_generators(here.rng, here.device);
-  const Autocast autocast(s.options.bf16, here.device);
-  return s.objective.evaluate_term(term, s.model, batch, here);
+  return evaluated(*setting, index, [&](const Context& here) {
+    return setting->objective.evaluate_term(term, setting->model, batch, here);
+  });
 }
 
 double BatchProblem::Impl::checked(const torch::Tensor& value, const std::string& what) const {
@@ -87,11 +92,8 @@ Tensors BatchProblem::Impl::checked_whole(Tensors gradient, const Batch& batch,
 void BatchProblem::Impl::report(const std::vector<double>& terms) const {
   if (terms.size() < 2 || setting->reported) return;
   setting->reported = true;
-  for (std::size_t k = 0; k < terms.size(); ++k) {
-    auto& figure = setting->figures["term/" + setting->objective.terms()[k]];
-    figure.sum += terms[k];
-    ++figure.count;
-  }
+  for (std::size_t k = 0; k < terms.size(); ++k)
+    setting->figures["term/" + setting->objective.terms()[k]].add({terms[k], 1});
 }
 
 void add_scaled(Gradient& sum, double loss, Tensors gradient, double share) {

@@ -5,9 +5,9 @@
 
 class Figures {
  public:
-  void add(const std::string& name, double value) { add(name, {value, 1}); }
+  void add(const std::string& name, double value) { sums_[name].add({value, 1}); }
   void add(const std::map<std::string, assay::BatchProblem::Figure>& more) {
-    for (const auto& [name, figure] : more) add(name, figure);
+    for (const auto& [name, figure] : more) sums_[name].add(figure);
   }
   void report(assay::Results& results) {
     for (const auto& [name, figure] : sums_)
@@ -37,11 +37,5 @@ class Figures {
   }
 
  private:
-  void add(const std::string& name, assay::BatchProblem::Figure more) {
-    auto& figure = sums_[name];
-    figure.sum += more.sum;
-    figure.count += more.count;
-  }
-
   std::map<std::string, assay::BatchProblem::Figure> sums_;
 };

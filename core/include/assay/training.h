@@ -46,6 +46,10 @@ class BatchProblem final : public Problem {
   struct Figure {
     double sum = 0;
     std::int64_t count = 0;
+    void add(const Figure& more) {
+      sum += more.sum;
+      count += more.count;
+    }
   };
   std::map<std::string, Figure> take_figures();
 
@@ -119,8 +123,8 @@ struct Scores {
   torch::Tensor group_count;  // [groups] int64
   torch::Tensor group_correct;  // [groups] int64
 
-  /// The smallest accuracy of a group that is there.
-  double worst_group() const;
+  std::optional<double> group_accuracy(std::int64_t group) const;  // nothing: it has no sample
+  double worst_group() const;  // the smallest accuracy of a group that has samples
 };
 
 /// Runs `model` in eval mode, and leaves its mode as it was.
