@@ -60,33 +60,37 @@ torch::Tensor BatchProblem::Impl::sample_losses(const Batch& batch, std::size_t 
   return sum;
 }
 
-std::vector<GroupGradient> BatchProblem::gradient_per_group() {
-  const auto groups = groups_of(impl_->batches);
+std::vector<GroupGradient> BatchProblem::Impl::per_group(bool by_sample) const {
+  const auto groups = groups_of(batches);
   std::map<std::int64_t, Gradient> sums;
-  const auto add = [&](const GroupLoss& group, const torch::Tensor& loss, bool keep, double share) {
+  const auto add = [&](const GroupLoss& group, const torch::Tensor& loss, bool keep, double part) {
     const auto name = name_of(group);
-    const double value = impl_->checked(loss, name);
-    auto gradient = impl_->checked(gradient_of(loss, parameters(), keep), name);
-    add_scaled(sums[group.group], value, std::move(gradient), share);
+    const double value = checked(loss, name);
+    auto gradient = checked(gradient_of(loss, parameters(), keep), name);
+    add_scaled(sums[group.group], value, std::move(gradient), part);
   };
-  impl_->each([&](const Batch& batch, std::size_t i) {
-    const auto each = impl_->sample_losses(batch, i);
+  each([&](const Batch& batch, std::size_t i) {
+    const auto each_sample = by_sample ? sample_losses(batch, i) : torch::Tensor();
     for (const auto& [id, group] : groups) {
-      if (each.defined()) {
-        if (const auto part = part_of(each, batch, group); part.defined())
+      if (each_sample.defined()) {
+        if (const auto part = part_of(each_sample, batch, group); part.defined())
           add(group, part, true, 1);
         continue;
       }
       const auto own = of_group(batch, id);
       if (own.size() == 0) continue;
-      const auto share = static_cast<double>(own.size()) / static_cast<double>(group.samples);
-      add(group, sum_of(impl_->forward(own, i)), false, share);
+      const auto part = static_cast<double>(own.size()) / static_cast<double>(group.samples);
+      add(group, sum_of(forward(own, i)), false, part);
     }
   });
   std::vector<GroupGradient> all;
   for (auto& [id, sum] : sums)
     all.push_back({{id, groups.at(id).samples, sum.loss}, std::move(sum.of)});
   return all;
+}
+
+std::vector<GroupGradient> BatchProblem::gradient_per_group() {
+  return impl_->per_group(true);
 }
 
 void BatchProblem::Impl::add_losses(std::map<std::int64_t, GroupLoss>& groups,
@@ -133,7 +137,7 @@ std::optional<Gradient> BatchProblem::Impl::weighted_by_sample(const WeighGroups
 Gradient BatchProblem::group_weighted_gradient(const WeighGroups& weigh) {
   if (auto found = impl_->weighted_by_sample(weigh)) return std::move(*found);
   Gradient sum;
-  auto parts = gradient_per_group();
+  const auto parts = impl_->per_group(false);
   std::vector<GroupLoss> losses;
   std::vector<const Tensors*> gradients;
   for (const auto& part : parts) {

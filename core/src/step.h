@@ -64,6 +64,8 @@ struct BatchProblem::Impl {
 
   /// The loss of each sample, [B]; undefined where a term of the objective does not say.
   torch::Tensor sample_losses(const Batch& batch, std::size_t index) const;
+  /// gradient_per_group(); asks for each sample's loss first if `by_sample`.
+  std::vector<GroupGradient> per_group(bool by_sample) const;
   /// group_weighted_gradient() where the objective gives each sample's loss; otherwise nothing.
   std::optional<Gradient> weighted_by_sample(const WeighGroups& weigh) const;
   void add_losses(std::map<std::int64_t, GroupLoss>& groups, const torch::Tensor& each_sample,
