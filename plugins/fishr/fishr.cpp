@@ -10,6 +10,7 @@
 #include <ATen/ops/zeros_like.h>
 #include <c10/core/impl/LocalDispatchKeySet.h>
 
+#include "assay/environments.h"
 #include "assay/registry.h"
 
 namespace {
@@ -34,13 +35,7 @@ class Fishr final : public assay::Objective {
         .field("ema", &Params::ema, below(0, 1), "Decay of an environment's variances, a step.");
   }
 
-  Fishr(Params params, const assay::Info& info)
-      : p_(params), environments_(static_cast<std::int64_t>(info.groups.size())) {
-    if (info.classes == 0 || environments_ < 2)
-      throw Error(ErrorKind::kParameter,
-                  "takes the groups of a dataset of classes for its environments: use one with two "
-                  "groups or more, such as `digits_domains`");
-  }
+  Fishr(Params params, const assay::Info& info) : p_(params), environments_(info) {}
 
   const std::vector<std::string>& terms() const override { return terms_; }
 
@@ -52,10 +47,10 @@ class Fishr final : public assay::Objective {
                   "the model gives no features, whose products with the "
                   "errors are the last layer's gradients");
     const auto each = at::cross_entropy_loss(output.logits, batch.target, {}, at::Reduction::None);
-    const auto member = at::one_hot(batch.group, environments_).to(each.scalar_type());
+    const auto member = environments_.members(batch).to(each.scalar_type());
     const auto count = member.sum(0);
     const auto present = count > 0;
-    const auto risk = ((each.unsqueeze(1) * member).sum(0) / count).masked_select(present);
+    const auto risk = environments_.means(each, member);
     const auto now = variances(output, batch, member, count);
     const auto summed = now + before(now, present, context.step) * p_.ema;
     const auto some = summed.index_select(0, present.nonzero().squeeze(1));
@@ -87,7 +82,7 @@ class Fishr final : public assay::Objective {
     const auto error = at::softmax(z, 1) - at::one_hot(batch.target, z.size(1));
     const auto h1 = at::cat({h, at::ones({h.size(0), 1}, h.options())}, 1);
     assay::Tensors all;
-    for (std::int64_t e = 0; e < environments_; ++e) {
+    for (std::int64_t e = 0; e < environments_.size(); ++e) {
       const auto of_e = member.select(1, e).unsqueeze(1) / count[e].clamp_min(1);
       const auto mean = (error * of_e).t().matmul(h1);
       const auto square = (error.square() * of_e).t().matmul(h1.square());
@@ -109,7 +104,7 @@ class Fishr final : public assay::Objective {
   }
 
   Params p_;
-  std::int64_t environments_;
+  assay::Environments environments_;
   std::int64_t step_ = -1;  // the last one seen
   torch::Tensor before_, after_;
   std::vector<std::string> terms_{"nll", "penalty"};

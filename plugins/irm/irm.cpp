@@ -1,15 +1,12 @@
 // IRMv1: Arjovsky, Bottou, Gulrajani and Lopez-Paz, "Invariant Risk Minimization", 2019, with the
 // unbiased estimate of its appendix D.
 #include <ATen/ops/cross_entropy_loss.h>
-#include <ATen/ops/one_hot.h>
 #include <ATen/ops/softmax.h>
 
+#include "assay/environments.h"
 #include "assay/registry.h"
 
 namespace {
-
-using assay::Error;
-using assay::ErrorKind;
 
 class Irm final : public assay::Objective {
  public:
@@ -25,13 +22,7 @@ class Irm final : public assay::Objective {
                "Steps of training before that, during which the weight is 1.");
   }
 
-  Irm(Params params, const assay::Info& info)
-      : p_(params), environments_(static_cast<std::int64_t>(info.groups.size())) {
-    if (info.classes == 0 || environments_ < 2)
-      throw Error(ErrorKind::kParameter,
-                  "takes the groups of a dataset of classes for its environments: use one with two "
-                  "groups or more, such as `digits_domains`");
-  }
+  Irm(Params params, const assay::Info& info) : p_(params), environments_(info) {}
 
   const std::vector<std::string>& terms() const override { return terms_; }
 
@@ -39,11 +30,10 @@ class Irm final : public assay::Objective {
                                     const assay::Context& context) override {
     const auto logits = model.forward(batch.input).logits;
     const auto each = at::cross_entropy_loss(logits, batch.target, {}, at::Reduction::None);
-    const auto member = at::one_hot(batch.group, environments_);
-    const auto count = member.sum(0);
-    const auto risk = (each.unsqueeze(1) * member).sum(0) / count;
+    const auto member = environments_.members(batch);
+    const auto risk = environments_.means(each, member);
     const double weight = context.step < p_.anneal_steps ? 1 : p_.lambda;
-    return {{risk.masked_select(count > 0).mean()}, {penalty(logits, batch, member), weight}};
+    return {{risk.mean()}, {penalty(logits, batch, member), weight}};
   }
 
  private:
@@ -62,7 +52,7 @@ class Irm final : public assay::Objective {
   }
 
   Params p_;
-  std::int64_t environments_;
+  assay::Environments environments_;
   std::vector<std::string> terms_{"nll", "penalty"};
 };
 

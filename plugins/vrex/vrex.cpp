@@ -1,14 +1,11 @@
 // V-REx: Krueger, Caballero, Jacobsen, Zhang, Binas, Zhang, Le Priol and Courville,
 // "Out-of-Distribution Generalization via Risk Extrapolation", ICML 2021.
 #include <ATen/ops/cross_entropy_loss.h>
-#include <ATen/ops/one_hot.h>
 
+#include "assay/environments.h"
 #include "assay/registry.h"
 
 namespace {
-
-using assay::Error;
-using assay::ErrorKind;
 
 class Vrex final : public assay::Objective {
  public:
@@ -24,13 +21,7 @@ class Vrex final : public assay::Objective {
                "Steps of training before that, during which the weight is 1.");
   }
 
-  Vrex(Params params, const assay::Info& info)
-      : p_(params), environments_(static_cast<std::int64_t>(info.groups.size())) {
-    if (info.classes == 0 || environments_ < 2)
-      throw Error(ErrorKind::kParameter,
-                  "takes the groups of a dataset of classes for its environments: use one with two "
-                  "groups or more, such as `digits_domains`");
-  }
+  Vrex(Params params, const assay::Info& info) : p_(params), environments_(info) {}
 
   const std::vector<std::string>& terms() const override { return terms_; }
 
@@ -38,16 +29,14 @@ class Vrex final : public assay::Objective {
                                     const assay::Context& context) override {
     const auto logits = model.forward(batch.input).logits;
     const auto each = at::cross_entropy_loss(logits, batch.target, {}, at::Reduction::None);
-    const auto member = at::one_hot(batch.group, environments_);
-    const auto count = member.sum(0);
-    const auto risk = ((each.unsqueeze(1) * member).sum(0) / count).masked_select(count > 0);
+    const auto risk = environments_.means(each, environments_.members(batch));
     const double weight = context.step < p_.anneal_steps ? 1 : p_.lambda;
     return {{risk.mean()}, {(risk - risk.mean()).square().mean(), weight}};
   }
 
  private:
   Params p_;
-  std::int64_t environments_;
+  assay::Environments environments_;
   std::vector<std::string> terms_{"nll", "penalty"};
 };
 

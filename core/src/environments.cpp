@@ -1,0 +1,24 @@
+#include "assay/environments.h"
+
+#include <ATen/ops/one_hot.h>
+
+namespace assay {
+
+Environments::Environments(const Info& info)
+    : size_(static_cast<std::int64_t>(info.groups.size())) {
+  if (info.classes == 0 || size_ < 2)
+    throw Error(ErrorKind::kParameter,
+                "takes the groups of a dataset of classes for its environments: use one with two "
+                "groups or more, such as `digits_domains`");
+}
+
+torch::Tensor Environments::members(const Batch& batch) const {
+  return at::one_hot(batch.group, size_);
+}
+
+torch::Tensor Environments::means(const torch::Tensor& each, const torch::Tensor& members) {
+  const auto count = members.sum(0);
+  return ((each.unsqueeze(1) * members).sum(0) / count).masked_select(count > 0);
+}
+
+}  // namespace assay
