@@ -1,16 +1,16 @@
 // sgd, adamw and sam against trajectories of torch.optim and of the papers' equations, in float64.
-#include <fstream>
-
 #include <catch2/catch.hpp>
-#include <nlohmann/json.hpp>
 
+#include "tests/plugins/optimizers/golden.h"
 #include "tests/support/closed_form.h"
 #include "tests/support/plugin_host.h"
 
 using namespace assay;
 using assay::testing::after;
 using assay::testing::ClosedForm;
+using assay::testing::golden;
 using assay::testing::plugins;
+using assay::testing::values_of;
 
 namespace {
 
@@ -29,33 +29,16 @@ ClosedForm quadratic() {
                     }});
 }
 
-Values values_of(const nlohmann::json& params) {
-  Values values;
-  for (const auto& [name, value] : params.items()) {
-    if (value.is_boolean())
-      values[name] = value.get<bool>();
-    else if (value.is_number())
-      values[name] = value.get<double>();
-    else {
-      auto inner = value;
-      inner.erase("use");
-      values[name] = Spec{value.at("use"), values_of(inner)};
-    }
-  }
-  return values;
-}
-
 }  // namespace
 
 TEST_CASE("trajectories are those of torch.optim to 1e-12") {
-  std::ifstream file(std::string(std::getenv("ASSAY_SOURCE")) +
-                     "/tests/plugins/optimizers/golden_base.json");
-  for (const auto& golden : nlohmann::json::parse(file)) {
-    INFO(golden.at("use") << " " << golden.at("params"));
-    for (const auto& [steps, weights] : golden.at("weights").items()) {
+  const auto all = golden("base");
+  for (const auto& one : all) {
+    INFO(one.at("use") << " " << one.at("params"));
+    for (const auto& [steps, weights] : one.at("weights").items()) {
       auto problem = quadratic();
       const auto optimizer =
-          plugins().make<Optimizer>({golden.at("use"), values_of(golden.at("params"))});
+          plugins().make<Optimizer>({one.at("use"), values_of(one.at("params"))});
       const auto found = after(*optimizer, problem, std::stoi(steps));
       for (std::size_t i = 0; i < found.size(); ++i)
         CHECK(found[i] == Approx(weights[i].get<double>()).epsilon(0).margin(1e-12));

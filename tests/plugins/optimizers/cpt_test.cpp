@@ -1,35 +1,19 @@
 // cpt against the numbers of its methods page, against SciPy's HiGHS, and against what its weights
 // must be; group_dro against its equations.
-#include <fstream>
-
 #include <catch2/catch.hpp>
-#include <nlohmann/json.hpp>
 
-#include "tests/support/closed_form.h"
-#include "tests/support/plugin_host.h"
+#include "golden.h"
+#include "terms.h"
 
 using namespace assay;
 using assay::testing::after;
 using assay::testing::check_close;
 using assay::testing::ClosedForm;
+using assay::testing::golden;
+using assay::testing::linear;
 using assay::testing::plugins;
 
 namespace {
-
-// Group k has the loss `losses[k]` and the gradient `gradients[k]` at w = 0.
-ClosedForm linear(const Reals& losses, const std::vector<Reals>& gradients) {
-  std::vector<ClosedForm::Function> functions;
-  for (std::size_t k = 0; k < losses.size(); ++k)
-    functions.push_back([value = losses[k], slope = gradients[k]](const auto& w, auto& g) {
-      double sum = value;
-      for (std::size_t i = 0; i < w.size(); ++i) {
-        sum += slope[i] * w[i];
-        g[i] += slope[i];
-      }
-      return sum;
-    });
-  return ClosedForm({Reals(gradients.front().size())}, std::move(functions));
-}
 
 Info groups(std::size_t count) {
   Info info;
@@ -54,34 +38,28 @@ Reals direction(const std::string& use, const Values& params, ClosedForm problem
   return d;
 }
 
-nlohmann::json golden() {
-  std::ifstream file(std::string(std::getenv("ASSAY_SOURCE")) +
-                     "/tests/plugins/optimizers/golden_cpt.json");
-  return nlohmann::json::parse(file);
-}
-
 const std::vector<Reals> kTwo{{3, 4}, {-3, 0}};
 
 }  // namespace
 
 TEST_CASE("cpt gives the directions of the methods page") {
   const double digits = 5e-8;
-  check_close(direction("cpt", {}, linear({3.5, 1.5}, kTwo)), {1.27094679, 2.84729786}, digits);
-  check_close(direction("cpt", {}, linear({1.5, 3.5}, kTwo)), {-2.92194854, 0.05203431}, digits);
+  check_close(direction("cpt", {}, linear(kTwo, {3.5, 1.5})), {1.27094679, 2.84729786}, digits);
+  check_close(direction("cpt", {}, linear(kTwo, {1.5, 3.5})), {-2.92194854, 0.05203431}, digits);
   // r l is equal for both: the other program, which lowers both.
-  check_close(direction("cpt", {{"control", Reals{0.3, 0.7}}}, linear({3.5, 1.5}, kTwo)), {0, 2},
+  check_close(direction("cpt", {{"control", Reals{0.3, 0.7}}}, linear(kTwo, {3.5, 1.5})), {0, 2},
               digits);
   // The control vector counts up to a factor.
-  check_close(direction("cpt", {{"control", Reals{7, 7}}}, linear({3.5, 1.5}, kTwo)),
+  check_close(direction("cpt", {{"control", Reals{7, 7}}}, linear(kTwo, {3.5, 1.5})),
               {1.27094679, 2.84729786}, digits);
 }
 
 TEST_CASE("cpt finds the directions that SciPy's HiGHS finds") {
   int balancing = 0;
-  const auto file = golden();
+  const auto file = golden("cpt");
   for (const auto& c : file.at("cases")) {
     INFO(c.dump());
-    auto problem = linear(c.at("losses"), c.at("gradients"));
+    auto problem = linear(c.at("gradients"), c.at("losses"));
     const Values params{{"control", c.at("control").get<Reals>()},
                         {"share", std::string(c.at("softmax") ? "softmax" : "loss")}};
     const auto optimizer = make("cpt", params, problem.terms().size());
@@ -96,7 +74,7 @@ TEST_CASE("cpt finds the directions that SciPy's HiGHS finds") {
 }
 
 TEST_CASE("cpt's trajectories are those of the restated equations") {
-  const auto file = golden();
+  const auto file = golden("cpt");
   const auto centres = file.at("centres"), scales = file.at("scales");
   for (const auto& t : file.at("trajectories")) {
     INFO(t.dump());
@@ -120,11 +98,11 @@ TEST_CASE("cpt's trajectories are those of the restated equations") {
 }
 
 TEST_CASE("cpt's weights are on the simplex and do not harm the worst group") {
-  const auto file = golden();
+  const auto file = golden("cpt");
   for (const auto& c : file.at("cases")) {
     const auto gradients = c.at("gradients").get<std::vector<Reals>>();
     const auto losses = c.at("losses").get<Reals>(), control = c.at("control").get<Reals>();
-    auto problem = linear(losses, gradients);
+    auto problem = linear(gradients, losses);
     make("cpt", {{"control", control}}, losses.size())->step(problem);
     double sum = 0, gap = 0, total = 0, entropy = 0;
     for (std::size_t k = 0; k < losses.size(); ++k) {
@@ -151,7 +129,7 @@ TEST_CASE("cpt's weights are on the simplex and do not harm the worst group") {
 
 TEST_CASE("permuting the groups permutes the weights, and a small step closes the gap") {
   const std::vector<Reals> g{{1, 0.2, 0}, {-0.5, 1, 0.3}, {0.1, -0.2, 2}};
-  auto problem = linear({2, 1, 0.5}, g), other = linear({0.5, 2, 1}, {g[2], g[0], g[1]});
+  auto problem = linear(g, {2, 1, 0.5}), other = linear({g[2], g[0], g[1]}, {0.5, 2, 1});
   const auto optimizer = make("cpt", {}, 3, 1e-4);
   optimizer->step(problem);
   optimizer->step(other);
@@ -162,7 +140,7 @@ TEST_CASE("permuting the groups permutes the weights, and a small step closes th
 }
 
 TEST_CASE("a group that the batch lacks is left out of both") {
-  auto lacking = linear({3.5, 9, 1.5}, {kTwo[0], {100, 100}, kTwo[1]});
+  auto lacking = linear({kTwo[0], {100, 100}, kTwo[1]}, {3.5, 9, 1.5});
   lacking.absent[1] = true;
   check_close(direction("cpt", {{"control", Reals{0.25, 5, 0.25}}}, lacking),
               {1.27094679, 2.84729786}, 5e-8);
@@ -178,13 +156,13 @@ TEST_CASE("cpt refuses a control vector of another length, and datasets without 
   CHECK_THROWS_WITH(make("cpt", {{"control", Reals{1, -2}}}, 2), Catch::Contains("control"));
   for (const std::string use : {"cpt", "group_dro"})
     CHECK_THROWS_WITH(make(use, {}, 0), Catch::Contains("a dataset with groups"));
-  auto negative = linear({3.5, -1.5}, kTwo);
+  auto negative = linear(kTwo, {3.5, -1.5});
   CHECK_THROWS_WITH(make("cpt", {}, 2)->step(negative), Catch::Contains("that of g1 is -1.5"));
 }
 
 TEST_CASE("group_dro raises the weights of the groups with the larger losses") {
   const auto weights = [](double eta, double adjustment) {
-    auto problem = linear({3.5, 1.5}, kTwo);
+    auto problem = linear(kTwo, {3.5, 1.5});
     const Values params{{"eta", eta}, {"adjustment", adjustment}};
     const auto w = after(*make("group_dro", params, 2), problem, 1);
     return std::pair(problem.reported.at("weight/g0"), Reals{-w[0], -w[1]});
@@ -202,7 +180,7 @@ TEST_CASE("group_dro's adjustment helps the small groups, and its weights add up
   info.group_sizes = {10'000, 25};
   const Values params{{"eta", 0.5}, {"adjustment", 2.0}, {"base", Spec{"sgd", {{"lr", 0.01}}}}};
   const auto optimizer = plugins().make<Optimizer>({"group_dro", params}, &info);
-  auto problem = linear({1, 1}, kTwo);
+  auto problem = linear(kTwo, {1, 1});
   double q[] = {0.5, 0.5};
   for (int step = 0; step < 10; ++step) {
     const auto losses = problem.losses();
@@ -220,7 +198,7 @@ TEST_CASE("group_dro's weights move once a step, also where its base asks twice"
     const Info info = groups(2);
     const auto optimizer =
         plugins().make<Optimizer>({"group_dro", {{"eta", 1.0}, {"base", base}}}, &info);
-    auto problem = linear({3.5, 1.5}, kTwo);
+    auto problem = linear(kTwo, {3.5, 1.5});
     optimizer->step(problem);
     State state;
     optimizer->save(state);

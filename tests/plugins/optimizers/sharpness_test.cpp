@@ -1,12 +1,10 @@
 // The optimizers around sam against the numbers of their methods page, trajectories of
 // pytorch-optimizer and of the equations, and one another.
-#include <fstream>
-
 #include <catch2/catch.hpp>
-#include <nlohmann/json.hpp>
 
 #include <torch/csrc/autograd/generated/variable_factories.h>
 
+#include "tests/plugins/optimizers/golden.h"
 #include "tests/plugins/optimizers/sharpness.h"
 
 using namespace assay;
@@ -15,25 +13,16 @@ using assay::testing::bowl;
 using assay::testing::check_close;
 using assay::testing::ClosedForm;
 using assay::testing::difference;
+using assay::testing::golden;
 using assay::testing::make;
 using assay::testing::saved;
 using assay::testing::three_samples;
+using assay::testing::values_of;
 using assay::testing::Visits;
 
 namespace {
 
 constexpr double kPrinted = 5e-10;  // half a unit of the page's last digit
-
-Values values_of(const nlohmann::json& params) {
-  Values values;
-  for (const auto& [name, value] : params.items()) {
-    if (value.is_number_integer())
-      values[name] = value.get<std::int64_t>();
-    else if (value.is_number())
-      values[name] = value.get<double>();
-  }
-  return values;
-}
 
 std::vector<double> numbers(const torch::Tensor& tensor) {
   return {tensor.data_ptr<double>(), tensor.data_ptr<double>() + tensor.numel()};
@@ -108,21 +97,19 @@ TEST_CASE("bsam takes the step that the methods page prints") {
 }
 
 TEST_CASE("trajectories are those of pytorch-optimizer, or of the equations, to 1e-12") {
-  std::ifstream file(std::string(std::getenv("ASSAY_SOURCE")) +
-                     "/tests/plugins/optimizers/golden_sharpness.json");
-  const auto all = nlohmann::json::parse(file);
+  const auto all = golden("sharpness");
   REQUIRE(all.at("cases").size() == 32);
-  for (const auto& golden : all.at("cases")) {
-    const auto& params = golden.at("params");
-    INFO(golden.at("use") << " " << params << " by " << golden.at("oracle"));
+  for (const auto& one : all.at("cases")) {
+    const auto params = values_of(one.at("params"));
+    INFO(one.at("use") << " " << one.at("params") << " by " << one.at("oracle"));
     Spec base;
-    if (params.contains("base")) base = {params.at("base").at("use"), values_of(params.at("base"))};
-    for (const auto& [steps, weights] : golden.at("weights").items()) {
-      auto problem = three_samples(golden.value("tensors", 2) == 1, golden.value("scale", 1.0));
-      const auto optimizer = make(golden.at("use"), values_of(params), base);
+    if (params.contains("base")) base = std::get<Spec>(params.at("base"));
+    for (const auto& [steps, weights] : one.at("weights").items()) {
+      auto problem = three_samples(one.value("tensors", 2) == 1, one.value("scale", 1.0));
+      const auto optimizer = make(one.at("use"), params, base);
       for (int t = 0; t < std::stoi(steps); ++t) {
-        if (golden.contains("factors"))
-          problem.factor = golden.at("factors").at(static_cast<std::size_t>(t));
+        if (one.contains("factors"))
+          problem.factor = one.at("factors").at(static_cast<std::size_t>(t));
         optimizer->step(problem);
       }
       check_close(problem.weights(), weights.get<std::vector<double>>());

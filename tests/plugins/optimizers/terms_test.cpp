@@ -1,13 +1,11 @@
 // The rules over terms against the numbers of their methods page, against exact solutions, and,
 // where they draw, against everything that they may draw.
-#include <fstream>
-
 #include <catch2/catch.hpp>
-#include <nlohmann/json.hpp>
 
 #include <ATen/ops/rand.h>
 #include <ATen/ops/randn.h>
 
+#include "golden.h"
 #include "terms.h"
 
 using namespace assay;
@@ -16,29 +14,6 @@ using namespace assay::testing;
 namespace {
 
 constexpr double kPrinted = 6e-9;  // of numbers with eight decimals
-
-Values values_of(const nlohmann::json& params) {
-  Values values;
-  for (const auto& [name, value] : params.items()) {
-    if (value.is_number_integer())
-      values[name] = value.get<std::int64_t>();
-    else if (value.is_boolean())
-      values[name] = value.get<bool>();
-    else if (value.is_number())
-      values[name] = value.get<double>();
-    else if (value.is_string())
-      values[name] = value.get<std::string>();
-    else if (value.is_array())
-      values[name] = value.get<Reals>();
-  }
-  return values;
-}
-
-nlohmann::json golden() {
-  std::ifstream file(std::string(std::getenv("ASSAY_SOURCE")) +
-                     "/tests/plugins/optimizers/golden_terms.json");
-  return nlohmann::json::parse(file);
-}
 
 std::vector<double> scaled(double a, const std::vector<double>& x) {
   auto y = x;
@@ -186,7 +161,7 @@ TEST_CASE("three terms go where the reference implementations go, to their accur
 }
 
 TEST_CASE("directions are those of exact solutions, for two to five terms") {
-  const auto directions = golden().at("directions");
+  const auto directions = golden("terms").at("directions");
   CHECK(directions.size() == 40);
   for (const auto& one : directions) {
     INFO(one.at("use") << " " << one.at("params") << " " << one.at("gradients"));
@@ -196,17 +171,17 @@ TEST_CASE("directions are those of exact solutions, for two to five terms") {
 }
 
 TEST_CASE("rules over terms follow exact trajectories to 1e-12") {
-  const auto cases = golden().at("cases");  // a copy: a loop over a part of a temporary is none
+  const auto cases =
+      golden("terms").at("cases");  // a copy: a loop over a part of a temporary is none
   CHECK(cases.size() == 48);
   for (const auto& one : cases) {
-    const auto& params = one.at("params");
-    INFO(one.at("use") << " " << params);
+    const auto params = values_of(one.at("params"));
+    INFO(one.at("use") << " " << one.at("params"));
     CHECK(one.at("conflicts") > 0);
-    Spec base{params.at("base").at("use"), values_of(params.at("base"))};
-    base.params.erase("use");
+    const auto base = std::get<Spec>(params.at("base"));
     for (const auto& [steps, weights] : one.at("weights").items()) {
       auto problem = conflict(one.at("terms"));
-      const auto optimizer = make(one.at("use"), values_of(params), base);
+      const auto optimizer = make(one.at("use"), params, base);
       for (int t = 0; t < std::stoi(steps); ++t) {
         if (one.contains("factors"))
           problem.factor = one.at("factors").at(static_cast<std::size_t>(t));
