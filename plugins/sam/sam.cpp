@@ -36,7 +36,11 @@ class Sam final : public assay::Optimizer {
 
   explicit Sam(Params params) : p_(std::move(params)) {}
 
-  void check(assay::Problem& problem) const override { p_.base->check(problem); }
+  void check(assay::Problem& problem) const override {
+    if (p_.rho == 0) return p_.base->check(problem);
+    assay::Uphill uphill(problem, "sam", {});
+    p_.base->check(uphill);
+  }
 
   double step(assay::Problem& problem) override {
     if (p_.rho == 0) return p_.base->step(problem);

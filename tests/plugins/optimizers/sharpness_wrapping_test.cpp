@@ -205,7 +205,7 @@ TEST_CASE("a base that weighs terms is refused before the first step inside one 
 }
 
 TEST_CASE("m_sam is refused where the batch cannot be split") {
-  for (const std::string use : {"asam", "fisher_sam", "friendly_sam", "gsam", "looksam"}) {
+  for (const std::string use : {"sam", "asam", "fisher_sam", "friendly_sam", "gsam", "looksam"}) {
     auto problem = three_samples();
     CHECK_THROWS_WITH(make(use, {}, {"m_sam", {}})->check(problem),
                       Catch::Contains("the base asks for parts of the batch") ||
