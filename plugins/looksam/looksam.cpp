@@ -19,37 +19,43 @@ struct Params {
   std::shared_ptr<assay::Optimizer> base;
 };
 
+// g_v: the part of the gradient at w + e that is orthogonal to the one at w.
+struct Orthogonal {
+  explicit Orthogonal(Tensors list = {}) : of(std::move(list)), length(assay::norm(of)) {}
+  Tensors of;  // empty: none was found yet
+  double length;
+};
+
 constexpr double kTiny = 1e-12;  // a zero gradient has no direction
 
 // The problem whose gradient is SAM's, where there is no g_v to reuse; otherwise the plain one with
 // a part along g_v.
 class Look final : public assay::WholeGradient {
  public:
-  Look(assay::Problem& inner, const Params& p, const Tensors& g_v)
+  Look(assay::Problem& inner, const Params& p, const Orthogonal& g_v)
       : WholeGradient(inner, "looksam"), p_(p), g_v_(g_v) {}
 
   Gradient raw_gradient() override {
     auto g = inner_.raw_gradient();
-    return g_v_.empty() ? ascent(g) : reuse(std::move(g));
+    return g_v_.of.empty() ? ascent(std::move(g)) : reuse(std::move(g));
   }
 
   Tensors found;  // the next g_v, once a step: of the first ascent
 
  private:
-  Gradient ascent(const Gradient& g) {
+  Gradient ascent(Gradient g) {
     auto gs = uphill(g.of);
     if (found.empty()) {
       const assay::Gram gram({&g.of, &gs.of});
       const double along = gram(0, 0) > 0 ? gram(0, 1) / gram(0, 0) : 0;
-      found = assay::combined({&gs.of, &g.of}, {1, -along});
+      found = assay::moved(gs.of, std::move(g.of), -along);
     }
     return {g.loss, std::move(gs.of)};
   }
   Gradient reuse(Gradient g) const {
+    const double ratio = g_v_.length > 0 ? assay::norm(g.of) / g_v_.length : 0;
     const torch::NoGradGuard no_grad;
-    const double length = assay::norm(g_v_);
-    const double ratio = length > 0 ? assay::norm(g.of) / length : 0;
-    at::_foreach_add_(g.of, g_v_, p_.alpha * ratio);
+    at::_foreach_add_(g.of, g_v_.of, p_.alpha * ratio);
     return g;
   }
   Gradient uphill(const Tensors& g) const {
@@ -60,7 +66,7 @@ class Look final : public assay::WholeGradient {
   }
 
   const Params& p_;
-  const Tensors& g_v_;
+  const Orthogonal& g_v_;
 };
 
 class LookSam final : public assay::Optimizer {
@@ -89,29 +95,29 @@ class LookSam final : public assay::Optimizer {
 
   double step(assay::Problem& problem) override {
     if (p_.rho == 0) return p_.base->step(problem);
-    const Tensors none;
+    const Orthogonal none;
     Look view(problem, p_, count_ % p_.k == 0 ? none : g_v_);
     const double loss = p_.base->step(view);
-    if (!view.found.empty()) g_v_ = std::move(view.found);
+    if (!view.found.empty()) g_v_ = Orthogonal(std::move(view.found));
     ++count_;
     return loss;
   }
 
   void save(assay::State& state) const override {
     state.scalars["count"] = count_;
-    state.put("g_v", g_v_);
+    state.put("g_v", g_v_.of);
     state.put_nested("base", *p_.base);
   }
   void load(const assay::State& state) override {
     count_ = state.scalar<std::int64_t>("count");
-    g_v_ = state.list("g_v");
+    g_v_ = Orthogonal(state.list("g_v"));
     p_.base->load(state.nested("base"));
   }
 
  private:
   Params p_;
   std::int64_t count_ = 0;  // steps taken
-  Tensors g_v_;
+  Orthogonal g_v_;
 };
 
 }  // namespace

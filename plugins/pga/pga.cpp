@@ -82,23 +82,24 @@ class Aligned final : public assay::WholeGradient {
   // The gradient of term k where its norm penalty and its alignment put it; its own parameters
   // follow the penalty alone.
   Tensors perturbed(std::size_t k) {
-    std::vector<const Tensors*> parts{&shared_[k]};
-    std::vector<double> weights{p_.rho_gn / (length(k) + kTiny)};
+    const auto& w = inner_.parameters();
+    const auto shared = division_.part(w, kShared);
+    std::vector<const Tensors*> parts{&shared, &shared_[k]};
+    std::vector<double> weights{1, p_.rho_gn / (length(k) + kTiny)};
     for (std::size_t j = 0; j < shared_.size(); ++j) {
       if (j == k || (j != target_ && k != target_) || absent(j)) continue;
       parts.push_back(&shared_[j]);
       weights.push_back(-p_.rho_ga / (length(j) * length(k) + kTiny));
     }
-    const auto& w = inner_.parameters();
     const int owner = static_cast<int>(k);
     Tensors there;
     for (const auto& tensor : w) there.push_back(tensor.detach());
-    division_.replace(there, kShared,
-                      assay::moved(division_.part(w, kShared), assay::combined(parts, weights), 1));
-    if (!own_[k].empty())
+    division_.replace(there, kShared, assay::combined(parts, weights));
+    if (!own_[k].empty()) {
+      const double scale = p_.rho_gn / (assay::norm(own_[k]) + kTiny);
       division_.replace(there, owner,
-                        assay::moved(division_.part(w, owner), std::move(own_[k]),
-                                     p_.rho_gn / (assay::norm(own_[k]) + kTiny)));
+                        assay::moved(division_.part(w, owner), std::move(own_[k]), scale));
+    }
     const assay::Displaced displaced(w, there);
     return inner_.gradient_of_term(k).of;
   }
