@@ -47,9 +47,12 @@ assay::Schema<SpuriousImages::Params> SpuriousImages::schema() {
       .field("classes", &Params::classes, at_least(0),
              "Classes that those of the images are merged into, class c of n becoming c * classes "
              "/ n; 0 keeps them.")
-      .field("correlation", &Params::correlation, between(0, 1),
+      .field("attributes", &Params::attributes, any(),
+             "Names of the attributes to paint, class c's own being number c modulo their count; "
+             "empty: the first ones, one a class.")
+      .field("correlation", &Params::correlation, between(-1, 1),
              "Probability in the training split that a sample has its class's own attribute; "
-             "otherwise it has any other.")
+             "otherwise it has any other. Below 0 draws all attributes alike often.")
       .field("correlation_validation", &Params::correlation_validation, between(-1, 1),
              "The same in the validation split; below 0 draws all attributes alike often.")
       .field("correlation_test", &Params::correlation_test, between(-1, 1),
@@ -63,7 +66,7 @@ assay::Schema<SpuriousImages::Params> SpuriousImages::schema() {
              "What a group is: a class with an attribute, or an attribute as a domain of its own.");
 }
 
-SpuriousImages::SpuriousImages(const Params& p, const assay::Strings& attributes,
+SpuriousImages::SpuriousImages(const Params& p, const assay::Strings& known,
                                const std::string& name)
     : info_(checked(p)),
       inner_(p.images),
@@ -76,13 +79,10 @@ SpuriousImages::SpuriousImages(const Params& p, const assay::Strings& attributes
     throw Error(ErrorKind::kParameter,
                 "`classes` is " + std::to_string(classes_) + ", and the images have " +
                     std::to_string(inner_classes_) + ": 0 keeps those, 2 to that many merge them");
-  if (classes_ > static_cast<std::int64_t>(attributes.size()))
-    throw Error(ErrorKind::kParameter, "`" + name + "` has " + std::to_string(attributes.size()) +
-                                           " attributes for " + std::to_string(classes_) +
-                                           " classes: merge them by a smaller `classes`");
+  choose(p, known, name);
   info_.classes = classes_;
   if (classes_ != inner_classes_) info_.class_names.clear();
-  name_groups(attributes);
+  name_groups(known);
   read(Split::kTrain, p.correlation);
   read(Split::kValidation, p.correlation_validation);
   read(Split::kTest, p.correlation_test);
@@ -90,17 +90,35 @@ SpuriousImages::SpuriousImages(const Params& p, const assay::Strings& attributes
   info_.group_sizes = assay::group_sizes(groups_[0].size(), groups_[0], info_.groups.size());
 }
 
-void SpuriousImages::name_groups(const assay::Strings& attributes) {
-  info_.groups.clear();
-  if (by_attribute_) {
-    info_.groups.assign(attributes.begin(), attributes.begin() + classes_);
-    return;
+void SpuriousImages::choose(const Params& p, const assay::Strings& known, const std::string& name) {
+  if (p.attributes.empty() && classes_ > static_cast<std::int64_t>(known.size()))
+    throw Error(ErrorKind::kParameter, "`" + name + "` has " + std::to_string(known.size()) +
+                                           " attributes for " + std::to_string(classes_) +
+                                           " classes: merge them by a smaller `classes`, or name "
+                                           "the `attributes` that they share");
+  if (p.attributes.size() == 1)
+    throw Error(ErrorKind::kParameter, "`attributes` names one: two or more are needed");
+  for (std::int64_t c = 0; p.attributes.empty() && c < classes_; ++c) chosen_.push_back(c);
+  for (const auto& attribute : p.attributes) {
+    const auto at = std::find(known.begin(), known.end(), attribute) - known.begin();
+    if (at == static_cast<std::ptrdiff_t>(known.size()))
+      throw Error(ErrorKind::kParameter, "`attributes` names `" + attribute + "`, which `" + name +
+                                             "` cannot paint: it has " + assay::listed(known));
+    if (std::find(chosen_.begin(), chosen_.end(), at) != chosen_.end())
+      throw Error(ErrorKind::kParameter, "`attributes` names `" + attribute + "` twice");
+    chosen_.push_back(at);
   }
+}
+
+void SpuriousImages::name_groups(const assay::Strings& known) {
   const bool named = !info_.class_names.empty();
-  for (std::size_t c = 0; c < static_cast<std::size_t>(classes_); ++c)
-    for (std::size_t a = 0; a < static_cast<std::size_t>(classes_); ++a)
-      info_.groups.push_back((named ? info_.class_names[c] : std::to_string(c)) + "/" +
-                             attributes[a]);
+  info_.groups.clear();
+  for (std::size_t c = 0; c < static_cast<std::size_t>(by_attribute_ ? 1 : classes_); ++c)
+    for (const auto a : chosen_) {
+      const auto& attribute = known[static_cast<std::size_t>(a)];
+      const auto of_class = (named ? info_.class_names[c] : std::to_string(c)) + "/" + attribute;
+      info_.groups.push_back(by_attribute_ ? attribute : of_class);
+    }
 }
 
 // A pure function of seed and id, so that a subset or another trial sees the same.
@@ -111,16 +129,17 @@ std::int64_t SpuriousImages::cell_of(std::int64_t label, std::uint64_t id,
   };
   label = label * classes_ / inner_classes_;
   if (draw("noise") < label_noise_) label = another(label, classes_, draw("label"));
-  const bool own = draw("own") < correlation;
-  return label * classes_ + (own ? label : another(label, classes_, draw("attribute")));
+  const auto own = label % count();
+  const bool fits = draw("own") < correlation;
+  return label * count() + (fits ? own : another(own, count(), draw("attribute")));
 }
 
 std::int64_t SpuriousImages::group_of(std::int64_t cell) const {
-  return by_attribute_ ? cell % classes_ : cell;
+  return by_attribute_ ? cell % count() : cell;
 }
 
 void SpuriousImages::read(Split split, double correlation) {
-  if (correlation < 0) correlation = 1 / static_cast<double>(classes_);
+  if (correlation < 0) correlation = 1 / static_cast<double>(count());
   const auto all = inner_->ids(split);
   auto& groups = groups_[static_cast<std::size_t>(split)];
   for (std::size_t start = 0; start < all.size(); start += kChunk) {
@@ -142,18 +161,19 @@ void SpuriousImages::read(Split split, double correlation) {
 assay::Batch SpuriousImages::load(std::span<const std::int64_t> ids,
                                   const assay::Context& context) const {
   auto batch = inner_->load(ids, context);
-  std::vector<std::int64_t> cells, groups;
+  std::vector<std::int64_t> groups, targets, attributes;
   for (const auto id : ids) {
     const bool known = id >= 0 && static_cast<std::size_t>(id) < cell_of_id_.size() &&
                        cell_of_id_[static_cast<std::size_t>(id)] >= 0;
     if (!known)
       throw Error(ErrorKind::kData, "image " + std::to_string(id) + " is in none of the splits");
-    cells.push_back(cell_of_id_[static_cast<std::size_t>(id)]);
-    groups.push_back(group_of(cells.back()));
+    const auto cell = cell_of_id_[static_cast<std::size_t>(id)];
+    groups.push_back(group_of(cell));
+    targets.push_back(cell / count());
+    attributes.push_back(chosen_[static_cast<std::size_t>(cell % count())]);
   }
-  const auto cell = torch::tensor(cells, torch::kInt64);
   batch.group = torch::tensor(groups, torch::kInt64);
-  batch.target = cell.div(classes_, "floor");
-  batch.input = paint(batch.input, cell.remainder(classes_));
+  batch.target = torch::tensor(targets, torch::kInt64);
+  batch.input = paint(batch.input, torch::tensor(attributes, torch::kInt64));
   return batch;
 }

@@ -9,6 +9,7 @@ class SpuriousImages : public assay::Dataset {
   struct Params {
     std::shared_ptr<assay::Dataset> images;
     std::int64_t classes = 2;
+    assay::Strings attributes;
     double correlation = 0.9;
     double correlation_validation = -1;
     double correlation_test = -1;
@@ -27,12 +28,11 @@ class SpuriousImages : public assay::Dataset {
   assay::Batch load(std::span<const std::int64_t> ids, const assay::Context& context) const final;
 
  protected:
-  /// `attributes` are the names of all that can be painted, the first of which are used; `name` is
-  /// this dataset's.
-  SpuriousImages(const Params& p, const assay::Strings& attributes, const std::string& name);
+  /// `known` are the names of all that can be painted; `name` is this dataset's.
+  SpuriousImages(const Params& p, const assay::Strings& known, const std::string& name);
 
-  /// The images, contiguous floats [B, C, H, W], with each one's attribute, [B] int64, painted on
-  /// a copy.
+  /// The images, contiguous floats [B, C, H, W], with each one's attribute, [B] int64 as a place in
+  /// `known`, painted on a copy.
   virtual torch::Tensor paint(const torch::Tensor& images,
                               const torch::Tensor& attributes) const = 0;
 
@@ -43,10 +43,13 @@ class SpuriousImages : public assay::Dataset {
   std::int64_t cell_of(std::int64_t label, std::uint64_t id, double correlation) const;
   std::int64_t group_of(std::int64_t cell) const;
   void read(assay::Split split, double correlation);
-  void name_groups(const assay::Strings& attributes);
+  void choose(const Params& p, const assay::Strings& known, const std::string& name);
+  void name_groups(const assay::Strings& known);
+  std::int64_t count() const { return static_cast<std::int64_t>(chosen_.size()); }
 
   std::shared_ptr<assay::Dataset> inner_;
-  std::int64_t inner_classes_, classes_;  // and as many attributes
+  std::int64_t inner_classes_, classes_;
+  std::vector<std::int64_t> chosen_;  // attributes, as places in `known`
   double label_noise_;
   std::uint64_t seed_;
   bool by_attribute_;

@@ -196,3 +196,38 @@ TEST_CASE("what cannot be painted on is told why") {
   const std::int64_t none[] = {28000};
   CHECK_THROWS_WITH(made("colored")->load(none, {}), Contains("image 28000 is in none"));
 }
+
+TEST_CASE("attributes may be chosen, fewer than the classes, that share them in turn") {
+  const Strings chosen{"yellow", "cyan"};
+  const Values turns{{"classes", whole(0)}, {"attributes", chosen}, {"correlation", 1.0}};
+  const auto own = made("colored", turns);
+  CHECK(own->info().groups.size() == 20);
+  CHECK(own->info().groups.at(7 * 2 + 1) == "c7/cyan");
+  const auto batch = load_all(*own, Split::kTrain);
+  CHECK(batch.group.remainder(2).equal(batch.target.remainder(2)));
+  const auto black = [&](std::int64_t channel) {
+    return (batch.input.select(1, channel) == -1).flatten(1).all(1);
+  };
+  CHECK(black(2).equal(batch.target.remainder(2) == 0));  // yellow has no blue
+  CHECK(black(0).equal(batch.target.remainder(2) == 1));  // cyan has no red
+
+  auto even = turns;
+  even["correlation"] = -1.0;
+  even["groups"] = std::string("attribute");
+  const auto domains = made("colored", even);
+  CHECK(domains->info().groups == chosen);
+  const auto all = load_all(*domains, Split::kTrain);
+  for (std::int64_t c = 0; c < 10; ++c) {
+    const auto of_class = all.group.masked_select(all.target == c).to(torch::kDouble);
+    CHECK(of_class.mean().item<double>() == Approx(0.5).margin(0.06));  // 2,000 a class: 5 sigma
+  }
+}
+
+TEST_CASE("attributes that cannot be painted are told which") {
+  using Catch::Contains;
+  const auto refused = [](Strings names) { return refusal("colored", {{"attributes", names}}); };
+  CHECK_THAT(refused({"red", "pink"}), Contains("names `pink`, which `colored` cannot paint") &&
+                                           Contains("it has red, green"));
+  CHECK_THAT(refused({"red"}), Contains("names one: two or more"));
+  CHECK_THAT(refused({"red", "blue", "red"}), Contains("names `red` twice"));
+}
