@@ -49,6 +49,20 @@ Gradient WeightedTerms::raw_gradient() {
   });
 }
 
+WeightedGroups::WeightedGroups(Problem& inner, std::string maker,
+                               const std::vector<std::string>& groups, WeighGroups weigh)
+    : WholeGradient(inner, std::move(maker)), groups_(groups), weigh_(std::move(weigh)) {}
+WeightedGroups::~WeightedGroups() = default;
+
+Gradient WeightedGroups::raw_gradient() {
+  return inner_.group_weighted_gradient([&](const std::vector<GroupLoss>& losses) {
+    auto weights = weigh_(losses);
+    for (std::size_t i = 0; i < weights.size(); ++i)
+      inner_.report("weight/" + groups_.at(static_cast<std::size_t>(losses[i].group)), weights[i]);
+    return weights;
+  });
+}
+
 std::vector<std::size_t> shuffled_without(std::size_t i, std::size_t count, const Rng& rng) {
   std::vector<std::size_t> others;
   for (std::size_t j = 0; j < count; ++j)
@@ -67,6 +81,13 @@ void check_terms(const Problem& problem, const std::string& rule) {
                   "` weighs the terms of the loss against one another, and there is one: " +
                   (terms.empty() ? "none" : terms.front()) +
                   "; use its base alone, or an objective with several terms");
+}
+
+void check_groups(const Info& info) {
+  if (info.groups.size() > 1 && info.group_sizes.size() == info.groups.size()) return;
+  throw Error(ErrorKind::kParameter,
+              "weighs groups against one another, and the dataset has none: use its base alone, or "
+              "a dataset with groups such as `colored`");
 }
 
 }  // namespace assay

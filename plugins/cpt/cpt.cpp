@@ -1,6 +1,6 @@
 // CPT's optimization: "Controllable Prompt Tuning For Balancing Group Distributional Robustness",
 // Phan, Wilson and Lei, ICML 2024, as the authors' code computes it.
-#include "assay/problem_view.h"
+#include "assay/combination.h"
 #include "assay/registry.h"
 #include "weights.h"
 
@@ -91,10 +91,7 @@ class Cpt final : public assay::Optimizer {
   }
 
   Cpt(Params params, const assay::Info& info) : p_(std::move(params)), groups_(info.groups) {
-    if (groups_.size() < 2)
-      throw assay::Error(assay::ErrorKind::kParameter,
-                         "weighs groups against one another, and the dataset has none: use its "
-                         "base alone, or a dataset with groups such as `colored`");
+    assay::check_groups(info);
     if (p_.control.empty()) p_.control.assign(groups_.size(), 1);
     if (p_.control.size() != groups_.size()) throw wrong_length();
   }

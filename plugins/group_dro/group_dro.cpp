@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "assay/problem_view.h"
+#include "assay/combination.h"
 #include "assay/registry.h"
 
 namespace {
@@ -12,17 +12,6 @@ struct Params {
   double eta = 0.01;
   double adjustment = 0;
   std::shared_ptr<assay::Optimizer> base;
-};
-
-// The problem whose gradient is that of sum_g q_g l_g over the groups that are present.
-class Robust final : public assay::WholeGradient {
- public:
-  Robust(assay::Problem& inner, assay::WeighGroups weigh)
-      : WholeGradient(inner, "group_dro"), weigh_(std::move(weigh)) {}
-  assay::Gradient raw_gradient() override { return inner_.group_weighted_gradient(weigh_); }
-
- private:
-  assay::WeighGroups weigh_;
 };
 
 class GroupDro final : public assay::Optimizer {
@@ -41,31 +30,25 @@ class GroupDro final : public assay::Optimizer {
   }
 
   GroupDro(Params params, const assay::Info& info) : p_(std::move(params)), info_(info) {
-    if (info.groups.size() < 2 || info.group_sizes.size() != info.groups.size())
-      throw assay::Error(assay::ErrorKind::kParameter,
-                         "weighs groups against one another, and the dataset has none: use its "
-                         "base alone, or a dataset with groups such as `colored`");
+    assay::check_groups(info);
     q_.assign(info.groups.size(), 1.0 / static_cast<double>(info.groups.size()));
   }
 
   void check(assay::Problem& problem) const override {
-    Robust robust(problem, {});
+    assay::WeightedGroups robust(problem, "group_dro", info_.groups, {});
     p_.base->check(robust);
   }
 
   double step(assay::Problem& problem) override {
     bool moved = false;
-    Robust robust(problem, [&](const std::vector<assay::GroupLoss>& losses) {
+    const auto weigh = [&](const std::vector<assay::GroupLoss>& losses) {
       if (!moved) ascend(losses);
       moved = true;
       std::vector<double> weights;
-      for (const auto& loss : losses) {
-        weights.push_back(q_.at(static_cast<std::size_t>(loss.group)));
-        problem.report("weight/" + info_.groups[static_cast<std::size_t>(loss.group)],
-                       weights.back());
-      }
+      for (const auto& loss : losses) weights.push_back(q_[static_cast<std::size_t>(loss.group)]);
       return weights;
-    });
+    };
+    assay::WeightedGroups robust(problem, "group_dro", info_.groups, weigh);
     return p_.base->step(robust);
   }
 

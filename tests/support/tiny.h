@@ -19,16 +19,14 @@ class TinyData final : public Dataset {
     const auto generator = Rng(17).generator();
     target_ = torch::arange(100, torch::kInt64) % 3;
     input_ = at::randn({100, 1, 8, 8}, generator, torch::kFloat) + target_.view({100, 1, 1, 1});
-    group_ = torch::arange(100, torch::kInt64).div(2, "floor") % 2;
-    for (std::int64_t k = 0; k < 100; ++k)
-      ids_[k < 60   ? 0
-           : k < 80 ? 1
-                    : 2]
-          .push_back(k),
-          groups_[k < 60   ? 0
-                  : k < 80 ? 1
-                           : 2]
-              .push_back((k / 2) % 2);
+    std::vector<std::int64_t> all;
+    for (std::int64_t k = 0; k < 100; ++k) {
+      const auto split = static_cast<std::size_t>(k < 60 ? 0 : k < 80 ? 1 : 2);
+      all.push_back(k >= 50 && k < 60 ? 0 : (k / 2) % 2);  // 36 and 24 in training
+      ids_[split].push_back(k);
+      groups_[split].push_back(all.back());
+    }
+    group_ = torch::tensor(all, torch::kInt64);
     info_.input_shape = {1, 8, 8};
     info_.classes = 3;
     info_.groups = {"left", "right"};

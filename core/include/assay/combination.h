@@ -1,7 +1,8 @@
-// Rules that make one direction of several terms: of their gradients, or of their losses. The
-// weights are reported as train/weight/<term>.
+// Rules that make one direction of several terms or groups: of their gradients, or of their losses.
+// The weights are reported as train/weight/<term>, or .../<group>.
 #pragma once
 
+#include "assay/dataset.h"
 #include "assay/problem_view.h"
 #include "assay/tensors.h"
 
@@ -42,11 +43,28 @@ class WeightedTerms final : public WholeGradient {
   Weigh weigh_;
 };
 
+/// The same over the groups of the batch, whose names are `groups`.
+class WeightedGroups final : public WholeGradient {
+ public:
+  WeightedGroups(Problem& inner, std::string maker, const std::vector<std::string>& groups,
+                 WeighGroups weigh);
+  ~WeightedGroups() override;
+  Gradient raw_gradient() override;
+
+ private:
+  const std::vector<std::string>& groups_;
+  WeighGroups weigh_;
+};
+
 /// All of 0, ..., count - 1 but `i`, in a random order: in which a rule projects on other terms.
 std::vector<std::size_t> shuffled_without(std::size_t i, std::size_t count, const Rng& rng);
 
 /// Throws Error{kParameter} unless the problem has two terms or more: what the check() of a rule
 /// that weighs terms against one another asks first. `rule` as manifests name it.
 void check_terms(const Problem& problem, const std::string& rule);
+
+/// Throws Error{kParameter} unless the dataset has two groups or more: what the constructor of a
+/// rule that weighs groups against one another asks first.
+void check_groups(const Info& info);
 
 }  // namespace assay

@@ -154,7 +154,7 @@ TEST_CASE("cpt refuses a control vector of another length, and datasets without 
                     Catch::Contains("`control` has 3 numbers, expected one for each of the 2 "
                                     "groups g0, g1"));
   CHECK_THROWS_WITH(make("cpt", {{"control", Reals{1, -2}}}, 2), Catch::Contains("control"));
-  for (const std::string use : {"cpt", "group_dro"})
+  for (const std::string use : {"cpt", "group_dro", "group_reweighting"})
     CHECK_THROWS_WITH(make(use, {}, 0), Catch::Contains("a dataset with groups"));
   auto negative = linear(kTwo, {3.5, -1.5});
   CHECK_THROWS_WITH(make("cpt", {}, 2)->step(negative), Catch::Contains("that of g1 is -1.5"));

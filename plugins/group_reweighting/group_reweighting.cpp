@@ -1,0 +1,78 @@
+// Importance weights by group: Shimodaira, "Improving predictive inference under covariate shift by
+// weighting the log-likelihood function", J. Stat. Planning and Inference 90, 2000; as the baseline
+// of Sagawa, Raghunathan, Koh and Liang, "An investigation of why overparameterization exacerbates
+// spurious correlations", ICML 2020.
+#include <cmath>
+
+#include "assay/combination.h"
+#include "assay/registry.h"
+
+namespace {
+
+class GroupReweighting final : public assay::Optimizer {
+ public:
+  struct Params {
+    double power = 1;
+    std::shared_ptr<assay::Optimizer> base;
+  };
+
+  static assay::Schema<Params> schema() {
+    using namespace assay;
+    return Schema<Params>()
+        .field(
+            "power", &Params::power, at_least(0),
+            "Weights go with (N / n_g)^power, n_g of N training samples being of group g: 1 lets "
+            "all groups count alike, 0 is the base optimizer.")
+        .component("base", &Params::base, "sgd", "Optimizer that steps with the weighted loss.");
+  }
+
+  GroupReweighting(Params params, const assay::Info& info)
+      : p_(std::move(params)), groups_(info.groups) {
+    assay::check_groups(info);
+    double samples = 0, sum = 0;
+    for (const auto size : info.group_sizes) samples += static_cast<double>(size);
+    for (const auto size : info.group_sizes) {
+      const auto n = static_cast<double>(size);
+      weights_.push_back(n > 0 ? std::pow(samples / n, p_.power) : 0);
+      sum += weights_.back() * n;
+    }
+    for (double& weight : weights_) weight *= samples / sum;
+  }
+
+  void check(assay::Problem& problem) const override {
+    if (p_.power == 0) return p_.base->check(problem);
+    assay::WeightedGroups view(problem, "group_reweighting", groups_, {});
+    p_.base->check(view);
+  }
+
+  double step(assay::Problem& problem) override {
+    if (p_.power == 0) return p_.base->step(problem);
+    const auto weigh = [&](const std::vector<assay::GroupLoss>& losses) {
+      double samples = 0;
+      for (const auto& loss : losses) samples += static_cast<double>(loss.samples);
+      std::vector<double> shares;  // of the batch's mean, each times its group's weight
+      for (const auto& [group, count, loss] : losses)
+        shares.push_back(weights_.at(static_cast<std::size_t>(group)) * static_cast<double>(count) /
+                         samples);
+      return shares;
+    };
+    assay::WeightedGroups view(problem, "group_reweighting", groups_, weigh);
+    return p_.base->step(view);
+  }
+
+  void save(assay::State& state) const override { state.put_nested("base", *p_.base); }
+  void load(const assay::State& state) override { p_.base->load(state.nested("base")); }
+
+ private:
+  Params p_;
+  assay::Strings groups_;
+  assay::Reals weights_;  // of a sample of each group; 1 in the mean over the training samples
+};
+
+}  // namespace
+
+ASSAY_PLUGIN(registry) {
+  registry.add<GroupReweighting>("group_reweighting",
+                                 "Weighs each sample's loss by its group's inverse frequency "
+                                 "(Shimodaira, 2000).");
+}

@@ -1,0 +1,94 @@
+// group_reweighting against the weighted loss as one writes it, by autograd.
+#include <catch2/catch.hpp>
+
+#include <ATen/ops/cat.h>
+#include <ATen/ops/cross_entropy_loss.h>
+
+#include "tests/plugins/groups/net.h"
+
+using namespace assay;
+using namespace assay::testing;
+
+namespace {
+
+constexpr double kLr = 0.1;
+
+Info sized(std::vector<std::int64_t> sizes) {
+  auto info = two_groups();
+  info.group_sizes = std::move(sizes);
+  return info;
+}
+
+torch::Tensor flat(const Tensors& list) {
+  Tensors rows;
+  for (const auto& tensor : list) rows.push_back(tensor.flatten());
+  return at::cat(rows);
+}
+
+// The weights of a net after a step on `batches`, one after another in one vector.
+torch::Tensor after_step(const std::string& use, Values params, const Info& info,
+                         std::vector<Batch> batches) {
+  Net net;
+  const auto objective = plugins().make<Objective>({"cross_entropy", {}}, &info);
+  if (use != "sgd") params["base"] = Spec{"sgd", {{"lr", kLr}}};
+  const auto optimizer = plugins().make<Optimizer>({use, std::move(params)}, &info);
+  BatchProblem problem(net, *objective, ProblemOptions{});
+  optimizer->check(problem);
+  problem.begin(std::move(batches), Context{torch::kCPU, Rng(3)}, 1);
+  optimizer->step(problem);
+  return flat(net.parameters()).detach();
+}
+
+// The same from mean_i weights[group of i] * loss_i.
+torch::Tensor by_hand(const std::vector<double>& weights, const Batch& batch) {
+  Net net;
+  const auto each = at::cross_entropy_loss(net.forward(batch.input).logits, batch.target, {},
+                                           at::Reduction::None);
+  const auto loss = (torch::tensor(weights, torch::kDouble).index_select(0, batch.group) * each);
+  const auto all = net.parameters();
+  const auto gradients = torch::autograd::grad({loss.mean()}, all);
+  return (flat(all) - kLr * flat(gradients)).detach();
+}
+
+const auto kMixed = random_batch(7, 3, 1, {0, 0, 0, 1, 0, 1, 0});
+
+}  // namespace
+
+TEST_CASE("group_reweighting weighs each sample by its group's inverse frequency") {
+  // 30 and 10 samples: N / (2 n_g) is 2/3 and 2.
+  const auto info = sized({30, 10});
+  CHECK(close(after_step("group_reweighting", {}, info, {kMixed}), by_hand({2 / 3.0, 2}, kMixed)));
+  // The square root: weights go as 1 to sqrt(3), and 30 a + 10 sqrt(3) a = 40.
+  const double a = 40 / (30 + 10 * std::sqrt(3.0));
+  CHECK(close(after_step("group_reweighting", {{"power", 0.5}}, info, {kMixed}),
+              by_hand({a, a * std::sqrt(3.0)}, kMixed)));
+}
+
+TEST_CASE("group_reweighting weighs alike what comes in one batch and in several") {
+  const auto info = sized({30, 10});
+  const auto whole = after_step("group_reweighting", {}, info, {kMixed});
+  const auto part = [](std::int64_t from, std::int64_t count) {
+    return Batch{kMixed.input.narrow(0, from, count), kMixed.target.narrow(0, from, count),
+                 kMixed.id.narrow(0, from, count), kMixed.group.narrow(0, from, count)};
+  };
+  CHECK(close(after_step("group_reweighting", {}, info, {part(0, 3), part(3, 4)}), whole));
+  const auto one_group = part(0, 3);  // the other has no part in it
+  CHECK(close(after_step("group_reweighting", {}, info, {one_group}),
+              by_hand({2 / 3.0, 2}, one_group)));
+}
+
+TEST_CASE("group_reweighting is its base with power 0, and nearly so with groups of one size") {
+  const auto plain = after_step("sgd", {{"lr", kLr}}, sized({30, 10}), {kMixed});
+  CHECK(after_step("group_reweighting", {{"power", 0.0}}, sized({30, 10}), {kMixed}).equal(plain));
+  CHECK(close(after_step("group_reweighting", {}, sized({20, 20}), {kMixed}), plain));
+  CHECK_FALSE(close(after_step("group_reweighting", {}, sized({30, 10}), {kMixed}), plain, 1e-3));
+}
+
+TEST_CASE("a group without training samples has no weight, and a dataset needs groups") {
+  const auto only_left = random_batch(4, 3, 2, {0, 0, 0, 0});
+  CHECK(close(after_step("group_reweighting", {}, sized({40, 0}), {only_left}),
+              by_hand({1, 0}, only_left)));
+  const Info none{{3}, 3, 1, {}, {}, {}};
+  CHECK_THROWS_WITH(plugins().make<Optimizer>({"group_reweighting", {}}, &none),
+                    Catch::Contains("a dataset with groups"));
+}
