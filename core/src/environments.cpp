@@ -18,7 +18,9 @@ torch::Tensor Environments::members(const Batch& batch) const {
 
 torch::Tensor Environments::means(const torch::Tensor& each, const torch::Tensor& members) {
   const auto count = members.sum(0);
-  return ((each.unsqueeze(1) * members).sum(0) / count).masked_select(count > 0);
+  // Of an environment without samples 0 / 0 would be left out here, and make gradients NaN.
+  const auto sums = (each.unsqueeze(1) * members).sum(0);
+  return (sums / count.clamp_min(1)).masked_select(count > 0);
 }
 
 }  // namespace assay

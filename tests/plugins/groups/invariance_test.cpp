@@ -249,3 +249,23 @@ TEST_CASE("a dataset without groups, and for fishr a model without features, is 
       make("fishr", {}, two_groups(2))->evaluate(model, two_class({1}, {0}, {0}), at_step(0)),
       Catch::Contains("gives no features"));
 }
+
+TEST_CASE("an environment that the batch lacks leaves gradients as they are without it") {
+  auto three = two_groups();
+  three.groups.push_back("absent");
+  three.group_sizes.push_back(10);
+  const auto batch = random_batch(11, 3, 2, {0, 1, 1, 0, 0, 1, 0, 0, 1, 0, 1});
+  for (const std::string use : {"irm", "vrex", "fishr"}) {
+    INFO(use);
+    const auto gradient = [&](const Info& info) {
+      Net net;
+      const auto objective = make(use, {}, info);
+      torch::Tensor sum;
+      for (const auto& term : objective->evaluate(net, batch, at_step(0)))
+        sum = sum.defined() ? sum + term.value : term.value;
+      return torch::autograd::grad({sum}, {net.first, net.weight, net.bias});
+    };
+    const auto with = gradient(three), without = gradient(two_groups());
+    for (std::size_t i = 0; i < with.size(); ++i) CHECK(close(with[i], without[i]));
+  }
+}
