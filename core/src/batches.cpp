@@ -68,6 +68,7 @@ class Subset final : public Dataset {
       if (!groups.empty()) groups_.push_back(groups[static_cast<std::size_t>(it - all.begin())]);
     }
     info_ = whole_->info();
+    if (info_.whole_group_sizes.empty()) info_.whole_group_sizes = info_.group_sizes;
     info_.group_sizes = group_sizes(ids_.size(), groups_, info_.groups.size());
   }
 

@@ -40,16 +40,18 @@ void report_classes(Results& results, Split split, const Info& info, const Score
   }
 }
 
-// The average is weighted by the groups' shares of the training split, whatever this split's are.
+// The average is weighted by the groups' shares of the whole training split, whatever this split's
+// are, and whatever a selection has made of them.
 void report_groups(Results& results, Split split, const Info& info, const Scores& scores) {
+  const auto& sizes = info.whole_group_sizes.empty() ? info.group_sizes : info.whole_group_sizes;
   double average = 0, weights = 0;
   for (std::int64_t g = 0; g < scores.group_count.size(0); ++g) {
     const auto accuracy = scores.group_accuracy(g);
     if (!accuracy) continue;
     row(results, split, "accuracy/group/" + label(info.groups, g), *accuracy);
-    const auto weight = static_cast<double>(info.group_sizes.empty()
-                                                ? scores.group_count[g].item<std::int64_t>()
-                                                : info.group_sizes.at(static_cast<std::size_t>(g)));
+    const auto weight =
+        static_cast<double>(sizes.empty() ? scores.group_count[g].item<std::int64_t>()
+                                          : sizes.at(static_cast<std::size_t>(g)));
     average += weight * *accuracy;
     weights += weight;
   }

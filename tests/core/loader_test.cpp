@@ -117,4 +117,18 @@ TEST_CASE("the average over groups goes by their shares of the training split") 
   CHECK(found.at("test/average") == Approx(0.87));
   CHECK(found.at("test/worst_group") == 0.6);
   CHECK(found.at("test/gap") == Approx(0.27));
+  // A selection that repeats the few leaves the average what it was: trials must compare.
+  info.whole_group_sizes = std::exchange(info.group_sizes, {900, 5000, 0});
+  testing::Rows again;
+  report(again, Split::kTest, info, scores, false);
+  CHECK(again.rows == rows.rows);
+}
+
+TEST_CASE("a selection tells its own groups' sizes, and those of the whole split") {
+  const auto whole = std::make_shared<testing::TinyData>();
+  const auto few = subset(whole, {0, 1, 1, 1, 2}), fewer = subset(few, {1, 2});
+  CHECK(few->info().group_sizes == std::vector<std::int64_t>{4, 1});
+  CHECK(few->info().whole_group_sizes == whole->info().group_sizes);
+  CHECK(fewer->info().group_sizes == std::vector<std::int64_t>{1, 1});
+  CHECK(fewer->info().whole_group_sizes == whole->info().group_sizes);
 }

@@ -31,6 +31,8 @@ struct Info {
   std::vector<std::string> groups = {};        // names, in stream order; may be empty
   /// Training samples of each group; of all together where there are no groups.
   std::vector<std::int64_t> group_sizes = {};
+  /// Where the training split was cut or repeated: group_sizes of the whole one.
+  std::vector<std::int64_t> whole_group_sizes = {};
 };
 
 /// Info::group_sizes of a training split of `samples`, whose groups are `groups` of `count`; empty
