@@ -56,6 +56,11 @@ class Bsam final : public assay::Optimizer {
   Bsam(Params params, const assay::Info& info)
       : p_(params),
         N_(std::accumulate(info.group_sizes.begin(), info.group_sizes.end(), std::int64_t{0})) {
+    if (p_.damping + p_.weight_decay == 0)
+      throw assay::Error(
+          assay::ErrorKind::kParameter,
+          "`damping` and `weight_decay` are both 0: the precision of a weight without "
+          "a gradient would fall to 0, so one of them must be above");
     if (N_ <= 0)
       throw assay::Error(assay::ErrorKind::kParameter,
                          "scales its noise by the number of training samples, which this dataset "

@@ -72,11 +72,15 @@ class Dwa final : public assay::Optimizer {
   }
 
  private:
-  // K softmax(r / T) of the ratios r of the last two periods' losses.
+  // K softmax(r / T) of the ratios r of the last two periods' losses; 1 where one is exactly 0, of
+  // a term that was in none of the batches.
   std::vector<double> weights_of(std::size_t terms) const {
     if (before_.empty()) return std::vector<double>(terms, 1);
     std::vector<double> x;
-    for (std::size_t i = 0; i < terms; ++i) x.push_back(last_[i] / before_[i] / p_.temperature);
+    for (std::size_t i = 0; i < terms; ++i) {
+      const bool seen = last_[i] > 0 && before_[i] > 0;
+      x.push_back((seen ? last_[i] / before_[i] : 1) / p_.temperature);
+    }
     const double largest = *std::max_element(x.begin(), x.end());
     double sum = 0;
     for (double& value : x) sum += value = std::exp(value - largest);
@@ -88,13 +92,13 @@ class Dwa final : public assay::Optimizer {
   assay::Reals added(assay::Reals losses, const assay::Strings& terms) const {
     for (std::size_t i = 0; i < sum_.size(); ++i) losses[i] += sum_[i];
     for (std::size_t i = 0; count_ + 1 == p_.every && i < losses.size(); ++i)
-      if (losses[i] <= 0)
-        throw assay::Error(assay::ErrorKind::kNumeric,
-                           "`dwa` compares each loss with what it was, so it must be above 0; that "
-                           "of term " +
-                               terms[i] + " is " +
-                               std::to_string(losses[i] / static_cast<double>(p_.every)) +
-                               " over `every` = " + std::to_string(p_.every) + " steps");
+      if (losses[i] < 0)
+        throw assay::Error(
+            assay::ErrorKind::kNumeric,
+            "`dwa` compares each loss with what it was, so it must not be negative; that "
+            "of term " +
+                terms[i] + " is " + std::to_string(losses[i] / static_cast<double>(p_.every)) +
+                " over `every` = " + std::to_string(p_.every) + " steps");
     return losses;
   }
 

@@ -47,15 +47,15 @@ class Famo final : public assay::Optimizer {
     if (terms.size() == 1) return p_.base->step(problem);
     start(terms.size());
     const auto z = logits_.softmax();
-    std::vector<double> first;  // ln (l - b) where the step starts
+    std::vector<double> first;  // l - b where the step starts
     assay::WeightedTerms weighted(problem, "famo", [&](const std::vector<double>& losses) {
       const auto above = above_floor(losses, terms);
-      for (std::size_t i = first.size(); i < above.size(); ++i) first.push_back(std::log(above[i]));
+      if (first.empty()) first = above;
       return weights_of(z, above);
     });
     const auto before = copies(problem.parameters());
     const double loss = p_.base->step(weighted);
-    if (!first.empty()) adapt(first, losses_after(problem, before));
+    if (!first.empty()) adapt(z, first, losses_after(problem, before));
     return loss;
   }
 
@@ -82,8 +82,10 @@ class Famo final : public assay::Optimizer {
     logits_.square = logits_.mean = logits_.xi;
   }
 
+  // A loss of exactly 0 is that of a term that the batch lacks; it stays 0.
   std::vector<double> above_floor(std::vector<double> losses, const assay::Strings& terms) const {
     for (std::size_t i = 0; i < losses.size(); ++i) {
+      if (losses[i] == 0) continue;
       if (losses[i] <= p_.floor[i])
         throw assay::Error(assay::ErrorKind::kNumeric,
                            "`famo` takes the logarithm of each loss above its `floor`; that of "
@@ -95,13 +97,14 @@ class Famo final : public assay::Optimizer {
     return losses;
   }
 
-  // c z_i / (l_i - b_i), where c makes them add up to 1.
+  // c z_i / (l_i - b_i), where c makes them add up to 1; 0 for a term that the batch lacks.
   static std::vector<double> weights_of(const std::vector<double>& z,
                                         const std::vector<double>& above) {
     std::vector<double> weights;
     double sum = 0;
-    for (std::size_t i = 0; i < z.size(); ++i) sum += weights.emplace_back(z[i] / above[i]);
-    for (double& weight : weights) weight /= sum;
+    for (std::size_t i = 0; i < z.size(); ++i)
+      sum += weights.emplace_back(above[i] > 0 ? z[i] / above[i] : 0);
+    for (double& weight : weights) weight /= sum > 0 ? sum : 1;
     return weights;
   }
 
@@ -120,10 +123,20 @@ class Famo final : public assay::Optimizer {
     throw;
   }
 
-  // A term that fell by more than the others loses weight.
-  void adapt(std::vector<double> fall, const std::vector<double>& after) {
-    for (std::size_t i = 0; i < fall.size(); ++i)
-      fall[i] -= std::log(std::max(kLeast, after[i] - p_.floor[i]));
+  // A term whose logarithm fell by more than the others' loses weight; one that the batch lacks
+  // counts as if it had fallen like the mean of the others, which moves no logit.
+  void adapt(const std::vector<double>& z, const std::vector<double>& first,
+             const std::vector<double>& after) {
+    std::vector<double> fall(z.size());
+    double sum = 0, present = 0;
+    for (std::size_t i = 0; i < z.size(); ++i) {
+      if (first[i] == 0) continue;
+      fall[i] = std::log(first[i]) - std::log(std::max(kLeast, after[i] - p_.floor[i]));
+      sum += z[i] * fall[i];
+      present += z[i];
+    }
+    for (std::size_t i = 0; i < z.size(); ++i)
+      if (first[i] == 0 && present > 0) fall[i] = sum / present;
     logits_.descend(fall, p_.lr, p_.weight_decay);
   }
 

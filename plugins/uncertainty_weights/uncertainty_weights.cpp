@@ -23,7 +23,7 @@ class UncertaintyWeights final : public assay::Optimizer {
         .field("lr", &Params::lr, at_least(0),
                "Step size of the log variances s, by plain gradient descent; the schedule's factor "
                "multiplies it.")
-        .field("s0", &Params::s0, any(), "What each s starts at: the log of a variance.")
+        .field("s0", &Params::s0, between(-20, 20), "What each s starts at: the log of a variance.")
         .component("base", &Params::base, "sgd", "Optimizer that steps with the weighted sum.");
   }
 
@@ -44,7 +44,7 @@ class UncertaintyWeights final : public assay::Optimizer {
     for (std::size_t i = 0; i < s_.size(); ++i) weights.push_back(std::exp(-s_[i]) / 2);
     assay::WeightedTerms weighted(problem, "uncertainty_weights",
                                   [&](const std::vector<double>& losses) {
-                                    if (start.empty()) start = losses;
+                                    if (start.empty()) start = not_negative(losses, terms);
                                     return weights;
                                   });
     const double loss = p_.base->step(weighted);
@@ -65,6 +65,18 @@ class UncertaintyWeights final : public assay::Optimizer {
   }
 
  private:
+  // A negative one would drive its variance to 0, and its weight to infinity.
+  static std::vector<double> not_negative(const std::vector<double>& losses,
+                                          const assay::Strings& terms) {
+    for (std::size_t i = 0; i < losses.size(); ++i)
+      if (losses[i] < 0)
+        throw assay::Error(assay::ErrorKind::kNumeric,
+                           "`uncertainty_weights` takes each loss for a variance, which must not "
+                           "be negative; that of term " +
+                               terms[i] + " is " + std::to_string(losses[i]));
+    return losses;
+  }
+
   Params p_;
   assay::Reals s_;
 };

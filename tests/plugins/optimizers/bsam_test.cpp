@@ -97,3 +97,9 @@ TEST_CASE("bsam asks for the number of training samples") {
                     Catch::Contains("number of training samples"));
   CHECK_THROWS_WITH(plugins().make<Optimizer>({"bsam", {}}), Catch::Contains("needs a dataset"));
 }
+
+TEST_CASE("bsam refuses a precision that could fall to 0") {
+  CHECK_THROWS_WITH(make("bsam", {{"damping", 0.0}, {"weight_decay", 0.0}}),
+                    Catch::Contains("are both 0"));
+  CHECK_NOTHROW(make("bsam", {{"damping", 0.0}}));
+}

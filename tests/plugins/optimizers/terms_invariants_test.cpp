@@ -143,8 +143,8 @@ TEST_CASE("rules ask for several terms before a step is taken, and name themselv
       auto inner = needed(use, 3);
       inner["base"] = Spec{"sgd", {}};
       CHECK_THROWS_WITH(make(outer, needed(outer, 3), {use, inner})->check(three),
-                        Catch::Contains("optimizer `" + use + "` weighs the terms") &&
-                            Catch::Contains("what `" + outer + "` makes of the loss"));
+                        Catch::Contains("optimizer `" + use + "` needs the parts of the loss") &&
+                            Catch::Contains("`" + outer + "` gives its base one gradient"));
     }
     CHECK_THROWS_WITH(make(use, needed(use, 3), {"m_sam", {{"m", std::int64_t{1}}}})->step(three),
                       Catch::Contains("`" + use + "` gives its base one gradient"));
@@ -227,6 +227,29 @@ TEST_CASE("uncertainty weighting learns nothing of a term whose loss is exactly 
   CHECK(s[1] != -0.5);
 }
 
+TEST_CASE("a term that the batch lacks has no weight with famo, and counts as unchanged with dwa") {
+  auto lacking = linear({{1, 0}, {0, 1}, {1, 1}}, {1, 0, 2});
+  const auto famo = make("famo", {{"lr", 0.1}, {"weight_decay", 0.0}}, {"sgd", {{"lr", 1e-3}}});
+  famo->step(lacking);
+  CHECK(lacking.reported.at("weight/f1") == 0);
+  CHECK(lacking.reported.at("weight/f0") + lacking.reported.at("weight/f2") == Approx(1));
+  const auto xi = saved(*famo).scalar<Reals>("xi");
+  CHECK(std::abs(xi[1]) < 1e-12);
+  CHECK(std::abs(xi[0]) > 1e-3);
+
+  double second = 0;
+  ClosedForm problem({{0.0}}, {[](const auto&, auto& g) { return g[0] = 1, 1.0; },
+                               [&](const auto&, auto&) { return second; }});
+  const auto dwa = make("dwa", {}, {"sgd", {{"lr", 1e-6}}});
+  for (const double loss : {0.0, 0.0, 3.0, 2.0}) {  // ratios: 0 / 0, 3 / 0
+    second = loss;
+    dwa->step(problem);
+    CHECK(problem.reported.at("weight/f1") == 1);
+  }
+  dwa->step(problem);  // 2 / 3
+  CHECK(problem.reported.at("weight/f1") < 1);
+}
+
 TEST_CASE("losses without a logarithm or a ratio stop the step where it stands") {
   const auto stands = [](const std::string& use, const Values& params, const std::string& says) {
     auto problem = linear({{1, 0}, {0, 1}}, {2, -0.5});
@@ -240,7 +263,8 @@ TEST_CASE("losses without a logarithm or a ratio stop the step where it stands")
     }
     CHECK(problem.weights() == std::vector<double>{0, 0});
   };
-  stands("dwa", {}, "must be above 0");
+  stands("dwa", {}, "must not be negative");
+  stands("uncertainty_weights", {}, "must not be negative");
   stands("famo", {}, "must be above 0.0");
   stands("famo", {{"floor", Reals{0, -0.25}}}, "must be above -0.25");
   stands("mgda", {{"normalise", std::string("loss")}}, "must be above 0");
@@ -249,14 +273,14 @@ TEST_CASE("losses without a logarithm or a ratio stop the step where it stands")
   CHECK_NOTHROW(make("famo", {{"floor", Reals{0, -1}}})->step(problem));
 }
 
-TEST_CASE("dwa averages over a period before it asks for a loss above 0") {
-  double second = 0;
+TEST_CASE("dwa averages over a period before it refuses a negative loss") {
+  double second = -1;
   ClosedForm problem({{0.0}}, {[](const auto&, auto& g) { return g[0] = 1, 1.0; },
                                [&](const auto&, auto&) { return second; }});
   const auto optimizer = make("dwa", {{"every", std::int64_t{2}}});
   optimizer->step(problem);
   CHECK_THROWS_WITH(optimizer->step(problem), Catch::Contains("`every` = 2"));
-  second = 1;
+  second = 3;
   CHECK_NOTHROW(optimizer->step(problem));
 }
 
