@@ -15,6 +15,7 @@ void BatchProblem::begin(std::vector<Batch> batches, const Context& context, dou
   impl_->batches = std::move(batches);
   impl_->samples = 0;
   for (const auto& batch : impl_->batches) impl_->samples += batch.size();
+  impl_->set_shares();
   auto& setting = *impl_->setting;
   setting.context = context;
   setting.rng = context.rng.fork("optimizer");
@@ -53,8 +54,8 @@ std::vector<double> BatchProblem::losses() {
   std::vector<double> sums(terms().size());
   impl_->each([&](const Batch& batch, std::size_t i) {
     const torch::NoGradGuard no_grad;
-    const auto values = impl_->checked_terms(impl_->forward(batch, i));
-    for (std::size_t k = 0; k < sums.size(); ++k) sums[k] += impl_->share(batch) * values[k];
+    const auto values = impl_->checked_terms(impl_->part(batch, i));
+    for (std::size_t k = 0; k < sums.size(); ++k) sums[k] += values[k];
   });
   return sums;
 }
@@ -63,7 +64,7 @@ double BatchProblem::loss() {
   double sum = 0;
   impl_->each([&](const Batch& batch, std::size_t i) {
     const torch::NoGradGuard no_grad;
-    sum += impl_->share(batch) * impl_->checked(sum_of(impl_->forward(batch, i)), "the loss");
+    sum += impl_->checked(sum_of(impl_->part(batch, i)), "the loss");
   });
   return sum;
 }
@@ -72,17 +73,15 @@ Gradient BatchProblem::raw_gradient() {
   Gradient sum;
   std::vector<double> values(terms().size());
   impl_->each([&](const Batch& batch, std::size_t i) {
-    const auto parts = impl_->forward(batch, i);
+    const auto parts = impl_->part(batch, i);
     const auto loss = sum_of(parts);
-    const double share = impl_->share(batch);
     if (parts.size() > 1) {
       const auto checked = impl_->checked_terms(parts);
-      for (std::size_t k = 0; k < checked.size(); ++k) values[k] += share * checked[k];
+      for (std::size_t k = 0; k < checked.size(); ++k) values[k] += checked[k];
     }
     const double value =
         impl_->checked(loss, parts.size() > 1 ? "the loss" : impl_->name_of_term(0));
-    add_scaled(sum, value, impl_->checked_whole(gradient_of(loss, parameters(), false), batch, i),
-               share);
+    add(sum, value, impl_->checked_whole(gradient_of(loss, parameters(), false), batch, i));
   });
   impl_->report(values);
   return sum;
@@ -91,12 +90,11 @@ Gradient BatchProblem::raw_gradient() {
 std::vector<Gradient> BatchProblem::gradient_per_term() {
   std::vector<Gradient> sums(terms().size());
   impl_->each([&](const Batch& batch, std::size_t i) {
-    const auto parts = impl_->forward(batch, i);
+    const auto parts = impl_->part(batch, i);
     const auto values = impl_->checked_terms(parts);
     for (std::size_t k = 0; k < parts.size(); ++k) {
       auto gradient = gradient_of(weighted(parts[k]), parameters(), k + 1 < parts.size());
-      add_scaled(sums[k], values[k], impl_->checked(std::move(gradient), impl_->name_of_term(k)),
-                 impl_->share(batch));
+      add(sums[k], values[k], impl_->checked(std::move(gradient), impl_->name_of_term(k)));
     }
   });
   std::vector<double> values;
@@ -109,10 +107,9 @@ Gradient BatchProblem::gradient_of_term(std::size_t index) {
   Gradient sum;
   const auto name = impl_->name_of_term(index);
   impl_->each([&](const Batch& batch, std::size_t i) {
-    const auto value = weighted(impl_->forward_term(index, batch, i));
+    const auto value = weighted(impl_->part_of_term(index, batch, i));
     const double number = impl_->checked(value, name);
-    add_scaled(sum, number, impl_->checked(gradient_of(value, parameters(), false), name),
-               impl_->share(batch));
+    add(sum, number, impl_->checked(gradient_of(value, parameters(), false), name));
   });
   return sum;
 }
@@ -123,7 +120,7 @@ Gradient BatchProblem::weighted_gradient(const Weigh& weigh) {
   std::vector<double> values, weights;
   if (impl_->batches.size() > 1) weights = weigh(values = losses());
   impl_->each([&](const Batch& batch, std::size_t i) {
-    auto parts = impl_->forward(batch, i);
+    auto parts = impl_->part(batch, i);
     const auto here = impl_->checked_terms(parts);
     if (weights.empty()) weights = weigh(values = here);
     double loss = 0;
@@ -132,7 +129,7 @@ Gradient BatchProblem::weighted_gradient(const Weigh& weigh) {
       parts[k].weight *= weights[k];
     }
     auto gradient = gradient_of(sum_of(parts), parameters(), false);
-    add_scaled(sum, loss, impl_->checked_whole(std::move(gradient), batch, i), impl_->share(batch));
+    add(sum, loss, impl_->checked_whole(std::move(gradient), batch, i));
   });
   impl_->report(values);
   return sum;

@@ -74,6 +74,7 @@ std::vector<std::size_t> shuffled_without(std::size_t i, std::size_t count, cons
 }
 
 void check_terms(const Problem& problem, const std::string& rule) {
+  check_parts(problem, rule);
   const auto& terms = problem.terms();
   if (terms.size() > 1) return;
   throw Error(ErrorKind::kParameter,
@@ -83,11 +84,24 @@ void check_terms(const Problem& problem, const std::string& rule) {
                   "; use its base alone, or an objective with several terms");
 }
 
+void check_parts(const Problem& problem, const std::string& rule) {
+  const auto maker = problem.maker();
+  if (maker.empty()) return;
+  throw Error(ErrorKind::kParameter, "optimizer `" + rule + "` needs the parts of the loss, and `" +
+                                         maker + "` gives its base one gradient: inside `" + maker +
+                                         "` use a base that needs no more, such as `sgd` or `sam`");
+}
+
 void check_groups(const Info& info) {
-  if (info.groups.size() > 1 && info.group_sizes.size() == info.groups.size()) return;
-  throw Error(ErrorKind::kParameter,
-              "weighs groups against one another, and the dataset has none: use its base alone, or "
-              "a dataset with groups such as `colored`");
+  if (info.groups.size() < 2 || info.group_sizes.size() != info.groups.size())
+    throw Error(ErrorKind::kParameter,
+                "weighs groups against one another, and the dataset has none: use its base alone, "
+                "or a dataset with groups such as `colored`");
+  for (std::size_t g = 0; g < info.groups.size(); ++g)
+    if (info.group_sizes[g] == 0)
+      throw Error(ErrorKind::kParameter,
+                  "weighs groups against one another, and the group `" + info.groups[g] +
+                      "` has no training sample: use a dataset with samples of each");
 }
 
 }  // namespace assay

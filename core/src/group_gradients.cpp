@@ -63,26 +63,32 @@ torch::Tensor BatchProblem::Impl::sample_losses(const Batch& batch, std::size_t 
 std::vector<GroupGradient> BatchProblem::Impl::per_group(bool by_sample) const {
   const auto groups = groups_of(batches);
   std::map<std::int64_t, Gradient> sums;
-  const auto add = [&](const GroupLoss& group, const torch::Tensor& loss, bool keep, double part) {
+  const auto add_loss = [&](const GroupLoss& group, const torch::Tensor& loss, bool keep_graph) {
     const auto name = name_of(group);
     const double value = checked(loss, name);
-    auto gradient = checked(gradient_of(loss, parameters(), keep), name);
-    add_scaled(sums[group.group], value, std::move(gradient), part);
+    auto gradient = checked(gradient_of(loss, parameters(), keep_graph), name);
+    add(sums[group.group], value, std::move(gradient));
   };
-  each([&](const Batch& batch, std::size_t i) {
-    const auto each_sample = by_sample ? sample_losses(batch, i) : torch::Tensor();
-    for (const auto& [id, group] : groups) {
-      if (each_sample.defined()) {
-        if (const auto part = part_of(each_sample, batch, group); part.defined())
-          add(group, part, true, 1);
-        continue;
+  if (by_sample)  // the step's batch norm statistics are of this pass, also where it is in vain
+    each([&](const Batch& batch, std::size_t i) {
+      const auto each_sample = sample_losses(batch, i);
+      by_sample = by_sample && each_sample.defined();
+      for (const auto& [id, group] : groups)
+        if (const auto part = by_sample ? part_of(each_sample, batch, group) : torch::Tensor();
+            part.defined())
+          add_loss(group, part, true);
+    });
+  if (!by_sample) {
+    sums.clear();
+    each([&](const Batch& batch, std::size_t i) {
+      for (const auto& [id, group] : groups) {
+        const auto own = of_group(batch, id);
+        if (own.size() == 0) continue;
+        const auto share = static_cast<double>(own.size()) / static_cast<double>(group.samples);
+        add_loss(group, sum_of(forward(own, i)) * share, false);
       }
-      const auto own = of_group(batch, id);
-      if (own.size() == 0) continue;
-      const auto part = static_cast<double>(own.size()) / static_cast<double>(group.samples);
-      add(group, sum_of(forward(own, i)), false, part);
-    }
-  });
+    });
+  }
   std::vector<GroupGradient> all;
   for (auto& [id, sum] : sums)
     all.push_back({{id, groups.at(id).samples, sum.loss}, std::move(sum.of)});
@@ -107,8 +113,8 @@ std::optional<Gradient> BatchProblem::Impl::weighted_by_sample(const WeighGroups
   if (!one_pass)  // the losses that decide on the weights are known after a first pass
     each([&](const Batch& batch, std::size_t i) {
       const torch::NoGradGuard no_grad;
-      const auto each_sample = by_sample ? sample_losses(batch, i) : torch::Tensor();
-      by_sample = each_sample.defined();
+      const auto each_sample = sample_losses(batch, i);
+      by_sample = by_sample && each_sample.defined();
       if (by_sample) add_losses(groups, each_sample, batch);
     });
   Gradient sum;
@@ -127,8 +133,8 @@ std::optional<Gradient> BatchProblem::Impl::weighted_by_sample(const WeighGroups
       if (part.defined()) loss = loss.defined() ? loss + part * weight : part * weight;
     }
     auto gradient = gradient_of(loss, parameters(), false);
-    add_scaled(sum, each_sample.mean().item<double>() * share(batch),
-               checked(std::move(gradient), "the weighted groups"), 1);
+    add(sum, each_sample.mean().item<double>() * share(batch),
+        checked(std::move(gradient), "the weighted groups"));
   });
   if (by_sample) return sum;
   return {};

@@ -27,6 +27,10 @@ Term Objective::evaluate_term(std::size_t index, Model& model, const Batch& batc
   return evaluate(model, batch, context).at(index);
 }
 
+std::int64_t Objective::samples(std::size_t, const Batch& batch) const {
+  return batch.size();
+}
+
 std::string_view name_of(Split split) {
   switch (split) {
     case Split::kTrain:

@@ -27,8 +27,8 @@ WholeGradient::~WholeGradient() = default;
 
 void WholeGradient::no_parts(const std::string& what) const {
   throw Error(ErrorKind::kParameter,
-              "`" + maker_ + "` gives its base one gradient, and the base asks for " + what +
-                  ": let the two change places, with `" + maker_ + "` as the base");
+              "optimizer `" + maker_ + "` gives its base one gradient, and the base asks for " +
+                  what + ": use a base that needs no more, such as `sgd` or `sam`");
 }
 
 Displaced::Displaced(const Tensors& weights, const Tensors& there) : weights_(weights) {
@@ -82,7 +82,7 @@ Gradient Uphill::group_weighted_gradient(const WeighGroups& weigh) {
   return inner_.group_weighted_gradient(weigh);
 }
 std::vector<Problem::Part> Uphill::split(std::int64_t) {
-  throw Error(ErrorKind::kParameter, "`" + maker_ +
+  throw Error(ErrorKind::kParameter, "optimizer `" + maker_ +
                                          "` climbs on the whole batch, and its base asks for parts "
                                          "of it: let the two change places, with `" +
                                          maker_ + "` as the base");

@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include <ATen/ops/_foreach_add.h>
-#include <ATen/ops/_foreach_mul.h>
 
 #include "assay/tensors.h"
 #include "core/runtime/runtime.h"
@@ -51,11 +50,34 @@ std::vector<Term> BatchProblem::Impl::forward(const Batch& batch, std::size_t in
   });
 }
 
-Term BatchProblem::Impl::forward_term(std::size_t term, const Batch& batch,
-                                      std::size_t index) const {
-  return evaluated(*setting, index, [&](const Context& here) {
-    return setting->objective.evaluate_term(term, setting->model, batch, here);
+void BatchProblem::Impl::set_shares() {
+  shares.clear();
+  if (batches.size() == 1) return;
+  const auto count = setting->objective.terms().size();
+  std::vector<double> sums(count);
+  for (const auto& batch : batches) {
+    auto& row = shares.emplace_back();
+    for (std::size_t k = 0; k < count; ++k)
+      sums[k] += row.emplace_back(static_cast<double>(setting->objective.samples(k, batch)));
+  }
+  for (auto& row : shares)
+    for (std::size_t k = 0; k < count; ++k)
+      if (sums[k] > 0) row[k] /= sums[k];
+}
+
+std::vector<Term> BatchProblem::Impl::part(const Batch& batch, std::size_t index) const {
+  auto terms = forward(batch, index);
+  for (std::size_t k = 0; !shares.empty() && k < terms.size(); ++k)
+    terms[k].weight *= shares[index - first][k];
+  return terms;
+}
+
+Term BatchProblem::Impl::part_of_term(std::size_t k, const Batch& batch, std::size_t index) const {
+  auto term = evaluated(*setting, index, [&](const Context& here) {
+    return setting->objective.evaluate_term(k, setting->model, batch, here);
   });
+  if (!shares.empty()) term.weight *= shares[index - first][k];
+  return term;
 }
 
 double BatchProblem::Impl::checked(const torch::Tensor& value, const std::string& what) const {
@@ -83,7 +105,7 @@ Tensors BatchProblem::Impl::checked_whole(Tensors gradient, const Batch& batch,
   if (setting->options.allow_nonfinite || std::isfinite(norm(gradient))) return gradient;
   const auto count = setting->objective.terms().size();
   for (std::size_t k = 0; k < count; ++k) {
-    const auto value = forward_term(k, batch, index).value;
+    const auto value = part_of_term(k, batch, index).value;
     checked(gradient_of(value, parameters(), false), name_of_term(k));
   }
   return checked(std::move(gradient), "the loss");
@@ -96,9 +118,8 @@ void BatchProblem::Impl::report(const std::vector<double>& terms) const {
     setting->figures["term/" + setting->objective.terms()[k]].add({terms[k], 1});
 }
 
-void add_scaled(Gradient& sum, double loss, Tensors gradient, double share) {
-  sum.loss += share * loss;
-  if (share != 1.0) at::_foreach_mul_(gradient, share);
+void add(Gradient& sum, double loss, Tensors gradient) {
+  sum.loss += loss;
   if (sum.of.empty())
     sum.of = std::move(gradient);
   else

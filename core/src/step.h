@@ -31,17 +31,20 @@ struct BatchProblem::Impl {
   std::shared_ptr<StepSetting> setting;
   std::vector<Batch> batches;
   std::int64_t samples = 0;
-  std::size_t first = 0;  // index of the first batch's random stream
+  std::size_t first = 0;                         // index of the first batch's random stream
+  std::vector<std::vector<double>> shares = {};  // of each term, a batch; empty with one batch
 
   const Tensors& parameters() const { return setting->parameters; }
   double share(const Batch& batch) const {
-    return batches.size() == 1 ? 1.0
-                               : static_cast<double>(batch.size()) / static_cast<double>(samples);
+    return static_cast<double>(batch.size()) / static_cast<double>(samples);
   }
+  void set_shares();
 
   /// The objective on `batch`, with the random numbers that belong to batch `index` of the step.
   std::vector<Term> forward(const Batch& batch, std::size_t index) const;
-  Term forward_term(std::size_t term, const Batch& batch, std::size_t index) const;
+  /// The same, each term with the share that this batch has in its mean over the step's batches.
+  std::vector<Term> part(const Batch& batch, std::size_t index) const;
+  Term part_of_term(std::size_t term, const Batch& batch, std::size_t index) const;
 
   /// The loss or a term as a number; throws Error{kNumeric} naming it where it is not finite.
   double checked(const torch::Tensor& value, const std::string& what) const;
@@ -64,7 +67,7 @@ struct BatchProblem::Impl {
 
   /// The loss of each sample, [B]; undefined where a term of the objective does not say.
   torch::Tensor sample_losses(const Batch& batch, std::size_t index) const;
-  /// gradient_per_group(); asks for each sample's loss first if `by_sample`.
+  /// gradient_per_group(); if `by_sample`, from each sample's loss where that is given.
   std::vector<GroupGradient> per_group(bool by_sample) const;
   /// group_weighted_gradient() where the objective gives each sample's loss; otherwise nothing.
   std::optional<Gradient> weighted_by_sample(const WeighGroups& weigh) const;
@@ -75,8 +78,8 @@ struct BatchProblem::Impl {
   void report(const std::vector<double>& terms) const;
 };
 
-/// sum += share * (loss, gradient).
-void add_scaled(Gradient& sum, double loss, Tensors gradient, double share);
+/// sum += (loss, gradient).
+void add(Gradient& sum, double loss, Tensors gradient);
 
 /// The term with its weight; the sum of them.
 torch::Tensor weighted(const Term& term);

@@ -97,6 +97,7 @@ class Cpt final : public assay::Optimizer {
   }
 
   void check(assay::Problem& problem) const override {
+    assay::check_parts(problem, "cpt");
     Controlled controlled(problem, p_, groups_);
     p_.base->check(controlled);
   }

@@ -63,6 +63,10 @@ class Domains final : public assay::Objective {
     return {self_trained(logits)};
   }
 
+  std::int64_t samples(std::size_t k, const assay::Batch& batch) const override {
+    return (batch.group == static_cast<std::int64_t>(k)).sum().item<std::int64_t>();
+  }
+
  private:
   // The mean over the confident samples; without one it is 0, and so is its gradient.
   torch::Tensor self_trained(const torch::Tensor& logits) const {

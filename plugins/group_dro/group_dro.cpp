@@ -35,6 +35,7 @@ class GroupDro final : public assay::Optimizer {
   }
 
   void check(assay::Problem& problem) const override {
+    assay::check_parts(problem, "group_dro");
     assay::WeightedGroups robust(problem, "group_dro", info_.groups, {});
     p_.base->check(robust);
   }
@@ -62,14 +63,13 @@ class GroupDro final : public assay::Optimizer {
   }
 
  private:
-  // A group that the batch lacks counts as one without loss.
+  // A group that the batch lacks counts as one without loss, as in the authors' program.
   void ascend(const std::vector<assay::GroupLoss>& losses) {
-    std::vector<double> all(q_.size());
-    for (const auto& [group, samples, loss] : losses) {
-      const auto g = static_cast<std::size_t>(group);
-      const auto size = static_cast<double>(info_.group_sizes.at(g));
-      all.at(g) = loss + p_.adjustment / std::sqrt(size);
-    }
+    std::vector<double> all;
+    for (const auto size : info_.group_sizes)
+      all.push_back(p_.adjustment / std::sqrt(static_cast<double>(size)));
+    for (const auto& [group, samples, loss] : losses)
+      all.at(static_cast<std::size_t>(group)) += loss;
     const double largest = *std::max_element(all.begin(), all.end());  // so that nothing overflows
     double sum = 0;
     for (std::size_t g = 0; g < q_.size(); ++g)

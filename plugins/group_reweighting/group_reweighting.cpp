@@ -33,14 +33,14 @@ class GroupReweighting final : public assay::Optimizer {
     for (const auto size : info.group_sizes) samples += static_cast<double>(size);
     for (const auto size : info.group_sizes) {
       const auto n = static_cast<double>(size);
-      weights_.push_back(n > 0 ? std::pow(samples / n, p_.power) : 0);
-      sum += weights_.back() * n;
+      sum += n * weights_.emplace_back(std::pow(samples / n, p_.power));
     }
     for (double& weight : weights_) weight *= samples / sum;
   }
 
   void check(assay::Problem& problem) const override {
     if (p_.power == 0) return p_.base->check(problem);
+    assay::check_parts(problem, "group_reweighting");
     assay::WeightedGroups view(problem, "group_reweighting", groups_, {});
     p_.base->check(view);
   }

@@ -105,6 +105,31 @@ TEST_CASE("a weighted sum over groups takes one backward pass, and the same plac
     }
 }
 
+TEST_CASE("batch norm statistics move once a step, whatever is asked of groups") {
+  for (const bool each : {true, false})
+    for (const bool two : {true, false}) {
+      INFO(each << two);
+      const auto statistics = [&](bool by_group) {
+        Case c(each, two);
+        c.model.train();
+        if (by_group) {
+          c.problem.gradient_per_group();
+          c.problem.group_weighted_gradient([](const std::vector<GroupLoss>& losses) {
+            return std::vector<double>(losses.size(), 1);
+          });
+        } else {
+          c.problem.raw_gradient();
+        }
+        Tensors all;
+        for (const auto& buffer : c.model.buffers()) all.push_back(buffer.clone());
+        return all;
+      };
+      const auto plain = statistics(false), grouped = statistics(true);
+      REQUIRE(!plain.empty());
+      for (std::size_t i = 0; i < plain.size(); ++i) CHECK(plain[i].equal(grouped[i]));
+    }
+}
+
 TEST_CASE("a group that the batch lacks is not there") {
   for (const bool each : {true, false}) {
     Case c(each, false);

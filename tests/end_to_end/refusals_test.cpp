@@ -50,7 +50,8 @@ TEST_CASE("what optimizers refuse is said with the place, and nothing is trained
       {kGroups, "{use: cpt, control: [1, 0, 3, 1]}", "expected a real number, x > 0", 3},
       {kPlain, "{use: sam, rho: -0.1}", "m.yaml:7:28: `rho` is the number -0.1", 3},
       {kPlain, "{use: cpt, base: {use: group_dro}}", "the dataset has none", 5},
-      {kGroups, "{use: cpt, base: {use: group_dro}}", "let the two change places", 5},
+      {kGroups, "{use: cpt, base: {use: group_dro}}",
+       "and `cpt` gives its base one gradient: inside `cpt` use a base", 5},
   };
   for (const auto& c : cases) {
     INFO(c.optimizer);

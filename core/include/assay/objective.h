@@ -12,7 +12,7 @@ namespace assay {
 
 /// One scalar part of the loss. The loss is the sum of weight * value.
 struct Term {
-  torch::Tensor value;  // 0-dim, float, attached to the graph; a mean over the batch
+  torch::Tensor value;  // 0-dim, float, attached to the graph; a mean over samples()
   double weight = 1.0;
   /// Where `value` is the mean of one number a sample: those numbers, [B], of the same forward
   /// pass. It lets samples and groups be weighed without running the model again.
@@ -36,6 +36,10 @@ class Objective : public Stateful {
   /// the same random numbers, so that a method that asks for one term does not pay for all.
   virtual Term evaluate_term(std::size_t index, Model& model, const Batch& batch,
                              const Context& context);
+
+  /// How many samples of `batch` term `index` is the mean of: where a step has several batches,
+  /// its mean over all of them weighs each by this number. All of the batch, unless it says else.
+  virtual std::int64_t samples(std::size_t index, const Batch& batch) const;
 };
 
 }  // namespace assay

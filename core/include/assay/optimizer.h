@@ -62,6 +62,10 @@ class Problem {
   /// A figure for people: its mean since the last row is reported as train/<name>.
   virtual void report(std::string_view name, double value) = 0;
 
+  /// The optimizer whose one gradient is all that there is to be had; empty where terms, groups and
+  /// parts of the batch can be asked for.
+  virtual std::string maker() const { return {}; }
+
   /// What moves the weights: raw_gradient(), cut to the manifest's largest norm.
   Gradient gradient();
   virtual double largest_norm() const = 0;  // 0: no clipping
@@ -77,8 +81,8 @@ class Problem {
   /// with several batches a step, another forward.
   virtual Gradient weighted_gradient(const Weigh& weigh) = 0;
 
-  /// The groups that are present, ascending. 1 forward, and 1 backward a group, where each term of
-  /// the objective says what each sample's part in it is; otherwise 1 forward a group too.
+  /// The groups that are present, ascending. 1 forward, and 1 backward a group; where a term of the
+  /// objective does not say what each sample's part in it is, 1 forward a group besides.
   virtual std::vector<GroupGradient> gradient_per_group() = 0;
   /// As weighted_gradient(), over the groups that are present.
   virtual Gradient group_weighted_gradient(const WeighGroups& weigh) = 0;

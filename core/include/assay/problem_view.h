@@ -18,6 +18,7 @@ class ProblemView : public Problem {
   double learning_rate_factor() const override { return inner_.learning_rate_factor(); }
   const Rng& rng() const override { return inner_.rng(); }
   void report(std::string_view name, double value) override { inner_.report(name, value); }
+  std::string maker() const override { return inner_.maker(); }
   double largest_norm() const override { return inner_.largest_norm(); }
   double loss() override { return inner_.loss(); }
   std::vector<double> losses() override { return inner_.losses(); }
@@ -47,6 +48,7 @@ class WholeGradient : public ProblemView {
 
   const std::vector<std::string>& terms() const override { return terms_; }
   const std::vector<int>& owners() const override { return owners_; }
+  std::string maker() const override { return maker_; }
   double loss() override { return inner_.loss(); }
   std::vector<double> losses() override { return {inner_.loss()}; }
   std::vector<Gradient> gradient_per_term() override { no_parts("terms"); }

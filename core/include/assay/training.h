@@ -16,7 +16,7 @@ struct ProblemOptions {
 };
 
 /// The Problem of a model and an objective on the batches of one step. Several batches are
-/// gradient accumulation: losses and gradients are means over all their samples.
+/// gradient accumulation: each term's loss and gradient are means over its samples of all of them.
 class BatchProblem final : public Problem {
  public:
   BatchProblem(Model& model, Objective& objective, const ProblemOptions& options);

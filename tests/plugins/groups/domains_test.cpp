@@ -116,3 +116,33 @@ TEST_CASE("domains refuses what has no groups, and groups that are not there") {
   CHECK_THROWS_WITH(domains({{"unlabelled", Strings{"rihgt"}}}), Contains("did you mean `right`?"));
   CHECK_THROWS_WITH(domains({{"unlabelled", Strings{"amazon"}}}), Contains("it has left, right"));
 }
+
+TEST_CASE("a domain's mean is over its samples of all batches of a step") {
+  const auto info = two_groups();
+  const auto whole = random_batch(9, 3, 1, {0, 0, 0, 0, 1, 0, 0, 1, 1});
+  const auto part = [&](std::int64_t from, std::int64_t count) {
+    return Batch{whole.input.narrow(0, from, count), whole.target.narrow(0, from, count),
+                 whole.id.narrow(0, from, count), whole.group.narrow(0, from, count)};
+  };
+  Net net;
+  const auto objective = domains();
+  BatchProblem at_once(net, *objective, {}), in_parts(net, *objective, {});
+  at_once.begin({whole}, kHere, 1);
+  in_parts.begin({part(0, 4), part(4, 2), part(6, 3)}, kHere, 1);  // the first lacks `right`
+  const auto same = [](const Gradient& a, const Gradient& b) {
+    CHECK(a.loss == Approx(b.loss).epsilon(1e-12));
+    for (std::size_t i = 0; i < a.of.size(); ++i) CHECK(close(a.of[i], b.of[i]));
+  };
+  const auto a = at_once.gradient_per_term(), b = in_parts.gradient_per_term();
+  for (std::size_t k = 0; k < 2; ++k) {
+    same(a[k], b[k]);
+    same(a[k], in_parts.gradient_of_term(k));
+    CHECK(in_parts.losses()[k] == Approx(at_once.losses()[k]).epsilon(1e-12));
+  }
+  same(at_once.raw_gradient(), in_parts.raw_gradient());
+  const auto weigh = [](const std::vector<double>& losses) {
+    return std::vector<double>{losses[1], -2};
+  };
+  same(at_once.weighted_gradient(weigh), in_parts.weighted_gradient(weigh));
+  CHECK(in_parts.loss() == Approx(at_once.loss()).epsilon(1e-12));
+}

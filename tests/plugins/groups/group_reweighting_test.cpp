@@ -84,11 +84,13 @@ TEST_CASE("group_reweighting is its base with power 0, and nearly so with groups
   CHECK_FALSE(close(after_step("group_reweighting", {}, sized({30, 10}), {kMixed}), plain, 1e-3));
 }
 
-TEST_CASE("a group without training samples has no weight, and a dataset needs groups") {
-  const auto only_left = random_batch(4, 3, 2, {0, 0, 0, 0});
-  CHECK(close(after_step("group_reweighting", {}, sized({40, 0}), {only_left}),
-              by_hand({1, 0}, only_left)));
+TEST_CASE("rules over groups refuse a dataset without them, and one that lacks one") {
   const Info none{{3}, 3, 1, {}, {}, {}};
-  CHECK_THROWS_WITH(plugins().make<Optimizer>({"group_reweighting", {}}, &none),
-                    Catch::Contains("a dataset with groups"));
+  const auto lacking = sized({40, 0});
+  for (const std::string use : {"group_reweighting", "group_dro", "cpt"}) {
+    CHECK_THROWS_WITH(plugins().make<Optimizer>({use, {}}, &none),
+                      Catch::Contains("a dataset with groups"));
+    CHECK_THROWS_WITH(plugins().make<Optimizer>({use, {}}, &lacking),
+                      Catch::Contains("the group `right` has no training sample"));
+  }
 }

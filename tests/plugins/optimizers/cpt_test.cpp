@@ -193,6 +193,18 @@ TEST_CASE("group_dro's adjustment helps the small groups, and its weights add up
   }
 }
 
+TEST_CASE("group_dro's adjustment helps a group that the batch lacks too") {
+  Info info = groups(2);
+  info.group_sizes = {10'000, 25};
+  const Values params{{"eta", 0.5}, {"adjustment", 2.0}, {"base", Spec{"sgd", {{"lr", 0.01}}}}};
+  const auto optimizer = plugins().make<Optimizer>({"group_dro", params}, &info);
+  auto problem = linear(kTwo, {1, 1});
+  problem.absent[1] = true;
+  optimizer->step(problem);
+  const double a = std::exp(0.5 * (1 + 2.0 / 100)), b = std::exp(0.5 * 2.0 / 5);
+  CHECK(problem.reported.at("weight/g0") == Approx(a / (a + b)).epsilon(1e-12));
+}
+
 TEST_CASE("group_dro's weights move once a step, also where its base asks twice") {
   const auto q = [](const Spec& base) {
     const Info info = groups(2);

@@ -197,7 +197,7 @@ TEST_CASE("a base that weighs terms is refused before the first step inside one 
     auto problem = three_samples();
     const auto terms = make(use, {}, {"by_term", {}}, registry);
     CHECK_THROWS_WITH(terms->check(problem),
-                      Catch::Contains("there is one: what `" + use + "` makes of the loss"));
+                      Catch::Contains("and `" + use + "` gives its base one gradient"));
     CHECK_THROWS_WITH(terms->step(problem), Catch::Contains("the base asks for terms"));
     const auto groups = make(use, {}, {"by_group", {}}, registry);
     CHECK_THROWS_WITH(groups->step(problem), Catch::Contains("the base asks for groups"));
