@@ -8,6 +8,7 @@
 #include "runner/files/file_system.h"
 #include "runner/manifest/compose.h"
 #include "runner/manifest/identity.h"
+#include "runner/manifest/scalar.h"
 #include "runner/manifest/stages.h"
 #include "runner/manifest/sweep.h"
 
@@ -77,7 +78,10 @@ Trial trial_at(const Node& root, const Point& point, Checker& checker) {
   trial.axes = point.labels;
   trial.axes.erase("seed");
   trial.stages = resolve_stages(here, checker);
-  if (!trial.stages.empty()) trial.seed = trial.stages.back().seed;
+  // The manifest's, which pairs trials; a stage may have one of its own.
+  if (const Node* seed = here.find("seed"))
+    if (const auto scalar = resolve(*seed); std::holds_alternative<std::int64_t>(scalar))
+      trial.seed = std::get<std::int64_t>(scalar);
   return trial;
 }
 

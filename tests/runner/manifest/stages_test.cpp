@@ -88,3 +88,17 @@ TEST_CASE("a stage changes a part of a nested component, and keeps the rest") {
   CHECK(std::get<Spec>(trial.stages[0].components.at("optimizer").params.at("base")) ==
         Spec{"adamw", {{"lr", 0.5}, {"eps", 1e-3}}});
 }
+
+TEST_CASE("a stage may have a seed of its own, and trials are paired by the manifest's") {
+  Desk desk;
+  const auto sweep = std::string("sweep: {seed: [0, 1]}\n");
+  const auto trials = desk.read(kStages + sweep, {"+stages.test.seed=7"}).trials;
+  REQUIRE(trials.size() == 2);
+  for (std::size_t k = 0; k < 2; ++k) {
+    CHECK(trials[k].seed == static_cast<std::int64_t>(k));
+    CHECK(trials[k].stages[0].seed == trials[k].seed);
+    CHECK(trials[k].stages[1].seed == 7);
+  }
+  CHECK_THAT(desk.mistake(kStages + sweep, {"+stages.test.seed=7", "+stages.fit.seed=8"}),
+             Catch::Contains("`seed=0` and `seed=1` of the sweep are the same trial"));
+}
