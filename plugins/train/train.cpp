@@ -171,6 +171,11 @@ class Train final : public assay::Procedure {
     const auto scores = assay::evaluate(*parts.model, *parts.dataset, split, p_.evaluate_batch,
                                         context.with(context.rng.fork("evaluate")));
     assay::report(results, split, parts.dataset->info(), scores, false);
+    if (!std::isfinite(scores.loss) && !p_.allow_nonfinite)
+      throw assay::Error(assay::ErrorKind::kNumeric,
+                         "the loss on the " + std::string(name_of(split)) + " split is " +
+                             std::to_string(scores.loss) +
+                             "; a smaller step size or gradient clipping may help");
     return scores;
   }
 

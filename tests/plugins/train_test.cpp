@@ -198,12 +198,20 @@ TEST_CASE("bf16 rounds the forward pass and leaves the weights float") {
 
 TEST_CASE("a loss that is not finite ends the trial, unless it is allowed") {
   const Reals broken{std::numeric_limits<double>::infinity(), 1, 1};
-  Bench strict(steps(3), std::make_shared<Stepper>(broken));
+  Bench strict(steps(3, {{"evaluate_steps", integer(3)}}), std::make_shared<Stepper>(broken));
   CHECK_THROWS_AS(strict.go(), Error);
   CHECK(strict.units == 1);
   Bench lenient(steps(3, {{"allow_nonfinite", true}}), std::make_shared<Stepper>(broken));
   lenient.go();
   CHECK(lenient.units == 3);
+}
+
+TEST_CASE("weights that the last step ruined end the trial too") {
+  const Reals broken{1, 1, std::numeric_limits<double>::infinity()};
+  Bench strict(steps(3), std::make_shared<Stepper>(broken));
+  CHECK_THROWS_WITH(strict.go(), Catch::Contains("the loss on the validation split is"));
+  Bench lenient(steps(3, {{"allow_nonfinite", true}}), std::make_shared<Stepper>(broken));
+  CHECK_NOTHROW(lenient.go());
 }
 
 TEST_CASE("loading ahead changes no number") {
