@@ -5,6 +5,8 @@
 #include <set>
 #include <utility>
 
+#include "assay/schema.h"
+
 namespace assay {
 namespace {
 
@@ -51,14 +53,17 @@ std::vector<double> Group::values(const std::string& metric) const {
   return found;
 }
 
+int Group::missing(const std::string& metric) const {
+  return static_cast<int>(trials.size() - values(metric).size());
+}
+
 std::vector<Group> groups_of(const Report& report) {
   std::vector<Group> groups;
   for (const auto& trial : report.trials) {
     auto it = std::find_if(groups.begin(), groups.end(),
                            [&](const Group& g) { return g.axes == trial.axes; });
-    if (it == groups.end()) it = groups.insert(groups.end(), Group{trial.axes, {}, 0});
+    if (it == groups.end()) it = groups.insert(groups.end(), Group{trial.axes, {}});
     it->trials.push_back(&trial);
-    if (trial.state != "done") ++it->missing;
   }
   return groups;
 }
@@ -74,6 +79,18 @@ std::vector<std::string> metrics_of(const Report& report) {
     }
   const auto& chosen = test.empty() ? all : test;
   return {chosen.begin(), chosen.end()};
+}
+
+std::string unknown_metric(const Report& report) {
+  std::set<std::string> known;
+  for (const auto& trial : report.trials)
+    if (trial.state == "done")
+      for (const auto& [name, value] : trial.metrics) known.insert(name);
+  if (report.metric.empty() || known.empty() || known.contains(report.metric)) return "";
+  const Strings names(known.begin(), known.end());
+  const auto near = nearest(report.metric, names);
+  return "no trial has the metric `" + report.metric + "`" +
+         (near.empty() ? "; there are " + listed(names) : "; did you mean `" + near + "`?");
 }
 
 std::vector<Comparison> comparisons_of(const Report& report) {

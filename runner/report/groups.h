@@ -9,15 +9,18 @@ namespace assay {
 struct Group {
   std::map<std::string, std::string> axes;
   std::vector<const TrialResult*> trials;
-  int missing = 0;  // of them, not done
 
   std::string label() const;                                    // "optimizer=sam lr=0.1"
   std::vector<double> values(const std::string& metric) const;  // of those that are done
+  int missing(const std::string& metric) const;                 // trials without such a value
 };
 std::vector<Group> groups_of(const Report& report);
 
 /// The metrics that the report is about, sorted.
 std::vector<std::string> metrics_of(const Report& report);
+
+/// What is wrong where trials are done and none has the metric that is asked for; otherwise "".
+std::string unknown_metric(const Report& report);
 
 /// One alternative of the axis `compare` against the first, paired by seed and all other axes.
 struct Comparison {

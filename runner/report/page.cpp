@@ -48,8 +48,9 @@ std::string number(double x) {
 }
 
 std::string results(const Report& report) {
+  const auto unknown = unknown_metric(report);
   std::string text =
-      "<table>" +
+      (unknown.empty() ? "" : "<p>" + escaped(unknown) + "</p>\n") + "<table>" +
       row({"alternative", "metric", "mean", "deviation", "min", "max", "n", "missing"}, "th");
   for (const auto& group : groups_of(report))
     for (const auto& metric : metrics_of(report)) {
@@ -57,7 +58,7 @@ std::string results(const Report& report) {
       const auto shown = [&](double x) { return s.count > 0 ? number(x) : "–"; };
       text += row({group.label(), metric, shown(s.mean), s.count > 1 ? number(s.deviation) : "–",
                    shown(s.low), shown(s.high), std::to_string(s.count),
-                   group.missing > 0 ? std::to_string(group.missing) : ""});
+                   group.missing(metric) > 0 ? std::to_string(group.missing(metric)) : ""});
     }
   return text + "</table>\n";
 }

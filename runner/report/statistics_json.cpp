@@ -22,7 +22,7 @@ Json statistics_of(const Report& report) {
       groups.push_back({{"axes", group.axes},
                         {"metric", metric},
                         {"n", s.count},
-                        {"missing", group.missing},
+                        {"missing", group.missing(metric)},
                         {"mean", or_null(s.count > 0, s.mean)},
                         {"deviation", or_null(s.count > 1, s.deviation)},
                         {"min", or_null(s.count > 0, s.low)},

@@ -39,7 +39,7 @@ std::string result_table(const Report& report, bool color) {
       rows.push_back({group.label(), metric, number(s.mean),
                       s.count > 1 ? fmt::format("{:.4f}", s.deviation) : "-", number(s.low),
                       number(s.high), std::to_string(s.count),
-                      group.missing == 0 ? "" : std::to_string(group.missing)});
+                      group.missing(metric) == 0 ? "" : std::to_string(group.missing(metric))});
     }
   return rows.size() == 1 ? "" : aligned(rows, color);  // nothing has a result yet
 }
@@ -64,7 +64,9 @@ std::string comparison_table(const Report& report, bool color) {
 }  // namespace
 
 std::string text_table(const Report& report, bool color) {
-  return result_table(report, color) + comparison_table(report, color);
+  const auto unknown = unknown_metric(report);
+  return (unknown.empty() ? "" : unknown + "\n") + result_table(report, color) +
+         comparison_table(report, color);
 }
 
 }  // namespace assay

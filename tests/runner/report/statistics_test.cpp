@@ -58,6 +58,25 @@ TEST_CASE("trials are paired by seed and the other axes, and failed ones are lef
   CHECK(text_table(report, false).find("\033") == std::string::npos);
 }
 
+TEST_CASE("a metric that no trial has is said to be unknown, and values that lack are counted") {
+  Report report;
+  report.metric = "test/accuracy";
+  report.trials.push_back({"a", {}, 0, "done", {{"test/accuracy", 0.5}}, 0, "", {}});
+  report.trials.push_back({"b", {}, 1, "done", {{"test/nll", 0.5}}, 0, "", {}});
+  report.trials.push_back({"c", {}, 2, "failed", {}, 0, "", {}});
+  CHECK(unknown_metric(report).empty());
+  CHECK(groups_of(report).at(0).missing("test/accuracy") == 2);
+  report.metric = "test/acuracy";
+  CHECK(unknown_metric(report) ==
+        "no trial has the metric `test/acuracy`; did you mean `test/accuracy`?");
+  CHECK(text_table(report, false).starts_with("no trial has the metric"));
+  report.metric = "loss";
+  CHECK(unknown_metric(report) ==
+        "no trial has the metric `loss`; there are test/accuracy, test/nll");
+  report.trials.clear();  // nothing is known yet
+  CHECK(unknown_metric(report).empty());
+}
+
 TEST_CASE("a page escapes what it shows, also within its script") {
   Report report;
   report.name = "<b>x</b>";
