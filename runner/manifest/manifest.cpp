@@ -79,9 +79,7 @@ Trial trial_at(const Node& root, const Point& point, Checker& checker) {
   trial.axes.erase("seed");
   trial.stages = resolve_stages(here, checker);
   // The manifest's, which pairs trials; a stage may have one of its own.
-  if (const Node* seed = here.find("seed"))
-    if (const auto scalar = resolve(*seed); std::holds_alternative<std::int64_t>(scalar))
-      trial.seed = std::get<std::int64_t>(scalar);
+  trial.seed = integer_at(here, "seed").value_or(0);
   return trial;
 }
 

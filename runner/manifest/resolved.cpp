@@ -97,8 +97,7 @@ Stage stage_of(const Node& root) {
   stage.subset = text_of(root, "subset");
   stage.plugins = words(root.find("plugins"));
   stage.data = words(root.find("data"));
-  const auto seed = root.find("seed") == nullptr ? Scalar() : resolve(*root.find("seed"));
-  if (const auto* number = std::get_if<std::int64_t>(&seed)) stage.seed = *number;
+  stage.seed = integer_at(root, "seed").value_or(0);
   return stage;
 }
 
@@ -130,6 +129,7 @@ std::string resolved_yaml(const Experiment& experiment, const Trial& trial, cons
       {"id", stage.id},
       {"axes", trial.axes},
       {"seed", stage.seed},
+      {"trial_seed", trial.seed},
       {"device", stage.device},
       {"deterministic", stage.deterministic},
       {"components", components},
@@ -158,7 +158,8 @@ Experiment read_resolved(const std::filesystem::path& file, const Catalog& catal
     experiment.report = {text_of(*report, "metric"), text_of(*report, "compare")};
   Stage stage = stage_of(root);
   if (reading == Reading::kSame) make_current(stage, root, catalog);
-  Trial trial{stage.id, words(root.find("axes")), stage.seed, {}};
+  const auto seed = integer_at(root, "trial_seed").value_or(stage.seed);
+  Trial trial{stage.id, words(root.find("axes")), seed, {}};
   trial.stages.push_back(std::move(stage));
   experiment.trials.push_back(std::move(trial));
   return experiment;

@@ -57,6 +57,14 @@ Scalar resolve(const Node& node) {
   return text;
 }
 
+std::optional<std::int64_t> integer_at(const Node& map, const char* key) {
+  const Node* node = map.find(key);
+  if (node == nullptr) return std::nullopt;
+  const auto scalar = resolve(*node);
+  const auto* integer = std::get_if<std::int64_t>(&scalar);
+  return integer != nullptr ? std::optional(*integer) : std::nullopt;
+}
+
 std::string refused_scalar(const std::string& text) {
   std::string_view digits = text;
   if (digits.starts_with('+') || digits.starts_with('-')) digits.remove_prefix(1);

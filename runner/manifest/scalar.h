@@ -15,6 +15,9 @@ using Scalar = std::variant<bool, std::int64_t, double, std::string>;
 /// A quoted scalar is a string. Throws nothing: what is no bool and no number is a string.
 Scalar resolve(const Node& node);
 
+/// The integer at `key` of a map, if one is there.
+std::optional<std::int64_t> integer_at(const Node& map, const char* key);
+
 /// Why a plain scalar is refused whatever is expected ("010", ".inf"), or "".
 std::string refused_scalar(const std::string& text);
 

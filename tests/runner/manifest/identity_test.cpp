@@ -79,6 +79,18 @@ TEST_CASE("resolved.yaml reads back as the stage it was written from") {
   CHECK(resolved_yaml(again, again.trials[0], stage) == slurp(file));
 }
 
+TEST_CASE("resolved.yaml tells the trial's seed beside that of its stage") {
+  Desk desk;
+  const auto experiment =
+      desk.read(kBase + "seed: 3\nstages: {fit: {procedure: train, seed: 7}}\n");
+  const auto& trial = experiment.trials.at(0);
+  const auto file =
+      desk.folder.write("resolved.yaml", resolved_yaml(experiment, trial, trial.stages.at(0)));
+  const auto again = read_resolved(file, desk.catalog, Reading::kSame).trials.at(0);
+  CHECK(again.seed == 3);
+  CHECK(again.stages.at(0).seed == 7);
+}
+
 TEST_CASE("a trial whose plugin was rebuilt is not gone on with, but can be looked at") {
   Desk desk;
   const auto experiment = desk.read(kBase);
