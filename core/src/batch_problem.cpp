@@ -15,7 +15,9 @@ void BatchProblem::begin(std::vector<Batch> batches, const Context& context, dou
   impl_->batches = std::move(batches);
   impl_->samples = 0;
   for (const auto& batch : impl_->batches) impl_->samples += batch.size();
-  impl_->set_shares();
+  impl_->shares.clear();
+  if (impl_->batches.size() > 1)
+    for (const auto& batch : impl_->batches) impl_->shares.push_back(impl_->shares_of(batch));
   auto& setting = *impl_->setting;
   setting.context = context;
   setting.rng = context.rng.fork("optimizer");
@@ -143,9 +145,12 @@ std::vector<Problem::Part> BatchProblem::split(std::int64_t samples) {
       Batch piece{batch.input.narrow(0, from, count), batch.target.narrow(0, from, count),
                   batch.id.narrow(0, from, count), batch.group.narrow(0, from, count)};
       const auto index = impl_->first + parts.size();
-      std::unique_ptr<Impl> part(new Impl{impl_->setting, {std::move(piece)}, count, index});
-      parts.push_back({std::unique_ptr<Problem>(new BatchProblem(std::move(part))),
-                       static_cast<double>(count) / static_cast<double>(impl_->samples)});
+      const double share = static_cast<double>(count) / static_cast<double>(impl_->samples);
+      auto terms = impl_->shares_of(piece);
+      for (double& term : terms) term /= share;  // which whoever adds up the parts multiplies by
+      std::unique_ptr<Impl> part(
+          new Impl{impl_->setting, {std::move(piece)}, count, index, {std::move(terms)}});
+      parts.push_back({std::unique_ptr<Problem>(new BatchProblem(std::move(part))), share});
     }
   return parts;
 }

@@ -50,19 +50,16 @@ std::vector<Term> BatchProblem::Impl::forward(const Batch& batch, std::size_t in
   });
 }
 
-void BatchProblem::Impl::set_shares() {
-  shares.clear();
-  if (batches.size() == 1) return;
-  const auto count = setting->objective.terms().size();
-  std::vector<double> sums(count);
-  for (const auto& batch : batches) {
-    auto& row = shares.emplace_back();
-    for (std::size_t k = 0; k < count; ++k)
-      sums[k] += row.emplace_back(static_cast<double>(setting->objective.samples(k, batch)));
+std::vector<double> BatchProblem::Impl::shares_of(const Batch& batch) const {
+  const auto& objective = setting->objective;
+  std::vector<double> all;
+  for (std::size_t k = 0; k < objective.terms().size(); ++k) {
+    std::int64_t sum = 0;
+    for (const auto& each : batches) sum += objective.samples(k, each);
+    const auto own = static_cast<double>(objective.samples(k, batch));
+    all.push_back(sum > 0 ? own / static_cast<double>(sum) : 0);
   }
-  for (auto& row : shares)
-    for (std::size_t k = 0; k < count; ++k)
-      if (sums[k] > 0) row[k] /= sums[k];
+  return all;
 }
 
 std::vector<Term> BatchProblem::Impl::part(const Batch& batch, std::size_t index) const {

@@ -32,13 +32,14 @@ struct BatchProblem::Impl {
   std::vector<Batch> batches;
   std::int64_t samples = 0;
   std::size_t first = 0;                         // index of the first batch's random stream
-  std::vector<std::vector<double>> shares = {};  // of each term, a batch; empty with one batch
+  std::vector<std::vector<double>> shares = {};  // of each term, a batch; empty: all are 1
 
   const Tensors& parameters() const { return setting->parameters; }
   double share(const Batch& batch) const {
     return static_cast<double>(batch.size()) / static_cast<double>(samples);
   }
-  void set_shares();
+  /// The part of each term's mean over all of the step's samples that is `batch`'s own.
+  std::vector<double> shares_of(const Batch& batch) const;
 
   /// The objective on `batch`, with the random numbers that belong to batch `index` of the step.
   std::vector<Term> forward(const Batch& batch, std::size_t index) const;

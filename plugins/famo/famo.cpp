@@ -123,20 +123,21 @@ class Famo final : public assay::Optimizer {
     throw;
   }
 
-  // A term whose logarithm fell by more than the others' loses weight; one that the batch lacks
-  // counts as if it had fallen like the mean of the others, which moves no logit.
+  // A term whose logarithm fell by more than the others' loses weight; one that is absent before or
+  // after counts as if it had fallen like the mean of the others, which adds nothing to its logit's
+  // gradient.
   void adapt(const std::vector<double>& z, const std::vector<double>& first,
              const std::vector<double>& after) {
     std::vector<double> fall(z.size());
     double sum = 0, present = 0;
     for (std::size_t i = 0; i < z.size(); ++i) {
-      if (first[i] == 0) continue;
+      if (first[i] == 0 || after[i] == 0) continue;
       fall[i] = std::log(first[i]) - std::log(std::max(kLeast, after[i] - p_.floor[i]));
       sum += z[i] * fall[i];
       present += z[i];
     }
     for (std::size_t i = 0; i < z.size(); ++i)
-      if (first[i] == 0 && present > 0) fall[i] = sum / present;
+      if ((first[i] == 0 || after[i] == 0) && present > 0) fall[i] = sum / present;
     logits_.descend(fall, p_.lr, p_.weight_decay);
   }
 

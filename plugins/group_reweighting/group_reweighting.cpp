@@ -2,6 +2,7 @@
 // weighting the log-likelihood function", J. Stat. Planning and Inference 90, 2000; as the baseline
 // of Sagawa, Raghunathan, Koh and Liang, "An investigation of why overparameterization exacerbates
 // spurious correlations", ICML 2020.
+#include <algorithm>
 #include <cmath>
 
 #include "assay/combination.h"
@@ -29,11 +30,13 @@ class GroupReweighting final : public assay::Optimizer {
   GroupReweighting(Params params, const assay::Info& info)
       : p_(std::move(params)), groups_(info.groups) {
     assay::check_groups(info);
+    const auto& sizes = info.group_sizes;
+    const auto smallest = static_cast<double>(*std::min_element(sizes.begin(), sizes.end()));
     double samples = 0, sum = 0;
-    for (const auto size : info.group_sizes) samples += static_cast<double>(size);
-    for (const auto size : info.group_sizes) {
+    for (const auto size : sizes) {
       const auto n = static_cast<double>(size);
-      sum += n * weights_.emplace_back(std::pow(samples / n, p_.power));
+      samples += n;
+      sum += n * weights_.emplace_back(std::pow(smallest / n, p_.power));  // at most 1
     }
     for (double& weight : weights_) weight *= samples / sum;
   }

@@ -37,7 +37,7 @@ inline assay::Schema<TrainParams> train_schema() {
       .field("steps", &P::steps, at_least(0), "Optimizer steps in all; or give `epochs`.")
       .field("batch", &P::batch, at_least(1), "Samples a forward pass.")
       .field("accumulate", &P::accumulate, at_least(1),
-             "Batches a step, whose gradients are averaged over all their samples.")
+             "Batches a step: each term is averaged over its samples of all of them.")
       .field("resample", &P::resample, at_least(0),
              "Power of N / n by which a sample of a group of n of N is drawn, with replacement; 1 "
              "draws all groups alike often, 0 takes each sample once an epoch.")

@@ -1,6 +1,8 @@
 // BatchProblem by groups, from the samples' own losses and without them.
 #include <catch2/catch.hpp>
 
+#include <functional>
+
 #include <ATen/ops/allclose.h>
 #include <ATen/ops/cross_entropy_loss.h>
 #include <torch/csrc/autograd/generated/variable_factories.h>
@@ -109,24 +111,25 @@ TEST_CASE("batch norm statistics move once a step, whatever is asked of groups")
   for (const bool each : {true, false})
     for (const bool two : {true, false}) {
       INFO(each << two);
-      const auto statistics = [&](bool by_group) {
+      const auto statistics = [&](const std::function<void(BatchProblem&)>& ask) {
         Case c(each, two);
         c.model.train();
-        if (by_group) {
-          c.problem.gradient_per_group();
-          c.problem.group_weighted_gradient([](const std::vector<GroupLoss>& losses) {
-            return std::vector<double>(losses.size(), 1);
-          });
-        } else {
-          c.problem.raw_gradient();
-        }
+        ask(c.problem);
         Tensors all;
         for (const auto& buffer : c.model.buffers()) all.push_back(buffer.clone());
         return all;
       };
-      const auto plain = statistics(false), grouped = statistics(true);
+      const auto plain = statistics([](auto& problem) { problem.raw_gradient(); });
       REQUIRE(!plain.empty());
-      for (std::size_t i = 0; i < plain.size(); ++i) CHECK(plain[i].equal(grouped[i]));
+      const auto equal = [&](const Tensors& grouped) {
+        for (std::size_t i = 0; i < plain.size(); ++i) CHECK(plain[i].equal(grouped[i]));
+      };
+      equal(statistics([](auto& problem) { problem.gradient_per_group(); }));
+      equal(statistics([](auto& problem) {
+        problem.group_weighted_gradient([](const std::vector<GroupLoss>& losses) {
+          return std::vector<double>(losses.size(), 1);
+        });
+      }));
     }
 }
 

@@ -64,7 +64,7 @@ std::vector<std::size_t> shuffled_without(std::size_t i, std::size_t count, cons
 void check_terms(const Problem& problem, const std::string& rule);
 
 /// Throws Error{kParameter} where a view gives one gradient alone: what the check() of a rule that
-/// asks for groups or parts of the batch asks first; check_terms() does too.
+/// asks for groups asks first; check_terms() does too.
 void check_parts(const Problem& problem, const std::string& rule);
 
 /// Throws Error{kParameter} unless the dataset has two groups or more, and training samples of

@@ -62,8 +62,8 @@ class Problem {
   /// A figure for people: its mean since the last row is reported as train/<name>.
   virtual void report(std::string_view name, double value) = 0;
 
-  /// The optimizer whose one gradient is all that there is to be had; empty where terms, groups and
-  /// parts of the batch can be asked for.
+  /// The optimizer whose one gradient is all that there is to be had; empty where terms and groups
+  /// can be asked for. Who needs parts of the batch calls split() in check().
   virtual std::string maker() const { return {}; }
 
   /// What moves the weights: raw_gradient(), cut to the manifest's largest norm.

@@ -145,4 +145,19 @@ TEST_CASE("a domain's mean is over its samples of all batches of a step") {
   };
   same(at_once.weighted_gradient(weigh), in_parts.weighted_gradient(weigh));
   CHECK(in_parts.loss() == Approx(at_once.loss()).epsilon(1e-12));
+  // In parts of one sample, where each lacks the other domain.
+  std::vector<Gradient> sums(2);
+  for (const auto& [problem, share] : in_parts.split(1))
+    for (std::size_t k = 0; k < 2; ++k) {
+      const auto gradient = problem->gradient_of_term(k);
+      sums[k].loss += share * gradient.loss;
+      for (std::size_t i = 0; i < gradient.of.size(); ++i) {
+        const auto scaled = gradient.of[i] * share;
+        if (sums[k].of.size() == i)
+          sums[k].of.push_back(scaled);
+        else
+          sums[k].of[i] += scaled;
+      }
+    }
+  for (std::size_t k = 0; k < 2; ++k) same(a[k], sums[k]);
 }

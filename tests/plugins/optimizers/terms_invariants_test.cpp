@@ -237,6 +237,13 @@ TEST_CASE("a term that the batch lacks has no weight with famo, and counts as un
   CHECK(std::abs(xi[1]) < 1e-12);
   CHECK(std::abs(xi[0]) > 1e-3);
 
+  int asked = 0;  // unsure after the step
+  ClosedForm unsure({{0.0}}, {[](const auto&, auto& g) { return g[0] = 1, 1.0; },
+                              [&](const auto&, auto&) { return asked++ < 1 ? 0.1 : 0.0; }});
+  const auto other = make("famo", {{"lr", 0.1}, {"weight_decay", 0.0}}, {"sgd", {{"lr", 1e-3}}});
+  other->step(unsure);
+  CHECK(std::abs(saved(*other).scalar<Reals>("xi")[1]) < 1e-12);
+
   double second = 0;
   ClosedForm problem({{0.0}}, {[](const auto&, auto& g) { return g[0] = 1, 1.0; },
                                [&](const auto&, auto&) { return second; }});
