@@ -1,11 +1,8 @@
 // dfr: last layers against scikit-learn's, and what balancing and the choice of c come to.
-#include <fstream>
-
 #include <catch2/catch.hpp>
-#include <nlohmann/json.hpp>
 
 #include "tests/plugins/groups/table.h"
-#include "tests/support/shell.h"
+#include "tests/support/golden.h"
 #include "tests/support/tiny.h"
 
 using namespace assay;
@@ -50,19 +47,6 @@ struct Bench {
   }
 };
 
-// From scikit-learn, where $ASSAY_TEST_PYTHON has it; otherwise what it once said.
-nlohmann::json golden_layers() {
-  const std::string source = std::getenv("ASSAY_SOURCE");
-  if (const char* python = std::getenv("ASSAY_TEST_PYTHON"); python != nullptr) {
-    const auto said =
-        shell(std::string(python) + " -W ignore " + source + "/tests/python/golden_dfr.py");
-    if (said.code == 0) return nlohmann::json::parse(said.out);
-    WARN("golden_dfr.json stands in for scikit-learn: " << said.err);
-  }
-  std::ifstream file(source + "/tests/plugins/groups/golden_dfr.json");
-  return nlohmann::json::parse(file);
-}
-
 class Headless final : public Model {
  public:
   Output forward(const torch::Tensor& input) override { return {input, input}; }
@@ -88,21 +72,21 @@ Bench spurious(std::int64_t small = 12) {
 }  // namespace
 
 TEST_CASE("the last layer is scikit-learn's, with the standardisation folded into it") {
-  for (const auto& golden : golden_layers()) {
-    const std::int64_t classes = golden.at("classes");
+  for (const auto& layer : golden("groups", "dfr")) {
+    const std::int64_t classes = layer.at("classes");
     std::vector<double> x, weight;
-    for (const auto& line : golden.at("x")) x.insert(x.end(), line.begin(), line.end());
-    for (const auto& line : golden.at("weight"))
+    for (const auto& line : layer.at("x")) x.insert(x.end(), line.begin(), line.end());
+    for (const auto& line : layer.at("weight"))
       weight.insert(weight.end(), line.begin(), line.end());
-    const Table::Ids y = golden.at("y"), group = golden.at("group");
-    const std::vector<double> bias = golden.at("bias");
+    const Table::Ids y = layer.at("y"), group = layer.at("group");
+    const std::vector<double> bias = layer.at("bias");
     Bench bench(torch::tensor(x, torch::kDouble).view({-1, 5}), y, group, classes, 2 * classes);
-    bench.go({{"c", Reals{golden.at("c").get<double>()}}, {"refits", std::int64_t{3}}});
-    INFO(golden.at("c") << " " << bench.model->weight << bench.model->bias);
+    bench.go({{"c", Reals{layer.at("c").get<double>()}}, {"refits", std::int64_t{3}}});
+    INFO(layer.at("c") << " " << bench.model->weight << bench.model->bias);
     CHECK(
         close(bench.model->weight, torch::tensor(weight, torch::kDouble).view({classes, 5}), 1e-5));
     CHECK(close(bench.model->bias, torch::tensor(bias, torch::kDouble), 1e-5));
-    CHECK(bench.row("dfr/c") == golden.at("c").get<double>());
+    CHECK(bench.row("dfr/c") == layer.at("c").get<double>());
   }
 }
 

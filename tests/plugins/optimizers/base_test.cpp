@@ -1,8 +1,8 @@
 // sgd, adamw and sam against trajectories of torch.optim and of the papers' equations, in float64.
 #include <catch2/catch.hpp>
 
-#include "tests/plugins/optimizers/golden.h"
 #include "tests/support/closed_form.h"
+#include "tests/support/golden.h"
 #include "tests/support/plugin_host.h"
 
 using namespace assay;
@@ -32,7 +32,7 @@ ClosedForm quadratic() {
 }  // namespace
 
 TEST_CASE("trajectories are those of torch.optim to 1e-12") {
-  const auto all = golden("base");
+  const auto& all = golden("optimizers", "base");
   for (const auto& one : all) {
     INFO(one.at("use") << " " << one.at("params"));
     for (const auto& [steps, weights] : one.at("weights").items()) {

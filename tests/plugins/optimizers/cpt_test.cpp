@@ -2,8 +2,8 @@
 // must be; group_dro against its equations.
 #include <catch2/catch.hpp>
 
-#include "golden.h"
 #include "terms.h"
+#include "tests/support/golden.h"
 
 using namespace assay;
 using assay::testing::after;
@@ -56,7 +56,7 @@ TEST_CASE("cpt gives the directions of the methods page") {
 
 TEST_CASE("cpt finds the directions that SciPy's HiGHS finds") {
   int balancing = 0;
-  const auto file = golden("cpt");
+  const auto& file = golden("optimizers", "cpt");
   for (const auto& c : file.at("cases")) {
     INFO(c.dump());
     auto problem = linear(c.at("gradients"), c.at("losses"));
@@ -74,7 +74,7 @@ TEST_CASE("cpt finds the directions that SciPy's HiGHS finds") {
 }
 
 TEST_CASE("cpt's trajectories are those of the restated equations") {
-  const auto file = golden("cpt");
+  const auto& file = golden("optimizers", "cpt");
   const auto centres = file.at("centres"), scales = file.at("scales");
   for (const auto& t : file.at("trajectories")) {
     INFO(t.dump());
@@ -98,7 +98,7 @@ TEST_CASE("cpt's trajectories are those of the restated equations") {
 }
 
 TEST_CASE("cpt's weights are on the simplex and do not harm the worst group") {
-  const auto file = golden("cpt");
+  const auto& file = golden("optimizers", "cpt");
   for (const auto& c : file.at("cases")) {
     const auto gradients = c.at("gradients").get<std::vector<Reals>>();
     const auto losses = c.at("losses").get<Reals>(), control = c.at("control").get<Reals>();

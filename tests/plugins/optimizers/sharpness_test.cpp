@@ -4,8 +4,8 @@
 
 #include <torch/csrc/autograd/generated/variable_factories.h>
 
-#include "tests/plugins/optimizers/golden.h"
 #include "tests/plugins/optimizers/sharpness.h"
+#include "tests/support/golden.h"
 
 using namespace assay;
 using assay::testing::after;
@@ -97,7 +97,7 @@ TEST_CASE("bsam takes the step that the methods page prints") {
 }
 
 TEST_CASE("trajectories are those of pytorch-optimizer, or of the equations, to 1e-12") {
-  const auto all = golden("sharpness");
+  const auto& all = golden("optimizers", "sharpness");
   REQUIRE(all.at("cases").size() == 32);
   for (const auto& one : all.at("cases")) {
     const auto params = values_of(one.at("params"));

@@ -5,8 +5,8 @@
 #include <ATen/ops/rand.h>
 #include <ATen/ops/randn.h>
 
-#include "golden.h"
 #include "terms.h"
+#include "tests/support/golden.h"
 
 using namespace assay;
 using namespace assay::testing;
@@ -161,7 +161,7 @@ TEST_CASE("three terms go where the reference implementations go, to their accur
 }
 
 TEST_CASE("directions are those of exact solutions, for two to five terms") {
-  const auto directions = golden("terms").at("directions");
+  const auto& directions = golden("optimizers", "terms").at("directions");
   CHECK(directions.size() == 40);
   for (const auto& one : directions) {
     INFO(one.at("use") << " " << one.at("params") << " " << one.at("gradients"));
@@ -171,8 +171,7 @@ TEST_CASE("directions are those of exact solutions, for two to five terms") {
 }
 
 TEST_CASE("rules over terms follow exact trajectories to 1e-12") {
-  const auto cases =
-      golden("terms").at("cases");  // a copy: a loop over a part of a temporary is none
+  const auto& cases = golden("optimizers", "terms").at("cases");
   CHECK(cases.size() == 48);
   for (const auto& one : cases) {
     const auto params = values_of(one.at("params"));
