@@ -16,8 +16,10 @@ void BatchProblem::begin(std::vector<Batch> batches, const Context& context, dou
   impl_->samples = 0;
   for (const auto& batch : impl_->batches) impl_->samples += batch.size();
   impl_->shares.clear();
-  if (impl_->batches.size() > 1)
-    for (const auto& batch : impl_->batches) impl_->shares.push_back(impl_->shares_of(batch));
+  if (impl_->batches.size() > 1) {
+    const auto all = impl_->term_samples();
+    for (const auto& batch : impl_->batches) impl_->shares.push_back(impl_->shares_of(batch, all));
+  }
   auto& setting = *impl_->setting;
   setting.context = context;
   setting.rng = context.rng.fork("optimizer");
@@ -139,6 +141,7 @@ Gradient BatchProblem::weighted_gradient(const Weigh& weigh) {
 
 std::vector<Problem::Part> BatchProblem::split(std::int64_t samples) {
   std::vector<Part> parts;
+  const auto all = impl_->term_samples();
   for (const auto& batch : impl_->batches)
     for (std::int64_t from = 0; from < batch.size(); from += samples) {
       const auto count = std::min(samples, batch.size() - from);
@@ -146,7 +149,7 @@ std::vector<Problem::Part> BatchProblem::split(std::int64_t samples) {
                   batch.id.narrow(0, from, count), batch.group.narrow(0, from, count)};
       const auto index = impl_->first + parts.size();
       const double share = static_cast<double>(count) / static_cast<double>(impl_->samples);
-      auto terms = impl_->shares_of(piece);
+      auto terms = impl_->shares_of(piece, all);
       for (double& term : terms) term /= share;  // which whoever adds up the parts multiplies by
       std::unique_ptr<Impl> part(
           new Impl{impl_->setting, {std::move(piece)}, count, index, {std::move(terms)}});

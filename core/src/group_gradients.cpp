@@ -73,9 +73,9 @@ std::vector<GroupGradient> BatchProblem::Impl::per_group(bool by_sample) const {
     each([&](const Batch& batch, std::size_t i) {
       const auto each_sample = sample_losses(batch, i);
       by_sample = by_sample && each_sample.defined();
+      if (!by_sample) return;
       for (const auto& [id, group] : groups)
-        if (const auto part = by_sample ? part_of(each_sample, batch, group) : torch::Tensor();
-            part.defined())
+        if (const auto part = part_of(each_sample, batch, group); part.defined())
           add_loss(group, part, true);
     });
   if (!by_sample) {

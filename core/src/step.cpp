@@ -50,16 +50,22 @@ std::vector<Term> BatchProblem::Impl::forward(const Batch& batch, std::size_t in
   });
 }
 
-std::vector<double> BatchProblem::Impl::shares_of(const Batch& batch) const {
-  const auto& objective = setting->objective;
-  std::vector<double> all;
-  for (std::size_t k = 0; k < objective.terms().size(); ++k) {
-    std::int64_t sum = 0;
-    for (const auto& each : batches) sum += objective.samples(k, each);
-    const auto own = static_cast<double>(objective.samples(k, batch));
-    all.push_back(sum > 0 ? own / static_cast<double>(sum) : 0);
-  }
+std::vector<double> BatchProblem::Impl::term_samples() const {
+  std::vector<double> all(setting->objective.terms().size());
+  for (const auto& batch : batches)
+    for (std::size_t k = 0; k < all.size(); ++k)
+      all[k] += static_cast<double>(setting->objective.samples(k, batch));
   return all;
+}
+
+std::vector<double> BatchProblem::Impl::shares_of(const Batch& batch,
+                                                  const std::vector<double>& all) const {
+  std::vector<double> shares_here;
+  for (std::size_t k = 0; k < all.size(); ++k) {
+    const auto own = static_cast<double>(setting->objective.samples(k, batch));
+    shares_here.push_back(all[k] > 0 ? own / all[k] : 0);
+  }
+  return shares_here;
 }
 
 std::vector<Term> BatchProblem::Impl::part(const Batch& batch, std::size_t index) const {

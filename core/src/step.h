@@ -38,8 +38,10 @@ struct BatchProblem::Impl {
   double share(const Batch& batch) const {
     return static_cast<double>(batch.size()) / static_cast<double>(samples);
   }
-  /// The part of each term's mean over all of the step's samples that is `batch`'s own.
-  std::vector<double> shares_of(const Batch& batch) const;
+  /// How many samples each term is the mean of, over all batches of the step.
+  std::vector<double> term_samples() const;
+  /// The part of each term's mean over `all` of these samples that is `batch`'s own.
+  std::vector<double> shares_of(const Batch& batch, const std::vector<double>& all) const;
 
   /// The objective on `batch`, with the random numbers that belong to batch `index` of the step.
   std::vector<Term> forward(const Batch& batch, std::size_t index) const;

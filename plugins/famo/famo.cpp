@@ -128,16 +128,17 @@ class Famo final : public assay::Optimizer {
   // gradient.
   void adapt(const std::vector<double>& z, const std::vector<double>& first,
              const std::vector<double>& after) {
+    const auto absent = [&](std::size_t i) { return first[i] == 0 || after[i] == 0; };
     std::vector<double> fall(z.size());
     double sum = 0, present = 0;
     for (std::size_t i = 0; i < z.size(); ++i) {
-      if (first[i] == 0 || after[i] == 0) continue;
+      if (absent(i)) continue;
       fall[i] = std::log(first[i]) - std::log(std::max(kLeast, after[i] - p_.floor[i]));
       sum += z[i] * fall[i];
       present += z[i];
     }
     for (std::size_t i = 0; i < z.size(); ++i)
-      if ((first[i] == 0 || after[i] == 0) && present > 0) fall[i] = sum / present;
+      if (absent(i) && present > 0) fall[i] = sum / present;
     logits_.descend(fall, p_.lr, p_.weight_decay);
   }
 
