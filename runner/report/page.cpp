@@ -55,10 +55,11 @@ std::string results(const Report& report) {
   for (const auto& group : groups_of(report))
     for (const auto& metric : metrics_of(report)) {
       const Summary s = summarize(group.values(metric));
+      const int missing = group.missing(metric);
       const auto shown = [&](double x) { return s.count > 0 ? number(x) : "–"; };
       text += row({group.label(), metric, shown(s.mean), s.count > 1 ? number(s.deviation) : "–",
                    shown(s.low), shown(s.high), std::to_string(s.count),
-                   group.missing(metric) > 0 ? std::to_string(group.missing(metric)) : ""});
+                   missing > 0 ? std::to_string(missing) : ""});
     }
   return text + "</table>\n";
 }

@@ -33,13 +33,14 @@ std::string result_table(const Report& report, bool color) {
   for (const auto& group : groups_of(report))
     for (const auto& metric : metrics_of(report)) {
       const Summary s = summarize(group.values(metric));
+      const int missing = group.missing(metric);
       const auto number = [&](double x) {
         return s.count == 0 ? std::string("-") : fmt::format("{:.4f}", x);
       };
       rows.push_back({group.label(), metric, number(s.mean),
                       s.count > 1 ? fmt::format("{:.4f}", s.deviation) : "-", number(s.low),
                       number(s.high), std::to_string(s.count),
-                      group.missing(metric) == 0 ? "" : std::to_string(group.missing(metric))});
+                      missing == 0 ? "" : std::to_string(missing)});
     }
   return rows.size() == 1 ? "" : aligned(rows, color);  // nothing has a result yet
 }
