@@ -118,17 +118,13 @@ TEST_CASE("domains refuses what has no groups, and groups that are not there") {
 }
 
 TEST_CASE("a domain's mean is over its samples of all batches of a step") {
-  const auto info = two_groups();
   const auto whole = random_batch(9, 3, 1, {0, 0, 0, 0, 1, 0, 0, 1, 1});
-  const auto part = [&](std::int64_t from, std::int64_t count) {
-    return Batch{whole.input.narrow(0, from, count), whole.target.narrow(0, from, count),
-                 whole.id.narrow(0, from, count), whole.group.narrow(0, from, count)};
-  };
   Net net;
   const auto objective = domains();
   BatchProblem at_once(net, *objective, {}), in_parts(net, *objective, {});
   at_once.begin({whole}, kHere, 1);
-  in_parts.begin({part(0, 4), part(4, 2), part(6, 3)}, kHere, 1);  // the first lacks `right`
+  // The first lacks `right`.
+  in_parts.begin({part_of(whole, 0, 4), part_of(whole, 4, 2), part_of(whole, 6, 3)}, kHere, 1);
   const auto same = [](const Gradient& a, const Gradient& b) {
     CHECK(a.loss == Approx(b.loss).epsilon(1e-12));
     for (std::size_t i = 0; i < a.of.size(); ++i) CHECK(close(a.of[i], b.of[i]));

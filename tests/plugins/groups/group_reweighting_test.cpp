@@ -67,12 +67,10 @@ TEST_CASE("group_reweighting weighs each sample by its group's inverse frequency
 TEST_CASE("group_reweighting weighs alike what comes in one batch and in several") {
   const auto info = sized({30, 10});
   const auto whole = after_step("group_reweighting", {}, info, {kMixed});
-  const auto part = [](std::int64_t from, std::int64_t count) {
-    return Batch{kMixed.input.narrow(0, from, count), kMixed.target.narrow(0, from, count),
-                 kMixed.id.narrow(0, from, count), kMixed.group.narrow(0, from, count)};
-  };
-  CHECK(close(after_step("group_reweighting", {}, info, {part(0, 3), part(3, 4)}), whole));
-  const auto one_group = part(0, 3);  // the other has no part in it
+  CHECK(close(
+      after_step("group_reweighting", {}, info, {part_of(kMixed, 0, 3), part_of(kMixed, 3, 4)}),
+      whole));
+  const auto one_group = part_of(kMixed, 0, 3);  // the other has no part in it
   CHECK(close(after_step("group_reweighting", {}, info, {one_group}),
               by_hand({2 / 3.0, 2}, one_group)));
 }

@@ -60,6 +60,11 @@ inline Batch random_batch(std::int64_t count, std::int64_t classes, std::uint64_
           torch::tensor(groups, torch::kInt64)};
 }
 
+inline Batch part_of(const Batch& batch, std::int64_t from, std::int64_t count) {
+  return {batch.input.narrow(0, from, count), batch.target.narrow(0, from, count),
+          batch.id.narrow(0, from, count), batch.group.narrow(0, from, count)};
+}
+
 inline Info two_groups(std::int64_t classes = 3) {
   return {{3}, classes, 1, {}, {"left", "right"}, {10, 10}};
 }

@@ -38,6 +38,14 @@ Reals direction(const std::string& use, const Values& params, ClosedForm problem
   return d;
 }
 
+// group_dro with adjustments of 2 / 100 and 2 / 5: for groups of 10,000 and 25 samples.
+std::shared_ptr<Optimizer> adjusted_dro() {
+  Info info = groups(2);
+  info.group_sizes = {10'000, 25};
+  const Values params{{"eta", 0.5}, {"adjustment", 2.0}, {"base", Spec{"sgd", {{"lr", 0.01}}}}};
+  return plugins().make<Optimizer>({"group_dro", params}, &info);
+}
+
 const std::vector<Reals> kTwo{{3, 4}, {-3, 0}};
 
 }  // namespace
@@ -176,10 +184,7 @@ TEST_CASE("group_dro raises the weights of the groups with the larger losses") {
 }
 
 TEST_CASE("group_dro's adjustment helps the small groups, and its weights add up over steps") {
-  Info info = groups(2);
-  info.group_sizes = {10'000, 25};
-  const Values params{{"eta", 0.5}, {"adjustment", 2.0}, {"base", Spec{"sgd", {{"lr", 0.01}}}}};
-  const auto optimizer = plugins().make<Optimizer>({"group_dro", params}, &info);
+  const auto optimizer = adjusted_dro();
   auto problem = linear(kTwo, {1, 1});
   double q[] = {0.5, 0.5};
   for (int step = 0; step < 10; ++step) {
@@ -194,10 +199,7 @@ TEST_CASE("group_dro's adjustment helps the small groups, and its weights add up
 }
 
 TEST_CASE("group_dro's adjustment helps a group that the batch lacks too") {
-  Info info = groups(2);
-  info.group_sizes = {10'000, 25};
-  const Values params{{"eta", 0.5}, {"adjustment", 2.0}, {"base", Spec{"sgd", {{"lr", 0.01}}}}};
-  const auto optimizer = plugins().make<Optimizer>({"group_dro", params}, &info);
+  const auto optimizer = adjusted_dro();
   auto problem = linear(kTwo, {1, 1});
   problem.absent[1] = true;
   optimizer->step(problem);
