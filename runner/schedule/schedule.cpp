@@ -34,15 +34,13 @@ int cores() {
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
-void make_folder(const std::filesystem::path& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error)
-    throw Error(ErrorKind::kIo,
-                fmt::format("cannot create the folder {}: {}; name a folder that can "
-                            "be written with --runs",
-                            folder.string(), error.message()));
-  file_system().sync_folder(std::filesystem::absolute(folder).parent_path());
+void make_folder(const std::filesystem::path& folder) try {
+  file_system().make_folders(std::filesystem::absolute(folder));
+} catch (const DiskFull&) {
+  throw;
+} catch (const Error& error) {
+  throw Error(ErrorKind::kIo,
+              fmt::format("{}; name a folder that can be written with --runs", error.what()));
 }
 
 class Scheduler {
@@ -157,9 +155,13 @@ int Scheduler::threads_of(const Task& task) const {
 Launch Scheduler::prepare(Task& task) {
   const auto& dir = task.outcome.dir;
   if (options_.force && task.retries == 0) {
-    // What says that it is done goes first: a kill in between must not leave that alone.
-    for (const char* name : {"status.json", "checkpoints", "artifacts", "metrics.jsonl"})
-      file_system().remove_all(dir / name);
+    // What says that it is done goes first: a kill or a power cut in between must not leave that
+    // alone.
+    auto& disk = file_system();
+    disk.remove_all(dir / "status.json");
+    if (std::filesystem::exists(dir)) disk.sync_folder(dir);
+    for (const char* name : {"checkpoints", "artifacts", "metrics.jsonl"})
+      disk.remove_all(dir / name);
     task.outcome.status = {};
   }
   make_folder(dir);

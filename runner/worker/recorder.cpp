@@ -2,7 +2,6 @@
 #include "runner/worker/recorder.h"
 
 #include <chrono>
-#include <filesystem>
 
 #include <fmt/core.h>
 
@@ -38,7 +37,7 @@ void Recorder::metric(std::string_view name, double value) {
 }
 
 void Recorder::artifact(std::string_view name, const TensorMap& value) {
-  std::filesystem::create_directories(folder_.artifacts());
+  file_system().make_folders(folder_.artifacts());
   write_atomically(folder_.artifacts() / (std::string(name) + ".safetensors"),
                    to_safetensors(value));
 }
