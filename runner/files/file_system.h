@@ -20,6 +20,9 @@ class DiskFull final : public Error {
   ~DiskFull() override;
 };
 
+/// The kind of that error in a worker's last event: its front end pauses.
+inline constexpr const char* kDiskFull = "disk_full";
+
 /// Error{kIo} of "<path>: cannot be <what>: <reason>" for an errno; DiskFull where it is one.
 [[noreturn]] void fail_io(const std::filesystem::path& path, std::string_view what, int code);
 

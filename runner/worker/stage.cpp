@@ -14,6 +14,7 @@
 #include "assay/safetensors.h"
 #include "core/runtime/runtime.h"
 #include "runner/files/checkpoint.h"
+#include "runner/files/file_system.h"
 #include "runner/files/run_folder.h"
 #include "runner/worker/assembly.h"
 #include "runner/worker/recorder.h"
@@ -210,6 +211,8 @@ int StageRun::run() try {
     events_.started(unit_, units_);
     loop();
     checkpoint();
+  } catch (const DiskFull& error) {
+    return end("interrupted", 1, kDiskFull, error.what());
   } catch (const Error& error) {
     const bool diverged = error.kind() == ErrorKind::kNumeric;
     const int code = diverged ? 6 : error.kind() == ErrorKind::kPlugin ? 4 : 1;
@@ -227,6 +230,9 @@ int StageRun::run() try {
   }
   const bool all = unit_ >= units_ || assembly_->procedure->finished();
   return all ? end("done", 0) : left();
+} catch (const DiskFull& error) {
+  events_.end("interrupted", kDiskFull, error.what());
+  return 1;
 } catch (const Error& error) {  // the folder is somebody else's, or cannot be written
   events_.end("failed", std::string(name_of(error.kind())), error.what());
   fmt::print(stderr, "{}\n", error.what());
