@@ -19,7 +19,7 @@ using Json = nlohmann::ordered_json;
 constexpr std::string_view kPrefix = "unit-";
 constexpr std::size_t kKept = 2;
 
-void write_files(const fs::path& folder, const Files& files) {
+void write_files(const fs::path& folder, const Files& files) try {
   auto& disk = file_system();
   disk.remove_all(folder);
   disk.make_folders(folder);
@@ -30,6 +30,10 @@ void write_files(const fs::path& folder, const Files& files) {
   }
   disk.write_synced(folder / "files.json", hashes.dump(1) + "\n");
   disk.sync_folder(folder);
+} catch (const Error&) {
+  std::error_code ignored;  // half of it would fill a full disk further
+  fs::remove_all(folder, ignored);
+  throw;
 }
 
 // (unit, folder), the newest first.

@@ -9,6 +9,7 @@
 #include "runner/files/checkpoint.h"
 #include "runner/files/file_system.h"
 #include "runner/worker/assembly.h"
+#include "runner/worker/log.h"
 
 namespace assay {
 namespace {
@@ -48,7 +49,7 @@ void Recorder::keep_model(std::string_view name) {
 }
 
 void Recorder::note(std::string_view message) {
-  fmt::print(stderr, "unit {}: {}\n", unit_.load(), message);
+  log_line(fmt::format("unit {}: {}", unit_.load(), message));
 }
 
 void Recorder::sync() {
