@@ -20,6 +20,7 @@
 #include "runner/catalog/load.h"
 #include "runner/files/file_system.h"
 #include "runner/files/index.h"
+#include "runner/files/rights.h"
 #include "runner/manifest/manifest.h"
 #include "runner/schedule/attempt.h"
 #include "runner/schedule/clock.h"
@@ -176,6 +177,7 @@ int Scheduler::threads_of(const Task& task) const {
 
 Launch Scheduler::prepare(Task& task) {
   const auto& dir = task.outcome.dir;
+  if (const auto why = open_to_all(dir); !why.empty()) throw Error(ErrorKind::kIo, why);
   if (options_.force && !task.begun) {
     // What says that it is done goes first: a kill or a power cut in between must not leave that
     // alone.
@@ -278,6 +280,8 @@ Observer::~Observer() = default;
 std::vector<TrialOutcome> schedule(const Experiment& experiment, const ScheduleOptions& options,
                                    Observer& observer, int& signal) {
   make_folder(options.runs / experiment.name);
+  if (const auto why = open_to_all(options.runs / experiment.name); !why.empty())
+    throw Error(ErrorKind::kIo, why);
   const FolderLock lock(options.runs / experiment.name);
   return Scheduler(experiment, options, observer).run(signal);
 }

@@ -185,3 +185,14 @@ TEST_CASE("a runs folder that cannot be made is an error that names it") {
   sweep.options.runs = sweep.folder.path() / "file" / "runs";
   CHECK_THROWS_WITH(sweep.run(), Contains("file/runs") && Contains("--runs"));
 }
+
+TEST_CASE("a run folder that anybody may write is refused before anything runs") {
+  Sweep sweep;
+  sweep.add("a", "ok");
+  const auto folder = sweep.options.runs / "fake";
+  std::filesystem::create_directories(folder);
+  std::filesystem::permissions(folder, std::filesystem::perms::all);
+  CHECK_THROWS_WITH(sweep.run(), Contains(folder.string()) && Contains("chmod o-w"));
+  std::filesystem::permissions(folder, std::filesystem::perms::owner_all);
+  CHECK(sweep.run()[0].state == "done");
+}
