@@ -196,3 +196,22 @@ TEST_CASE("a run folder that anybody may write is refused before anything runs")
   std::filesystem::permissions(folder, std::filesystem::perms::owner_all);
   CHECK(sweep.run()[0].state == "done");
 }
+
+TEST_CASE("a long sweep holds no more descriptors at its end than at its beginning") {
+  class Counting final : public assay::Observer {
+   public:
+    void stage_ended(const assay::Trial&, const assay::StageOutcome&) override {
+      const auto open = std::filesystem::directory_iterator("/proc/self/fd");
+      counts.push_back(std::distance(begin(open), end(open)));
+    }
+    std::vector<std::ptrdiff_t> counts;
+  };
+  Sweep sweep;
+  sweep.experiment.limits.workers = 1;
+  for (int k = 0; k < 30; ++k)
+    sweep.add("t" + std::to_string(100 + k), k % 5 == 4 ? "crash" : "ok");
+  Counting observer;
+  assay::schedule(sweep.experiment, sweep.options, observer, sweep.signal);
+  REQUIRE(observer.counts.size() == 30);
+  CHECK(observer.counts.back() == observer.counts[1]);  // the first opens the index
+}
