@@ -1,7 +1,6 @@
 // assay-worker: the process with LibTorch in it. Not for people: `assay` starts it.
 #include <cstdlib>
 #include <iostream>
-#include <new>
 #include <string>
 #include <vector>
 
@@ -16,13 +15,7 @@ namespace {
 
 constexpr int kEvents = 3;  // the descriptor that the front end listens on
 
-// mimalloc's operator new aborts where nothing is set here.
-void no_memory() {
-  throw std::bad_alloc();
-}
-
 int run() {
-  std::set_new_handler(no_memory);
   assay::catch_signals();
   assay::Events events(kEvents);
   std::string line;
