@@ -2,6 +2,7 @@
 #include "runner/worker/recorder.h"
 
 #include <chrono>
+#include <cstdio>
 #include <filesystem>
 
 #include <fmt/core.h>
@@ -49,7 +50,7 @@ void Recorder::keep_model(std::string_view name) {
 }
 
 void Recorder::note(std::string_view message) {
-  fmt::print(stderr, "unit {}: {}\n", unit_.load(), message);
+  std::fputs(fmt::format("unit {}: {}\n", unit_.load(), message).c_str(), stderr);  // never throws
 }
 
 void Recorder::sync() {

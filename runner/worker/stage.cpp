@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 
@@ -74,6 +75,21 @@ void limit_memory(std::int64_t bytes) {
   setrlimit(RLIMIT_AS, &limit);
 }
 
+// To the run's log.txt. It may be closed, or its disk full: fmt::print would throw.
+void say(const std::string& text) {
+  std::fputs((text + "\n").c_str(), stderr);
+}
+
+// At the end: with a full disk, say, the front end still hears how it ended.
+template <class Step>
+void said_if_it_fails(const Step& step) {
+  try {
+    step();
+  } catch (const Error& error) {
+    say(error.what());
+  }
+}
+
 constexpr const char* kNoMemory =
     "out of memory: a smaller batch, or a higher limits.memory, may help";
 
@@ -98,9 +114,8 @@ void StageRun::load() {
   context_.rng = Rng(static_cast<std::uint64_t>(job_.seed));
   assembly_ = assemble(job_, context_);
   limit_memory(job_.memory);
-  const auto found = read_checkpoint(folder_.checkpoints(), [](const std::string& passed_over) {
-    fmt::print(stderr, "{}\n", passed_over);
-  });
+  const auto found = read_checkpoint(folder_.checkpoints(),
+                                     [](const std::string& passed_over) { say(passed_over); });
   if (found) restore(*found);
   recorder_ = std::make_unique<Recorder>(folder_, job_.stage, unit_, events_);
   recorder_->model(assembly_->parts.model);
@@ -179,13 +194,11 @@ void StageRun::write_status(const std::string& state, const std::string& kind,
 
 int StageRun::end(const std::string& state, int code, const std::string& kind,
                   const std::string& message) {
-  if (!message.empty()) fmt::print(stderr, "{}\n", message);
-  try {
+  if (!message.empty()) say(message);
+  said_if_it_fails([&] {
     if (recorder_) recorder_->sync();
-    write_status(state, kind, message);
-  } catch (const Error& error) {  // a full disk: the front end still hears of it
-    fmt::print(stderr, "{}\n", error.what());
-  }
+  });
+  said_if_it_fails([&] { write_status(state, kind, message); });
   events_.end(state, kind, message);
   return code;
 }
@@ -229,7 +242,7 @@ int StageRun::run() try {
   return all ? end("done", 0) : left();
 } catch (const Error& error) {  // the folder is somebody else's, or cannot be written
   events_.end("failed", std::string(name_of(error.kind())), error.what());
-  fmt::print(stderr, "{}\n", error.what());
+  say(error.what());
   return 1;
 }
 
