@@ -27,6 +27,8 @@ struct ComponentInfo {
 struct Refusal {
   std::string file;
   std::string reason;  // one sentence that says what to do
+  Strings components = {};  // kind/name that it offered once, where that is known
+  bool quarantined = false;
 };
 
 struct Catalog {
