@@ -91,8 +91,9 @@ bool is_of_a_tag(char c) {
 
 // The whole tag that starts at `start`, or "".
 std::string tag_at(const std::string& bytes, std::size_t start) {
+  constexpr std::size_t kLongest = 1000;
   auto end = start + 1;
-  while (end < bytes.size() && is_of_a_tag(bytes[end])) ++end;
+  while (end < bytes.size() && end - start < kLongest && is_of_a_tag(bytes[end])) ++end;
   return end < bytes.size() && bytes[end] == '>' ? bytes.substr(start, end - start + 1) : "";
 }
 
