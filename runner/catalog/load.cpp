@@ -77,18 +77,21 @@ Strings components_in(const Json* answer) {
 }
 
 // One that crashed is not to be tried again, not even by the next worker or with an empty cache.
-void isolate(const fs::path& file, const Json& answer, Quarantine& quarantine) try {
+bool isolate(const fs::path& file, const Json& answer, Quarantine& quarantine) try {
   const auto reason = answer.at("refused").get<std::string>();
   const auto prefix = file.string() + ": ";
   quarantine.put(file, reason.starts_with(prefix) ? reason.substr(prefix.size()) : reason, {});
+  return true;
 } catch (const Error&) {  // the state folder cannot be written: the cache remembers it, for now
+  return false;
 }
 
 void learn(Cache& cache, Quarantine& quarantine, const fs::path& worker,
            const std::vector<fs::path>& files) {
   for (const auto& [file, text] : probe_files(worker, files)) {
     auto answer = Json::parse(text);
-    if (answer.value("crashed", false)) isolate(file, answer, quarantine);
+    // Not in the cache too: once released it is to be probed.
+    if (answer.value("crashed", false) && isolate(file, answer, quarantine)) continue;
     cache.put(file, std::move(answer));
   }
   if (!files.empty()) cache.save();

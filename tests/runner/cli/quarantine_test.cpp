@@ -57,6 +57,24 @@ TEST_CASE("a plugin that crashed is not probed again, not even with an empty cac
   }
 }
 
+TEST_CASE("a plugin that is released is probed anew") {
+  const Desk desk;
+  desk.command("mv plugins/fake.so plugins/crash.so");
+  REQUIRE_THAT(desk.assay("list").out, Contains("quarantine"));
+  desk.folder.write("plugins/crash.so.cured", "");
+  REQUIRE(desk.assay("plugin release plugins/crash.so").code == 0);
+  CHECK(desk.assay("run two.yaml").code == 0);
+}
+
+TEST_CASE("without a state folder, what crashed is remembered for as long as the cache lives") {
+  const Desk desk;
+  desk.folder.write("state", "no folder");
+  desk.command("mv plugins/fake.so plugins/crash.so");
+  CHECK_THAT(desk.assay("list").out, Contains("crash.so: crashed with signal 11"));
+  desk.folder.write("plugins/crash.so.cured", "");
+  CHECK_THAT(desk.assay("list").out, Contains("crash.so: crashed with signal 11"));
+}
+
 TEST_CASE("what cannot be put into quarantine or taken out is said") {
   const Desk desk;
   CHECK_THAT(desk.assay("plugin quarantine nowhere.so").err, Contains("there is no such file"));
