@@ -214,3 +214,24 @@ sweep:
   check(sweep.trials.at("none"),
         {"", "failed", "shape", "train, unit 0 of 70: the objective names 1 terms and answers 0"});
 }
+
+TEST_CASE("a daemon does not outlive the worker of a front end that was killed") {
+  const Folder folder;
+  folder.write("d.yaml", kHead + std::string("name: d\nobjective: squared_error\noptimizer: {use: "
+                                             "rude_step_leaves_daemon}\n"));
+  const auto said = shell(
+      "cd " + folder.path().string() +
+      "; export XDG_CACHE_HOME=$PWD XDG_STATE_HOME=$PWD; assay run d.yaml procedure.steps=10000000 "
+      "limits.checkpoint_every=0.2s --plugins " +
+      std::getenv("ASSAY_BUILD") +
+      "/rude_plugins & front=$!\n"
+      "there() { grep -qs rude_orphan /proc/[0-9]*/comm; }\n"
+      "for k in $(seq 300); do ls runs/d/*/checkpoints/last >/dev/null 2>&1 && break; sleep 0.1; "
+      "done\n"
+      "there && echo it was there\n"
+      "kill -KILL $front\n"
+      "for k in $(seq 300); do there || break; sleep 0.1; done\n"
+      "there || echo it is gone\n");
+  INFO(said.err);
+  CHECK(said.out == "it was there\nit is gone\n");
+}
