@@ -67,7 +67,9 @@ std::shared_ptr<void> Registry::make(std::string_view kind, const Spec& spec,
   };
   const Values values = typed(entry, spec.params);
   try {
-    return entry.make(Build{values, info, nested});
+    auto made = entry.make(Build{values, info, nested});
+    if (!made) throw Error(ErrorKind::kPlugin, "its maker returned nothing, not a component");
+    return made;
   } catch (const Error& error) {
     throw Error(error.kind(), entry.kind + " `" + entry.name + "`: " + error.what());
   }

@@ -35,6 +35,23 @@ auto evaluated(const StepSetting& setting, std::size_t index, Body body) {
   return body(here);
 }
 
+// An objective owes one number for each of its names: everything that follows counts on it.
+void check_term(const Objective& objective, std::size_t index, const Term& term) {
+  const auto count = term.value.defined() ? term.value.numel() : 0;
+  if (count != 1)
+    throw Error(ErrorKind::kShape,
+                "the term `" + objective.terms()[index] + "` has " + std::to_string(count) +
+                    " elements: a term is one number, the mean over its samples");
+}
+
+void check_terms(const Objective& objective, const std::vector<Term>& terms) {
+  const auto names = objective.terms().size();
+  if (terms.size() != names)
+    throw Error(ErrorKind::kShape, "the objective names " + std::to_string(names) +
+                                       " terms and answers " + std::to_string(terms.size()));
+  for (std::size_t k = 0; k < names; ++k) check_term(objective, k, terms[k]);
+}
+
 }  // namespace
 
 StepSetting::StepSetting(Model& m, Objective& o, const ProblemOptions& opts)
@@ -46,7 +63,9 @@ StepSetting::StepSetting(Model& m, Objective& o, const ProblemOptions& opts)
 
 std::vector<Term> BatchProblem::Impl::forward(const Batch& batch, std::size_t index) const {
   return evaluated(*setting, index, [&](const Context& here) {
-    return setting->objective.evaluate(setting->model, batch, here);
+    auto terms = setting->objective.evaluate(setting->model, batch, here);
+    check_terms(setting->objective, terms);
+    return terms;
   });
 }
 
@@ -79,6 +98,7 @@ Term BatchProblem::Impl::part_of_term(std::size_t k, const Batch& batch, std::si
   auto term = evaluated(*setting, index, [&](const Context& here) {
     return setting->objective.evaluate_term(k, setting->model, batch, here);
   });
+  check_term(setting->objective, k, term);
   if (!shares.empty()) term.weight *= shares[index - first][k];
   return term;
 }

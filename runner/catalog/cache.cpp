@@ -1,13 +1,10 @@
 // One JSON file in the user's cache folder.
 #include "runner/catalog/cache.h"
 
-#include <sys/stat.h>
-
 #include <cstdlib>
 #include <fstream>
 
-#include <fmt/format.h>
-
+#include "runner/catalog/stamp.h"
 #include "runner/files/file_system.h"
 
 namespace assay {
@@ -23,13 +20,6 @@ fs::path cache_file() {
                         : home != nullptr                  ? fs::path(home) / ".cache"
                                                            : fs::path();
   return base / "assay" / "plugins.json";
-}
-
-std::string stamp(const fs::path& file) {
-  struct stat s = {};
-  if (::stat(file.c_str(), &s) != 0) return "none";
-  return fmt::format("{} {}.{:09} {}.{:09} {} {}", s.st_size, s.st_mtim.tv_sec, s.st_mtim.tv_nsec,
-                     s.st_ctim.tv_sec, s.st_ctim.tv_nsec, s.st_ino, s.st_mode);
 }
 
 }  // namespace

@@ -32,9 +32,13 @@ Strings Catalog::kinds() const {
 
 std::string Catalog::missing(std::string_view kind, std::string_view name) const {
   std::string text = fmt::format("there is no {} `{}`", kind, name);
-  for (const auto& refusal : refused)
+  for (const auto& refusal : refused) {
     if (std::filesystem::path(refusal.file).stem() == name)
       return text + "; the plugin of that name was refused: " + refusal.reason;
+    if (std::count(refusal.components.begin(), refusal.components.end(),
+                   fmt::format("{}/{}", kind, name)) > 0)
+      return text + "; the plugin that offers it was refused: " + refusal.reason;
+  }
   for (const auto& component : components)
     if (component.name == name && component.kind != kind)
       return text + fmt::format("; `{}` is of kind {}", name, component.kind);

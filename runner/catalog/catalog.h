@@ -26,7 +26,9 @@ struct ComponentInfo {
 /// A plugin that cannot be used.
 struct Refusal {
   std::string file;
-  std::string reason;  // one sentence that says what to do
+  std::string reason;       // one sentence that says what to do
+  Strings components = {};  // kind/name that it offered once, where that is known
+  bool quarantined = false;
 };
 
 struct Catalog {

@@ -1,13 +1,14 @@
 // Files to components: remembered answers first, one probe for the rest.
 #include "runner/catalog/load.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 
+#include "assay/error.h"
 #include "core/src/value_json.h"
 #include "runner/catalog/cache.h"
 #include "runner/catalog/probe.h"
+#include "runner/catalog/quarantine.h"
+#include "runner/files/rights.h"
 
 namespace assay {
 namespace {
@@ -15,11 +16,17 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-std::vector<fs::path> plugin_files(const std::vector<fs::path>& folders) {
+std::vector<fs::path> plugin_files(const std::vector<fs::path>& folders, Catalog& catalog) {
   std::vector<fs::path> files;
   for (const auto& folder : folders) {
     std::vector<fs::path> here;
-    for (const auto& entry : fs::directory_iterator(folder))
+    std::error_code error;
+    const fs::directory_iterator entries(folder, error);
+    if (error)
+      catalog.refused.push_back({folder.string(), folder.string() +
+                                                      ": cannot be listed: " + error.message() +
+                                                      "; take it off the search path"});
+    for (const auto& entry : entries)
       if (entry.path().extension() == ".so") here.push_back(entry.path());
     std::sort(here.begin(), here.end());
     files.insert(files.end(), here.begin(), here.end());
@@ -27,10 +34,10 @@ std::vector<fs::path> plugin_files(const std::vector<fs::path>& folders) {
   return files;
 }
 
-// Whoever can write a plugin can run code as its user.
-bool writable_by_others(const fs::path& path) {
-  struct stat s = {};
-  return ::stat(path.c_str(), &s) == 0 && (s.st_mode & S_IWOTH) != 0 && (s.st_mode & S_ISVTX) == 0;
+// Whoever can write a plugin, or put another in its place, can run code as its user.
+std::string open_to_all_at(const fs::path& file) {
+  const auto why = open_to_all(file);
+  return why.empty() ? open_to_all(file.parent_path()) : why;
 }
 
 ComponentInfo component_of(const Json& json, const std::string& file, const std::string& build) {
@@ -60,8 +67,32 @@ void add(Catalog& catalog, const std::string& file, const Json& answer) try {
   catalog.refused.push_back({file, file + ": the probe's answer cannot be read: " + error.what()});
 }
 
-void learn(Cache& cache, const fs::path& worker, const std::vector<fs::path>& files) {
-  for (const auto& [file, text] : probe_files(worker, files)) cache.put(file, Json::parse(text));
+Strings components_in(const Json* answer) {
+  Strings names;
+  if (answer == nullptr || !answer->contains("components")) return names;
+  for (const auto& one : answer->at("components"))
+    names.push_back(one.at("kind").get<std::string>() + "/" + one.at("name").get<std::string>());
+  return names;
+}
+
+// One that crashed is not to be tried again, not even by the next worker or with an empty cache.
+bool isolate(const fs::path& file, const Json& answer, Quarantine& quarantine) try {
+  const auto reason = answer.at("refused").get<std::string>();
+  const auto prefix = file.string() + ": ";
+  quarantine.put(file, reason.starts_with(prefix) ? reason.substr(prefix.size()) : reason, {});
+  return true;
+} catch (const Error&) {  // the state folder cannot be written: the cache remembers it, for now
+  return false;
+}
+
+void learn(Cache& cache, Quarantine& quarantine, const fs::path& worker,
+           const std::vector<fs::path>& files) {
+  for (const auto& [file, text] : probe_files(worker, files)) {
+    auto answer = Json::parse(text);
+    // Not in the cache too: once released it is to be probed.
+    if (answer.value("crashed", false) && isolate(file, answer, quarantine)) continue;
+    cache.put(file, std::move(answer));
+  }
   if (!files.empty()) cache.save();
 }
 
@@ -79,31 +110,48 @@ Json answer_on(const fs::path& file, const Cache& cache) {
 std::vector<Json> check_plugins(const std::vector<fs::path>& files) {
   const auto worker = worker_program();
   Cache cache(worker);
-  learn(cache, worker, files);
+  Quarantine quarantine;
+  std::vector<fs::path> asked;
+  for (const auto& file : files)
+    if (!quarantine.find(file)) asked.push_back(file);
+  learn(cache, quarantine, worker, asked);
   std::vector<Json> answers;
-  for (const auto& file : files) answers.push_back(answer_on(file, cache));
+  for (const auto& file : files) {
+    if (const auto entry = quarantine.find(file))
+      answers.push_back({{"file", file.string()}, {"refused", entry->sentence()}});
+    else
+      answers.push_back(answer_on(file, cache));
+  }
   return answers;
 }
 
-Catalog load_catalog(const std::vector<fs::path>& first) {
-  const auto folders = search_path(first);
+Strings last_known_components(const fs::path& file) {
+  return components_in(Cache(worker_program()).find(file));
+}
+
+Catalog load_catalog(const std::vector<fs::path>& first, bool safe) {
+  const auto folders = search_path(first, safe);
   const auto worker = worker_program();
   Catalog catalog;
   for (const auto& folder : folders) catalog.folders.push_back(folder.string());
   std::vector<fs::path> files, unknown;
   Cache cache(worker);
-  for (const auto& file : plugin_files(folders)) {
-    if (writable_by_others(file) || writable_by_others(file.parent_path())) {
-      catalog.refused.push_back(
-          {file.string(), file.string() + ": it, or its folder, can be written by anybody; "
-                                          "take that right away with chmod o-w"});
+  Quarantine quarantine;
+  for (const auto& file : plugin_files(folders, catalog)) {
+    if (const auto why = open_to_all_at(file); !why.empty()) {
+      catalog.refused.push_back({file.string(), why});
       continue;
     }
     files.push_back(file);
-    if (cache.find(file) == nullptr) unknown.push_back(file);
+    if (!quarantine.find(file) && cache.find(file) == nullptr) unknown.push_back(file);
   }
-  learn(cache, worker, unknown);
-  for (const auto& file : files) add(catalog, file.string(), answer_on(file, cache));
+  learn(cache, quarantine, worker, unknown);
+  for (const auto& file : files) {
+    if (const auto entry = quarantine.find(file))
+      catalog.refused.push_back({entry->file, entry->sentence(), entry->components, true});
+    else
+      add(catalog, file.string(), answer_on(file, cache));
+  }
   std::sort(catalog.components.begin(), catalog.components.end(), [](const auto& a, const auto& b) {
     return std::tie(a.kind, a.name) < std::tie(b.kind, b.name);
   });

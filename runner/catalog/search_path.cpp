@@ -28,7 +28,7 @@ fs::path user_folder() {
 
 }  // namespace
 
-std::vector<fs::path> search_path(const std::vector<fs::path>& first) {
+std::vector<fs::path> search_path(const std::vector<fs::path>& first, bool safe) {
   std::vector<fs::path> folders;
   const auto add = [&](const fs::path& folder) {
     std::error_code none;
@@ -37,6 +37,12 @@ std::vector<fs::path> search_path(const std::vector<fs::path>& first) {
         std::find(folders.begin(), folders.end(), whole) == folders.end())
       folders.push_back(whole);
   };
+  const auto own = [&] {
+    add(program_folder() / ".." / ASSAY_LIBDIR / "assay" / "plugins");  // installed
+    add(program_folder() / ".." / "plugins");                           // a build folder
+    return folders;
+  };
+  if (safe) return own();
   for (const auto& folder : first) {
     if (!fs::is_directory(folder))
       throw Error(ErrorKind::kPlugin,
@@ -47,9 +53,7 @@ std::vector<fs::path> search_path(const std::vector<fs::path>& first) {
   for (std::string folder; std::getline(listed, folder, ':');)
     if (!folder.empty()) add(folder);
   add(user_folder());
-  add(program_folder() / ".." / ASSAY_LIBDIR / "assay" / "plugins");  // installed
-  add(program_folder() / ".." / "plugins");                           // a build folder
-  return folders;
+  return own();
 }
 
 fs::path worker_program() {

@@ -2,6 +2,7 @@
 #include "runner/cli/experiments.h"
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
@@ -113,7 +114,10 @@ bool is_override(const std::string& word) {
 }
 
 Catalog catalog_of(const Call& call) {
-  return load_catalog({call.plugins.begin(), call.plugins.end()});
+  auto catalog = load_catalog({call.plugins.begin(), call.plugins.end()}, call.safe_mode);
+  if (call.safe_mode)
+    note(call, fmt::format("safe mode: plugins of {} alone", fmt::join(catalog.folders, ", ")));
+  return catalog;
 }
 
 Experiment manifest_of(const Call& call, const Catalog& catalog) {

@@ -6,7 +6,8 @@
 
 namespace assay::cli {
 
-/// The search path of --plugins, ASSAY_PLUGIN_PATH, the data folder and the installation.
+/// The search path of --plugins, ASSAY_PLUGIN_PATH, the data folder and the installation; in safe
+/// mode, which is said on standard error, the last alone.
 Catalog catalog_of(const Call& call);
 
 /// An experiment and the folder its runs lie in.

@@ -27,6 +27,8 @@ po::options_description shared_flags() {
       "where run folders lie");
   add("plugins", po::value<Strings>()->composing()->value_name("DIR"),
       "a folder of plugins, searched first; repeatable");
+  add("safe-mode", on_or_off(),
+      "the plugins of the installation alone, without --plugins, ASSAY_PLUGIN_PATH and your own");
   add("jobs,j", po::value<int>()->default_value(0)->value_name("N"),
       "workers at a time; 0: what the manifest says, else one a core");
   add("color", po::value<std::string>()->default_value("auto")->value_name("WHEN"),
@@ -156,6 +158,7 @@ Call parse(const Verb& verb, const Strings& argv, bool& help) {
   const auto& map = call.own;
   call.json = map["json"].as<bool>();
   call.quiet = map["quiet"].as<bool>();
+  call.safe_mode = map["safe-mode"].as<bool>();
   call.runs = map["runs"].as<std::string>();
   call.jobs = map["jobs"].as<int>();
   call.color = color_of(map["color"].as<std::string>());

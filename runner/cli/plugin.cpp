@@ -1,4 +1,4 @@
-// plugin list, plugin check, plugin new.
+// plugin list, check, new, quarantine, release.
 #include <fmt/core.h>
 
 #include <filesystem>
@@ -6,6 +6,7 @@
 
 #include "assay/error.h"
 #include "runner/catalog/load.h"
+#include "runner/catalog/quarantine.h"
 #include "runner/cli/components.h"
 #include "runner/cli/experiments.h"
 #include "runner/cli/plugin_new.h"
@@ -20,6 +21,26 @@ struct File {
   Strings components;  // kind/name
 };
 
+Json json_of(const Quarantine& quarantine) {
+  auto all = Json::array();
+  for (const auto& one : quarantine.all())
+    all.push_back({{"file", one.file},
+                   {"reason", one.reason},
+                   {"since", one.since},
+                   {"components", one.components}});
+  return all;
+}
+
+// As the catalog names it: the folder without symbolic links, the file as it is called there.
+fs::path file_of(const std::string& word) {
+  std::error_code none;
+  const auto whole = fs::absolute(word).lexically_normal();
+  const auto folder = fs::canonical(whole.parent_path(), none);
+  if (none || fs::symlink_status(whole, none).type() == fs::file_type::not_found)
+    throw Error(ErrorKind::kPlugin, word + ": there is no such file");
+  return folder / whole.filename();
+}
+
 int list(const Call& call) {
   call.expect_words(1, 1, "no more words after `list`");
   const Catalog catalog = catalog_of(call);
@@ -31,8 +52,11 @@ int list(const Call& call) {
   auto json = Json::array();
   for (const auto& [path, file] : files)
     json.push_back({{"file", path}, {"build", file.build}, {"components", file.components}});
+  const Quarantine quarantine;
   if (call.json) {
-    print_json(call, {{"plugins", json}, {"refused", to_json(catalog.refused)}});
+    print_json(call, {{"plugins", json},
+                      {"refused", to_json(catalog.refused)},
+                      {"quarantined", json_of(quarantine)}});
     return kOk;
   }
   for (const auto& [path, file] : files) {
@@ -40,18 +64,19 @@ int list(const Call& call) {
     for (const auto& name : file.components) fmt::print("  {}", name);
     fmt::print("\n");
   }
+  const bool color = colored(call, stdout);
   for (const auto& one : catalog.refused)
-    fmt::print("{} {}\n", paint("refused", kRed, colored(call, stdout)), one.reason);
+    if (!one.quarantined) fmt::print("{} {}\n", paint("refused", kRed, color), one.reason);
+  for (const auto& one : quarantine.all())
+    fmt::print("{} {}\n", paint("quarantined", kRed, color), one.sentence());
   return kOk;
 }
 
 int check(const Call& call) {
   call.expect_words(2, SIZE_MAX, "`check` and plugin files");
   std::vector<fs::path> files;
-  for (auto it = call.words.begin() + 1; it != call.words.end(); ++it) {
-    if (!fs::exists(*it)) throw Error(ErrorKind::kPlugin, *it + ": there is no such file");
-    files.push_back(fs::absolute(*it).lexically_normal());
-  }
+  for (auto it = call.words.begin() + 1; it != call.words.end(); ++it)
+    files.push_back(file_of(*it));
   int code = kOk;
   auto json = Json::array();
   for (auto& answer : check_plugins(files)) {
@@ -83,13 +108,44 @@ int make(const Call& call) {
   return kOk;
 }
 
+int put_into_quarantine(const Call& call) {
+  call.expect_words(2, 2, "`quarantine` and a plugin file");
+  const auto file = file_of(call.words[1]);
+  Quarantine quarantine;
+  if (!quarantine.find(file))
+    quarantine.put(file, call.text("reason"), last_known_components(file));
+  const auto entry = quarantine.find(file);
+  if (call.json) {
+    print_json(call, {{"quarantined", json_of(quarantine)}});
+  } else {
+    fmt::print("{}\n", entry->sentence());
+  }
+  return kOk;
+}
+
+int release(const Call& call) {
+  call.expect_words(2, 2, "`release` and a plugin file");
+  const auto file = file_of(call.words[1]);
+  Quarantine quarantine;
+  if (!quarantine.release(file))
+    throw Error(ErrorKind::kPlugin,
+                file.string() + ": is not in quarantine; `assay plugin list` shows what is");
+  if (call.json)
+    print_json(call, {{"quarantined", json_of(quarantine)}});
+  else
+    fmt::print("{} may be used again\n", file.string());
+  return kOk;
+}
+
 int run(const Call& call) {
   const std::string what = call.words.empty() ? "" : call.words[0];
   if (what == "list") return list(call);
   if (what == "check") return check(call);
   if (what == "new") return make(call);
-  const auto near = nearest(what, {"list", "new", "check"});
-  throw UsageError(fmt::format("`assay plugin` takes list, new or check{}",
+  if (what == "quarantine") return put_into_quarantine(call);
+  if (what == "release") return release(call);
+  const auto near = nearest(what, {"list", "new", "check", "quarantine", "release"});
+  throw UsageError(fmt::format("`assay plugin` takes list, new, check, quarantine or release{}",
                                near.empty() ? "" : fmt::format("; did you mean `{}`?", near)));
 }
 
@@ -97,6 +153,11 @@ void add_flags(boost::program_options::options_description& flags) {
   flags.add_options()(
       "dir", boost::program_options::value<std::string>()->default_value("."),
       "where `new` writes: a checkout of Assay, or a folder for a project of its own");
+  flags.add_options()("reason",
+                      boost::program_options::value<std::string>()
+                          ->default_value("put there by hand")
+                          ->value_name("TEXT"),
+                      "why `quarantine` puts it there");
 }
 
 }  // namespace
@@ -104,9 +165,11 @@ void add_flags(boost::program_options::options_description& flags) {
 const Verb kPluginVerb{
     "plugin",
     "List, check and start plugins.",
-    "list | check FILE... | new KIND NAME",
+    "list | check FILE... | new KIND NAME | quarantine FILE | release FILE",
     "  assay plugin list\n"
     "  assay plugin check build/plugins/lion.so\n"
+    "  assay plugin quarantine build/plugins/lion.so --reason 'NaN since Monday'\n"
+    "  assay plugin release build/plugins/lion.so\n"
     "  assay plugin new optimizer lion             writes code, manifest and test\n"
     "  assay plugin new model tower --dir ~/tower  outside a checkout: its own project\n",
     run,

@@ -34,7 +34,7 @@ enum class Color { kAuto, kAlways, kNever };
 struct Call {
   std::string verb;
   Strings words;
-  bool json = false, quiet = false;
+  bool json = false, quiet = false, safe_mode = false;
   std::filesystem::path runs;
   Strings plugins;
   int jobs = 0;

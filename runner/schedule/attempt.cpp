@@ -184,6 +184,10 @@ Status Attempt::verdict(const Exit& exit) {
     if (end_kind_ == name_of(ErrorKind::kParameter)) locate(status);
     return status;
   }
+  // Said on the disk alone, where a plugin has closed the descriptor on which we hear it.
+  if (exit.code != 0 && killed_for_.empty() && status.state == "failed" &&
+      status.attempts > task_.outcome.status.attempts)
+    return status;
   status.state = killed_for_ == "interrupt" ? "interrupted" : "failed";
   status.attempts = std::max(status.attempts, task_.outcome.status.attempts + 1);
   status.units = std::max(status.units, progress_.units);

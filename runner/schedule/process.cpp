@@ -7,12 +7,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <fstream>
 #include <utility>
 
 #include "assay/error.h"
+#include "runner/files/child_processes.h"
 #include "runner/files/file_system.h"
 
 namespace assay {
@@ -74,6 +77,39 @@ std::vector<std::string> environment(int threads) {
   return all;
 }
 
+// Where memory runs out, the kernel is to take a worker and not the front end.
+std::string raised_oom_score() {
+  constexpr int kAbove = 500, kHighest = 1000;
+  std::ifstream in("/proc/self/oom_score_adj");
+  int own = 0;
+  in >> own;
+  return std::to_string(std::min(own + kAbove, kHighest));
+}
+
+// The children of this process that may live: those that are no worker's doing, and the workers
+// that run. Any other was left behind by a worker that has ended, for a worker adopts its own
+// orphans while it lives.
+struct Children {
+  std::set<pid_t> others, workers;
+
+  void about_to_start() {
+    adopt_orphans();
+    if (workers.empty()) others = child_processes();
+  }
+  void reap(pid_t worker, int* status) {
+    waitpid(worker, status, 0);
+    workers.erase(worker);
+    auto spared = workers;
+    spared.insert(others.begin(), others.end());
+    kill_children(spared);
+  }
+};
+
+Children& children() {
+  static Children all;
+  return all;
+}
+
 void write_all(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
     const auto n = write(fd, bytes.data(), bytes.size());
@@ -88,12 +124,16 @@ struct Child {
   const char* program;
   char* const* argv;
   char* const* envp;
+  const std::string& oom_score;
   int input, events, log, failed;
   pid_t parent;
 
   [[noreturn]] void become() const {
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGTERM);
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    const int oom = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    if (oom >= 0 && write(oom, oom_score.data(), oom_score.size()) > 0) close(oom);
     if (getppid() != parent) _exit(1);  // it died before we could ask to be told
     for (const int signal : {SIGINT, SIGTERM, SIGUSR1, SIGCHLD, SIGPIPE, SIGHUP})
       std::signal(signal, SIG_DFL);
@@ -144,8 +184,10 @@ void WorkerProcess::start(const Launch& launch, int input, int events, int log) 
   Pipe failed;
   std::vector<std::string> words{launch.program.string(), "run"}, env = environment(launch.threads);
   const auto argv = pointers(words), envp = pointers(env);
-  const Child child{launch.program.c_str(), argv.data(), envp.data(), input, events, log,
+  const std::string oom_score = raised_oom_score();
+  const Child child{launch.program.c_str(), argv.data(), envp.data(), oom_score, input, events, log,
                     failed.write.get(),     getpid()};
+  children().about_to_start();
   // Until it has handlers of its own, a signal to the child would be written to our pipe.
   sigset_t all, before;
   sigfillset(&all);
@@ -154,6 +196,7 @@ void WorkerProcess::start(const Launch& launch, int input, int events, int log) 
   if (pid_ == 0) child.become();
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   if (pid_ < 0) fail("cannot start a worker");
+  children().workers.insert(pid_);
   setpgid(pid_, pid_);  // both sides do: neither can come too late
   failed.write.reset();
   int error = 0;
@@ -161,7 +204,7 @@ void WorkerProcess::start(const Launch& launch, int input, int events, int log) 
   while ((n = read(failed.read.get(), &error, sizeof error)) < 0 && errno == EINTR) {
   }
   if (n != sizeof error) return;
-  waitpid(pid_, nullptr, 0);
+  children().reap(pid_, nullptr);
   errno = error;
   fail(fmt::format("cannot start the worker {}", launch.program.string()));
 }
@@ -169,7 +212,7 @@ void WorkerProcess::start(const Launch& launch, int input, int events, int log) 
 WorkerProcess::~WorkerProcess() {
   if (!exit_) {
     kill_all();
-    waitpid(pid_, nullptr, 0);
+    children().reap(pid_, nullptr);
   }
   close(input_);
   if (events_ >= 0) close(events_);
@@ -209,7 +252,7 @@ std::optional<Exit> WorkerProcess::ended() {
   if (info.si_pid == 0) return {};
   kill(-pid_, SIGKILL);
   int status = 0;
-  waitpid(pid_, &status, 0);
+  children().reap(pid_, &status);
   exit_ = WIFSIGNALED(status) ? Exit{0, WTERMSIG(status)} : Exit{WEXITSTATUS(status), 0};
   return exit_;
 }

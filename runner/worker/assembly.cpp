@@ -1,11 +1,15 @@
 // From specs to objects, in the order in which they need one another.
 #include "runner/worker/assembly.h"
 
+#include <unistd.h>
+
 #include "assay/safetensors.h"
 #include "assay/training.h"
 #include "runner/files/checkpoint.h"
 #include "runner/files/file_system.h"
+#include "runner/worker/memory.h"
 #include "runner/worker/plugin_loader.h"
+#include "runner/worker/process_state.h"
 
 namespace assay {
 namespace {
@@ -63,10 +67,41 @@ std::shared_ptr<Dataset> cut(std::shared_ptr<Dataset> dataset, const fs::path& f
   return subset(std::move(dataset), {first, first + ids.numel()});
 }
 
+// What a constructor throws, as an error that names the component. Memory that runs out is not its
+// fault.
+std::shared_ptr<void> make(const Registry& registry, const std::string& kind, const Spec& spec,
+                           const Info* info) {
+  const auto fail = [&](const std::string& what) {
+    throw Error(ErrorKind::kPlugin, kind + " `" + spec.use + "`: " + what);
+  };
+  try {
+    return registry.make(kind, spec, info);
+  } catch (const Error&) {
+    throw;
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const c10::Error& error) {
+    if (is_out_of_memory(error)) throw;
+    fail(error.what_without_backtrace());
+  } catch (const std::exception& error) {
+    fail(error.what());
+  } catch (...) {
+    fail("threw something that is no std::exception");
+  }
+  return nullptr;
+}
+
 std::shared_ptr<void> build(const Registry& registry, const Job& job, const std::string& kind,
                             const Info* info) {
   const auto it = job.components.find(kind);
-  return it == job.components.end() ? nullptr : registry.make(kind, it->second, info);
+  if (it == job.components.end()) return nullptr;
+  const ProcessState before;
+  const pid_t pid = ::getpid();
+  auto made = make(registry, kind, it->second, info);
+  if (::getpid() != pid) std::_Exit(0);  // it forked, and this is the child
+  if (const auto changed = before.restore(); !changed.empty())
+    throw Error(ErrorKind::kPlugin, kind + " `" + it->second.use + "` " + changed);
+  return made;
 }
 
 template <class I>

@@ -6,7 +6,8 @@
 
 namespace assay {
 
-/// A full disk costs the line, not the run: fmt::print() would throw.
+/// A stream that is closed, or on a full disk, costs the line, not the run: fmt::print() would
+/// throw.
 inline void log_line(const std::string& text) {
   std::fputs((text + "\n").c_str(), stderr);
 }

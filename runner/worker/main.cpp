@@ -1,13 +1,16 @@
 // assay-worker: the process with LibTorch in it. Not for people: `assay` starts it.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cstdlib>
 #include <iostream>
-#include <new>
 #include <string>
 #include <vector>
 
 #include <fmt/core.h>
 
 #include "assay/registry.h"
+#include "runner/files/child_processes.h"
 #include "runner/worker/probe.h"
 #include "runner/worker/signals.h"
 #include "runner/worker/stage.h"
@@ -15,16 +18,19 @@
 namespace {
 
 constexpr int kEvents = 3;  // the descriptor that the front end listens on
+constexpr int kOutOfTheWay = 100;
 
-// mimalloc's operator new aborts where nothing is set here.
-void no_memory() {
-  throw std::bad_alloc();
+// A plugin that writes on descriptor 3, or closes low ones, is not heard by the front end.
+int moved_away(int low) {
+  const int high = fcntl(low, F_DUPFD_CLOEXEC, kOutOfTheWay);
+  const int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+  if (high < 0 || null < 0) return low;
+  dup2(null, low);
+  close(null);
+  return high;
 }
 
-int run() {
-  std::set_new_handler(no_memory);
-  assay::catch_signals();
-  assay::Events events(kEvents);
+int run_stage(assay::Events& events) {
   std::string line;
   std::getline(std::cin, line);
   try {
@@ -36,6 +42,14 @@ int run() {
     events.end("failed", "io", error.what());
     return 1;
   }
+}
+
+int run() {
+  assay::catch_signals();
+  assay::Events events(moved_away(kEvents));
+  const int code = run_stage(events);
+  assay::kill_children({});  // the front end does so too, if it still lives
+  return code;
 }
 
 int main_of(const std::vector<std::string>& words) {

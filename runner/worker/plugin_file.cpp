@@ -3,6 +3,7 @@
 
 #include <elf.h>
 
+#include <cctype>
 #include <cstring>
 
 #include <fmt/format.h>
@@ -60,8 +61,7 @@ std::string build_id_in(const std::string& bytes, std::uint64_t offset, std::uin
 std::string build_id_of(const std::string& bytes, const Elf64_Ehdr& header) {
   for (int k = 0; k < header.e_phnum; ++k) {
     Elf64_Phdr segment;
-    if (!at(bytes, header.e_phoff + static_cast<std::uint64_t>(k) * sizeof segment, segment))
-      refuse("is a truncated ELF file; build or copy it again");
+    at(bytes, header.e_phoff + static_cast<std::uint64_t>(k) * sizeof segment, segment);
     if (segment.p_type != PT_NOTE) continue;
     if (const auto id = build_id_in(bytes, segment.p_offset, segment.p_filesz); !id.empty())
       return id;
@@ -69,23 +69,61 @@ std::string build_id_of(const std::string& bytes, const Elf64_Ehdr& header) {
   return sha256(bytes);
 }
 
+// Whether the file is as long as its own headers say; a shorter one would end a loader by SIGBUS.
+bool is_whole(const std::string& bytes, const Elf64_Ehdr& header) {
+  const auto reaches = [&](std::uint64_t offset, std::uint64_t size) {
+    return offset <= bytes.size() && size <= bytes.size() - offset;
+  };
+  for (int k = 0; k < header.e_phnum; ++k) {
+    Elf64_Phdr segment;
+    if (!at(bytes, header.e_phoff + static_cast<std::uint64_t>(k) * sizeof segment, segment) ||
+        !reaches(segment.p_offset, segment.p_filesz))
+      return false;
+  }
+  return header.e_shoff == 0 ||
+         reaches(header.e_shoff, std::uint64_t{header.e_shnum} * header.e_shentsize);
+}
+
+bool is_of_a_tag(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+         std::string_view(" =._+-").find(c) != std::string_view::npos;
+}
+
+// The whole tag that starts at `start`, or "".
+std::string tag_at(const std::string& bytes, std::size_t start) {
+  constexpr std::size_t kLongest = 1000;
+  auto end = start + 1;
+  while (end < bytes.size() && end - start < kLongest && is_of_a_tag(bytes[end])) ++end;
+  return end < bytes.size() && bytes[end] == '>' ? bytes.substr(start, end - start + 1) : "";
+}
+
 std::string tag_of(const std::string& bytes) {
-  const auto start = bytes.find("<assay-abi ");
-  const auto end = start == std::string::npos ? start : bytes.find('>', start);
-  if (end == std::string::npos || end - start > 1000)
-    refuse(
-        "has no Assay ABI tag; end it with ASSAY_PLUGIN(registry) { ... } and build it with "
-        "assay_add_plugin()");
-  return bytes.substr(start, end - start + 1);
+  const std::string_view opening = "<assay-abi ";
+  std::string tag;
+  bool any = false;
+  for (auto start = bytes.find(opening); start != std::string::npos;
+       start = bytes.find(opening, start + 1)) {
+    any = true;
+    const auto found = tag_at(bytes, start);
+    if (!tag.empty() && !found.empty() && found != tag)
+      refuse("has two Assay ABI tags, " + tag + " and " + found + "; build all of it at once");
+    if (!found.empty()) tag = found;
+  }
+  if (tag.empty())
+    refuse(std::string(any ? "has an Assay ABI tag without an end" : "has no Assay ABI tag") +
+           "; end it with ASSAY_PLUGIN(registry) { ... } and build it with assay_add_plugin()");
+  return tag;
 }
 
 }  // namespace
 
 PluginFile read_plugin_file(const std::filesystem::path& file) {
-  if (!std::filesystem::is_regular_file(file)) refuse("is no file that can be read");
+  std::error_code none;
+  if (!std::filesystem::is_regular_file(file, none)) refuse("is no file that can be read");
   const std::string bytes = read_file(file);
-  const auto build = build_id_of(bytes, header_of(bytes));
-  return {tag_of(bytes), build};
+  const auto header = header_of(bytes);
+  if (!is_whole(bytes, header)) refuse("is a truncated ELF file; build or copy it again");
+  return {tag_of(bytes), build_id_of(bytes, header)};
 }
 
 }  // namespace assay

@@ -3,6 +3,7 @@
 
 #include <boost/dll/shared_library.hpp>
 
+#include "runner/worker/left_running.h"
 #include "runner/worker/plugin_file.h"
 #include "runner/worker/process_state.h"
 
@@ -32,6 +33,8 @@ void enter(dll::shared_library& library, Registry& registry) {
   Registry own;
   try {
     library.get<void(Registry&)>("assay_register")(own);
+  } catch (const std::bad_alloc&) {
+    refuse("ran out of memory while registering; a plugin only registers");
   } catch (const std::exception& error) {
     refuse(std::string("failed while registering: ") + error.what());
   } catch (...) {
@@ -56,12 +59,14 @@ Loaded load(const std::filesystem::path& file, Registry& registry) {
     refuse("was built for " + found.tag + ", but this Assay is " + std::string(abi_tag()) +
            "; build it again against this Assay");
   const ProcessState before;
+  const RunningBefore running;
   auto& library = open(file);
   if (const auto changed = before.restore(); !changed.empty()) refuse(changed);
   if (const auto other = second_libtorch(); !other.empty())
     refuse("brings a second LibTorch (" + other + "); link it to the one of this Assay, shared");
   enter(library, registry);
   if (const auto changed = before.restore(); !changed.empty()) refuse(changed);
+  if (const auto added = running.added(); !added.empty()) refuse(added);
   return {file.string(), found.build};
 }
 

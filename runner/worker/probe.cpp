@@ -6,14 +6,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstring>
+#include <optional>
 
 #include <fmt/core.h>
 
 #include "core/src/value_json.h"
+#include "runner/files/child_processes.h"
+#include "runner/worker/memory.h"
 #include "runner/worker/plugin_loader.h"
 
 namespace assay {
@@ -22,6 +26,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Clock = std::chrono::steady_clock;
 constexpr auto kLimit = std::chrono::seconds(10);
+constexpr std::int64_t kMemory = std::int64_t{1} << 30;  // bytes, on top of LibTorch's
+constexpr int kHighFd = 100;
 
 Json describe(const Entry& entry) {
   Json fields = Json::array();
@@ -33,6 +39,10 @@ Json describe(const Entry& entry) {
           {"needs", entry.needs}};
 }
 
+Json refused(const std::string& file, const std::string& why) {
+  return {{"file", file}, {"refused", file + ": " + why}};
+}
+
 Json answer(const std::string& file) try {
   Registry registry;
   const auto loaded = load_plugin(file, registry);
@@ -41,16 +51,18 @@ Json answer(const std::string& file) try {
   return {{"file", file}, {"build", loaded.build}, {"components", components}};
 } catch (const Error& error) {
   return {{"file", file}, {"refused", error.what()}};
-}
-
-Json refused(const std::string& file, const std::string& why) {
-  return {{"file", file}, {"refused", file + ": " + why}};
+} catch (const std::exception& error) {
+  return refused(file, error.what());
 }
 
 [[noreturn]] void child(const std::string& file, int out) {
+  const pid_t own = ::getpid();
+  ::setpgid(0, 0);  // a signal to its group reaches nobody else
+  adopt_orphans();
+  limit_data(kMemory);
   ::dup2(2, 1);  // what a plugin prints is no answer
   const std::string line = answer(file).dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
-  std::size_t done = 0;
+  std::size_t done = ::getpid() == own ? 0 : line.size();  // else the plugin forked, and came back
   while (done < line.size()) {
     const auto n = ::write(out, line.data() + done, line.size() - done);
     if (n <= 0) break;
@@ -59,22 +71,38 @@ Json refused(const std::string& file, const std::string& why) {
   std::_Exit(0);
 }
 
-// Everything the child writes until it closes its end; false when the time is over.
-bool read_until_end(int fd, std::string& text) {
-  const auto end = Clock::now() + kLimit;
+int milliseconds_to(Clock::time_point end) {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now()).count();
+  return static_cast<int>(std::max<std::int64_t>(left, 0));
+}
+
+// One line, or as much as there is when the child has closed its end or the time is over.
+std::string read_line(int fd, Clock::time_point end) {
+  std::string text;
   char buffer[65536];
-  for (;;) {
-    const auto left =
-        std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now()).count();
+  while (!text.ends_with('\n')) {
     pollfd waiting{fd, POLLIN, 0};
-    if (left <= 0) return false;
-    const int ready = ::poll(&waiting, 1, static_cast<int>(left));
+    const int ready = ::poll(&waiting, 1, milliseconds_to(end));
     if (ready < 0 && errno == EINTR) continue;
-    if (ready <= 0) return false;
+    if (ready <= 0) break;
     const auto n = ::read(fd, buffer, sizeof buffer);
-    if (n <= 0) return true;
+    if (n <= 0) break;
     text.append(buffer, static_cast<std::size_t>(n));
   }
+  return text;
+}
+
+// Its status, or nothing where it still runs when the time is over; it has been killed then.
+std::optional<int> end_of(pid_t pid, Clock::time_point end) {
+  int status = 0;
+  for (;;) {
+    if (::waitpid(pid, &status, WNOHANG) == pid) return status;
+    if (milliseconds_to(end) == 0) break;
+    ::usleep(1000);
+  }
+  ::kill(pid, SIGKILL);
+  ::waitpid(pid, &status, 0);
+  return {};
 }
 
 bool ended_from_outside(int status) {
@@ -82,41 +110,47 @@ bool ended_from_outside(int status) {
   return signal == SIGKILL || signal == SIGTERM || signal == SIGINT || signal == SIGHUP;
 }
 
-Json ended(const std::string& file, const std::string& text, int status) {
-  if (ended_from_outside(status)) return {};
-  if (WIFSIGNALED(status))
-    return refused(
+// A crash is the plugin's, whatever the worker is: the front end puts it into quarantine.
+Json crashed(const std::string& file, const std::string& why) {
+  return {{"file", file}, {"refused", file + ": " + why}, {"crashed", true}};
+}
+
+Json without_answer(const std::string& file, std::optional<int> status) {
+  if (!status) return crashed(file, "did not finish loading within 10 s; a plugin only registers");
+  if (ended_from_outside(*status)) return {};
+  if (WIFSIGNALED(*status))
+    return crashed(
         file, fmt::format("crashed while it was loaded, with signal {} (SIG{}); look at its static "
                           "constructors and at what it does while registering",
-                          WTERMSIG(status), sigabbrev_np(WTERMSIG(status))));
-  auto json = Json::parse(text, nullptr, false);
-  if (json.is_object()) return json;
-  return refused(
+                          WTERMSIG(*status), sigabbrev_np(WTERMSIG(*status))));
+  return crashed(
       file, fmt::format(
                 "ended the process with exit code {} while it was loaded; a plugin only registers",
-                WEXITSTATUS(status)));
+                WEXITSTATUS(*status)));
 }
 
 Json probe_one(const std::string& file) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return refused(file, std::strerror(errno));
-  std::fflush(nullptr);
-  const pid_t pid = ::fork();
-  if (pid == 0) child(file, ends[1]);
+  const int out = ::fcntl(ends[1], F_DUPFD_CLOEXEC, kHighFd);  // plugins close low ones
   ::close(ends[1]);
-  std::string text;
-  const bool in_time = read_until_end(ends[0], text);
+  std::fflush(nullptr);
+  const auto end = Clock::now() + kLimit;
+  const pid_t pid = ::fork();
+  if (pid == 0) child(file, out);
+  ::close(out);
+  const auto text = read_line(ends[0], end);
   ::close(ends[0]);
-  if (!in_time) ::kill(pid, SIGKILL);
-  int status = 0;
-  ::waitpid(pid, &status, 0);
-  if (!in_time) return refused(file, "did not finish loading within 10 s; a plugin only registers");
-  return ended(file, text, status);
+  const auto status = end_of(pid, end);
+  kill_children({});  // what it left running
+  const auto json = Json::parse(text, nullptr, false);
+  return json.is_object() ? json : without_answer(file, status);
 }
 
 }  // namespace
 
 int probe(const std::vector<std::string>& files) {
+  adopt_orphans();
   for (const auto& file : files) {
     const Json answer = probe_one(file);
     if (!answer.is_null()) fmt::print("{}\n", answer.dump());

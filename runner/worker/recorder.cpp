@@ -69,6 +69,10 @@ void Recorder::note(std::string_view message) {
 
 void Recorder::sync() {
   log_.sync();
+  if (!std::filesystem::exists(folder_.metrics()))
+    throw Error(ErrorKind::kIo, folder_.metrics().string() +
+                                    ": was removed while the stage ran; its rows are lost, so the "
+                                    "stage has to begin again: `assay run --force`");
   curves_.flush();
 }
 

@@ -2,6 +2,7 @@
 #include "runner/worker/signals.h"
 
 #include <csignal>
+#include <ctime>
 #include <initializer_list>
 
 #include <unistd.h>
@@ -12,6 +13,12 @@ namespace {
 volatile std::sig_atomic_t leave = 0;
 volatile std::sig_atomic_t checkpoint = 0;
 pid_t parent = 0;
+timer_t last_call;  // SIGKILL, not SIGALRM: a plugin can neither ignore it nor take it back
+
+void end_in(time_t seconds) {
+  const itimerspec time{{}, {seconds, 0}};
+  timer_settime(last_call, 0, &time, nullptr);
+}
 
 void note(int signal) {
   if (signal == SIGHUP) {
@@ -19,13 +26,17 @@ void note(int signal) {
     return;
   }
   leave = signal;
-  if (getppid() != parent) alarm(30);  // nobody is left to wait for a unit that never ends
+  if (getppid() != parent) end_in(30);  // nobody is left to wait for a unit that never ends
 }
 
 }  // namespace
 
 void catch_signals() {
   parent = getppid();
+  sigevent by_kill = {};
+  by_kill.sigev_notify = SIGEV_SIGNAL;
+  by_kill.sigev_signo = SIGKILL;
+  timer_create(CLOCK_MONOTONIC, &by_kill, &last_call);
   struct sigaction action = {};
   action.sa_handler = note;
   action.sa_flags = SA_RESTART;

@@ -1,12 +1,11 @@
 // The loop over units: advance, tell, checkpoint, leave when asked to.
 #include "runner/worker/stage.h"
 
-#include <sys/resource.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <csignal>
 #include <filesystem>
-#include <fstream>
 
 #include <c10/util/Exception.h>
 #include <fmt/core.h>
@@ -18,6 +17,8 @@
 #include "runner/files/run_folder.h"
 #include "runner/worker/assembly.h"
 #include "runner/worker/log.h"
+#include "runner/worker/memory.h"
+#include "runner/worker/process_state.h"
 #include "runner/worker/recorder.h"
 #include "runner/worker/scalars.h"
 #include "runner/worker/signals.h"
@@ -26,6 +27,7 @@ namespace assay {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+constexpr std::int64_t kLookEvery = 64;  // units: a look at all of the process costs system calls
 
 double since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
@@ -46,6 +48,8 @@ class StageRun {
   void restore(const Checkpoint& checkpoint);
   void loop();
   void checkpoint();
+  void look_after(bool all) const;
+  void leave_if_forked() const;
   std::map<std::string, Stateful*> stateful() const;
   int end(const std::string& state, int code, const std::string& kind = "",
           const std::string& message = "");
@@ -59,31 +63,26 @@ class StageRun {
   Context context_;
   std::unique_ptr<Recorder> recorder_;
   std::unique_ptr<Assembly> assembly_;  // goes first: its threads may still have something to note
+  std::optional<ProcessState> state_;   // as the components found it
+  const pid_t pid_ = ::getpid();
   Status status_;
   Clock::time_point start_ = Clock::now(), last_checkpoint_ = start_;
   double seconds_before_ = 0;
   std::int64_t unit_ = 0, units_ = 0, checkpointed_ = -1;
 };
 
-// The address space that is taken already is LibTorch's: the limit is on what comes on top.
-void limit_memory(std::int64_t bytes) {
-  if (bytes <= 0) return;
-  std::ifstream statm("/proc/self/statm");
-  rlim_t pages = 0;
-  statm >> pages;
-  const rlim_t all = pages * 4096 + static_cast<rlim_t>(bytes);
-  const rlimit limit{all, all};
-  setrlimit(RLIMIT_AS, &limit);
+// At the end: with a full disk, say, the front end still hears how it ended.
+template <class Step>
+void said_if_it_fails(const Step& step) {
+  try {
+    step();
+  } catch (const Error& error) {
+    log_line(error.what());
+  }
 }
 
 constexpr const char* kNoMemory =
     "out of memory: a smaller batch, or a higher limits.memory, may help";
-
-bool is_out_of_memory(const c10::Error& error) {
-  return dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr ||
-         std::string_view(error.what_without_backtrace()).find("can't allocate memory") !=
-             std::string_view::npos;
-}
 
 std::map<std::string, Stateful*> StageRun::stateful() const {
   const Parts& parts = assembly_->parts;
@@ -100,6 +99,7 @@ void StageRun::load() {
   context_.rng = Rng(static_cast<std::uint64_t>(job_.seed));
   assembly_ = assemble(job_, context_);
   limit_memory(job_.memory);
+  state_.emplace();
   const auto found = read_checkpoint(folder_.checkpoints(),
                                      [](const std::string& passed_over) { log_line(passed_over); });
   if (found) restore(*found);
@@ -132,6 +132,8 @@ void StageRun::checkpoint() {
   recorder_->sync();
   State all;
   for (const auto& [name, component] : stateful()) all.put_nested(name, *component);
+  leave_if_forked();
+  look_after(true);
   Checkpoint made{unit_, {}};
   if (const auto& model = assembly_->parts.model)
     made.files["model.safetensors"] = to_safetensors(weights_of(*model));
@@ -145,6 +147,16 @@ void StageRun::checkpoint() {
   events_.checkpoint(unit_);
 }
 
+// A component that forks, and whose child comes back to us, would have every row written twice.
+void StageRun::leave_if_forked() const {
+  if (::getpid() != pid_) std::_Exit(0);
+}
+
+void StageRun::look_after(bool all) const {
+  const auto changed = all ? state_->restore() : state_->restore_arithmetic();
+  if (!changed.empty()) throw Error(ErrorKind::kPlugin, "a component " + changed);
+}
+
 void StageRun::loop() {
   auto& procedure = *assembly_->procedure;
   while (unit_ < units_ && !procedure.finished() && asked_to_leave() == 0) {
@@ -152,6 +164,8 @@ void StageRun::loop() {
     seed_default_generators(context_.rng.fork("unit").fork(static_cast<std::uint64_t>(unit_)),
                             context_.device);
     procedure.advance(unit_, assembly_->parts, context_, *recorder_);
+    leave_if_forked();
+    look_after(unit_ % kLookEvery == 0);
     ++unit_;
     events_.progress(unit_, units_);
     if (asked_to_checkpoint() || since(last_checkpoint_) > job_.checkpoint_every) checkpoint();
@@ -180,13 +194,12 @@ void StageRun::write_status(const std::string& state, const std::string& kind,
 
 int StageRun::end(const std::string& state, int code, const std::string& kind,
                   const std::string& message) {
+  leave_if_forked();
   if (!message.empty()) log_line(message);
-  try {
+  said_if_it_fails([&] {
     if (recorder_) recorder_->sync();
-    write_status(state, kind, message);
-  } catch (const Error& error) {  // a full disk: the front end still hears of it
-    log_line(error.what());
-  }
+  });
+  said_if_it_fails([&] { write_status(state, kind, message); });
   events_.end(state, kind, message);
   return code;
 }

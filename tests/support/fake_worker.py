@@ -53,6 +53,8 @@ class Stage:
             os.kill(os.getpid(), signal.SIGSEGV)
         if self.act == "oom":
             os.kill(os.getpid(), signal.SIGKILL)
+        if self.act == "daemon":
+            self.leave_daemon()
         if self.act == "exit":
             sys.exit(3)
         if self.act in ("hang", "deaf"):
@@ -65,6 +67,17 @@ class Stage:
             self.end("interrupted", 1, {"kind": "disk_full", "message": "here: the disk is full"})
         if self.act == "diverge":
             self.end("diverged", 6, {"kind": "numeric", "message": "unit 1: the loss is nan"})
+
+    def leave_daemon(self):
+        if os.fork() == 0:
+            os.setsid()
+            daemon = os.fork()
+            if daemon == 0:
+                time.sleep(600)
+            with open(os.path.join(self.job["dir"], "daemon"), "w") as file:
+                file.write(str(daemon))
+            os._exit(0)
+        os.wait()
 
     def run(self):
         self.write("running")
@@ -90,7 +103,7 @@ def run():
     job = json.loads(sys.stdin.readline())
     with open(os.path.join(job["dir"], "job.json"), "w") as file:
         json.dump({"job": job, "pid": os.getpid(), "group": os.getpgid(0), "omp": os.environ["OMP_NUM_THREADS"],
-                   "mkl": os.environ["MKL_NUM_THREADS"]}, file)
+                   "mkl": os.environ["MKL_NUM_THREADS"], "oom": open("/proc/self/oom_score_adj").read()}, file)
     Stage(job).run()
 
 
@@ -100,7 +113,8 @@ def field(name, kind, default, choices):
             "required": False}
 
 
-ACTS = ["ok", "slow", "crash", "crash_once", "oom", "exit", "hang", "deaf", "fail", "diverge", "full_once"]
+ACTS = ["ok", "daemon", "slow", "crash", "crash_once", "oom", "exit", "hang", "deaf", "fail", "diverge",
+        "full_once"]
 FAKE = {"kind": "procedure", "name": "fake", "doc": "Does what it is told.", "needs": [],
         "fields": [field("act", "string", "ok", ACTS), field("units", "integer", 3, [])]}
 
@@ -111,10 +125,17 @@ def probe(files):
         if "killed" in os.path.basename(file) and not os.path.exists(once):
             open(once, "w").close()
             os.kill(os.getpid(), signal.SIGKILL)
-        if "bad" in os.path.basename(file) and not os.path.exists(file + ".cured"):
+        if "assassin" in os.path.basename(file):
+            os.kill(os.getpid(), signal.SIGKILL)
+        elif "crash" in os.path.basename(file) and not os.path.exists(file + ".cured"):
+            print(json.dumps({"file": file, "refused": file + ": crashed with signal 11", "crashed": True}))
+        elif not file.startswith(os.environ.get("ASSAY_PLUGIN_PATH", "")):  # a real one, of this build
+            print(json.dumps({"file": file, "refused": file + ": is no plugin of this test"}))
+        elif "bad" in os.path.basename(file) and not os.path.exists(file + ".cured"):
             print(json.dumps({"file": file, "refused": file + ": has no ABI tag"}))
         else:
             print(json.dumps({"file": file, "build": "b01d", "components": [FAKE]}))
+        sys.stdout.flush()
 
 
 if sys.argv[1:2] == ["run"]:

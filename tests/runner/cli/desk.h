@@ -22,8 +22,9 @@ class Desk {
   Said command(const std::string& text) const {
     const std::string here = folder.path().string(), source = std::getenv("ASSAY_SOURCE");
     return shell("cd " + here + " && env -u NO_COLOR XDG_CACHE_HOME=" + here +
-                 "/cache XDG_DATA_HOME=" + here + " ASSAY_PLUGIN_PATH=" + here +
-                 "/plugins ASSAY_WORKER=" + source + "/tests/support/fake_worker.py " + text);
+                 "/cache XDG_STATE_HOME=" + here + "/state XDG_DATA_HOME=" + here +
+                 " ASSAY_PLUGIN_PATH=" + here + "/plugins ASSAY_WORKER=" + source +
+                 "/tests/support/fake_worker.py " + text);
   }
   /// `environment` is put before it, as in a shell.
   Said assay(const std::string& words, const std::string& environment = "") const {

@@ -1,5 +1,10 @@
 // What becomes of trials that end well, badly, or not at all.
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
+
+#include <csignal>
 
 #include "assay/error.h"
 #include "tests/runner/schedule/sweep_fixture.h"
@@ -69,6 +74,32 @@ TEST_CASE("a crash costs its own trial, and is recorded with its signal and last
   CHECK(status.state == "failed");
   CHECK(status.attempts == 1);
   CHECK(status.error_message == outcomes[0].error_message);
+}
+
+TEST_CASE("what a worker leaves running dies with it, and nothing else does") {
+  const pid_t bystander = fork();
+  if (bystander == 0) {
+    for (;;) pause();
+  }
+  Sweep sweep;
+  sweep.add("a", "daemon");
+  sweep.add("b", "slow", 20);
+  const auto outcomes = sweep.run();
+  CHECK(outcomes[0].state == "done");
+  CHECK(outcomes[1].state == "done");
+  const auto daemon = std::stoi(assay::testing::slurp(sweep.dir("a") / "daemon"));
+  CHECK(kill(daemon, 0) != 0);
+  CHECK(waitpid(bystander, nullptr, WNOHANG) == 0);
+  kill(bystander, SIGKILL);
+  waitpid(bystander, nullptr, 0);
+}
+
+TEST_CASE("where memory runs out, a worker goes before the front end") {
+  Sweep sweep;
+  sweep.add("a", "ok");
+  sweep.run();
+  const auto own = std::stoi(assay::testing::slurp("/proc/self/oom_score_adj"));
+  CHECK(std::stoi(sweep.job("a").at("oom").get<std::string>()) == std::min(own + 500, 1000));
 }
 
 TEST_CASE("a SIGKILL that nobody of ours sent is laid to memory") {
