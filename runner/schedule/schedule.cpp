@@ -12,16 +12,16 @@
 #include <memory>
 #include <optional>
 #include <set>
-#include <system_error>
 #include <thread>
+#include <utility>
 
 #include "assay/error.h"
 #include "runner/catalog/load.h"
 #include "runner/files/file_system.h"
 #include "runner/files/index.h"
-#include "runner/manifest/manifest.h"
 #include "runner/schedule/attempt.h"
 #include "runner/schedule/job.h"
+#include "runner/schedule/prepare.h"
 #include "runner/schedule/provenance.h"
 #include "runner/schedule/signals.h"
 
@@ -34,17 +34,6 @@ int cores() {
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
-void make_folder(const std::filesystem::path& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error)
-    throw Error(ErrorKind::kIo,
-                fmt::format("cannot create the folder {}: {}; name a folder that can "
-                            "be written with --runs",
-                            folder.string(), error.message()));
-  file_system().sync_folder(std::filesystem::absolute(folder).parent_path());
-}
-
 class Scheduler {
  public:
   Scheduler(const Experiment& experiment, const ScheduleOptions& options, Observer& observer);
@@ -52,6 +41,7 @@ class Scheduler {
 
  private:
   void fill_slots();
+  bool claim(Task& task);
   void start(Task& task);
   Launch prepare(Task& task);
   void wait();
@@ -102,7 +92,7 @@ std::vector<TrialOutcome> Scheduler::run(int& signal) {
   do {
     try {
       fill_slots();
-      if (!running_.empty()) wait();
+      if (!running_.empty() || tasks_.next() != nullptr) wait();
       for (const int came : signals_.take()) obey(came);
       listen();
       observer_.idle();
@@ -121,9 +111,28 @@ std::vector<TrialOutcome> Scheduler::run(int& signal) {
 void Scheduler::fill_slots() {
   while (signal_ == 0 && static_cast<int>(running_.size()) < workers_) {
     Task* task = tasks_.next();
-    if (task == nullptr) return;
+    if (task == nullptr || !claim(*task)) return;
     start(*task);
   }
+}
+
+// Trials share stages, and on a cluster each trial has a front end of its own: what another one
+// runs is waited for, and what came of it is taken.
+bool Scheduler::claim(Task& task) {
+  if (!options_.one_of_many || task.claim) return true;
+  try {
+    task.claim = std::make_shared<FolderLock>(task.outcome.dir / "claim", 0);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kBusy) throw;
+    if (!std::exchange(task.told, true)) observer_.note(error.what());
+    return false;
+  }
+  task.outcome.status = RunFolder(task.outcome.dir).status();
+  const auto& state = task.outcome.status.state;
+  const bool failed = state == "failed" || state == "diverged";
+  task.waiting = state != "done" && (options_.retry_failed || !failed);
+  if (!task.waiting) task.claim.reset();
+  return task.waiting;
 }
 
 int Scheduler::free_slot() const {
@@ -156,21 +165,13 @@ int Scheduler::threads_of(const Task& task) const {
 
 Launch Scheduler::prepare(Task& task) {
   const auto& dir = task.outcome.dir;
-  if (options_.force && task.retries == 0) {
-    // What says that it is done goes first: a kill in between must not leave that alone.
-    for (const char* name : {"status.json", "checkpoints", "artifacts", "metrics.jsonl"})
-      file_system().remove_all(dir / name);
-    task.outcome.status = {};
-  }
+  if (options_.force && task.retries == 0) forget(task.outcome);
   make_folder(dir);
   const int threads = threads_of(task);
-  if (task.outcome.status.unit == 0 || !std::filesystem::exists(dir / "provenance.json")) {
-    // A resumed run folder keeps the manifest it came from.
-    if (experiment_.file.filename() != "resolved.yaml")
-      write_atomically(dir / "manifest.yaml", experiment_.text);
-    write_atomically(dir / "resolved.yaml", resolved_yaml(experiment_, *task.trial, *task.stage));
-    write_atomically(dir / "provenance.json", provenance_->text(*task.trial, *task.stage, threads));
-  }
+  // What a task of a cluster finds was written by the call that submitted it.
+  const bool written = std::filesystem::exists(dir / "provenance.json") &&
+                       (task.outcome.status.unit > 0 || options_.one_of_many);
+  if (!written) describe(experiment_, task, *provenance_, threads);
   std::map<std::string, std::filesystem::path> after;
   for (const auto& [name, id] : task.stage->after) after[name] = tasks_.all().at(id).outcome.dir;
   return {worker_program(), job_line(experiment_, *task.trial, *task.stage, dir, after, threads),
@@ -222,6 +223,7 @@ void Scheduler::ended(Attempt& attempt, Status status) {
                                experiment_.limits.retries));
     return;
   }
+  task.claim.reset();
   index(task);
   observer_.stage_ended(*task.trial, task.outcome);
 }
@@ -247,7 +249,11 @@ Observer::~Observer() = default;
 std::vector<TrialOutcome> schedule(const Experiment& experiment, const ScheduleOptions& options,
                                    Observer& observer, int& signal) {
   make_folder(options.runs / experiment.name);
-  const FolderLock lock(options.runs / experiment.name);
+  constexpr double kAsLongAsItTakes = 1e9;
+  const FolderLock lock = options.one_of_many
+                              ? FolderLock(options.runs / experiment.name, kAsLongAsItTakes,
+                                           FolderLock::Mode::kTogether)
+                              : FolderLock(options.runs / experiment.name);
   return Scheduler(experiment, options, observer).run(signal);
 }
 

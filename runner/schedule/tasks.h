@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -15,8 +16,10 @@ struct Task {
   const Stage* stage = nullptr;  // null: not of this experiment, only built upon
   std::vector<Task*> after;
   StageOutcome outcome;
-  bool waiting = false;  // to be run, and not started yet
-  int retries = 0;       // of this call
+  bool waiting = false;               // to be run, and not started yet
+  int retries = 0;                    // of this call
+  std::shared_ptr<FolderLock> claim;  // of one front end of many: the stage is ours
+  bool told = false;                  // that it is somebody else's
 
   bool done() const { return outcome.status.state == "done"; }
   bool ready() const;
