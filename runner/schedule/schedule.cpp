@@ -124,7 +124,9 @@ bool Scheduler::claim(Task& task) {
     task.claim = std::make_shared<FolderLock>(task.outcome.dir / "claim", 0);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kBusy) throw;
-    if (!std::exchange(task.told, true)) observer_.note(error.what());
+    if (!std::exchange(task.told, true))
+      observer_.note(
+          fmt::format("{} is run by another task, which is waited for", task.outcome.dir.string()));
     return false;
   }
   task.outcome.status = RunFolder(task.outcome.dir).status();
