@@ -20,13 +20,16 @@ namespace {
 
 constexpr double kOtherSubmitter = 120;  // seconds
 constexpr auto kLook = std::chrono::milliseconds(500);
+constexpr auto kLeaving = std::chrono::seconds(60);  // twice what Slurm gives a task unless told
 
-// A task on its way out may come back to the queue, or not: that is waited for.
+// A task on its way out may come back to the queue, or not: that is waited for, but not for one on
+// a node that does not answer.
 std::vector<SubmittedTask> settled_tasks(const fs::path& folder) {
-  for (;;) {
+  for (const auto end = std::chrono::steady_clock::now() + kLeaving;;) {
     auto all = submitted_tasks(folder);
     const auto leaving = [](const auto& one) { return one.task.state == "COMPLETING"; };
     if (std::none_of(all.begin(), all.end(), leaving)) return all;
+    if (std::chrono::steady_clock::now() > end) return all;
     std::this_thread::sleep_for(kLook);
   }
 }
