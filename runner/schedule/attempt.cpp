@@ -4,7 +4,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <chrono>
 #include <csignal>
 #include <fstream>
 #include <limits>
@@ -12,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "assay/error.h"
+#include "runner/schedule/clock.h"
 
 namespace assay {
 namespace {
@@ -21,14 +21,6 @@ using Json = nlohmann::ordered_json;
 constexpr double kGrace = 10;  // seconds from SIGTERM to SIGKILL
 constexpr std::streamoff kTailBytes = 4096;
 constexpr std::size_t kTailLines = 5;
-
-double clock_now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-double wall_now() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
 
 std::string last_lines(const std::filesystem::path& log) {
   std::ifstream in(log, std::ios::binary | std::ios::ate);
@@ -49,7 +41,7 @@ Attempt::Attempt(Task& task, int slot, const Launch& launch, const Limits& limit
     : task_(task),
       limits_(limits),
       process_(launch),
-      began_(clock_now()),
+      began_(steady_seconds()),
       heard_(began_),
       working_since_(began_) {
   progress_.worker = slot;
@@ -68,7 +60,7 @@ bool Attempt::hear() {
 void Attempt::take(const std::string& line) try {
   const auto json = Json::parse(line);
   const auto event = json.at("event").get<std::string>();
-  heard_ = clock_now();
+  heard_ = steady_seconds();
   if (event == "started" || event == "progress") {
     progress_.unit = json.at("unit").get<std::int64_t>();
     progress_.units = json.at("units").get<std::int64_t>();
@@ -103,7 +95,7 @@ void Attempt::take_progress(const std::string& event) {
 }
 
 std::optional<std::string> Attempt::enforce() {
-  const double now = clock_now();
+  const double now = steady_seconds();
   if (kill_at_ > 0) {
     if (now > kill_at_) process_.kill_all();
     return {};
@@ -207,8 +199,8 @@ Status Attempt::verdict(const Exit& exit) {
     status.error_kind = killed_for_.empty() ? "crash" : "hang";
     status.error_message = silent_end(exit);
   }
-  status.ended = wall_now();
-  if (status.started == 0) status.started = status.ended - (clock_now() - began_);
+  status.ended = wall_seconds();
+  if (status.started == 0) status.started = status.ended - (steady_seconds() - began_);
   keep(status);
   return status;
 }

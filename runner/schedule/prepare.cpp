@@ -3,29 +3,29 @@
 
 #include <fmt/core.h>
 
-#include <system_error>
-
 #include "assay/error.h"
 #include "runner/files/file_system.h"
 #include "runner/manifest/manifest.h"
 
 namespace assay {
 
-void make_folder(const std::filesystem::path& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error)
-    throw Error(ErrorKind::kIo,
-                fmt::format("cannot create the folder {}: {}; name a folder that can "
-                            "be written with --runs",
-                            folder.string(), error.message()));
-  file_system().sync_folder(std::filesystem::absolute(folder).parent_path());
+void make_folder(const std::filesystem::path& folder) try {
+  file_system().make_folders(std::filesystem::absolute(folder));
+} catch (const DiskFull&) {
+  throw;
+} catch (const Error& error) {
+  throw Error(ErrorKind::kIo,
+              fmt::format("{}; name a folder that can be written with --runs", error.what()));
 }
 
 void forget(StageOutcome& outcome) {
-  // What says that it is done goes first: a kill in between must not leave that alone.
-  for (const char* name : {"status.json", "checkpoints", "artifacts", "metrics.jsonl"})
-    file_system().remove_all(outcome.dir / name);
+  // What says that it is done goes first: a kill or a power cut in between must not leave that
+  // alone.
+  auto& disk = file_system();
+  disk.remove_all(outcome.dir / "status.json");
+  if (std::filesystem::exists(outcome.dir)) disk.sync_folder(outcome.dir);
+  for (const char* name : {"checkpoints", "artifacts", "metrics.jsonl"})
+    disk.remove_all(outcome.dir / name);
   outcome.status = {};
 }
 

@@ -9,6 +9,7 @@
 
 #include "assay/error.h"
 #include "runner/files/file_system.h"
+#include "runner/files/rights.h"
 #include "runner/schedule/batch_script.h"
 #include "runner/schedule/prepare.h"
 #include "runner/schedule/submission.h"
@@ -131,6 +132,7 @@ Submitted submit(Experiment experiment, const ScheduleOptions& options,
                  const std::vector<std::string>& plugins) {
   const auto folder = options.runs / experiment.name;
   make_folder(folder);
+  if (const auto why = open_to_all(folder); !why.empty()) throw Error(ErrorKind::kIo, why);
   const FolderLock together(folder, 0.5, FolderLock::Mode::kTogether);
   const FolderLock alone(submissions_of(folder), kOtherSubmitter);
   // What a task starts with is what it goes on with, on whatever node.
