@@ -17,7 +17,8 @@ const Verb kResumeVerb{
     "MANIFEST | RUN-FOLDER...",
     "  assay resume runs/quickstart                    all trials of an experiment\n"
     "  assay resume runs/quickstart/0f3a5c7712345678   one of them\n"
-    "  assay resume experiments/quickstart.yaml        the same as `assay run`\n",
+    "  assay resume experiments/quickstart.yaml        the same as `assay run`\n"
+    "  assay resume runs/quickstart --launcher slurm   what is left, as an array job\n",
     run,
     add_sweep_flags};
 

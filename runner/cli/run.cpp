@@ -22,14 +22,16 @@ int run(const Call& call) {
 
 }  // namespace
 
-const Verb kRunVerb{"run",
-                    "Run a manifest's sweep, or what is left of it.",
-                    "MANIFEST [key=value...]",
-                    "  assay run experiments/quickstart.yaml\n"
-                    "  assay run sweep.yaml -j 4 optimizer.lr=0.05     with a value changed\n"
-                    "  assay run sweep.yaml --dry-run                  what would be done\n"
-                    "  assay run sweep.yaml --json > answer.json       for a program\n",
-                    run,
-                    add_flags};
+const Verb kRunVerb{
+    "run",
+    "Run a manifest's sweep, or what is left of it.",
+    "MANIFEST [key=value...]",
+    "  assay run experiments/quickstart.yaml\n"
+    "  assay run sweep.yaml -j 4 optimizer.lr=0.05     with a value changed\n"
+    "  assay run sweep.yaml --dry-run                  what would be done\n"
+    "  assay run sweep.yaml --json > answer.json       for a program\n"
+    "  assay run sweep.yaml --launcher slurm           as an array job of a cluster\n",
+    run,
+    add_flags};
 
 }  // namespace assay::cli

@@ -3,9 +3,11 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 
 #include "runner/cli/answer.h"
 #include "runner/cli/experiments.h"
+#include "runner/cli/launcher.h"
 #include "runner/cli/reporting.h"
 #include "runner/files/index.h"
 
@@ -60,14 +62,46 @@ int overview(const Call& call) {
   return kOk;
 }
 
-std::string line_of(const TrialOutcome& trial) {
+// A trial and what a cluster has to say of it.
+struct Standing {
+  TrialOutcome trial;
+  const SubmittedTask* task = nullptr;          // that Slurm has
+  std::optional<std::filesystem::path> output;  // of the last one, where there is none any more
+};
+
+// A trial that waits in the queue of a cluster is queued, however its last attempt ended.
+Standing standing_of(TrialOutcome trial, const std::vector<SubmittedTask>& in_slurm,
+                     const std::filesystem::path& folder) {
+  Standing one{std::move(trial), nullptr, {}};
+  one.task = task_of(one.trial, in_slurm);
+  auto& state = one.trial.state;
+  if (one.task != nullptr && state != "running") state = "queued";
+  if (one.task == nullptr && (state == "queued" || state == "interrupted"))
+    one.output = last_output_of(one.trial, folder);
+  return one;
+}
+
+Json json_of(const Standing& one) {
+  auto json = to_json(one.trial);
+  if (one.task != nullptr)
+    json["slurm"] = {{"job", one.task->task.job},
+                     {"state", one.task->task.state},
+                     {"reason", one.task->task.reason}};
+  if (one.output) json["slurm"] = {{"output", one.output->string()}};
+  return json;
+}
+
+std::string line_of(const Standing& one) {
   std::int64_t unit = 0, units = 0;
-  for (const auto& stage : trial.stages) {
+  for (const auto& stage : one.trial.stages) {
     unit += stage.status.unit;
     units += stage.status.units;
   }
-  return fmt::format("{}  {:<11}  {}  {}/{}", trial.trial->id.substr(0, 16), trial.state,
-                     label_of(*trial.trial), unit, units);
+  auto line = fmt::format("{}  {:<11}  {}  {}/{}", one.trial.trial->id.substr(0, 16),
+                          one.trial.state, label_of(*one.trial.trial), unit, units);
+  if (one.task != nullptr) line += "  " + text_of(one.task->task);
+  if (one.output) line += "  its task has left: " + one.output->string();
+  return line;
 }
 
 int run(const Call& call) {
@@ -76,17 +110,23 @@ int run(const Call& call) {
   const auto all = experiments_of(call, catalog);
   auto trials_json = Json::array();
   for (const auto& asked : all) {
-    const auto trials = look(asked.experiment, asked.runs);
+    const auto folder = asked.runs / asked.experiment.name;
+    const auto in_slurm = tasks_in_slurm(call, folder);
     const auto report = report_file(asked.experiment, asked.runs);
     const bool written = std::filesystem::exists(report);
-    if (call.json && all.size() == 1) {
-      print_json(call, to_json(asked.experiment, trials, written ? report : ""));
-      return kOk;
+    std::vector<TrialOutcome> trials;
+    for (auto& trial : look(asked.experiment, asked.runs)) {
+      const auto one = standing_of(std::move(trial), in_slurm, folder);
+      trials_json.push_back(json_of(one));
+      if (all.size() > 1) trials_json.back()["name"] = asked.experiment.name;
+      if (!call.json) fmt::print("{}\n", line_of(one));
+      trials.push_back(one.trial);
     }
-    for (const auto& trial : trials) {
-      trials_json.push_back(to_json(trial));
-      trials_json.back()["name"] = asked.experiment.name;
-      if (!call.json) fmt::print("{}\n", line_of(trial));
+    if (call.json && all.size() == 1) {
+      auto answer = to_json(asked.experiment, {}, written ? report : "");
+      answer["trials"] = trials_json;
+      print_json(call, answer);
+      return kOk;
     }
     if (call.json) continue;
     fmt::print("{}: {}\n{}", asked.experiment.name, summary_of(trials), errors_of(trials));

@@ -1,4 +1,5 @@
-// stop: asks the front end that runs an experiment to checkpoint and leave, and waits until it has.
+// stop: asks whoever runs an experiment, a front end or tasks of a cluster, to checkpoint and
+// leave, and waits until they have.
 #include <fmt/core.h>
 #include <unistd.h>
 
@@ -7,10 +8,12 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <set>
 #include <thread>
 
 #include "assay/error.h"
 #include "runner/cli/experiments.h"
+#include "runner/cli/launcher.h"
 #include "runner/cli/output.h"
 #include "runner/files/file_system.h"
 #include "runner/files/run_folder.h"
@@ -21,6 +24,7 @@ namespace assay::cli {
 namespace {
 
 constexpr auto kLook = std::chrono::milliseconds(100);
+constexpr auto kLookAtSlurm = std::chrono::milliseconds(500);
 
 struct Holder {
   pid_t pid = 0;
@@ -60,11 +64,8 @@ std::vector<fs::path> folders_of(const Call& call) {
   return all;
 }
 
-bool stop(const Call& call, const fs::path& folder) {
-  if (!FolderLock::held(folder)) {
-    note(call, fmt::format("{} is not running", folder.string()));
-    return false;
-  }
+bool stop_here(const Call& call, const fs::path& folder) {
+  if (!FolderLock::held(folder)) return false;
   const Holder holder = holder_of(folder / ".lock");
   if (holder.pid <= 1 || holder.host != this_host())
     throw Error(ErrorKind::kBusy, fmt::format("{} is run by process {} on {}: stop it there",
@@ -77,6 +78,38 @@ bool stop(const Call& call, const fs::path& folder) {
                    holder.pid, folder.string()));
   while (FolderLock::held(folder)) std::this_thread::sleep_for(kLook);
   return true;
+}
+
+// Takes what waits out of the queue and asks what runs to leave. A task may begin meanwhile.
+void ask_to_leave(const std::vector<SubmittedTask>& tasks, std::set<std::string>& asked) {
+  std::vector<std::string> waiting, running;
+  for (const auto& [task, folders] : tasks) {
+    if (task.state == "COMPLETING") continue;
+    if (asked.insert(task.job + task.state).second)
+      (task.state == "RUNNING" ? running : waiting).push_back(task.job);
+  }
+  slurm::cancel(waiting);
+  slurm::terminate(running);
+}
+
+bool stop_in_slurm(const Call& call, const fs::path& folder) {
+  auto tasks = tasks_in_slurm(call, folder);
+  if (tasks.empty()) return false;
+  note(call,
+       fmt::format("asked Slurm to stop {} task{} of {}; those that run finish their unit and "
+                   "checkpoint",
+                   tasks.size(), tasks.size() == 1 ? "" : "s", folder.string()));
+  for (std::set<std::string> asked; !tasks.empty(); tasks = submitted_tasks(folder)) {
+    ask_to_leave(tasks, asked);
+    std::this_thread::sleep_for(kLookAtSlurm);
+  }
+  return true;
+}
+
+bool stop(const Call& call, const fs::path& folder) {
+  const bool here = stop_here(call, folder), there = stop_in_slurm(call, folder);
+  if (!here && !there) note(call, fmt::format("{} is not running", folder.string()));
+  return here || there;
 }
 
 int run(const Call& call) {

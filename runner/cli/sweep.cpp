@@ -6,9 +6,11 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdlib>
 #include <set>
 
 #include "runner/cli/answer.h"
+#include "runner/cli/launcher.h"
 #include "runner/cli/progress.h"
 #include "runner/cli/reporting.h"
 
@@ -37,6 +39,9 @@ ScheduleOptions options_of(const Call& call, const Asked& asked, bool force) {
   options.force = force;
   options.requeue_signal = signal_of(call.text("requeue-signal"));
   options.argv = call.argv;
+  options.one_of_many = launcher_of(call) == Launcher::kSlurmTask;
+  // Of a task that Slurm starts again nothing has failed by its own doing: it was killed.
+  if (options.one_of_many) options.retry_failed = std::getenv("SLURM_RESTART_COUNT") != nullptr;
   return options;
 }
 
@@ -68,6 +73,7 @@ void print(const Call& call, const Swept& swept) {
   note(call, summary_of(swept.trials));
   const auto errors = errors_of(swept.trials);
   if (!errors.empty()) fmt::print(stderr, "{}", errors);
+  if (launcher_of(call) == Launcher::kSlurmTask) return;  // one trial is no table
   const auto absent = absent_metric(swept.asked.experiment, swept.trials);
   if (!absent.empty()) complain(call, absent);
   fmt::print("{}", table_of(call, swept.asked.experiment, swept.trials));
@@ -96,9 +102,12 @@ void add_sweep_flags(boost::program_options::options_description& flags) {
       boost::program_options::value<std::string>()->default_value("USR1")->value_name("NAME"),
       "the signal that a cluster sends before it ends a job: checkpoint and exit 75; USR1, USR2, "
       "HUP or TERM");
+  add_launcher_flag(flags);
 }
 
 int sweep(const Call& call, const std::vector<Asked>& all, bool force) {
+  const Launcher launcher = launcher_of(call);
+  if (launcher == Launcher::kSlurm) return submit_all(call, all, options_of(call, all[0], force));
   int code = kOk;
   std::vector<Swept> swept;
   swept.reserve(all.size());  // outcomes point into the experiments
@@ -110,7 +119,9 @@ int sweep(const Call& call, const std::vector<Asked>& all, bool force) {
       ProgressView view(call, asked.experiment.report.metric);
       one.trials = schedule(one.asked.experiment, options_of(call, asked, force), view, signal);
     }
-    one.report = write_report(call, one.asked.experiment, one.trials, asked.runs);
+    // The trial of a task is not the experiment: the job's script writes the report of all.
+    if (launcher == Launcher::kLocal)
+      one.report = write_report(call, one.asked.experiment, one.trials, asked.runs);
     const int this_code = exit_code_of(one.trials, signal);
     if (code == kOk || signal != 0) code = this_code;
     swept.push_back(std::move(one));

@@ -54,9 +54,9 @@ std::string holder(int fd) {
   return n > 0 ? std::string(text, static_cast<std::size_t>(n)) : "another process";
 }
 
-bool locked(int fd, double seconds) {
+bool locked(int fd, int operation, double seconds) {
   constexpr auto kPause = std::chrono::milliseconds(50);
-  for (double waited = 0; ::flock(fd, LOCK_EX | LOCK_NB) != 0; waited += 0.05) {
+  for (double waited = 0; ::flock(fd, operation | LOCK_NB) != 0; waited += 0.05) {
     if (errno != EWOULDBLOCK || waited >= seconds) return false;
     std::this_thread::sleep_for(kPause);
   }
@@ -70,9 +70,10 @@ Status RunFolder::status() const {
   if (!fs::exists(file)) return {};
   try {
     Status status = from_json(Json::parse(read_file(file)));
-    // A front end writes `running` before its worker has taken the lock.
+    // Between two workers the front end is there, which has the experiment or, on a cluster, claims
+    // this stage of it.
     if (status.state == "running" && !FolderLock::held(dir_) &&
-        !FolderLock::held(dir_.parent_path()))
+        !FolderLock::held(dir_.parent_path()) && !FolderLock::held(dir_ / "claim"))
       status.state = "interrupted";
     return status;
   } catch (const Json::exception& error) {
@@ -86,7 +87,7 @@ void RunFolder::write_status(const Status& status) const {
                    to_json(status).dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
-FolderLock::FolderLock(const fs::path& dir, double seconds) {
+FolderLock::FolderLock(const fs::path& dir, double seconds, Mode mode) {
   std::error_code made;
   fs::create_directories(dir, made);
   const auto file = dir / ".lock";
@@ -95,7 +96,7 @@ FolderLock::FolderLock(const fs::path& dir, double seconds) {
   if (fd_ < 0)
     throw Error(ErrorKind::kIo, file.string() + ": cannot be written: " + std::strerror(errno) +
                                     "; choose a folder you may write with --runs");
-  if (!locked(fd_, seconds)) {
+  if (!locked(fd_, mode == Mode::kAlone ? LOCK_EX : LOCK_SH, seconds)) {
     const int reason = errno;
     const std::string who = holder(fd_);
     ::close(fd_);

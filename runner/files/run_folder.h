@@ -45,15 +45,18 @@ class RunFolder {
   std::filesystem::path dir_;
 };
 
-/// Holds a run folder for one writer: an flock on <dir>/.lock that dies with the process.
+/// Holds a run folder for one writer: an flock on <dir>/.lock that dies with the process. The tasks
+/// of a cluster hold their experiment's folder together, which keeps one that wants it alone out.
 class FolderLock {
  public:
+  enum class Mode { kAlone, kTogether };
   /// Waits `seconds` for another holder, who may only have looked, to let go. Throws Error{kBusy}
   /// naming the folder and the process and host that hold it.
-  explicit FolderLock(const std::filesystem::path& dir, double seconds = 0.5);
+  explicit FolderLock(const std::filesystem::path& dir, double seconds = 0.5,
+                      Mode mode = Mode::kAlone);
   ~FolderLock();
-  /// Whether somebody holds the lock of `dir`. It is taken for an instant: nothing else tells on
-  /// every file system.
+  /// Whether somebody holds the lock of `dir` alone. It is taken for an instant: nothing else tells
+  /// on every file system.
   static bool held(const std::filesystem::path& dir);
   FolderLock(const FolderLock&) = delete;
 

@@ -48,6 +48,12 @@ FieldInfo element_of(const FieldInfo& list) {
 
 }  // namespace
 
+bool Checker::expect_map(const Node& node, const std::string& key) {
+  if (!node.is_map())
+    complaints_.add(node.at, fmt::format("`{}` is {}, expected a map", key, node.describe()));
+  return node.is_map();
+}
+
 void Checker::keys(const Node& map, const Strings& accepted, const std::string& where) {
   for (const auto& entry : map.entries) {
     if (std::find(accepted.begin(), accepted.end(), entry.key) != accepted.end()) continue;

@@ -24,6 +24,8 @@ class Checker {
   std::optional<std::string> word(const Node& node, const std::string& key);
   std::optional<bool> flag(const Node& node, const std::string& key);
 
+  /// Complains of a node that is no map.
+  bool expect_map(const Node& node, const std::string& key);
   /// Complains of every key of `map` that is not in `accepted`.
   void keys(const Node& map, const Strings& accepted, const std::string& where);
 

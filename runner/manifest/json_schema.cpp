@@ -78,8 +78,28 @@ Json component(const ComponentInfo& info) {
           {"additionalProperties", false}};
 }
 
+Json time_or_size() {
+  return {{"type", Json::array({"string", "number"})}};
+}
+
+Json slurm() {
+  const Json word = {{"type", "string"}};
+  return {{"type", "object"},
+          {"properties",
+           {{"partition", word},
+            {"account", word},
+            {"qos", word},
+            {"time", time_or_size()},
+            {"cpus", {{"type", "integer"}, {"minimum", 1}}},
+            {"memory", time_or_size()},
+            {"gpus", {{"type", "integer"}, {"minimum", 0}}},
+            {"signal_before", time_or_size()},
+            {"extra", list_of({{"type", "string"}, {"pattern", "^-"}})}}},
+          {"additionalProperties", false}};
+}
+
 Json top(const Catalog& catalog) {
-  const Json time = {{"type", Json::array({"string", "number"})}};
+  const Json time = time_or_size();
   Json properties = {
       {"assay", {{"const", 1}}},
       {"name", {{"type", "string"}, {"pattern", "^[A-Za-z0-9_-][A-Za-z0-9._-]*$"}}},
@@ -103,7 +123,8 @@ Json top(const Catalog& catalog) {
           {"checkpoint_every", time},
           {"time", time},
           {"heartbeat", time},
-          {"memory", time}}},
+          {"memory", time},
+          {"slurm", slurm()}}},
         {"additionalProperties", false}}}};
   for (const auto& kind : catalog.kinds()) properties[kind] = reference(kind);
   return properties;

@@ -7,6 +7,7 @@
 #include "runner/files/file_system.h"
 #include "runner/manifest/check.h"
 #include "runner/manifest/identity.h"
+#include "runner/manifest/limits.h"
 #include "runner/manifest/manifest.h"
 #include "runner/manifest/scalar.h"
 
@@ -34,15 +35,6 @@ void emit(const Json& json, int indent, std::string& text) {
   }
 }
 
-Json limits_json(const Limits& limits) {
-  return {{"checkpoint_every", limits.checkpoint_every},
-          {"retries", limits.retries},
-          {"time", limits.time},
-          {"heartbeat", limits.heartbeat},
-          {"memory", limits.memory},
-          {"threads", limits.threads}};
-}
-
 std::map<std::string, std::string> words(const Node* map) {
   std::map<std::string, std::string> found;
   if (map != nullptr)
@@ -66,23 +58,6 @@ std::string changed(const Stage& then, const Stage& now) {
       return "the data at " + path +
              " have changed since: run the manifest again, which begins a new trial";
   return "its identity is another one now: run the manifest again, which begins a new trial";
-}
-
-double number(const Node& limits, const char* key) {
-  const Node* node = limits.find(key);
-  return node == nullptr ? 0 : std::stod(node->text);
-}
-
-Limits limits_of(const Node* node) {
-  Limits limits;
-  if (node == nullptr) return limits;
-  limits.checkpoint_every = number(*node, "checkpoint_every");
-  limits.retries = static_cast<int>(number(*node, "retries"));
-  limits.time = number(*node, "time");
-  limits.heartbeat = number(*node, "heartbeat");
-  limits.memory = static_cast<std::int64_t>(number(*node, "memory"));
-  limits.threads = static_cast<int>(number(*node, "threads"));
-  return limits;
 }
 
 // All but the components, as it was written.

@@ -37,6 +37,17 @@ struct Trial {
   std::vector<Stage> stages;
 };
 
+/// What a trial asks a Slurm cluster for. Nothing of it is part of what a trial is.
+struct SlurmLimits {
+  std::string partition, account, qos;  // "": the cluster's own
+  double time = 0;                      // seconds a trial may take at a stretch; 0: the partition's
+  int cpus = 0;                         // 0: limits.threads, or 1
+  std::int64_t memory = 0;              // bytes; 0: the partition's
+  int gpus = 0;
+  double signal_before = 120;  // seconds before `time` is over at which to checkpoint and requeue
+  Strings extra;               // further options of sbatch
+};
+
 struct Limits {
   int workers = 0;               // 0: one a core
   int threads = 0;               // CPU threads a worker; 0: cores / workers
@@ -45,6 +56,7 @@ struct Limits {
   double time = 0;               // seconds a stage may take; 0: no limit
   double heartbeat = 600;        // seconds without a word before a worker counts as hung
   std::int64_t memory = 0;       // bytes of address space growth a worker may use; 0: no limit
+  SlurmLimits slurm;
 };
 
 struct ReportSpec {

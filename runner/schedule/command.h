@@ -1,4 +1,4 @@
-// The output of a short program that may not hang us.
+// Short programs that may not hang us, and what they say.
 #pragma once
 
 #include <optional>
@@ -7,8 +7,16 @@
 
 namespace assay {
 
-/// Standard output of `words`, found on PATH, run without input; nothing where it cannot be
-/// started, fails, or takes longer than `seconds`.
+struct CommandAnswer {
+  int code = 0;  // exit code, or 128 + signal
+  std::string out, err;
+};
+
+/// Runs `words`, found on PATH, without a shell and without input; nothing where it cannot be
+/// started or takes longer than `seconds`.
+std::optional<CommandAnswer> answer_of(std::vector<std::string> words, double seconds);
+
+/// Standard output alone; nothing where the program fails, too.
 std::optional<std::string> output_of(std::vector<std::string> words, double seconds);
 
 }  // namespace assay

@@ -13,18 +13,18 @@
 #include <memory>
 #include <optional>
 #include <set>
-#include <system_error>
 #include <thread>
+#include <utility>
 
 #include "assay/error.h"
 #include "runner/catalog/load.h"
 #include "runner/files/file_system.h"
 #include "runner/files/index.h"
 #include "runner/files/rights.h"
-#include "runner/manifest/manifest.h"
 #include "runner/schedule/attempt.h"
 #include "runner/schedule/clock.h"
 #include "runner/schedule/job.h"
+#include "runner/schedule/prepare.h"
 #include "runner/schedule/provenance.h"
 #include "runner/schedule/room.h"
 #include "runner/schedule/signals.h"
@@ -39,15 +39,6 @@ int cores() {
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
-void make_folder(const std::filesystem::path& folder) try {
-  file_system().make_folders(std::filesystem::absolute(folder));
-} catch (const DiskFull&) {
-  throw;
-} catch (const Error& error) {
-  throw Error(ErrorKind::kIo,
-              fmt::format("{}; name a folder that can be written with --runs", error.what()));
-}
-
 class Scheduler {
  public:
   Scheduler(const Experiment& experiment, const ScheduleOptions& options, Observer& observer);
@@ -55,6 +46,7 @@ class Scheduler {
 
  private:
   void fill_slots();
+  bool claim(Task& task);
   void start(Task& task);
   Launch prepare(Task& task);
   void wait();
@@ -130,11 +122,33 @@ void Scheduler::fill_slots() {
     Task* task = tasks_.next();
     if (task == nullptr) return;
     try {
+      if (!claim(*task)) return;
       start(*task);
     } catch (const DiskFull& error) {
       wait_for_room(*task, error.what());
     }
   }
+}
+
+// Trials share stages, and on a cluster each trial has a front end of its own: what another one
+// runs is waited for, and what came of it is taken.
+bool Scheduler::claim(Task& task) {
+  if (!options_.one_of_many || task.claim) return true;
+  try {
+    task.claim = std::make_shared<FolderLock>(task.outcome.dir / "claim", 0);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kBusy) throw;
+    if (!std::exchange(task.told, true))
+      observer_.note(
+          fmt::format("{} is run by another task, which is waited for", task.outcome.dir.string()));
+    return false;
+  }
+  task.outcome.status = RunFolder(task.outcome.dir).status();
+  const auto& state = task.outcome.status.state;
+  const bool failed = state == "failed" || state == "diverged";
+  task.waiting = state != "done" && (options_.retry_failed || !failed);
+  if (!task.waiting) task.claim.reset();
+  return task.waiting;
 }
 
 // The task stays one that waits, and goes on from its last checkpoint.
@@ -178,26 +192,14 @@ int Scheduler::threads_of(const Task& task) const {
 Launch Scheduler::prepare(Task& task) {
   const auto& dir = task.outcome.dir;
   if (const auto why = open_to_all(dir); !why.empty()) throw Error(ErrorKind::kIo, why);
-  if (options_.force && !task.begun) {
-    // What says that it is done goes first: a kill or a power cut in between must not leave that
-    // alone.
-    auto& disk = file_system();
-    disk.remove_all(dir / "status.json");
-    if (std::filesystem::exists(dir)) disk.sync_folder(dir);
-    for (const char* name : {"checkpoints", "artifacts", "metrics.jsonl"})
-      disk.remove_all(dir / name);
-    task.outcome.status = {};
-  }
+  if (options_.force && !task.begun) forget(task.outcome);
   task.begun = true;
   make_folder(dir);
   const int threads = threads_of(task);
-  if (task.outcome.status.unit == 0 || !std::filesystem::exists(dir / "provenance.json")) {
-    // A resumed run folder keeps the manifest it came from.
-    if (experiment_.file.filename() != "resolved.yaml")
-      write_atomically(dir / "manifest.yaml", experiment_.text);
-    write_atomically(dir / "resolved.yaml", resolved_yaml(experiment_, *task.trial, *task.stage));
-    write_atomically(dir / "provenance.json", provenance_->text(*task.trial, *task.stage, threads));
-  }
+  // What a task of a cluster finds was written by the call that submitted it.
+  const bool written = std::filesystem::exists(dir / "provenance.json") &&
+                       (task.outcome.status.unit > 0 || options_.one_of_many);
+  if (!written) describe(experiment_, task, *provenance_, threads);
   std::map<std::string, std::filesystem::path> after;
   for (const auto& [name, id] : task.stage->after) after[name] = tasks_.all().at(id).outcome.dir;
   return {worker_program(), job_line(experiment_, *task.trial, *task.stage, dir, after, threads),
@@ -245,6 +247,7 @@ void Scheduler::ended(Attempt& attempt, Status status) {
   if (now.error_kind == kDiskFull && signal_ == 0) return wait_for_room(task, now.error_message);
   if (attempt.may_retry() && signal_ == 0 && task.retries < experiment_.limits.retries)
     return retry(task);
+  task.claim.reset();
   index(task);
   observer_.stage_ended(*task.trial, task.outcome);
 }
@@ -282,7 +285,11 @@ std::vector<TrialOutcome> schedule(const Experiment& experiment, const ScheduleO
   make_folder(options.runs / experiment.name);
   if (const auto why = open_to_all(options.runs / experiment.name); !why.empty())
     throw Error(ErrorKind::kIo, why);
-  const FolderLock lock(options.runs / experiment.name);
+  constexpr double kAsLongAsItTakes = 1e9;
+  const FolderLock lock = options.one_of_many
+                              ? FolderLock(options.runs / experiment.name, kAsLongAsItTakes,
+                                           FolderLock::Mode::kTogether)
+                              : FolderLock(options.runs / experiment.name);
   return Scheduler(experiment, options, observer).run(signal);
 }
 

@@ -18,6 +18,7 @@ struct ScheduleOptions {
   bool force = false;             // run finished stages again
   bool retry_failed = true;       // stages that ended as failed or diverged are tried again
   int requeue_signal = SIGUSR1;   // checkpoint, leave and ask to be started again
+  bool one_of_many = false;       // a task of a cluster: others run more of the experiment
   std::vector<std::string> argv;  // for provenance.json
 };
 
@@ -60,8 +61,9 @@ class Observer {
 };
 
 /// Runs what is not done. Holds <runs>/<name>/.lock: throws Error{kBusy} where another front end
-/// has it. On SIGINT or SIGTERM workers finish their unit, checkpoint and leave; a second SIGINT
-/// kills. `signal` is set to the one that came, else 0.
+/// has it; one of many holds it together with the others, and waits for one that has it alone. On
+/// SIGINT or SIGTERM workers finish their unit, checkpoint and leave; a second SIGINT kills.
+/// `signal` is set to the one that came, else 0.
 std::vector<TrialOutcome> schedule(const Experiment& experiment, const ScheduleOptions& options,
                                    Observer& observer, int& signal);
 

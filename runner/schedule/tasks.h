@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,8 @@ struct Task {
   bool begun = false;     // by this call
   int retries = 0;        // of this call
   double not_before = 0;  // by the steady clock: a retry leaves time for what was wrong to pass
+  std::shared_ptr<FolderLock> claim;  // of one front end of many: the stage is ours
+  bool told = false;                  // that it is somebody else's
 
   bool done() const { return outcome.status.state == "done"; }
   bool ready() const;  // but for `not_before`

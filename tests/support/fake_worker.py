@@ -57,9 +57,9 @@ class Stage:
             self.leave_daemon()
         if self.act == "exit":
             sys.exit(3)
-        if self.act in ("hang", "deaf"):
+        if self.act in ("hang", "deaf") or (self.act == "deaf_once" and first):
             for number in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(number, signal.SIG_IGN if self.act == "deaf" else signal.SIG_DFL)
+                signal.signal(number, signal.SIG_DFL if self.act == "hang" else signal.SIG_IGN)
             time.sleep(600)
         if self.act == "fail":
             self.end("failed", 1, {"kind": "data", "message": "no such file"})
@@ -79,14 +79,20 @@ class Stage:
             os._exit(0)
         os.wait()
 
+    def opened(self):
+        """The last unit of a gated stage waits for a file in the experiment's folder."""
+        return os.path.exists(os.path.join(os.path.dirname(self.job["dir"]), "gate"))
+
     def run(self):
         self.write("running")
         tell(event="started", unit=self.status["unit"], units=self.units)
         os.write(3, b"what a plugin may write here\n")
         self.misbehave()
         while self.status["unit"] < self.units and not asked:
-            if self.act == "slow":
+            if self.act in ("slow", "gated"):
                 time.sleep(0.05)
+            if self.act == "gated" and self.status["unit"] == self.units - 1 and not self.opened():
+                continue
             self.status["unit"] += 1
             tell(event="progress", unit=self.status["unit"], units=self.units, metrics={"train/loss": 0.5})
         if self.status["unit"] < self.units:
@@ -113,7 +119,7 @@ def field(name, kind, default, choices):
             "required": False}
 
 
-ACTS = ["ok", "daemon", "slow", "crash", "crash_once", "oom", "exit", "hang", "deaf", "fail", "diverge",
+ACTS = ["ok", "daemon", "slow", "gated", "crash", "crash_once", "oom", "exit", "hang", "deaf", "deaf_once", "fail", "diverge",
         "full_once"]
 FAKE = {"kind": "procedure", "name": "fake", "doc": "Does what it is told.", "needs": [],
         "fields": [field("act", "string", "ok", ACTS), field("units", "integer", 3, [])]}

@@ -19,6 +19,8 @@ TEST_CASE("spelling, order, comments, names, limits and reports leave the identi
                 "model: {use: mlp, hidden: [128]}\ndataset: {use: toy, size: 10}\nassay: 1\nname: "
                 "other\n") == id);
   CHECK(desk.id(kBase + "limits: {workers: 7, time: 3h}\nreport: {metric: test/accuracy}\n") == id);
+  CHECK(desk.id(kBase + "limits: {slurm: {partition: gpu, cpus: 4, extra: [--exclusive]}}\n") ==
+        id);
   CHECK(desk.id(kBase + "seed: 0\ndevice: auto\ndeterministic: true\n") == id);
   CHECK(desk.id(kBase + "sweep:\n  seed: [0]\n") == id);
 }
@@ -58,10 +60,13 @@ TEST_CASE("a file counts by its bytes, wherever it lies") {
 
 TEST_CASE("resolved.yaml reads back as the stage it was written from") {
   Desk desk;
-  const auto experiment = desk.read(
-      kBase +
-      "report: {metric: test/accuracy}\nlimits: {retries: 2, checkpoint_every: 5s, memory: 1GiB}\n"
-      "sweep:\n  optimizer: {a: {use: sam, rho: 0.1}}\n  seed: [3]\n");
+  const auto experiment =
+      desk.read(kBase +
+                "report: {metric: test/accuracy}\nlimits:\n  retries: 2\n  checkpoint_every: 5s\n  "
+                "memory: 1GiB\n"
+                "  slurm: {partition: gpu, qos: low, time: 90m, cpus: 4, memory: 2GiB, gpus: 1, "
+                "signal_before: 60s, extra: [--exclusive, -C a]}\n"
+                "sweep:\n  optimizer: {a: {use: sam, rho: 0.1}}\n  seed: [3]\n");
   const auto& trial = experiment.trials.at(0);
   const auto file =
       desk.folder.write("resolved.yaml", resolved_yaml(experiment, trial, trial.stages.at(0)));
@@ -75,6 +80,9 @@ TEST_CASE("resolved.yaml reads back as the stage it was written from") {
   CHECK(again.limits.retries == 2);
   CHECK(again.limits.checkpoint_every == 5);
   CHECK(again.limits.memory == (1LL << 30));
+  CHECK(again.limits.slurm.time == 5400);
+  CHECK(again.limits.slurm.memory == (2LL << 30));
+  CHECK(again.limits.slurm.extra == assay::Strings{"--exclusive", "-C a"});
   CHECK(again.report.metric == "test/accuracy");
   CHECK(resolved_yaml(again, again.trials[0], stage) == slurp(file));
 }

@@ -1,0 +1,90 @@
+// On a cluster nothing is waited for: the answer says what was submitted, and exit code 0 that it
+// was.
+#include "runner/cli/launcher.h"
+
+#include <fmt/core.h>
+
+#include "assay/error.h"
+#include "runner/cli/answer.h"
+#include "runner/cli/output.h"
+#include "runner/schedule/submit.h"
+
+namespace assay::cli {
+namespace {
+
+std::string text_of(const Asked& asked, const Submitted& one) {
+  const auto folder = (asked.runs / asked.experiment.name).string();
+  const auto& name = asked.experiment.name;
+  std::string there;
+  if (one.there > 0)
+    there = fmt::format("{} trial{} in Slurm already", one.there, one.there == 1 ? " is" : "s are");
+  if (one.tasks == 0)
+    return fmt::format("{}: nothing to submit{}{}", name, there.empty() ? "" : ", ", there);
+  return fmt::format(
+      "{}: submitted {} trial{} as job {}{}{}; `assay status {}` says how they stand", name,
+      one.tasks, one.tasks == 1 ? "" : "s", one.job, there.empty() ? "" : ", ", there, folder);
+}
+
+Json json_of(const Asked& asked, const Submitted& one) {
+  return {{"name", asked.experiment.name},
+          {"job", one.job.empty() ? Json(nullptr) : Json(one.job)},
+          {"submitted", one.tasks},
+          {"there", one.there},
+          {"log", one.log.empty() ? Json(nullptr) : Json(one.log.string())}};
+}
+
+}  // namespace
+
+void add_launcher_flag(boost::program_options::options_description& flags) {
+  flags.add_options()(
+      "launcher",
+      boost::program_options::value<std::string>()->default_value("local")->value_name("NAME"),
+      "local: run trials here; slurm: submit them as an array job with the resources of "
+      "`limits.slurm`, and return");
+}
+
+Launcher launcher_of(const Call& call) {
+  const auto name = call.text("launcher");
+  if (name == "local") return Launcher::kLocal;
+  if (name == "slurm") return Launcher::kSlurm;
+  if (name == "slurm-task") return Launcher::kSlurmTask;
+  throw UsageError(fmt::format("--launcher is local or slurm, not `{}`", name));
+}
+
+int submit_all(const Call& call, const std::vector<Asked>& all, const ScheduleOptions& options) {
+  auto answers = Json::array();
+  auto trials = Json::array();
+  for (const auto& asked : all) {
+    ScheduleOptions own = options;
+    own.runs = asked.runs;
+    const auto one = submit(asked.experiment, own, call.plugins);
+    if (!call.json) fmt::print("{}\n", text_of(asked, one));
+    answers.push_back(json_of(asked, one));
+    for (const auto& trial : look(asked.experiment, asked.runs)) {
+      trials.push_back(to_json(trial));
+      trials.back()["name"] = asked.experiment.name;
+    }
+  }
+  if (call.json)
+    print_json(call, {{"name", all.size() == 1 ? Json(all[0].experiment.name) : Json(nullptr)},
+                      {"trials", trials},
+                      {"report", nullptr},
+                      {"slurm", answers}});
+  return kOk;
+}
+
+std::vector<SubmittedTask> tasks_in_slurm(const Call& call,
+                                          const std::filesystem::path& folder) try {
+  return submitted_tasks(folder);
+} catch (const Error& error) {
+  note(call, fmt::format("what Slurm has of {} is not known: {}", folder.string(), error.what()));
+  return {};
+}
+
+std::string text_of(const slurm::Task& task) {
+  const bool why = !task.reason.empty() && task.reason != "None";
+  return fmt::format("slurm {} {}{}", task.job, task.state,
+                     why ? fmt::format(" ({})", task.reason) : "");
+}
+
+}  // namespace assay::cli

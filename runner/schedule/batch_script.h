@@ -1,0 +1,24 @@
+// What is written for sbatch: the script that every task runs, and the words of the command line.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "runner/manifest/trial.h"
+
+namespace assay {
+
+/// `submission` is the folder of the script and of `tasks`, two below the experiment's.
+std::string batch_script(const std::filesystem::path& submission,
+                         const std::vector<std::string>& plugins);
+
+/// For `tasks` tasks, `at_once` at a time (0: as many as there is room for).
+std::vector<std::string> sbatch_words(const Experiment& experiment,
+                                      const std::filesystem::path& submission, std::size_t tasks,
+                                      int at_once);
+
+/// CPUs of a task.
+int cpus_of(const Limits& limits);
+
+}  // namespace assay

@@ -1,0 +1,42 @@
+// Small files, each whole or not at all.
+#include "runner/schedule/prepare.h"
+
+#include <fmt/core.h>
+
+#include "assay/error.h"
+#include "runner/files/file_system.h"
+#include "runner/manifest/manifest.h"
+
+namespace assay {
+
+void make_folder(const std::filesystem::path& folder) try {
+  file_system().make_folders(std::filesystem::absolute(folder));
+} catch (const DiskFull&) {
+  throw;
+} catch (const Error& error) {
+  throw Error(ErrorKind::kIo,
+              fmt::format("{}; name a folder that can be written with --runs", error.what()));
+}
+
+void forget(StageOutcome& outcome) {
+  // What says that it is done goes first: a kill or a power cut in between must not leave that
+  // alone.
+  auto& disk = file_system();
+  disk.remove_all(outcome.dir / "status.json");
+  if (std::filesystem::exists(outcome.dir)) disk.sync_folder(outcome.dir);
+  for (const char* name : {"checkpoints", "artifacts", "metrics.jsonl"})
+    disk.remove_all(outcome.dir / name);
+  outcome.status = {};
+}
+
+void describe(const Experiment& experiment, const Task& task, const Provenance& provenance,
+              int threads) {
+  const auto& dir = task.outcome.dir;
+  // A resumed run folder keeps the manifest it came from.
+  if (experiment.file.filename() != "resolved.yaml")
+    write_atomically(dir / "manifest.yaml", experiment.text);
+  write_atomically(dir / "resolved.yaml", resolved_yaml(experiment, *task.trial, *task.stage));
+  write_atomically(dir / "provenance.json", provenance.text(*task.trial, *task.stage, threads));
+}
+
+}  // namespace assay

@@ -1,0 +1,19 @@
+// What the front end writes into a run folder before a worker, here or on a cluster, has it.
+#pragma once
+
+#include "runner/schedule/provenance.h"
+#include "runner/schedule/tasks.h"
+
+namespace assay {
+
+/// Throws Error{kIo} with what to do where it cannot be made.
+void make_folder(const std::filesystem::path& folder);
+
+/// Takes away what says that a stage has been run, for --force.
+void forget(StageOutcome& outcome);
+
+/// manifest.yaml, resolved.yaml and provenance.json.
+void describe(const Experiment& experiment, const Task& task, const Provenance& provenance,
+              int threads);
+
+}  // namespace assay
