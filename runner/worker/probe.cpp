@@ -132,13 +132,20 @@ Json without_answer(const std::string& file, std::optional<int> status) {
 Json probe_one(const std::string& file) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return refused(file, std::strerror(errno));
-  const int out = ::fcntl(ends[1], F_DUPFD_CLOEXEC, kHighFd);  // plugins close low ones
-  ::close(ends[1]);
+  int out = ::fcntl(ends[1], F_DUPFD_CLOEXEC, kHighFd);  // plugins close low ones
+  if (out < 0)
+    out = ends[1];
+  else
+    ::close(ends[1]);
   std::fflush(nullptr);
   const auto end = Clock::now() + kLimit;
   const pid_t pid = ::fork();
   if (pid == 0) child(file, out);
   ::close(out);
+  if (pid < 0) {  // no verdict on the plugin
+    ::close(ends[0]);
+    return {};
+  }
   const auto text = read_line(ends[0], end);
   ::close(ends[0]);
   const auto status = end_of(pid, end);
