@@ -7,7 +7,7 @@ usage() {
   cat <<'EOF'
 Examples:
   ./setup.sh run      set up, run experiments/quickstart.yaml, and say where the report is
-  ./setup.sh test     set up, and run the whole test suite
+  ./setup.sh test     set up, and run the whole test suite, under sanitizers too, with a short fuzzing
   ./setup.sh build    set up and build only
 
 Needs Debian 12 or a relative (apt), root or sudo for what is missing, and a network for the first time.
@@ -15,10 +15,10 @@ ASSAY_LIBTORCH=DIR uses a LibTorch 2.11.0 that is there already; ASSAY_DATA=DIR 
 EOF
 }
 
-PRESET=release
 PACKAGES=(g++ cmake ninja-build ccache git python3 python3-pip python3-venv
   libboost-dev libboost-program-options-dev libboost-filesystem-dev libyaml-cpp-dev libfmt-dev catch2
   libsqlite3-dev coinor-libclp-dev libeigen3-dev liblinear-dev nlohmann-json3-dev zlib1g-dev libmimalloc-dev nettle-dev libjs-dygraphs dataset-fashion-mnist)
+TEST_PACKAGES=(clang libclang-rt-14-dev munge slurm-wlm)  # sanitizers, fuzzing, and a cluster of one node
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
 [ -t 2 ] && [ -z "${NO_COLOR:-}" ] || say() { printf '==> %s\n' "$*" >&2; }
@@ -34,7 +34,7 @@ as_root() {
 # elsewhere is left alone.
 missing_packages() {
   local package
-  for package in "${PACKAGES[@]}"; do
+  for package in "$@"; do
     case "$package" in
       g++|cmake|ccache|git|python3) command -v "$package" >/dev/null && continue ;;
       ninja-build) command -v ninja >/dev/null && continue ;;
@@ -45,11 +45,12 @@ missing_packages() {
   done
 }
 
+# $@: what must be there.
 install_packages() {
   command -v apt-get >/dev/null ||
-    fail "apt-get is not here; install the equivalents of: ${PACKAGES[*]}, then: cmake --preset $PRESET && cmake --build --preset $PRESET"
+    fail "apt-get is not here; install the equivalents of: $*, then: cmake --preset release && cmake --build --preset release"
   local missing
-  mapfile -t missing < <(missing_packages)
+  mapfile -t missing < <(missing_packages "$@")
   [ "${#missing[@]}" -gt 0 ] || return 0
   say "installing with apt: ${missing[*]}"
   as_root apt-get update -qq || fail "apt-get update failed: is there a network, and are the sources in /etc/apt right?"
@@ -57,15 +58,14 @@ install_packages() {
     fail "apt-get could not install: ${missing[*]} (its words stand above)"
 }
 
-# $1: what to build, all unless told.
+# $1: a preset, $2: what of it, all unless told.
 build() {
-  install_packages
-  local jobs memory
+  local jobs memory preset=$1
   memory=$(awk '/MemAvailable/ {print int($2 / 2097152)}' /proc/meminfo)  # a LibTorch file takes up to 2 GiB
   jobs=$(nproc); [ "$memory" -ge 1 ] || memory=1; [ "$jobs" -le "$memory" ] || jobs=$memory
-  if [ -d "build/$PRESET" ]; then say "building what has changed"; else say "building, which takes several minutes the first time"; fi
-  cmake --preset "$PRESET" ${ASSAY_DATA:+-DASSAY_DATA="$ASSAY_DATA"} >build.log 2>&1 || { cat build.log >&2; fail "configuring failed; its words stand above"; }
-  cmake --build --preset "$PRESET" --target "${1:-all}" -j "$jobs" >>build.log 2>&1 || { tail -n 60 build.log >&2; fail "building failed; all its words are in build.log"; }
+  if [ -d "build/$preset" ]; then say "building what has changed"; else say "building build/$preset, which takes several minutes the first time"; fi
+  cmake --preset "$preset" ${ASSAY_DATA:+-DASSAY_DATA="$ASSAY_DATA"} >build.log 2>&1 || { cat build.log >&2; fail "configuring failed; its words stand above"; }
+  cmake --build --preset "$preset" --target "${2:-all}" -j "$jobs" >>build.log 2>&1 || { tail -n 60 build.log >&2; fail "building failed; all its words are in build.log"; }
   rm -f build.log
 }
 
@@ -82,16 +82,22 @@ test_python() {
 
 case "${1:-}" in
   run)
-    build programs
-    "build/$PRESET/bin/assay" run experiments/quickstart.yaml "${@:2}"
+    install_packages "${PACKAGES[@]}"
+    build release programs
+    build/release/bin/assay run experiments/quickstart.yaml "${@:2}"
     ;;
   test)
-    install_packages
+    install_packages "${PACKAGES[@]}" "${TEST_PACKAGES[@]}"
     test_python
-    build
-    ctest --test-dir "build/$PRESET" --output-on-failure -j "$(nproc)" "${@:2}"
+    build release
+    ctest --test-dir build/release --output-on-failure -j "$(nproc)" "${@:2}"
+    build checked checked
+    ctest --test-dir build/checked --output-on-failure -j "$(nproc)" -L checked "${@:2}"
     ;;
-  build) build ;;
+  build)
+    install_packages "${PACKAGES[@]}"
+    build release
+    ;;
   -h|--help) usage ;;
   *) usage >&2; exit 2 ;;
 esac
