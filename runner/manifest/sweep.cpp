@@ -187,7 +187,9 @@ Node at_quantile(const Axis& axis, double u) {
   const auto& [word, at, range] = axis.distribution->entries[0];
   if (word == "choice")
     return range.items[static_cast<std::size_t>(u * static_cast<double>(range.items.size()))];
-  const auto end = [&](std::size_t k) { return *duration(range.items[k]); };  // a plain number
+  const auto end = [&ends = range](std::size_t k) {
+    return *duration(ends.items[k]);
+  };  // a plain number
   Node node;
   node.kind = Node::Kind::kScalar;
   node.at = range.at;
