@@ -82,6 +82,7 @@ struct Override {
 Override parse(const std::string& text, int number, Complaints& complaints) {
   Override made;
   made.at = {kCommandLine, number, 1};
+  check_bytes(text, made.at);
   std::string rest = text;
   if (!rest.empty() && (rest[0] == '+' || rest[0] == '~')) {
     made.sign = rest[0];

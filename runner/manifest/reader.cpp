@@ -197,6 +197,8 @@ std::size_t utf8(std::string_view text) {
   return size;
 }
 
+}  // namespace
+
 void check_bytes(std::string_view text, Location at) {
   Complaints complaints;
   if (text.size() > kMaxBytes)
@@ -214,8 +216,6 @@ void check_bytes(std::string_view text, Location at) {
     k += size;
   }
 }
-
-}  // namespace
 
 Node read_yaml(std::string_view text, const Location& start) {
   check_bytes(text, start);

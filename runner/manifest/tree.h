@@ -62,6 +62,9 @@ class Complaints {
   std::vector<Diagnostic> all_;
 };
 
+/// Throws ManifestErrors where `text`, which begins at `at`, is not UTF-8 without NUL, up to 1 MiB.
+void check_bytes(std::string_view text, Location at);
+
 /// One YAML document, from yaml-cpp's events, of which the first byte stands at `start`. Throws
 /// ManifestErrors.
 Node read_yaml(std::string_view text, const Location& start);
