@@ -7,7 +7,7 @@
 namespace assay {
 
 Job read_job(const std::string& line) try {
-  const auto json = nlohmann::ordered_json::parse(line);
+  const auto json = parse_json(line);
   Job job;
   job.dir = json.at("dir").get<std::string>();
   job.name = json.at("name").get<std::string>();
