@@ -18,14 +18,14 @@
 namespace assay {
 namespace {
 
-constexpr std::size_t kMaxTrials = 100000;
+constexpr std::size_t kMaxTrials = 10000, kMaxAxes = 64;
 
 // An axis that sets several places at once, under one name.
 constexpr std::string_view kArm = "arm";
 
 struct Choice {
   std::string label;
-  std::vector<std::pair<std::string, Node>> values;  // dotted path -> value
+  std::vector<std::pair<std::string, std::shared_ptr<const Node>>> values;  // by dotted path
   Location at;
 };
 
@@ -139,7 +139,7 @@ Axis arms_of(const MapEntry& entry, Checker& checker) {
                                        "sgd}, procedure.epochs: 2}");
     for (const auto& part : arm.value.entries) {
       check_path("arm." + arm.key, part.key, part.at, checker);
-      choice.values.emplace_back(part.key, part.value);
+      choice.values.emplace_back(part.key, std::make_shared<Node>(part.value));
     }
     axis.choices.push_back(std::move(choice));
   }
@@ -156,9 +156,10 @@ Axis axis_of(const MapEntry& entry, Checker& checker) {
   }
   if (entry.key == kArm) return arms_of(entry, checker);
   for (const auto& item : node.items)
-    axis.choices.push_back({label_of(item), {{entry.key, item}}, item.at});
+    axis.choices.push_back({label_of(item), {{entry.key, std::make_shared<Node>(item)}}, item.at});
   for (const auto& item : node.entries)
-    axis.choices.push_back({item.key, {{entry.key, item.value}}, item.value.at});
+    axis.choices.push_back(
+        {item.key, {{entry.key, std::make_shared<Node>(item.value)}}, item.value.at});
   if (axis.choices.empty())
     checker.complaints().add(node.at,
                              fmt::format("axis `{}` is {}, expected a list of values, a map of "
@@ -235,7 +236,7 @@ std::vector<Point> sampled(const std::vector<Axis>& axes, const Search& search) 
     for (std::size_t k = 0; k < points.size(); ++k) {
       Node value = at_quantile(axes[a], columns[a][k]);
       points[k].labels[axes[a].path] = label_of(value);
-      points[k].values.emplace_back(axes[a].path, std::move(value));
+      points[k].values.emplace_back(axes[a].path, std::make_shared<Node>(std::move(value)));
     }
   return points;
 }
@@ -282,9 +283,9 @@ void check_apart(const std::vector<Axis>& axes, Complaints& complaints) {
       for (const auto& [path, value] : choice.values) {
         const auto [it, first] = owner.emplace(path, axis.path);
         if (it->second == axis.path) continue;
-        complaints.add(value.at, fmt::format("`{}` is set by the axis `{}` and by the axis `{}`: "
-                                             "leave it to one of them",
-                                             path, it->second, axis.path));
+        complaints.add(value->at, fmt::format("`{}` is set by the axis `{}` and by the axis `{}`: "
+                                              "leave it to one of them",
+                                              path, it->second, axis.path));
       }
 }
 
@@ -307,6 +308,11 @@ std::vector<Point> expand_sweep(const Node& root, Checker& checker) {
   }
   if (!sweep->is_map()) {
     complaints.add(sweep->at, "`sweep` is " + sweep->describe() + ", expected a map of axes");
+    return {};
+  }
+  if (sweep->entries.size() > kMaxAxes) {
+    complaints.add(sweep->at, fmt::format("the sweep has {} axes; at most {} are accepted",
+                                          sweep->entries.size(), kMaxAxes));
     return {};
   }
   std::vector<Axis> listed, drawn;

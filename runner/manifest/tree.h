@@ -34,6 +34,7 @@ struct Node {
   Node& set(std::string_view key, Node value);  // replaces, or adds at the end
   void erase(std::string_view key);
   Strings keys() const;
+  std::size_t size() const;  // values in it, itself among them
 
   /// "a list", "the text `x`", "the number 3", ... for messages.
   std::string describe() const;
@@ -54,6 +55,7 @@ struct MapEntry {
 /// Everything that is wrong, gathered; each complaint once.
 class Complaints {
  public:
+  /// Throws ManifestErrors with the two hundredth: who made as many reads no further.
   void add(const Location& at, const std::string& message);
   bool empty() const { return all_.empty(); }
   void throw_if_any();  // ManifestErrors, in order of place
