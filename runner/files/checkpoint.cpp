@@ -1,13 +1,7 @@
 // Written beside, synced, renamed; read only where every hash agrees.
 #include "runner/files/checkpoint.h"
 
-#include <fcntl.h>
-#include <stdio.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -25,10 +19,10 @@ using Json = nlohmann::ordered_json;
 constexpr std::string_view kPrefix = "unit-";
 constexpr std::size_t kKept = 2;
 
-void write_files(const fs::path& folder, const Files& files) {
+void write_files(const fs::path& folder, const Files& files) try {
   auto& disk = file_system();
   disk.remove_all(folder);
-  fs::create_directories(folder);
+  disk.make_folders(folder);
   Json hashes = Json::object();
   for (const auto& [name, bytes] : files) {
     disk.write_synced(folder / name, bytes);
@@ -36,6 +30,10 @@ void write_files(const fs::path& folder, const Files& files) {
   }
   disk.write_synced(folder / "files.json", hashes.dump(1) + "\n");
   disk.sync_folder(folder);
+} catch (const Error&) {
+  std::error_code ignored;  // half of it would fill a full disk further
+  fs::remove_all(folder, ignored);
+  throw;
 }
 
 // (unit, folder), the newest first.
@@ -59,6 +57,8 @@ Files read_checked(const fs::path& folder) {
   const auto hashes = Json::parse(read_file(folder / "files.json"));
   Files files;
   for (const auto& [name, hash] : hashes.items()) {
+    if (fs::path(name).filename() != name || name == "..")
+      throw Error(ErrorKind::kCorrupt, folder.string() + ": names a file outside it");
     files[name] = read_file(folder / name);
     if (sha256(files[name]) != hash.get<std::string>())
       throw Error(ErrorKind::kCorrupt, (folder / name).string() + ": is not what was written");
@@ -76,19 +76,17 @@ void remove_leftovers(const fs::path& parent) {
 
 void point(const fs::path& parent, const std::string& target) {
   const auto beside = parent / ".tmp-last";
-  std::error_code ignored;
-  fs::remove(beside, ignored);
-  std::error_code error;
-  fs::create_directory_symlink(target, beside, error);
-  if (error) throw Error(ErrorKind::kIo, beside.string() + ": cannot be made: " + error.message());
-  file_system().rename(beside, parent / "last");
+  auto& disk = file_system();
+  disk.remove_all(beside);
+  disk.link(target, beside);
+  disk.rename(beside, parent / "last");
 }
 
 }  // namespace
 
 void write_checkpoint(const fs::path& parent, const Checkpoint& checkpoint) {
   auto& disk = file_system();
-  fs::create_directories(parent);
+  disk.make_folders(parent);
   const std::string name = std::string(kPrefix) + std::to_string(checkpoint.unit);
   const auto beside = parent / (".tmp-" + name);
   write_files(beside, checkpoint.files);
@@ -120,13 +118,12 @@ std::optional<Checkpoint> read_checkpoint(const fs::path& parent,
 
 void write_named(const fs::path& parent, const std::string& name, const Files& files) {
   auto& disk = file_system();
-  fs::create_directories(parent);
+  disk.make_folders(parent);
   const auto beside = parent / (".tmp-" + name);
   write_files(beside, files);
   if (!fs::exists(parent / name)) {
     disk.rename(beside, parent / name);
-  } else if (::renameat2(AT_FDCWD, beside.c_str(), AT_FDCWD, (parent / name).c_str(),
-                         RENAME_EXCHANGE) == 0) {
+  } else if (disk.exchange(beside, parent / name)) {
     disk.remove_all(beside);
   } else {  // a file system that cannot exchange: between the two lines there is none
     disk.remove_all(parent / name);

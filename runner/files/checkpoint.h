@@ -17,6 +17,7 @@ using Files = std::map<std::string, std::string>;
 struct Checkpoint {
   std::int64_t unit = 0;  // units done
   Files files;
+  bool operator==(const Checkpoint&) const = default;
 };
 
 /// Writes <parent>/unit-<unit>, keeps the newest two, points the symlink `last` at it (itself

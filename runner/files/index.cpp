@@ -16,12 +16,15 @@ namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 constexpr int kSchema = 1;
-constexpr const char* kCreate =
-    "CREATE TABLE runs(id TEXT PRIMARY KEY, name TEXT, stage TEXT, dir TEXT, axes TEXT, seed "
+// All or nothing, and one process at a time: a table without its rows would look complete.
+constexpr const char* kBegin =
+    "BEGIN IMMEDIATE; CREATE TABLE IF NOT EXISTS runs(id TEXT PRIMARY KEY, name TEXT, stage TEXT, "
+    "dir TEXT, axes TEXT, seed "
     "INTEGER,"
     " state TEXT, unit INTEGER, units INTEGER, attempts INTEGER, started REAL, ended REAL,"
     " seconds REAL, error_kind TEXT, error_message TEXT, metrics TEXT);"
-    "PRAGMA user_version = 1;";
+    "DELETE FROM runs;";
+constexpr const char* kCommit = "PRAGMA user_version = 1; COMMIT";
 
 struct Close {
   void operator()(sqlite3* db) const { sqlite3_close(db); }
@@ -29,11 +32,24 @@ struct Close {
 };
 using Database = std::unique_ptr<sqlite3, Close>;
 
+[[noreturn]] void fail(sqlite3* db) {
+  const int code = sqlite3_errcode(db);
+  const char* file = sqlite3_db_filename(db, "main");
+  const std::string text = std::string(file == nullptr ? "" : file) + ": " + sqlite3_errmsg(db);
+  if (code == SQLITE_FULL) throw DiskFull(ErrorKind::kIo, text);
+  if (code == SQLITE_BUSY) throw Error(ErrorKind::kBusy, text + "; another process writes it");
+  throw Error(ErrorKind::kIo, text + "; `assay index` rebuilds it");
+}
+
+void execute(sqlite3* db, const char* sql) {
+  if (sqlite3_exec(db, sql, nullptr, nullptr, nullptr) != SQLITE_OK) fail(db);
+}
+
 class Statement {
  public:
   Statement(sqlite3* db, const char* sql) : db_(db) {
     sqlite3_stmt* made = nullptr;
-    if (sqlite3_prepare_v2(db, sql, -1, &made, nullptr) != SQLITE_OK) fail();
+    if (sqlite3_prepare_v2(db, sql, -1, &made, nullptr) != SQLITE_OK) fail(db);
     statement_.reset(made);
   }
   Statement& operator<<(const std::string& text) {
@@ -50,7 +66,7 @@ class Statement {
   }
   bool step() {
     const int code = sqlite3_step(statement_.get());
-    if (code != SQLITE_ROW && code != SQLITE_DONE) fail();
+    if (code != SQLITE_ROW && code != SQLITE_DONE) fail(db_);
     return code == SQLITE_ROW;
   }
   std::string text(int k) const {
@@ -61,10 +77,6 @@ class Statement {
   double real(int k) const { return sqlite3_column_double(statement_.get(), k); }
 
  private:
-  [[noreturn]] void fail() const {
-    throw Error(ErrorKind::kIo,
-                std::string("assay.db: ") + sqlite3_errmsg(db_) + "; `assay index` rebuilds it");
-  }
   sqlite3* db_;
   std::unique_ptr<sqlite3_stmt, Close> statement_;
   int bound_ = 0;
@@ -79,12 +91,21 @@ Database open(const fs::path& file) {
   return db;
 }
 
-// The schema version of a database, or -1 for a file that is none.
+// The schema version of a database, or -1 for a file that is none. Throws where it cannot be read
+// now, as while another process writes it.
 int version(sqlite3* db) try {
   Statement statement(db, "PRAGMA user_version");
   return statement.step() ? static_cast<int>(statement.integer(0)) : -1;
 } catch (const Error&) {
-  return -1;
+  const int code = sqlite3_errcode(db);
+  if (code == SQLITE_NOTADB || code == SQLITE_CORRUPT) return -1;
+  throw;
+}
+
+// Its journal would be played back into the next one.
+void set_aside(const fs::path& file) {
+  fs::rename(file, file.string() + ".set-aside");
+  fs::remove(file.string() + "-journal");
 }
 
 std::optional<IndexRow> row_of(const fs::path& runs, const fs::path& dir) try {
@@ -121,29 +142,27 @@ bool is_done(const fs::path& dir) try {
 }  // namespace
 
 struct Index::Impl {
+  Impl(fs::path folder, Database opened) : runs(std::move(folder)), db(std::move(opened)) {}
   fs::path runs;
   Database db;
 };
 
-Index::Index(const fs::path& runs) : impl_(new Impl{runs, nullptr}) {
+Index::Index(const fs::path& runs) : impl_(std::make_unique<Impl>(runs, nullptr)) {
   const auto file = runs / "assay.db";
   fs::create_directories(runs);
-  const bool fresh = !fs::exists(file);
   impl_->db = open(file);
-  if (!fresh && (!impl_->db || version(impl_->db.get()) != kSchema)) {
+  if (!impl_->db) throw Error(ErrorKind::kIo, file.string() + ": cannot be opened or made");
+  const int found = version(impl_->db.get());
+  if (found == kSchema) return;
+  if (found != 0) {  // 0: empty, or another process is just making it
     impl_->db.reset();
-    fs::rename(file, runs / "assay.db.set-aside");
+    set_aside(file);
     impl_->db = open(file);
   }
-  if (!impl_->db) throw Error(ErrorKind::kIo, file.string() + ": cannot be opened or made");
-  if (version(impl_->db.get()) == kSchema) return;
-  sqlite3_exec(impl_->db.get(), kCreate, nullptr, nullptr, nullptr);
   rebuild();
 }
 
-Index::~Index() {
-  delete impl_;
-}
+Index::~Index() = default;
 
 void Index::put(const IndexRow& row) {
   Statement put(impl_->db.get(),
@@ -183,14 +202,17 @@ std::vector<IndexRow> Index::all() const {
   return rows;
 }
 
-int Index::rebuild() {
-  sqlite3_exec(impl_->db.get(), "BEGIN; DELETE FROM runs", nullptr, nullptr, nullptr);
+int Index::rebuild() try {
+  execute(impl_->db.get(), kBegin);
   int count = 0;
   for (const auto& name : folders(impl_->runs))
     for (const auto& dir : folders(name))
       if (const auto row = row_of(impl_->runs, dir)) put(*row), ++count;
-  sqlite3_exec(impl_->db.get(), "COMMIT", nullptr, nullptr, nullptr);
+  execute(impl_->db.get(), kCommit);
   return count;
+} catch (const Error&) {
+  sqlite3_exec(impl_->db.get(), "ROLLBACK", nullptr, nullptr, nullptr);
+  throw;
 }
 
 std::optional<fs::path> find_run(const fs::path& runs, const std::string& name,

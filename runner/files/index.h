@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,7 +25,8 @@ struct IndexRow {
 class Index {
  public:
   /// Opens or creates <runs>/assay.db (WAL off, so that it lives on shared file systems); a file
-  /// that is no database, or of another schema version, is set aside and rebuilt.
+  /// that is no database, or of another schema version, is set aside and rebuilt. This and all else
+  /// throws Error{kIo}, kBusy where another process writes it for longer than 5 s, or DiskFull.
   explicit Index(const std::filesystem::path& runs);
   ~Index();
   Index(const Index&) = delete;
@@ -36,7 +38,7 @@ class Index {
 
  private:
   struct Impl;
-  Impl* impl_;
+  std::unique_ptr<Impl> impl_;
 };
 
 /// The folder of the stage `id`: one where it is done, under any experiment's name, `name` first,

@@ -1,13 +1,8 @@
 // Rows gathered in memory and written in whole lines.
 #include "runner/files/metrics_log.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <chrono>
 #include <cmath>
-#include <cstring>
 #include <fstream>
 #include <limits>
 
@@ -22,14 +17,6 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 constexpr std::size_t kEnough = 64 * 1024;  // bytes gathered before a write
-
-[[noreturn]] void fail(const fs::path& path, const char* what) {
-  const std::string reason =
-      errno == ENOSPC || errno == EDQUOT
-          ? "the disk is full; make room, then `assay resume` goes on from the last checkpoint"
-          : std::strerror(errno);
-  throw Error(ErrorKind::kIo, path.string() + ": cannot be " + what + ": " + reason);
-}
 
 Json number(double x) {
   if (std::isnan(x)) return "NaN";
@@ -70,14 +57,8 @@ std::uintmax_t kept_bytes(const fs::path& path, std::int64_t from_unit) {
 }  // namespace
 
 MetricsLog::MetricsLog(const fs::path& path, std::string stage, std::int64_t from_unit)
-    : path_(path), stage_(std::move(stage)) {
-  fd_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-  if (fd_ < 0) fail(path, "opened");
-  if (::ftruncate(fd_, static_cast<off_t>(kept_bytes(path, from_unit))) != 0) fail(path, "cut");
-}
-
-MetricsLog::~MetricsLog() {
-  ::close(fd_);
+    : file_(path), stage_(std::move(stage)) {
+  file_.cut(kept_bytes(path, from_unit));
 }
 
 void MetricsLog::append(std::int64_t unit, std::string_view name, double value) {
@@ -94,13 +75,8 @@ void MetricsLog::append(std::int64_t unit, std::string_view name, double value) 
 }
 
 void MetricsLog::sync() {
-  while (!pending_.empty()) {
-    const auto n = ::write(fd_, pending_.data(), pending_.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) fail(path_, "written");
-    pending_.erase(0, static_cast<std::size_t>(n));  // a later call goes on where this one failed
-  }
-  if (::fsync(fd_) != 0) fail(path_, "synced");
+  file_.append(pending_);
+  file_.sync();
 }
 
 std::vector<MetricRow> read_metrics(const fs::path& path) {

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "runner/files/file_system.h"
+
 namespace assay {
 
 struct MetricRow {
@@ -22,16 +24,13 @@ class MetricsLog {
   /// Opens for appending after cutting every row whose unit is `from_unit` or later, and a torn
   /// last line. Throws Error{kIo}, naming the path and what failed (a full disk, say).
   MetricsLog(const std::filesystem::path& path, std::string stage, std::int64_t from_unit);
-  ~MetricsLog();
-  MetricsLog(const MetricsLog&) = delete;
   void append(std::int64_t unit, std::string_view name, double value);
   void sync();  // to the disk; called before the checkpoint that follows the rows
 
  private:
-  int fd_ = -1;
-  std::filesystem::path path_;
+  AppendedFile file_;
   std::string stage_;
-  std::string pending_;
+  std::string pending_;  // a later call goes on where one failed
 };
 
 /// All whole rows; a torn last line is left out. Throws Error{kCorrupt} for any other bad line.

@@ -94,6 +94,7 @@ FolderLock::FolderLock(const fs::path& dir, double seconds) {
   fs::create_directories(dir, made);
   const auto file = dir / ".lock";
   fd_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (fd_ < 0 && errno == ENOSPC) fail_io(file, "made", errno);
   if (fd_ < 0)
     throw Error(ErrorKind::kIo, file.string() + ": cannot be written: " + std::strerror(errno) +
                                     "; choose a folder you may write with --runs");

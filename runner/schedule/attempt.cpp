@@ -4,11 +4,11 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <chrono>
 #include <csignal>
 #include <fstream>
 
 #include "assay/error.h"
+#include "runner/schedule/clock.h"
 #include "runner/schedule/event.h"
 
 namespace assay {
@@ -17,14 +17,6 @@ namespace {
 constexpr double kGrace = 10;  // seconds from SIGTERM to SIGKILL
 constexpr std::streamoff kTailBytes = 4096;
 constexpr std::size_t kTailLines = 5;
-
-double clock_now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-double wall_now() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
 
 std::string last_lines(const std::filesystem::path& log) {
   std::ifstream in(log, std::ios::binary | std::ios::ate);
@@ -45,7 +37,7 @@ Attempt::Attempt(Task& task, int slot, const Launch& launch, const Limits& limit
     : task_(task),
       limits_(limits),
       process_(launch),
-      began_(clock_now()),
+      began_(steady_seconds()),
       heard_(began_),
       working_since_(began_) {
   progress_.worker = slot;
@@ -64,7 +56,7 @@ bool Attempt::hear() {
 void Attempt::take(const std::string& line) {
   const auto event = read_event(line);
   if (!event) return;
-  heard_ = clock_now();
+  heard_ = steady_seconds();
   if (event->name == "started" || event->name == "progress") {
     progress_.unit = event->unit;
     progress_.units = event->units;
@@ -92,7 +84,7 @@ void Attempt::take_progress(const std::string& event) {
 }
 
 std::optional<std::string> Attempt::enforce() {
-  const double now = clock_now();
+  const double now = steady_seconds();
   if (kill_at_ > 0) {
     if (now > kill_at_) process_.kill_all();
     return {};
@@ -196,8 +188,8 @@ Status Attempt::verdict(const Exit& exit) {
     status.error_kind = killed_for_.empty() ? "crash" : "hang";
     status.error_message = silent_end(exit);
   }
-  status.ended = wall_now();
-  if (status.started == 0) status.started = status.ended - (clock_now() - began_);
+  status.ended = wall_seconds();
+  if (status.started == 0) status.started = status.ended - (steady_seconds() - began_);
   keep(status);
   return status;
 }

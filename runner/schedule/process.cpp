@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "assay/error.h"
+#include "runner/files/file_system.h"
 
 namespace assay {
 namespace {
@@ -127,8 +128,9 @@ std::string text_of(const Exit& exit) {
 WorkerProcess::WorkerProcess(const Launch& launch) {
   Pipe input, events;
   Fd log;
-  log.take(open(launch.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644),
-           fmt::format("cannot write {}", launch.log.string()));
+  const int opened = open(launch.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  if (opened < 0) fail_io(launch.log, "opened", errno);
+  log.take(opened, "cannot keep the log of a worker open");
   const std::string job = launch.job + "\n";
   fcntl(input.write.get(), F_SETPIPE_SZ, static_cast<int>(job.size()) + 1);
   start(launch, input.read.get(), events.write.get(), log.get());

@@ -5,6 +5,7 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <cmath>
 #include <csignal>
 #include <cstring>
 #include <exception>
@@ -19,30 +20,32 @@
 #include "runner/catalog/load.h"
 #include "runner/files/file_system.h"
 #include "runner/files/index.h"
+#include "runner/files/rights.h"
 #include "runner/manifest/manifest.h"
 #include "runner/schedule/attempt.h"
+#include "runner/schedule/clock.h"
 #include "runner/schedule/job.h"
 #include "runner/schedule/provenance.h"
+#include "runner/schedule/room.h"
 #include "runner/schedule/signals.h"
 
 namespace assay {
 namespace {
 
 constexpr int kPollMilliseconds = 200;
+constexpr double kFirstPause = 1, kLongestPause = 60;  // seconds before a retry; it doubles
 
 int cores() {
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
-void make_folder(const std::filesystem::path& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error)
-    throw Error(ErrorKind::kIo,
-                fmt::format("cannot create the folder {}: {}; name a folder that can "
-                            "be written with --runs",
-                            folder.string(), error.message()));
-  file_system().sync_folder(std::filesystem::absolute(folder).parent_path());
+void make_folder(const std::filesystem::path& folder) try {
+  file_system().make_folders(std::filesystem::absolute(folder));
+} catch (const DiskFull&) {
+  throw;
+} catch (const Error& error) {
+  throw Error(ErrorKind::kIo,
+              fmt::format("{}; name a folder that can be written with --runs", error.what()));
 }
 
 class Scheduler {
@@ -59,6 +62,8 @@ class Scheduler {
   void leave(int signal, const std::string& why);
   void listen();
   void ended(Attempt& attempt, Status status);
+  void retry(Task& task);
+  void wait_for_room(Task& task, const std::string& why);
   void index(const Task& task);
   int free_slot() const;
   int threads_of(const Task& task) const;
@@ -73,6 +78,7 @@ class Scheduler {
   std::optional<Provenance> provenance_;
   std::unique_ptr<Index> index_;
   bool index_failed_ = false;
+  RoomWait room_;
   int signal_ = 0;  // the one that asked us to leave
 };
 
@@ -102,7 +108,7 @@ std::vector<TrialOutcome> Scheduler::run(int& signal) {
   do {
     try {
       fill_slots();
-      if (!running_.empty()) wait();
+      if (!running_.empty() || tasks_.any_ready()) wait();
       for (const int came : signals_.take()) obey(came);
       listen();
       observer_.idle();
@@ -111,7 +117,7 @@ std::vector<TrialOutcome> Scheduler::run(int& signal) {
       failed = std::current_exception();
       leave(SIGTERM, "the sweep cannot go on");
     }
-  } while (!running_.empty() || (signal_ == 0 && tasks_.next() != nullptr));
+  } while (!running_.empty() || (signal_ == 0 && tasks_.any_ready()));
   if (failed) std::rethrow_exception(failed);
   tasks_.explain_queued();
   signal = signal_;
@@ -119,11 +125,26 @@ std::vector<TrialOutcome> Scheduler::run(int& signal) {
 }
 
 void Scheduler::fill_slots() {
-  while (signal_ == 0 && static_cast<int>(running_.size()) < workers_) {
+  if (room_.ended()) observer_.note("there is room on the disk again: going on");
+  while (signal_ == 0 && !room_.waiting() && static_cast<int>(running_.size()) < workers_) {
     Task* task = tasks_.next();
     if (task == nullptr) return;
-    start(*task);
+    try {
+      start(*task);
+    } catch (const DiskFull& error) {
+      wait_for_room(*task, error.what());
+    }
   }
+}
+
+// The task stays one that waits, and goes on from its last checkpoint.
+void Scheduler::wait_for_room(Task& task, const std::string& why) {
+  const bool first = !room_.waiting();
+  room_.begin(task.outcome.dir);
+  task.waiting = true;
+  if (first)
+    observer_.note(fmt::format("{}\npaused: the sweep goes on when {:.1f} MiB can be written there",
+                               why, static_cast<double>(room_.needed()) / 1048576));
 }
 
 int Scheduler::free_slot() const {
@@ -156,12 +177,18 @@ int Scheduler::threads_of(const Task& task) const {
 
 Launch Scheduler::prepare(Task& task) {
   const auto& dir = task.outcome.dir;
-  if (options_.force && task.retries == 0) {
-    // What says that it is done goes first: a kill in between must not leave that alone.
-    for (const char* name : {"status.json", "checkpoints", "artifacts", "metrics.jsonl"})
-      file_system().remove_all(dir / name);
+  if (const auto why = open_to_all(dir); !why.empty()) throw Error(ErrorKind::kIo, why);
+  if (options_.force && !task.begun) {
+    // What says that it is done goes first: a kill or a power cut in between must not leave that
+    // alone.
+    auto& disk = file_system();
+    disk.remove_all(dir / "status.json");
+    if (std::filesystem::exists(dir)) disk.sync_folder(dir);
+    for (const char* name : {"checkpoints", "artifacts", "metrics.jsonl"})
+      disk.remove_all(dir / name);
     task.outcome.status = {};
   }
+  task.begun = true;
   make_folder(dir);
   const int threads = threads_of(task);
   if (task.outcome.status.unit == 0 || !std::filesystem::exists(dir / "provenance.json")) {
@@ -214,16 +241,22 @@ void Scheduler::listen() {
 void Scheduler::ended(Attempt& attempt, Status status) {
   Task& task = attempt.task();
   task.outcome.status = std::move(status);
-  if (attempt.may_retry() && signal_ == 0 && task.retries < experiment_.limits.retries) {
-    ++task.retries;
-    task.waiting = true;
-    observer_.note(fmt::format("{}: {}\ntrying again ({} of {} retries)", task.outcome.dir.string(),
-                               task.outcome.status.error_message, task.retries,
-                               experiment_.limits.retries));
-    return;
-  }
+  const Status& now = task.outcome.status;
+  if (now.error_kind == kDiskFull && signal_ == 0) return wait_for_room(task, now.error_message);
+  if (attempt.may_retry() && signal_ == 0 && task.retries < experiment_.limits.retries)
+    return retry(task);
   index(task);
   observer_.stage_ended(*task.trial, task.outcome);
+}
+
+void Scheduler::retry(Task& task) {
+  const double pause = std::min(kLongestPause, kFirstPause * std::exp2(task.retries));
+  ++task.retries;
+  task.waiting = true;
+  task.not_before = steady_seconds() + pause;
+  observer_.note(fmt::format("{}: {}\ntrying again in {:.0f} s ({} of {} retries)",
+                             task.outcome.dir.string(), task.outcome.status.error_message, pause,
+                             task.retries, experiment_.limits.retries));
 }
 
 void Scheduler::index(const Task& task) {
@@ -247,6 +280,8 @@ Observer::~Observer() = default;
 std::vector<TrialOutcome> schedule(const Experiment& experiment, const ScheduleOptions& options,
                                    Observer& observer, int& signal) {
   make_folder(options.runs / experiment.name);
+  if (const auto why = open_to_all(options.runs / experiment.name); !why.empty())
+    throw Error(ErrorKind::kIo, why);
   const FolderLock lock(options.runs / experiment.name);
   return Scheduler(experiment, options, observer).run(signal);
 }

@@ -3,7 +3,10 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "runner/files/index.h"
+#include "runner/schedule/clock.h"
 
 namespace assay {
 namespace {
@@ -92,8 +95,12 @@ void Tasks::choose(bool force, bool retry_failed) {
 
 Task* Tasks::next() {
   for (Task* task : order_)
-    if (task->ready()) return task;
+    if (task->ready() && task->not_before <= steady_seconds()) return task;
   return nullptr;
+}
+
+bool Tasks::any_ready() const {
+  return std::any_of(order_.begin(), order_.end(), [](const Task* task) { return task->ready(); });
 }
 
 void Tasks::explain_queued() {

@@ -15,11 +15,13 @@ struct Task {
   const Stage* stage = nullptr;  // null: not of this experiment, only built upon
   std::vector<Task*> after;
   StageOutcome outcome;
-  bool waiting = false;  // to be run, and not started yet
-  int retries = 0;       // of this call
+  bool waiting = false;   // to be run, and not started yet
+  bool begun = false;     // by this call
+  int retries = 0;        // of this call
+  double not_before = 0;  // by the steady clock: a retry leaves time for what was wrong to pass
 
   bool done() const { return outcome.status.state == "done"; }
-  bool ready() const;
+  bool ready() const;  // but for `not_before`
 };
 
 class Tasks {
@@ -32,6 +34,8 @@ class Tasks {
   void choose(bool force, bool retry_failed);
   /// The first task in manifest order that can start now, or null.
   Task* next();
+  /// Whether one can start now or later.
+  bool any_ready() const;
   /// Says on each task that waits in vain which stage it waits for.
   void explain_queued();
 

@@ -1,15 +1,18 @@
 // Rows go to metrics.jsonl, to TensorBoard, to the front end and, the newest, to status.json.
 #include "runner/worker/recorder.h"
 
+#include <algorithm>
+#include <cctype>
 #include <chrono>
-#include <filesystem>
 
 #include <fmt/core.h>
 
+#include "assay/error.h"
 #include "assay/safetensors.h"
 #include "runner/files/checkpoint.h"
 #include "runner/files/file_system.h"
 #include "runner/worker/assembly.h"
+#include "runner/worker/log.h"
 
 namespace assay {
 namespace {
@@ -17,6 +20,18 @@ namespace {
 double now() {
   using Seconds = std::chrono::duration<double>;
   return Seconds(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+// It becomes the name of a file or folder, and stays within the run's.
+std::string checked(std::string_view name) {
+  const bool plain = std::all_of(name.begin(), name.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '_' || c == '-' || c == '.';
+  });
+  if (plain && !name.empty() && name[0] != '.' && name != "last") return std::string(name);
+  throw Error(ErrorKind::kPlugin,
+              fmt::format("`{}` cannot name an artifact or a kept model: letters, digits, `_`, `-` "
+                          "and `.` are accepted, not beginning with `.`, and not `last`",
+                          name));
 }
 
 }  // namespace
@@ -38,18 +53,18 @@ void Recorder::metric(std::string_view name, double value) {
 }
 
 void Recorder::artifact(std::string_view name, const TensorMap& value) {
-  std::filesystem::create_directories(folder_.artifacts());
-  write_atomically(folder_.artifacts() / (std::string(name) + ".safetensors"),
-                   to_safetensors(value));
+  const auto file = folder_.artifacts() / (checked(name) + ".safetensors");
+  file_system().make_folders(folder_.artifacts());
+  write_atomically(file, to_safetensors(value));
 }
 
 void Recorder::keep_model(std::string_view name) {
-  write_named(folder_.checkpoints(), std::string(name),
+  write_named(folder_.checkpoints(), checked(name),
               {{"model.safetensors", to_safetensors(weights_of(*model_))}});
 }
 
 void Recorder::note(std::string_view message) {
-  fmt::print(stderr, "unit {}: {}\n", unit_.load(), message);
+  log_line(fmt::format("unit {}: {}", unit_.load(), message));
 }
 
 void Recorder::sync() {

@@ -14,8 +14,10 @@
 #include "assay/safetensors.h"
 #include "core/runtime/runtime.h"
 #include "runner/files/checkpoint.h"
+#include "runner/files/file_system.h"
 #include "runner/files/run_folder.h"
 #include "runner/worker/assembly.h"
+#include "runner/worker/log.h"
 #include "runner/worker/recorder.h"
 #include "runner/worker/scalars.h"
 #include "runner/worker/signals.h"
@@ -98,9 +100,8 @@ void StageRun::load() {
   context_.rng = Rng(static_cast<std::uint64_t>(job_.seed));
   assembly_ = assemble(job_, context_);
   limit_memory(job_.memory);
-  const auto found = read_checkpoint(folder_.checkpoints(), [](const std::string& passed_over) {
-    fmt::print(stderr, "{}\n", passed_over);
-  });
+  const auto found = read_checkpoint(folder_.checkpoints(),
+                                     [](const std::string& passed_over) { log_line(passed_over); });
   if (found) restore(*found);
   recorder_ = std::make_unique<Recorder>(folder_, job_.stage, unit_, events_);
   recorder_->model(assembly_->parts.model);
@@ -176,12 +177,12 @@ void StageRun::write_status(const std::string& state, const std::string& kind,
 
 int StageRun::end(const std::string& state, int code, const std::string& kind,
                   const std::string& message) {
-  if (!message.empty()) fmt::print(stderr, "{}\n", message);
+  if (!message.empty()) log_line(message);
   try {
     if (recorder_) recorder_->sync();
     write_status(state, kind, message);
   } catch (const Error& error) {  // a full disk: the front end still hears of it
-    fmt::print(stderr, "{}\n", error.what());
+    log_line(error.what());
   }
   events_.end(state, kind, message);
   return code;
@@ -207,6 +208,8 @@ int StageRun::run() try {
     events_.started(unit_, units_);
     loop();
     checkpoint();
+  } catch (const DiskFull& error) {
+    return end("interrupted", 1, kDiskFull, error.what());
   } catch (const Error& error) {
     const bool diverged = error.kind() == ErrorKind::kNumeric;
     const int code = diverged ? 6 : error.kind() == ErrorKind::kPlugin ? 4 : 1;
@@ -224,9 +227,12 @@ int StageRun::run() try {
   }
   const bool all = unit_ >= units_ || assembly_->procedure->finished();
   return all ? end("done", 0) : left();
+} catch (const DiskFull& error) {
+  events_.end("interrupted", kDiskFull, error.what());
+  return 1;
 } catch (const Error& error) {  // the folder is somebody else's, or cannot be written
   events_.end("failed", std::string(name_of(error.kind())), error.what());
-  fmt::print(stderr, "{}\n", error.what());
+  log_line(error.what());
   return 1;
 }
 

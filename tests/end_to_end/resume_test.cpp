@@ -1,5 +1,7 @@
-// A run that is killed again and again ends in the same bytes as one that never was.
+// Sweeps that are interrupted, run out of disk, or see the clock jump. tests/faults/kills.py kills.
 #include <catch2/catch.hpp>
+
+#include <set>
 
 #include <nlohmann/json.hpp>
 
@@ -21,6 +23,10 @@ procedure: {use: train, steps: 3000, batch: 64, ema: 0.99, evaluate_steps: 100, 
 sweep: {seed: [0, 1]}
 limits: {workers: 2, checkpoint_every: 0.2s}
 )";
+
+// tests/faults/preload/
+const char* const kPreload =
+    "preload=$ASSAY_BUILD/lib/libassay_faults.so; export FAULT_UNDER FAULT_FULL; ";
 
 bool data_missing() {
   if (fs::exists("/usr/share/datasets/fashion-mnist")) return false;
@@ -61,37 +67,44 @@ void compare(const Json& whole, const Json& broken, const fs::path& at) {
 
 }  // namespace
 
-TEST_CASE("front end and workers killed at many moments, then resumed, change no byte") {
+TEST_CASE("a disk that is full in the middle of a sweep is waited for, and no byte changes") {
   if (data_missing()) return;
   const Folder folder;
-  folder.write("killed.yaml", kManifest);
+  folder.write("m.yaml", kManifest);
   const std::string cd = "cd " + folder.path().string() + "; ";
-  const auto whole = shell(cd + "assay run killed.yaml --runs whole --json");
-  INFO(whole.err);
+  const auto whole = shell(cd + "assay run m.yaml --runs whole --json");
   REQUIRE(whole.code == 0);
+  const auto paused = shell(cd + kPreload + R"( FAULT_UNDER=$PWD/r FAULT_FULL=$PWD/full
+    env LD_PRELOAD=$preload assay run m.yaml --runs $PWD/r --json >out 2>err & front=$!
+    until ls r/*/*/checkpoints/last >/dev/null 2>&1 || ! kill -0 $front; do sleep 0.05; done
+    touch full
+    until grep -q "paused: the sweep goes on" err || ! kill -0 $front; do sleep 0.05; done
+    rm full; wait $front; code=$?; cat err >&2; cat out; exit $code)");
+  INFO(paused.err);
+  REQUIRE(paused.code == 0);
+  CHECK_THAT(paused.err, Catch::Contains("the disk is full\npaused") &&
+                             Catch::Contains("there is room on the disk again"));
+  compare(Json::parse(whole.out), Json::parse(paused.out), folder.path());
+}
 
-  int kills = 0;
-  for (; kills < 12; ++kills) {
-    const std::string after = std::to_string(0.5 + 0.17 * kills);
-    // Even: the front end, whose workers must go with it. Odd: the newest worker.
-    const std::string kill =
-        kills % 2 == 0 ? "timeout -s KILL " + after + " assay run killed.yaml --runs broken --json"
-                       : "(sleep " + after +
-                             "; pkill -9 -n -s 0 -x assay-worker) & killer=$!; "
-                             "assay run killed.yaml --runs broken --json; code=$?; kill $killer; "
-                             "wait; exit $code";
-    const auto said = shell(cd + kill);
-    if (said.code == 0) break;
-    shell(
-        "for k in 1 2 3 4 5 6 7 8 9 10; do pgrep -s 0 -x assay-worker >/dev/null || break; sleep "
-        "0.5; "
-        "done");
-  }
-  CHECK(kills >= 3);
-  const auto resumed = shell(cd + "assay resume killed.yaml --runs broken --json");
-  INFO(resumed.err);
-  REQUIRE(resumed.code == 0);
-  compare(Json::parse(whole.out), Json::parse(resumed.out), folder.path());
+TEST_CASE("a wall clock that jumps by a day, back and forth, changes nothing but the stamps") {
+  if (data_missing()) return;
+  const Folder folder;
+  folder.write("m.yaml", kManifest);
+  const std::string cd = "cd " + folder.path().string() + "; ", few = " procedure.steps=300 --json";
+  const auto whole = shell(cd + "assay run m.yaml --runs whole" + few);
+  const auto jumped = shell(cd + kPreload + "FAULT_CLOCK=86400; export FAULT_CLOCK; " +
+                            "LD_PRELOAD=$preload assay run m.yaml limits.time=1h --runs r" + few);
+  INFO(jumped.err);
+  REQUIRE(jumped.code == 0);
+  compare(Json::parse(whole.out), Json::parse(jumped.out), folder.path());
+  const fs::path dir = folder.path() / Json::parse(jumped.out)["trials"][0]["dir"];
+  CHECK(Json::parse(slurp(dir / "status.json")).at("seconds") < 600);
+  std::set<double> stamps;
+  std::istringstream rows(slurp(dir / "metrics.jsonl"));
+  for (std::string line; std::getline(rows, line);)
+    stamps.insert(Json::parse(line)["t"].get<double>());
+  CHECK(*stamps.rbegin() - *stamps.begin() > 3600);  // it did jump
 }
 
 TEST_CASE("an interrupted sweep says so, and goes on where it was") {

@@ -61,6 +61,8 @@ class Stage:
             time.sleep(600)
         if self.act == "fail":
             self.end("failed", 1, {"kind": "data", "message": "no such file"})
+        if self.act == "full_once" and first:
+            self.end("interrupted", 1, {"kind": "disk_full", "message": "here: the disk is full"})
         if self.act == "diverge":
             self.end("diverged", 6, {"kind": "numeric", "message": "unit 1: the loss is nan"})
 
@@ -98,7 +100,7 @@ def field(name, kind, default, choices):
             "required": False}
 
 
-ACTS = ["ok", "slow", "crash", "crash_once", "oom", "exit", "hang", "deaf", "fail", "diverge"]
+ACTS = ["ok", "slow", "crash", "crash_once", "oom", "exit", "hang", "deaf", "fail", "diverge", "full_once"]
 FAKE = {"kind": "procedure", "name": "fake", "doc": "Does what it is told.", "needs": [],
         "fields": [field("act", "string", "ok", ACTS), field("units", "integer", 3, [])]}
 

@@ -18,8 +18,8 @@ std::string slurp(const std::filesystem::path& file) {
 }
 
 Folder::Folder() {
-  char name[] = "/tmp/assay-test-XXXXXX";
-  if (mkdtemp(name) == nullptr) throw std::runtime_error("no temporary folder");
+  std::string name = (std::filesystem::temp_directory_path() / "assay-test-XXXXXX").string();
+  if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
   path_ = name;
 }
 

@@ -106,6 +106,28 @@ TEST_CASE("a crash is tried again as often as limits.retries says") {
   CHECK(sweep.memory.notes.size() == 2);
 }
 
+TEST_CASE("a trial that met a full disk goes on when there is room, and no retry is spent on it") {
+  Sweep sweep;
+  sweep.add("a", "full_once");
+  sweep.add("b", "ok");
+  const auto outcomes = sweep.run();
+  CHECK(outcomes[0].state == "done");
+  CHECK(outcomes[1].state == "done");
+  REQUIRE(sweep.memory.notes.size() == 2);
+  CHECK_THAT(sweep.memory.notes[0], Contains("here: the disk is full") && Contains("paused"));
+  CHECK_THAT(sweep.memory.notes[1], Contains("there is room"));
+}
+
+TEST_CASE("retries come after pauses that double") {
+  Sweep sweep;
+  sweep.experiment.limits.retries = 2;
+  sweep.add("a", "crash");
+  sweep.run();
+  REQUIRE(sweep.memory.notes.size() == 2);
+  CHECK_THAT(sweep.memory.notes[0], Contains("again in 1 s (1 of 2"));
+  CHECK_THAT(sweep.memory.notes[1], Contains("again in 2 s (2 of 2"));
+}
+
 TEST_CASE("a worker that says nothing for limits.heartbeat is stopped") {
   Sweep sweep;
   sweep.experiment.limits.heartbeat = 1;
@@ -162,4 +184,15 @@ TEST_CASE("a runs folder that cannot be made is an error that names it") {
   sweep.folder.write("file", "");
   sweep.options.runs = sweep.folder.path() / "file" / "runs";
   CHECK_THROWS_WITH(sweep.run(), Contains("file/runs") && Contains("--runs"));
+}
+
+TEST_CASE("a run folder that anybody may write is refused before anything runs") {
+  Sweep sweep;
+  sweep.add("a", "ok");
+  const auto folder = sweep.options.runs / "fake";
+  std::filesystem::create_directories(folder);
+  std::filesystem::permissions(folder, std::filesystem::perms::all);
+  CHECK_THROWS_WITH(sweep.run(), Contains(folder.string()) && Contains("chmod o-w"));
+  std::filesystem::permissions(folder, std::filesystem::perms::owner_all);
+  CHECK(sweep.run()[0].state == "done");
 }
