@@ -99,7 +99,7 @@ def keep(program, name, own, before):
     """Into the corpus goes the least that covers what all of it covers."""
     target, merged = HERE / "corpus" / name, own.parent / f"{name}-merged"
     merged.mkdir()
-    subprocess.run([str(program), "-merge=1", *LIMITS, f"-max_len={LONGEST.get(name, 512)}", str(merged), *before, str(own)],
+    subprocess.run([str(program), "-merge=1", "-use_counters=0", *LIMITS, f"-max_len={LONGEST.get(name, 512)}", str(merged), *before, str(own)],
                    env=environment(), capture_output=True, check=True)
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(merged, target)
