@@ -23,6 +23,7 @@ void read_progress(const Json& json, Event& event) {
   event.unit = count(json, "unit");
   event.units = count(json, "units");
   if (!json.contains("metrics")) return;
+  if (!json.at("metrics").is_object()) throw Error(ErrorKind::kCorrupt, "metrics are a map");
   for (const auto& [name, value] : json.at("metrics").items())
     event.metrics[name] =
         value.is_number() ? value.get<double>() : std::numeric_limits<double>::quiet_NaN();

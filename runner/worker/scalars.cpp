@@ -20,6 +20,7 @@ Json number(double x) {
 }
 
 double number(const Json& json) {
+  if (json.is_number()) return json.get<double>();
   if (json == "nan") return std::numeric_limits<double>::quiet_NaN();
   if (json == "inf") return std::numeric_limits<double>::infinity();
   if (json == "-inf") return -std::numeric_limits<double>::infinity();

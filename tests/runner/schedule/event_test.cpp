@@ -31,6 +31,7 @@ TEST_CASE("a line that is no event is passed over whole") {
         std::string(R"({"event":"started","unit":-1,"units":1})"),
         std::string(R"({"event":"progress","unit":1e300,"units":1})"),
         std::string(R"({"event":"progress","unit":18446744073709551615,"units":1})"),
+        std::string(R"({"event":"progress","unit":1,"units":1,"metrics":[1]})"),
         std::string(R"({"event":"end","state":5})"),
         std::string(R"({"event":"end","state":"x","error":{"kind":1}})"), deep,
         deep + std::string(200'000, ']') + "}"})
