@@ -89,6 +89,7 @@ class Builder final : public YAML::EventHandler {
     bool has_key = false;
     std::string key;
     Location key_at;
+    std::map<std::string, int> lines;  // of the keys
   };
 
   Location at(const YAML::Mark& mark) const { return place(start_, mark); }
@@ -120,10 +121,10 @@ class Builder final : public YAML::EventHandler {
     if (text == "<<")
       complaints_.add(at(mark),
                       "merge keys are not accepted: use `include:`, or write the values out");
-    for (const auto& entry : frame.node.entries)
-      if (entry.key == text)
-        complaints_.add(at(mark), fmt::format("`{}` is given twice: the first stands at line {}",
-                                              text, entry.at.line));
+    const auto [first, fresh] = frame.lines.emplace(text, at(mark).line);
+    if (!fresh)
+      complaints_.add(at(mark), fmt::format("`{}` is given twice: the first stands at line {}",
+                                            text, first->second));
     frame.has_key = true;
     frame.key = text;
     frame.key_at = at(mark);
@@ -135,7 +136,7 @@ class Builder final : public YAML::EventHandler {
     if (expects_key()) fail(at(mark), "a list or map cannot be a key: a name is needed");
     limit(at(mark), 1);
     if (frames_.size() >= kMaxDepth) too_deep(at(mark));
-    Frame frame{{}, anchor, false, {}, {}};
+    Frame frame{{}, anchor, false, {}, {}, {}};
     frame.node.kind = kind;
     frame.node.at = at(mark);
     frames_.push_back(std::move(frame));

@@ -114,7 +114,12 @@ void check_path(const std::string& axis, const std::string& path, const Location
   Strings accepted = checker.catalog().kinds();
   accepted.insert(accepted.end(), {"seed", "device", "deterministic", "stages"});
   if (axis == path) accepted.emplace_back(kArm);
-  const auto first = steps_of(path).front();
+  const auto steps = steps_of(path);
+  if (steps.size() > kMaxSteps)
+    return checker.complaints().add(
+        at, fmt::format("axis `{}`: its path has {} steps; at most {} are accepted", axis,
+                        steps.size(), kMaxSteps));
+  const auto& first = steps.front();
   if (std::find(accepted.begin(), accepted.end(), first) != accepted.end()) return;
   const auto near = nearest(first, accepted);
   checker.complaints().add(

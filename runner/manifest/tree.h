@@ -40,7 +40,8 @@ struct Node {
   std::string describe() const;
 };
 
-/// The steps of a dotted path.
+/// The steps of a dotted path, of which there are at most kMaxSteps in one that is accepted.
+inline constexpr std::size_t kMaxSteps = 16;
 Strings steps_of(std::string_view path);
 /// What stands at `steps` below `root`, or null.
 const Node* find(const Node& root, std::span<const std::string> steps);
