@@ -2,8 +2,8 @@
 """Runs the fuzz targets, two at a time, from their corpora; exits with 1 where one finds something.
 
   python3 tests/fuzz/run.py                                  60 s a target
-  python3 tests/fuzz/run.py --inputs 10000000 yaml state     so many inputs a target, or --hours
-  python3 tests/fuzz/run.py --keep                           new inputs into tests/fuzz/corpus, the fewest that do
+  python3 tests/fuzz/run.py --inputs 10000000 yaml state     so many inputs of each
+  python3 tests/fuzz/run.py --keep                           new inputs into tests/fuzz/corpus
   python3 tests/fuzz/run.py --replay                         the corpora alone
 
 Standard error has the table, standard output one JSON object. An input that was found lies where the
@@ -21,10 +21,13 @@ import sys
 import tempfile
 import time
 
+from large import inputs
+
 HERE = pathlib.Path(__file__).resolve().parent
 SOURCE = HERE.parent.parent
 MANIFESTS = [SOURCE / "tests/runner/manifest/malformed", SOURCE / "experiments"]
 LIMITS = ["-timeout=20", "-rss_limit_mb=2560", "-malloc_limit_mb=66", "-print_final_stats=1"]
+KEPT = 100  # files of a corpus
 LONGEST = {"plugin_file": 4096, "experiment": 1024}  # bytes of an input; 512 for the others
 
 
@@ -58,6 +61,19 @@ def environment():
                    "UBSAN_OPTIONS": "print_stacktrace=1"}
 
 
+def large(program, name, given):
+    """The inputs of large.py, one a process: what one leaves is not to be counted for the next. The find, or nothing."""
+    for number, text in enumerate(inputs(name)):
+        file = given / f"large-{number}"
+        file.write_bytes(text)
+        ran = subprocess.run([str(program), *LIMITS, "-malloc_limit_mb=512", str(file)], env=environment(),
+                             capture_output=True, text=True, errors="replace")
+        if ran.returncode != 0:
+            return f"large.py {name} {number}", ran.stderr
+        file.unlink()
+    return None, ""
+
+
 def figure(pattern, text):
     found = re.findall(pattern, text)
     return int(found[-1]) if found else 0
@@ -71,6 +87,9 @@ def fuzz(name, options, work):
     given.mkdir()
     finds = options.finds or options.build / "finds"
     finds.mkdir(parents=True, exist_ok=True)
+    costly, words = large(program, name, given)
+    if costly:
+        return {"target": name, "inputs": 0, "seconds": 0, "coverage": 0, "finds": [costly], "words": words[-4000:]}
     command = [str(program), *LIMITS, f"-max_len={LONGEST.get(name, 512)}", f"-artifact_prefix={finds}/{name}-"]
     if (HERE / f"{name}.dict").exists():
         command.append(f"-dict={HERE / (name + '.dict')}")
@@ -84,7 +103,7 @@ def fuzz(name, options, work):
     ran = subprocess.run([*command, str(own), *seeds(name, given)], env=environment(), cwd=own,
                          capture_output=True, text=True, errors="replace")
     found = re.findall(r"Test unit written to (\S+)", ran.stderr)
-    result = {"target": name, "inputs": figure(r"(?:Done |#)(\d+)", ran.stderr),
+    result = {"target": name, "inputs": figure(r"number_of_executed_units: (\d+)", ran.stderr),
               "seconds": round(time.monotonic() - began, 1), "coverage": figure(r"cov: (\d+)", ran.stderr),
               "finds": found}
     if ran.returncode != 0:
@@ -96,13 +115,17 @@ def fuzz(name, options, work):
 
 
 def keep(program, name, own, before):
-    """Into the corpus goes the least that covers what all of it covers."""
+    """Into the corpus goes what covers more than it does, the smallest first, up to a hundred files in all."""
     target, merged = HERE / "corpus" / name, own.parent / f"{name}-merged"
+    target.mkdir(parents=True, exist_ok=True)
     merged.mkdir()
-    subprocess.run([str(program), "-merge=1", "-use_counters=0", *LIMITS, f"-max_len={LONGEST.get(name, 512)}", str(merged), *before, str(own)],
-                   env=environment(), capture_output=True, check=True)
-    shutil.rmtree(target, ignore_errors=True)
-    shutil.copytree(merged, target)
+    subprocess.run([str(program), "-merge=1", "-use_counters=0", *LIMITS, f"-max_len={LONGEST.get(name, 512)}",
+                    str(merged), *before, str(own)], env=environment(), capture_output=True, check=True)
+    known = {file.read_bytes() for folder in before for file in pathlib.Path(folder).iterdir()}
+    found = [file for file in merged.iterdir() if file.read_bytes() not in known]
+    room = max(0, KEPT - len(list(target.iterdir())))
+    for file in sorted(found, key=lambda file: file.stat().st_size)[:room]:
+        shutil.copy(file, target)
 
 
 def show(result):
