@@ -53,6 +53,16 @@ class Stream {
     return (std::int64_t{b[0]} << 24) | (b[1] << 16) | (b[2] << 8) | b[3];
   }
 
+  // A short file cannot ask for much memory: deflate makes at most 1032 bytes of one.
+  void must_hold(std::int64_t size) {
+    std::error_code error;
+    const auto bytes = fs::file_size(path_, error);
+    const std::uintmax_t most = bytes * (gzdirect(file_.get()) != 0 ? 1 : 1032);
+    if (error || static_cast<std::uintmax_t>(size) > most)
+      fail(path_, "is truncated or damaged: its header promises " + std::to_string(size) +
+                      " bytes, more than it can hold");
+  }
+
   void must_end() {
     char byte = 0;
     const int n = gzread(file_.get(), &byte, 1);  // where the file is gzipped, its checksum too
@@ -82,6 +92,7 @@ torch::Tensor read(const fs::path& file, std::int64_t magic, const char* wanted)
       fail(file, "has a header with impossible sizes");
     all *= sizes.back();
   }
+  stream.must_hold(all);
   auto tensor = at::empty(sizes, torch::kUInt8);
   stream.read(tensor.data_ptr(), static_cast<std::size_t>(all));
   stream.must_end();

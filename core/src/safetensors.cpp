@@ -35,18 +35,18 @@ torch::Tensor plain(const std::string& name, const torch::Tensor& tensor) {
 }
 
 std::string write_header(const TensorMap& tensors) {
-  auto header = nlohmann::ordered_json::object();
+  std::string text = "{";
   std::uint64_t at = 0;
-  for (const auto& [name, tensor] : tensors) {
-    const auto end = at + tensor.nbytes();
-    header[name] = {{"dtype", safetensors_dtype(tensor.scalar_type())},
-                    {"shape", tensor.sizes().vec()},
-                    {"data_offsets", {at, end}}};
-    at = end;
-  }
-  std::string text;
   try {
-    text = header.dump();
+    for (const auto& [name, tensor] : tensors) {
+      const auto end = at + tensor.nbytes();
+      const nlohmann::ordered_json entry{{"dtype", safetensors_dtype(tensor.scalar_type())},
+                                         {"shape", tensor.sizes().vec()},
+                                         {"data_offsets", {at, end}}};
+      text += (text.size() > 1 ? "," : "") + nlohmann::json(name).dump() + ":" + entry.dump();
+      at = end;
+    }
+    text += "}";
   } catch (const nlohmann::json::type_error&) {
     throw Error(ErrorKind::kParameter, "a tensor's name is not UTF-8");
   }

@@ -13,7 +13,7 @@ namespace assay {
 // Limits of ours, so that a small file can ask for little memory: header bytes, tensors (and
 // entries of `__metadata__`), dimensions (ATen's own limit for most operators).
 inline constexpr std::uint64_t kMaxHeader = std::uint64_t{16} << 20;
-inline constexpr std::size_t kMaxEntries = 65'536;
+inline constexpr std::size_t kMaxEntries = 16'384;
 inline constexpr std::size_t kMaxDimensions = 64;
 
 struct TensorEntry {

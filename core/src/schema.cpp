@@ -185,9 +185,12 @@ std::string listed(const Strings& names) {
 }
 
 std::string nearest(std::string_view name, const Strings& candidates) {
+  // A long name, or one among very many, is hardly a slip of the hand, and would take its time.
+  if (name.size() > 60 || candidates.size() > 300) return "";
   std::string best;
   std::size_t distance = std::max<std::size_t>(2, name.size() / 3) + 1;
   for (const auto& candidate : candidates) {
+    if (candidate.size() > name.size() + distance) continue;
     const std::size_t d = edit_distance(name, candidate);
     if (d >= distance || d >= std::max(name.size(), candidate.size())) continue;
     distance = d;

@@ -63,6 +63,34 @@ Value list_from_json(const Json& json) {
 
 }  // namespace
 
+// A list of nothing is three bytes of text and fifty in memory; a key is looked for among all
+// others of its object; values are walked by recursion. Right for the part of a text that is JSON.
+void check_json(std::string_view text) {
+  constexpr std::size_t kMaxBytes = std::size_t{1} << 20, kMaxDepth = 64, kMaxKeys = 8'192;
+  const auto over = [](std::size_t most, const char* what) {
+    throw Error(ErrorKind::kCorrupt, "this JSON has more than " + std::to_string(most) + what);
+  };
+  if (text.size() > kMaxBytes) over(kMaxBytes, " bytes");
+  std::size_t depth = 0, keys = 0;
+  bool quoted = false;
+  for (std::size_t k = 0; k < text.size(); ++k) {
+    const char c = text[k];
+    if (c == '"') quoted = !quoted;
+    if (quoted) {
+      if (c == '\\') ++k;
+      continue;
+    }
+    if ((c == '{' || c == '[') && ++depth > kMaxDepth) over(kMaxDepth, " levels");
+    if ((c == '}' || c == ']') && depth > 0) --depth;
+    if (c == ':' && ++keys > kMaxKeys) over(kMaxKeys, " keys");
+  }
+}
+
+Json parse_json(std::string_view text) {
+  check_json(text);
+  return Json::parse(text);
+}
+
 Json to_json(const Value& value) {
   return std::visit(
       [](const auto& x) -> Json {

@@ -2,11 +2,19 @@
 // and state.json carry them. Not part of the SDK.
 #pragma once
 
+#include <string_view>
+
 #include <nlohmann/json.hpp>
 
 #include "assay/schema.h"
 
 namespace assay {
+
+/// Throws Error{kCorrupt} for JSON over 1 MiB, nested deeper than 64 levels, or with over 8,192
+/// keys: memory, stack and time are bounded then, whoever wrote it.
+void check_json(std::string_view text);
+/// As ordered_json::parse, of a text that check_json() lets pass.
+nlohmann::ordered_json parse_json(std::string_view text);
 
 /// Reals stay reals (1.0 is written 1.0), so reading back gives the same alternative. An empty
 /// list reads back as a list of reals. A spec is {"use": name, ...params}.

@@ -71,6 +71,15 @@ Strings with_values(Strings argv, const po::options_description& flags) {
   return argv;
 }
 
+// Where what was given holds one of Boost's placeholders, such as %value%, its sentence would be
+// put together for ever.
+std::string reason(const po::error& error, const Strings& given) {
+  const bool may_loop = std::any_of(given.begin(), given.end(), [](const std::string& word) {
+    return word.find('%') != std::string::npos;
+  });
+  return may_loop ? "a flag, or what is given for one, cannot be read" : error.what();
+}
+
 void store_words(const Strings& argv, const po::options_description& flags, const std::string& verb,
                  po::variables_map& map) try {
   po::options_description all;
@@ -86,7 +95,7 @@ void store_words(const Strings& argv, const po::options_description& flags, cons
 } catch (const po::unknown_option& error) {
   unknown_flag(error.get_option_name(), flags, verb);
 } catch (const po::error& error) {
-  throw UsageError(fmt::format("{}; see `assay {} --help`", error.what(), verb));
+  throw UsageError(fmt::format("{}; see `assay {} --help`", reason(error, argv), verb));
 }
 
 // ASSAY_PLUGINS holds several folders, as PATH does.
@@ -115,7 +124,8 @@ void store_environment(const po::options_description& flags, po::variables_map& 
                     .run(),
                 map);
     } catch (const po::error& error) {
-      throw UsageError(fmt::format("{}={} in the environment: {}", variable, value, error.what()));
+      throw UsageError(
+          fmt::format("{}={} in the environment: {}", variable, value, reason(error, {value})));
     }
   }
 }

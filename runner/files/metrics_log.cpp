@@ -34,8 +34,8 @@ double number(const Json& json) {
 MetricRow parse(const std::string& line) {
   const auto json = Json::parse(line);
   return {json.at("t").get<double>(), json.at("stage").get<std::string>(),
-          json.at("unit").get<std::int64_t>(), json.at("name").get<std::string>(),
-          number(json.at("value"))};
+          json.at("unit").get_ref<const Json::number_integer_t&>(),
+          json.at("name").get<std::string>(), number(json.at("value"))};
 }
 
 // Bytes of the leading lines that are whole and of a unit below `from_unit`.

@@ -33,9 +33,12 @@ Json to_json(const Status& s) {
 Status from_json(const Json& json) {
   Status s;
   s.state = json.at("state").get<std::string>();
-  s.unit = json.at("unit").get<std::int64_t>();
-  s.units = json.at("units").get<std::int64_t>();
-  s.attempts = json.at("attempts").get<int>();
+  const auto count = [&](const char* key) {  // a real number is none, and may fit into no integer
+    return json.at(key).get_ref<const Json::number_integer_t&>();
+  };
+  s.unit = count("unit");
+  s.units = count("units");
+  s.attempts = static_cast<int>(count("attempts"));
   s.started = json.at("started").get<double>();
   s.ended = json.at("ended").get<double>();
   s.seconds = json.at("seconds").get<double>();

@@ -220,7 +220,8 @@ std::optional<Value> Checker::path(const Node& node, const FieldInfo& field) {
   }
   if (node.text.empty()) return Value{std::string()};
   const auto whole = (folder_of(node.at) / node.text).lexically_normal();
-  if (!fs::exists(whole)) {
+  std::error_code unreadable;
+  if (!fs::exists(whole, unreadable)) {
     complaints_.add(node.at, fmt::format("`{}`: there is no file or folder {}; {}", field.name,
                                          whole.string(), field.doc));
     return std::nullopt;

@@ -56,7 +56,8 @@ Node read_with_includes(const fs::path& file, Including& including) {
   open.push_back(fs::weakly_canonical(file));
   for (const Node* name : names_in(*include, complaints)) {
     const auto other = file.parent_path() / name->text;
-    if (!fs::is_regular_file(other))
+    std::error_code unreadable;  // a name too long, a loop of links: no file either
+    if (!fs::is_regular_file(other, unreadable))
       complaints.add(name->at, "there is no file `" + other.string() + "` to include");
     else if (std::find(open.begin(), open.end(), fs::weakly_canonical(other)) != open.end())
       complaints.add(name->at, "`" + name->text + "` includes itself");
@@ -82,6 +83,7 @@ struct Override {
 Override parse(const std::string& text, int number, Complaints& complaints) {
   Override made;
   made.at = {kCommandLine, number, 1};
+  check_bytes(text, made.at);
   std::string rest = text;
   if (!rest.empty() && (rest[0] == '+' || rest[0] == '~')) {
     made.sign = rest[0];
@@ -91,10 +93,12 @@ Override parse(const std::string& text, int number, Complaints& complaints) {
   made.path = rest.substr(0, equals);
   const bool removes = made.sign == '~';
   if (made.path.empty() || removes != (equals == std::string::npos) || made.path.front() == '.' ||
-      made.path.back() == '.' || made.path.find("..") != std::string::npos)
+      made.path.back() == '.' || made.path.find("..") != std::string::npos ||
+      steps_of(made.path).size() > kMaxSteps)
     complaints.add(made.at,
                    "`" + text + "` is no override: path=value, +path=value or ~path is needed");
-  else if (!removes && equals + 1 < rest.size())
+  complaints.throw_if_any();
+  if (!removes && equals + 1 < rest.size())
     made.value =
         read_yaml(rest.substr(equals + 1),
                   {kCommandLine, number, static_cast<int>(text.size() - rest.size() + equals) + 2});

@@ -10,7 +10,16 @@
 namespace assay {
 namespace {
 
-constexpr int kMost = 10000;
+// What all references together may stand for, in values and in bytes of text: as much as a manifest
+// may have.
+constexpr std::size_t kMostValues = 10000, kMostText = 1 << 20;
+
+std::size_t text_in(const Node& node) {
+  std::size_t bytes = node.text.size();
+  for (const auto& item : node.items) bytes += text_in(item);
+  for (const auto& entry : node.entries) bytes += entry.key.size() + text_in(entry.value);
+  return bytes;
+}
 
 class Interpolation {
  public:
@@ -68,12 +77,18 @@ class Interpolation {
     node.quoted = true;
   }
 
+  // References within references too: a few lines can stand for millions.
+  void count(const Node& node, const Location& at) {
+    values_ += node.size();
+    text_ += text_in(node);
+    if (values_ <= kMostValues && text_ <= kMostText) return;
+    complaints_.add(at, fmt::format("the references of this manifest stand for more than {} values "
+                                    "or 1 MiB of text: fewer are accepted",
+                                    kMostValues));
+    complaints_.throw_if_any();
+  }
+
   std::optional<Node> value_of(const std::string& path, const Location& at) {
-    if (++resolved_ > kMost) {
-      if (resolved_ == kMost + 1)
-        complaints_.add(at, fmt::format("more than {} references are to be resolved", kMost));
-      return std::nullopt;
-    }
     if (!open_.insert(path).second) {
       complaints_.add(at, "`${" + path + "}` refers to itself");
       return std::nullopt;
@@ -81,6 +96,7 @@ class Interpolation {
     const Node* found = path.empty() ? nullptr : look_up(path, at);
     std::optional<Node> copy;
     if (found != nullptr) {
+      count(*found, at);
       copy = *found;
       walk(*copy, false);
     } else if (path.empty()) {
@@ -93,7 +109,7 @@ class Interpolation {
   const Node& root_;
   Complaints& complaints_;
   std::set<std::string> open_;
-  int resolved_ = 0;  // references within references too: a few lines can stand for millions
+  std::size_t values_ = 0, text_ = 0;
 };
 
 }  // namespace

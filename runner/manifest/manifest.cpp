@@ -36,7 +36,7 @@ void resolve_references_of_top(Node& root) {
 // whatever the order of the axes.
 std::vector<std::pair<Strings, Node>> in_order(const Point& point) {
   std::vector<std::pair<Strings, Node>> values;
-  for (const auto& [path, value] : point.values) values.emplace_back(steps_of(path), value);
+  for (const auto& [path, value] : point.values) values.emplace_back(steps_of(path), *value);
   const auto rank = [](const auto& one) {
     return std::pair(one.first.size(), one.first.back() != "use");
   };
@@ -68,12 +68,17 @@ std::vector<Trial> once(std::vector<Trial> trials, const Node& root, Complaints&
   return kept;
 }
 
-Trial trial_at(const Node& root, const Point& point, Checker& checker) {
+// The manifest as it is at one point.
+Node manifest_at(const Node& root, const Point& point) {
   Node here = root;
   here.erase("sweep");
   here.erase("search");
   for (auto& [steps, value] : in_order(point)) assign(here, steps, value);
   resolve_references(here);
+  return here;
+}
+
+Trial trial_at(const Node& here, const Point& point, Checker& checker) {
   Trial trial;
   trial.axes = point.labels;
   trial.axes.erase("seed");
@@ -81,6 +86,24 @@ Trial trial_at(const Node& root, const Point& point, Checker& checker) {
   // The manifest's, which pairs trials; a stage may have one of its own.
   trial.seed = integer_at(here, "seed").value_or(0);
   return trial;
+}
+
+std::vector<Trial> trials_of(const Node& root, Checker& checker) {
+  constexpr std::size_t kMost = 1'000'000;
+  std::vector<Trial> trials;
+  std::size_t values = 0;
+  for (const auto& point : expand_sweep(root, checker)) {
+    const Node here = manifest_at(root, point);
+    values += here.size();
+    if (values > kMost && !trials.empty()) {
+      checker.complaints().add(root.find("sweep")->at,
+                               "the trials of the sweep have more than a million values together: "
+                               "sweep less at a time, or make the manifest shorter");
+      break;
+    }
+    trials.push_back(trial_at(here, point, checker));
+  }
+  return trials;
 }
 
 void check_compare(const Node& root, const Experiment& experiment, Complaints& complaints) {
@@ -108,8 +131,7 @@ Experiment read_experiment(const std::filesystem::path& file,
   resolve_references_of_top(named);
   check_top(named, checker, experiment);
   check_compare(named, experiment, complaints);
-  for (const auto& point : expand_sweep(root, checker))
-    experiment.trials.push_back(trial_at(root, point, checker));
+  experiment.trials = trials_of(root, checker);
   complaints.throw_if_any();
   for (auto& trial : experiment.trials) identify(trial, catalog);
   experiment.trials = once(std::move(experiment.trials), root, complaints);

@@ -1,5 +1,6 @@
 // yaml-cpp's events into our tree. Its Node never enters the program: it takes the first of two
 // equal keys, reads 010 as 8 or 10, and lets an alias contain itself.
+#include <algorithm>
 #include <sstream>
 
 #include <fmt/format.h>
@@ -18,13 +19,6 @@ namespace {
 constexpr std::size_t kMaxBytes = 1 << 20;
 constexpr std::size_t kMaxDepth = 16;
 constexpr std::size_t kMaxNodes = 10000;
-
-std::size_t count(const Node& node) {
-  std::size_t n = 1;
-  for (const auto& item : node.items) n += count(item);
-  for (const auto& entry : node.entries) n += count(entry.value);
-  return n;
-}
 
 std::size_t depth(const Node& node) {
   std::size_t deepest = 0;
@@ -60,7 +54,7 @@ class Builder final : public YAML::EventHandler {
       fail(at(mark), "an alias may not stand inside of what it stands for: write the value out");
     if (expects_key()) fail(at(mark), "an alias cannot be a key: write the key out");
     Node copy = it->second;
-    limit(at(mark), count(copy));
+    limit(at(mark), copy.size());
     if (frames_.size() + depth(copy) > kMaxDepth) too_deep(at(mark));
     attach(std::move(copy));
   }
@@ -95,6 +89,7 @@ class Builder final : public YAML::EventHandler {
     bool has_key = false;
     std::string key;
     Location key_at;
+    std::map<std::string, int> lines;  // of the keys
   };
 
   Location at(const YAML::Mark& mark) const { return place(start_, mark); }
@@ -126,10 +121,10 @@ class Builder final : public YAML::EventHandler {
     if (text == "<<")
       complaints_.add(at(mark),
                       "merge keys are not accepted: use `include:`, or write the values out");
-    for (const auto& entry : frame.node.entries)
-      if (entry.key == text)
-        complaints_.add(at(mark), fmt::format("`{}` is given twice: the first stands at line {}",
-                                              text, entry.at.line));
+    const auto [first, fresh] = frame.lines.emplace(text, at(mark).line);
+    if (!fresh)
+      complaints_.add(at(mark), fmt::format("`{}` is given twice: the first stands at line {}",
+                                            text, first->second));
     frame.has_key = true;
     frame.key = text;
     frame.key_at = at(mark);
@@ -141,7 +136,7 @@ class Builder final : public YAML::EventHandler {
     if (expects_key()) fail(at(mark), "a list or map cannot be a key: a name is needed");
     limit(at(mark), 1);
     if (frames_.size() >= kMaxDepth) too_deep(at(mark));
-    Frame frame{{}, anchor, false, {}, {}};
+    Frame frame{{}, anchor, false, {}, {}, {}};
     frame.node.kind = kind;
     frame.node.at = at(mark);
     frames_.push_back(std::move(frame));
@@ -197,6 +192,22 @@ std::size_t utf8(std::string_view text) {
   return size;
 }
 
+// yaml-cpp keeps every token of a flow list, which may be a key, until it knows that it is none.
+void check_marks(std::string_view text, const Location& start) {
+  constexpr std::string_view kMarks = "[]{},:?\"'&*!";
+  constexpr std::ptrdiff_t kMost = 100'000;
+  Complaints complaints;
+  if (std::count_if(text.begin(), text.end(),
+                    [&](char c) { return kMarks.find(c) != std::string_view::npos; }) > kMost)
+    complaints.add(
+        start,
+        fmt::format("the manifest has more than {} of the marks {}, and {} values need fewer",
+                    kMost, kMarks, kMaxNodes));
+  complaints.throw_if_any();
+}
+
+}  // namespace
+
 void check_bytes(std::string_view text, Location at) {
   Complaints complaints;
   if (text.size() > kMaxBytes)
@@ -215,10 +226,9 @@ void check_bytes(std::string_view text, Location at) {
   }
 }
 
-}  // namespace
-
 Node read_yaml(std::string_view text, const Location& start) {
   check_bytes(text, start);
+  check_marks(text, start);
   std::istringstream in{std::string(text)};
   Builder builder(start);
   Complaints complaints;

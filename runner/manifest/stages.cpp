@@ -163,6 +163,13 @@ std::vector<Stage> resolve_stages(const Node& root, Checker& checker) {
         stages->at, "`stages` is " + stages->describe() + ", expected a map of named stages");
     return {};
   }
+  const auto names = stages->keys();
+  constexpr std::size_t kMost = 256;
+  if (names.size() > kMost) {
+    checker.complaints().add(stages->at, fmt::format("there are {} stages; at most {} are accepted",
+                                                     names.size(), kMost));
+    return {};
+  }
   Strings accepted = {"after", "weights", "subset", "seed", "device", "deterministic"};
   for (const auto& kind : checker.catalog().kinds()) accepted.push_back(kind);
   std::vector<Named> all;
@@ -174,7 +181,7 @@ std::vector<Stage> resolve_stages(const Node& root, Checker& checker) {
     }
     checker.keys(entry.value, accepted, "stage `" + entry.key + "`");
     Named named{reader.read(entry.key, &entry.value, entry.at),
-                after_of(entry.value, stages->keys(), checker), &entry.value};
+                after_of(entry.value, names, checker), &entry.value};
     for (const auto& name : named.after) named.stage.after[name] = "";
     all.push_back(std::move(named));
   }

@@ -18,14 +18,14 @@
 namespace assay {
 namespace {
 
-constexpr std::size_t kMaxTrials = 100000;
+constexpr std::size_t kMaxTrials = 10000, kMaxAxes = 64;
 
 // An axis that sets several places at once, under one name.
 constexpr std::string_view kArm = "arm";
 
 struct Choice {
   std::string label;
-  std::vector<std::pair<std::string, Node>> values;  // dotted path -> value
+  std::vector<std::pair<std::string, std::shared_ptr<const Node>>> values;  // by dotted path
   Location at;
 };
 
@@ -114,7 +114,12 @@ void check_path(const std::string& axis, const std::string& path, const Location
   Strings accepted = checker.catalog().kinds();
   accepted.insert(accepted.end(), {"seed", "device", "deterministic", "stages"});
   if (axis == path) accepted.emplace_back(kArm);
-  const auto first = steps_of(path).front();
+  const auto steps = steps_of(path);
+  if (steps.size() > kMaxSteps)
+    return checker.complaints().add(
+        at, fmt::format("axis `{}`: its path has {} steps; at most {} are accepted", axis,
+                        steps.size(), kMaxSteps));
+  const auto& first = steps.front();
   if (std::find(accepted.begin(), accepted.end(), first) != accepted.end()) return;
   const auto near = nearest(first, accepted);
   checker.complaints().add(
@@ -139,7 +144,7 @@ Axis arms_of(const MapEntry& entry, Checker& checker) {
                                        "sgd}, procedure.epochs: 2}");
     for (const auto& part : arm.value.entries) {
       check_path("arm." + arm.key, part.key, part.at, checker);
-      choice.values.emplace_back(part.key, part.value);
+      choice.values.emplace_back(part.key, std::make_shared<Node>(part.value));
     }
     axis.choices.push_back(std::move(choice));
   }
@@ -156,9 +161,10 @@ Axis axis_of(const MapEntry& entry, Checker& checker) {
   }
   if (entry.key == kArm) return arms_of(entry, checker);
   for (const auto& item : node.items)
-    axis.choices.push_back({label_of(item), {{entry.key, item}}, item.at});
+    axis.choices.push_back({label_of(item), {{entry.key, std::make_shared<Node>(item)}}, item.at});
   for (const auto& item : node.entries)
-    axis.choices.push_back({item.key, {{entry.key, item.value}}, item.value.at});
+    axis.choices.push_back(
+        {item.key, {{entry.key, std::make_shared<Node>(item.value)}}, item.value.at});
   if (axis.choices.empty())
     checker.complaints().add(node.at,
                              fmt::format("axis `{}` is {}, expected a list of values, a map of "
@@ -187,7 +193,9 @@ Node at_quantile(const Axis& axis, double u) {
   const auto& [word, at, range] = axis.distribution->entries[0];
   if (word == "choice")
     return range.items[static_cast<std::size_t>(u * static_cast<double>(range.items.size()))];
-  const auto end = [&](std::size_t k) { return *duration(range.items[k]); };  // a plain number
+  const auto end = [&ends = range](std::size_t k) {
+    return *duration(ends.items[k]);
+  };  // a plain number
   Node node;
   node.kind = Node::Kind::kScalar;
   node.at = range.at;
@@ -233,7 +241,7 @@ std::vector<Point> sampled(const std::vector<Axis>& axes, const Search& search) 
     for (std::size_t k = 0; k < points.size(); ++k) {
       Node value = at_quantile(axes[a], columns[a][k]);
       points[k].labels[axes[a].path] = label_of(value);
-      points[k].values.emplace_back(axes[a].path, std::move(value));
+      points[k].values.emplace_back(axes[a].path, std::make_shared<Node>(std::move(value)));
     }
   return points;
 }
@@ -280,9 +288,9 @@ void check_apart(const std::vector<Axis>& axes, Complaints& complaints) {
       for (const auto& [path, value] : choice.values) {
         const auto [it, first] = owner.emplace(path, axis.path);
         if (it->second == axis.path) continue;
-        complaints.add(value.at, fmt::format("`{}` is set by the axis `{}` and by the axis `{}`: "
-                                             "leave it to one of them",
-                                             path, it->second, axis.path));
+        complaints.add(value->at, fmt::format("`{}` is set by the axis `{}` and by the axis `{}`: "
+                                              "leave it to one of them",
+                                              path, it->second, axis.path));
       }
 }
 
@@ -305,6 +313,11 @@ std::vector<Point> expand_sweep(const Node& root, Checker& checker) {
   }
   if (!sweep->is_map()) {
     complaints.add(sweep->at, "`sweep` is " + sweep->describe() + ", expected a map of axes");
+    return {};
+  }
+  if (sweep->entries.size() > kMaxAxes) {
+    complaints.add(sweep->at, fmt::format("the sweep has {} axes; at most {} are accepted",
+                                          sweep->entries.size(), kMaxAxes));
     return {};
   }
   std::vector<Axis> listed, drawn;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,8 +13,9 @@ namespace assay {
 
 /// One point: what to put where, and how tables call it.
 struct Point {
-  std::vector<std::pair<std::string, Node>> values;  // dotted path -> value
-  std::map<std::string, std::string> labels;         // axis -> label
+  // dotted path -> value, which other points may have too
+  std::vector<std::pair<std::string, std::shared_ptr<const Node>>> values;
+  std::map<std::string, std::string> labels;  // axis -> label
 };
 
 /// One empty point where there is no sweep.

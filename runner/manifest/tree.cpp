@@ -43,6 +43,13 @@ Strings Node::keys() const {
   return all;
 }
 
+std::size_t Node::size() const {
+  std::size_t values = 1;
+  for (const auto& item : items) values += item.size();
+  for (const auto& entry : entries) values += entry.value.size();
+  return values;
+}
+
 Strings steps_of(std::string_view path) {
   Strings steps;
   for (auto dot = path.find('.'); dot != std::string_view::npos; dot = path.find('.')) {
@@ -110,6 +117,8 @@ void Complaints::add(const Location& at, const std::string& message) {
         one.message == message)
       return;
   all_.push_back({at, message});
+  constexpr std::size_t kMost = 200;
+  if (all_.size() >= kMost) throw_if_any();
 }
 
 void Complaints::throw_if_any() {

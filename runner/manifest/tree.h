@@ -34,12 +34,14 @@ struct Node {
   Node& set(std::string_view key, Node value);  // replaces, or adds at the end
   void erase(std::string_view key);
   Strings keys() const;
+  std::size_t size() const;  // values in it, itself among them
 
   /// "a list", "the text `x`", "the number 3", ... for messages.
   std::string describe() const;
 };
 
-/// The steps of a dotted path.
+/// The steps of a dotted path, of which there are at most kMaxSteps in one that is accepted.
+inline constexpr std::size_t kMaxSteps = 16;
 Strings steps_of(std::string_view path);
 /// What stands at `steps` below `root`, or null.
 const Node* find(const Node& root, std::span<const std::string> steps);
@@ -54,6 +56,7 @@ struct MapEntry {
 /// Everything that is wrong, gathered; each complaint once.
 class Complaints {
  public:
+  /// Throws ManifestErrors with the two hundredth: who made as many reads no further.
   void add(const Location& at, const std::string& message);
   bool empty() const { return all_.empty(); }
   void throw_if_any();  // ManifestErrors, in order of place
@@ -61,6 +64,9 @@ class Complaints {
  private:
   std::vector<Diagnostic> all_;
 };
+
+/// Throws ManifestErrors where `text`, which begins at `at`, is not UTF-8 without NUL, up to 1 MiB.
+void check_bytes(std::string_view text, Location at);
 
 /// One YAML document, from yaml-cpp's events, of which the first byte stands at `start`. Throws
 /// ManifestErrors.

@@ -6,17 +6,13 @@
 #include <algorithm>
 #include <csignal>
 #include <fstream>
-#include <limits>
-
-#include <nlohmann/json.hpp>
 
 #include "assay/error.h"
 #include "runner/schedule/clock.h"
+#include "runner/schedule/event.h"
 
 namespace assay {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr double kGrace = 10;  // seconds from SIGTERM to SIGKILL
 constexpr std::streamoff kTailBytes = 4096;
@@ -57,27 +53,20 @@ bool Attempt::hear() {
   return news_;
 }
 
-void Attempt::take(const std::string& line) try {
-  const auto json = Json::parse(line);
-  const auto event = json.at("event").get<std::string>();
+void Attempt::take(const std::string& line) {
+  const auto event = read_event(line);
+  if (!event) return;
   heard_ = steady_seconds();
-  if (event == "started" || event == "progress") {
-    progress_.unit = json.at("unit").get<std::int64_t>();
-    progress_.units = json.at("units").get<std::int64_t>();
-    if (json.contains("metrics"))
-      for (const auto& [name, value] : json.at("metrics").items())
-        progress_.metrics[name] =
-            value.is_number() ? value.get<double>() : std::numeric_limits<double>::quiet_NaN();
-    take_progress(event);
-  } else if (event == "end") {
-    end_state_ = json.at("state").get<std::string>();
-    const auto error = json.value("error", Json());
-    if (!error.is_object()) return;
-    end_kind_ = error.value("kind", "");
-    end_message_ = error.value("message", "");
+  if (event->name == "started" || event->name == "progress") {
+    progress_.unit = event->unit;
+    progress_.units = event->units;
+    for (const auto& [name, value] : event->metrics) progress_.metrics[name] = value;
+    take_progress(event->name);
+  } else if (event->name == "end") {
+    end_state_ = event->state;
+    end_kind_ = event->error_kind;
+    end_message_ = event->error_message;
   }
-} catch (const nlohmann::json::exception&) {
-  // A plugin that writes on descriptor 3 is no reason to stop: what it wrote is passed over.
 }
 
 void Attempt::take_progress(const std::string& event) {

@@ -5,17 +5,25 @@
 #include "core/src/value_json.h"
 
 namespace assay {
+namespace {
+
+// A real number is none, and may fit into no integer.
+std::int64_t integer(const nlohmann::ordered_json& json, const char* key) {
+  return json.at(key).get_ref<const nlohmann::ordered_json::number_integer_t&>();
+}
+
+}  // namespace
 
 Job read_job(const std::string& line) try {
-  const auto json = nlohmann::ordered_json::parse(line);
+  const auto json = parse_json(line);
   Job job;
   job.dir = json.at("dir").get<std::string>();
   job.name = json.at("name").get<std::string>();
   job.stage = json.at("stage").get<std::string>();
   job.id = json.at("id").get<std::string>();
-  job.seed = json.at("seed").get<std::int64_t>();
+  job.seed = integer(json, "seed");
   job.device = json.at("device").get<std::string>();
-  job.threads = json.at("threads").get<int>();
+  job.threads = static_cast<int>(integer(json, "threads"));
   job.deterministic = json.at("deterministic").get<bool>();
   for (const auto& [kind, spec] : json.at("components").items())
     job.components[kind] = spec_from_json(spec);
@@ -26,7 +34,7 @@ Job read_job(const std::string& line) try {
   job.weights = json.at("weights").get<std::string>();
   job.subset = json.at("subset").get<std::string>();
   job.checkpoint_every = json.at("checkpoint_every").get<double>();
-  job.memory = json.at("memory").get<std::int64_t>();
+  job.memory = integer(json, "memory");
   return job;
 } catch (const nlohmann::json::exception& error) {
   throw Error(ErrorKind::kCorrupt, std::string("the job on standard input is not one of this "

@@ -3,6 +3,7 @@
 
 #include <elf.h>
 
+#include <algorithm>
 #include <cctype>
 #include <cstring>
 
@@ -18,6 +19,8 @@ namespace {
 [[noreturn]] void refuse(const std::string& why) {
   throw Error(ErrorKind::kPlugin, why);
 }
+
+constexpr int kMost = 64;  // segments, and notes in each, that are looked at: there are a dozen
 
 // A struct at `offset`, if the file reaches that far.
 template <class T>
@@ -48,7 +51,7 @@ std::string build_id_in(const std::string& bytes, std::uint64_t offset, std::uin
   const auto padded = [](std::uint64_t n) { return (n + 3) & ~std::uint64_t{3}; };
   const auto end = offset + size;
   Elf64_Nhdr note;
-  while (offset + sizeof note <= end && at(bytes, offset, note)) {
+  for (int k = 0; k < kMost && offset + sizeof note <= end && at(bytes, offset, note); ++k) {
     const auto name = offset + sizeof note, value = name + padded(note.n_namesz);
     if (value + note.n_descsz > bytes.size()) return "";
     if (note.n_type == NT_GNU_BUILD_ID && bytes.compare(name, 4, "GNU\0", 4) == 0)
@@ -59,8 +62,8 @@ std::string build_id_in(const std::string& bytes, std::uint64_t offset, std::uin
 }
 
 std::string build_id_of(const std::string& bytes, const Elf64_Ehdr& header) {
-  for (int k = 0; k < header.e_phnum; ++k) {
-    Elf64_Phdr segment;
+  for (int k = 0; k < std::min<int>(header.e_phnum, kMost); ++k) {
+    Elf64_Phdr segment = {};
     at(bytes, header.e_phoff + static_cast<std::uint64_t>(k) * sizeof segment, segment);
     if (segment.p_type != PT_NOTE) continue;
     if (const auto id = build_id_in(bytes, segment.p_offset, segment.p_filesz); !id.empty())

@@ -20,6 +20,7 @@ Json number(double x) {
 }
 
 double number(const Json& json) {
+  if (json.is_number()) return json.get<double>();
   if (json == "nan") return std::numeric_limits<double>::quiet_NaN();
   if (json == "inf") return std::numeric_limits<double>::infinity();
   if (json == "-inf") return -std::numeric_limits<double>::infinity();
@@ -61,6 +62,11 @@ Value untagged(const Json& json) {
   return reals;
 }
 
+[[noreturn]] void refuse(const Json::exception& error) {
+  throw Error(ErrorKind::kCorrupt,
+              std::string("state.json holds what Assay does not write: ") + error.what());
+}
+
 }  // namespace
 
 Json scalars_to_json(const Values& scalars) {
@@ -70,12 +76,24 @@ Json scalars_to_json(const Values& scalars) {
 }
 
 Values scalars_from_json(const Json& json) try {
+  if (!json.is_object()) throw Error(ErrorKind::kCorrupt, "the scalars of a state are no map");
   Values scalars;
   for (const auto& [name, value] : json.items()) scalars[name] = untagged(value);
   return scalars;
 } catch (const Json::exception& error) {
-  throw Error(ErrorKind::kCorrupt,
-              std::string("state.json holds what Assay does not write: ") + error.what());
+  refuse(error);
+}
+
+std::string write_state(std::int64_t unit, const Values& scalars) {
+  const auto text = Json{{"unit", unit}, {"scalars", scalars_to_json(scalars)}}.dump(1) + "\n";
+  check_json(text);
+  return text;
+}
+
+Values read_state(std::string_view text) try {
+  return scalars_from_json(parse_json(text).at("scalars"));
+} catch (const Json::exception& error) {
+  refuse(error);
 }
 
 }  // namespace assay

@@ -2,6 +2,9 @@
 // list.
 #pragma once
 
+#include <string>
+#include <string_view>
+
 #include <nlohmann/json.hpp>
 
 #include "assay/value.h"
@@ -13,5 +16,10 @@ namespace assay {
 nlohmann::ordered_json scalars_to_json(const Values& scalars);
 /// Throws Error{kCorrupt} for what scalars_to_json() does not write.
 Values scalars_from_json(const nlohmann::ordered_json& json);
+
+/// state.json of a checkpoint. Throws Error{kCorrupt} for scalars that parse_json() would not read.
+std::string write_state(std::int64_t unit, const Values& scalars);
+/// Its scalars. Throws Error{kCorrupt} for what write_state() does not write.
+Values read_state(std::string_view text);
 
 }  // namespace assay

@@ -120,8 +120,7 @@ void StageRun::restore(const Checkpoint& checkpoint) {
   State all;
   all.tensors = from_safetensors(files.at("state.safetensors"), source("state.safetensors"));
   for (auto& [name, tensor] : all.tensors) tensor = tensor.to(context_.device);
-  all.scalars =
-      scalars_from_json(nlohmann::ordered_json::parse(files.at("state.json")).at("scalars"));
+  all.scalars = read_state(files.at("state.json"));
   for (const auto& [name, component] : stateful()) component->load(all.nested(name));
   unit_ = checkpoint.unit;
 }
@@ -138,9 +137,7 @@ void StageRun::checkpoint() {
   if (const auto& model = assembly_->parts.model)
     made.files["model.safetensors"] = to_safetensors(weights_of(*model));
   made.files["state.safetensors"] = to_safetensors(all.tensors);
-  made.files["state.json"] =
-      nlohmann::ordered_json{{"unit", unit_}, {"scalars", scalars_to_json(all.scalars)}}.dump(1) +
-      "\n";
+  made.files["state.json"] = write_state(unit_, all.scalars);
   write_checkpoint(folder_.checkpoints(), made);
   checkpointed_ = unit_;
   write_status("running", "", "");

@@ -89,6 +89,8 @@ TEST_CASE("a pair that is wrong gets a sentence that says what is") {
              Contains("images: is truncated or damaged: it ends 2 bytes early"));
   CHECK_THAT(said(kImages.substr(0, 7), kLabels), Contains("is truncated"));
   CHECK_THAT(said("", kLabels), Contains("is truncated"));
+  const std::string huge("\0\0\x08\x03\0\0\xea\x60\0\0\x03\xe8\0\0\x03\xe8", 16);
+  CHECK_THAT(said(huge, kLabels), Contains("its header promises 60000000000 bytes"));
   CHECK_THAT(said(kImages + "x", kLabels), Contains("has more bytes than its header says"));
   CHECK_THAT(said(kLabels, kLabels), Contains("(labels), but images begin with 2051"));
   CHECK_THAT(said(kImages, kImages), Contains("(images), but labels begin with 2049"));

@@ -3,7 +3,7 @@
   read FILE    prints {name: {"dtype", "shape", "data": hex}}
   write FILE   writes one tensor of each dtype, data = 0, 1, 0, 1, ...
   judge FILE   FILE holds records of 4 bytes of length (little-endian) and as many bytes;
-               prints one character a record: 1 where the package reads it, else 0
+               prints one line a record: null where the package refuses it, else as `read`
 """
 import json
 import struct
@@ -15,11 +15,14 @@ DTYPES = {"float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "int64": 8, "
           "int16": 2, "int8": 1, "uint8": 1, "bool": 1}
 
 
+def described(bytes):
+    return {name: {"dtype": t["dtype"], "shape": t["shape"], "data": t["data"].hex()}
+            for name, t in safetensors.deserialize(bytes)}
+
+
 def read(path):
     with open(path, "rb") as file:
-        tensors = dict(safetensors.deserialize(file.read()))
-    print(json.dumps({name: {"dtype": t["dtype"], "shape": t["shape"], "data": t["data"].hex()}
-                      for name, t in tensors.items()}))
+        print(json.dumps(described(file.read())))
 
 
 def write(path):
@@ -32,24 +35,21 @@ def write(path):
         file.write(safetensors.serialize(tensors, {"format": "pt"}))
 
 
-def accepted(record):
+def judged(record):
     try:
-        safetensors.deserialize(record)
-        return True
+        return described(record)
     except BaseException:  # a panic of the package is no Exception
-        return False
+        return None
 
 
 def judge(path):
     with open(path, "rb") as file:
         data = file.read()
     at = 0
-    verdicts = []
     while at < len(data):
         (length,) = struct.unpack_from("<I", data, at)
-        verdicts.append("1" if accepted(data[at + 4:at + 4 + length]) else "0")
+        print(json.dumps(judged(data[at + 4:at + 4 + length])))
         at += 4 + length
-    print("".join(verdicts))
 
 
 {"read": read, "write": write, "judge": judge}[sys.argv[1]](sys.argv[2])

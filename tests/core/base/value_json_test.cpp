@@ -47,3 +47,19 @@ TEST_CASE("a form that is never written is refused") {
   for (const char* text : {"null", "[1, \"a\"]", "[[1]]", "{\"lr\": 1}", "[true, 1]", "[null]"})
     CHECK_THROWS_AS(value_from_json(Json::parse(text)), Error);
 }
+
+TEST_CASE("JSON that would take too much stack, time or memory is refused before it is parsed") {
+  const auto levels = [](std::size_t n) { return std::string(n, '[') + std::string(n, ']'); };
+  CHECK_NOTHROW(parse_json(levels(64)));
+  CHECK_THROWS_AS(parse_json(levels(65)), Error);
+  CHECK_THROWS_AS(parse_json(std::string(1'000'000, '[')), Error);
+  CHECK_NOTHROW(parse_json(R"(["[[\"{{:"])"));  // brackets in a text are none
+  const auto keys = [](int n) {
+    std::string text;
+    for (int k = 0; k < n; ++k) text += (k == 0 ? "{\"" : ",\"") + std::to_string(k) + "\":0";
+    return text + "}";
+  };
+  CHECK(parse_json(keys(8'192)).size() == 8'192);
+  CHECK_THROWS_AS(parse_json(keys(8'193)), Error);
+  CHECK_THROWS_AS(parse_json("\"" + std::string(1 << 20, 'x') + "\""), Error);
+}

@@ -36,6 +36,15 @@ TEST_CASE("what does not exist is a usage error with the nearest name") {
   CHECK(desk.assay("list --js").code == 2);  // no abbreviations
 }
 
+TEST_CASE("a flag that holds a placeholder of Boost's is refused in time") {
+  const Desk desk;
+  for (const std::string flag : {"--%option%", "--jobs=%value%", "-j%value%"}) {
+    const auto said = desk.assay("list '" + flag + "'");
+    CHECK(said.code == 2);
+    CHECK_THAT(said.err, Contains("%option%") || Contains("cannot be read"));
+  }
+}
+
 TEST_CASE("flags come in both forms and from the environment, the command line first") {
   const Desk desk;
   CHECK(desk.assay("run two.yaml --runs=a -j2").code == 0);

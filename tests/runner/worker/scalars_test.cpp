@@ -36,3 +36,14 @@ TEST_CASE("scalars that nobody writes are refused as damage") {
        {R"({"x": {"real": "nought"}})", R"({"x": {"other": 1}})", R"({"x": null})"})
     CHECK_THROWS_AS(scalars_from_json(Json::parse(text)), Error);
 }
+
+TEST_CASE("a state.json is read back, and one that is damaged is refused") {
+  const Values scalars{{"x", 0.5}, {"n", Integers{1, 2}}};
+  CHECK(read_state(write_state(3, scalars)) == scalars);
+  const std::string deep(100'000, '[');
+  for (const std::string& text :
+       {std::string("{"), std::string("5"), std::string("{}"), std::string(R"({"scalars": [1]})"),
+        R"({"scalars": {"x": )" + deep, R"({"scalars": {"x": {"use": )" + deep})
+    CHECK_THROWS_AS(read_state(text), Error);
+  CHECK_THROWS_AS(write_state(3, {{"long", Integers(1 << 20)}}), Error);  // over 1 MiB of `0,`
+}

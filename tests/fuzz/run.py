@@ -1,0 +1,152 @@
+#!/usr/bin/env python3
+"""Runs the fuzz targets, two at a time, from their corpora; exits with 1 where one finds something.
+
+  python3 tests/fuzz/run.py                                  60 s a target
+  python3 tests/fuzz/run.py --inputs 10000000 yaml state     so many inputs of each
+  python3 tests/fuzz/run.py --keep                           new inputs into tests/fuzz/corpus
+  python3 tests/fuzz/run.py --replay                         the corpora alone
+
+Standard error has the table, standard output one JSON object. An input that was found lies where the
+table says; `build/checked/fuzz/NAME_fuzz FILE` repeats it.
+"""
+import argparse
+import concurrent.futures
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+from large import inputs
+
+HERE = pathlib.Path(__file__).resolve().parent
+SOURCE = HERE.parent.parent
+MANIFESTS = [SOURCE / "tests/runner/manifest/malformed", SOURCE / "experiments"]
+LIMITS = ["-timeout=20", "-rss_limit_mb=2560", "-malloc_limit_mb=66", "-print_final_stats=1"]
+KEPT = 100  # files of a corpus
+LONGEST = {"plugin_file": 4096, "experiment": 1024}  # bytes of an input; 512 for the others
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("targets", nargs="*", help="all unless named")
+    parser.add_argument("--seconds", type=int, help="of each target; 60 unless --inputs is given")
+    parser.add_argument("--inputs", type=int, help="of each target")
+    parser.add_argument("--replay", action="store_true", help="only what is in the corpora")
+    parser.add_argument("--keep", action="store_true", help="put what covers more into the corpora")
+    parser.add_argument("--build", type=pathlib.Path, default=SOURCE / "build/checked")
+    parser.add_argument("--finds", type=pathlib.Path, help="folder for inputs that were found")
+    parser.add_argument("--jobs", type=int, default=2)
+    return parser.parse_args()
+
+
+def seeds(name, folder):
+    """The kept corpus, and for the manifests what lies in the tree anyway."""
+    folders = [HERE / "corpus" / name]
+    if name in ("yaml", "experiment"):
+        for file in (file for place in MANIFESTS for file in place.rglob("*.yaml")):
+            shutil.copy(file, folder / file.name)
+        folders.append(folder)
+    return [str(one) for one in folders if one.is_dir()]
+
+
+def environment():
+    """Without what assay reads from it, and with every error fatal."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("ASSAY_")}
+    return kept | {"ASAN_OPTIONS": "detect_leaks=1:allocator_may_return_null=0:handle_abort=2",
+                   "UBSAN_OPTIONS": "print_stacktrace=1"}
+
+
+def large(program, name, given):
+    """The inputs of large.py, one a process: what one leaves is not to be counted for the next. The find, or nothing."""
+    for number, text in enumerate(inputs(name)):
+        file = given / f"large-{number}"
+        file.write_bytes(text)
+        ran = subprocess.run([str(program), *LIMITS, "-malloc_limit_mb=512", str(file)], env=environment(),
+                             capture_output=True, text=True, errors="replace")
+        if ran.returncode != 0:
+            return f"large.py {name} {number}", ran.stderr
+        file.unlink()
+    return None, ""
+
+
+def figure(pattern, text):
+    found = re.findall(pattern, text)
+    return int(found[-1]) if found else 0
+
+
+def fuzz(name, options, work):
+    """One target from its start to its end."""
+    program = options.build / "fuzz" / f"{name}_fuzz"
+    own, given = work / name, work / f"{name}-seeds"
+    own.mkdir()
+    given.mkdir()
+    finds = options.finds or options.build / "finds"
+    finds.mkdir(parents=True, exist_ok=True)
+    costly, words = large(program, name, given)
+    if costly:
+        return {"target": name, "inputs": 0, "seconds": 0, "coverage": 0, "finds": [costly], "words": words[-4000:]}
+    command = [str(program), *LIMITS, f"-max_len={LONGEST.get(name, 512)}", f"-artifact_prefix={finds}/{name}-"]
+    if (HERE / f"{name}.dict").exists():
+        command.append(f"-dict={HERE / (name + '.dict')}")
+    if options.replay:
+        command.append("-runs=0")
+    elif options.inputs:
+        command.append(f"-runs={options.inputs}")
+    if options.seconds or not (options.inputs or options.replay):
+        command.append(f"-max_total_time={options.seconds or 60}")
+    began = time.monotonic()
+    ran = subprocess.run([*command, str(own), *seeds(name, given)], env=environment(), cwd=own,
+                         capture_output=True, text=True, errors="replace")
+    found = re.findall(r"Test unit written to (\S+)", ran.stderr)
+    result = {"target": name, "inputs": figure(r"number_of_executed_units: (\d+)", ran.stderr),
+              "seconds": round(time.monotonic() - began, 1), "coverage": figure(r"cov: (\d+)", ran.stderr),
+              "finds": found}
+    if ran.returncode != 0:
+        result["finds"] = found or ["(no input was kept)"]
+        result["words"] = ran.stderr[-4000:]
+    if options.keep and ran.returncode == 0:
+        keep(program, name, own, seeds(name, given))
+    return result
+
+
+def keep(program, name, own, before):
+    """Into the corpus goes what covers more than it does, the smallest first, up to a hundred files in all."""
+    target, merged = HERE / "corpus" / name, own.parent / f"{name}-merged"
+    target.mkdir(parents=True, exist_ok=True)
+    merged.mkdir()
+    subprocess.run([str(program), "-merge=1", "-use_counters=0", *LIMITS, f"-max_len={LONGEST.get(name, 512)}",
+                    str(merged), *before, str(own)], env=environment(), capture_output=True, check=True)
+    known = {file.read_bytes() for folder in before for file in pathlib.Path(folder).iterdir()}
+    found = [file for file in merged.iterdir() if file.read_bytes() not in known]
+    room = max(0, KEPT - len(list(target.iterdir())))
+    for file in sorted(found, key=lambda file: file.stat().st_size)[:room]:
+        shutil.copy(file, target)
+
+
+def show(result):
+    rate = result["inputs"] / max(result["seconds"], 0.1)
+    print(f"{result['target']:<12} {result['inputs']:>11,} inputs {result['seconds']:>8.0f} s {rate:>8,.0f}/s "
+          f"coverage {result['coverage']:>6}  {', '.join(result['finds']) or 'nothing found'}", file=sys.stderr, flush=True)
+    if "words" in result:
+        print(result["words"], file=sys.stderr, flush=True)
+    return result
+
+
+def main():
+    options = arguments()
+    names = options.targets or sorted(path.name[:-5] for path in (options.build / "fuzz").glob("*_fuzz"))
+    if not names:
+        sys.exit(f"there is no target in {options.build / 'fuzz'}: build the preset `checked` first")
+    with tempfile.TemporaryDirectory() as work, concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        runs = pool.map(lambda name: show(fuzz(name, options, pathlib.Path(work))), names)
+        results = list(runs)
+    print(json.dumps({"schema": "assay.fuzz/1", "targets": results}, indent=1))
+    sys.exit(any(result["finds"] for result in results))
+
+
+main()

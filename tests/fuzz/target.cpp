@@ -1,0 +1,57 @@
+// Counts what is allocated and not yet freed, by the sanitizer's hooks.
+#include "tests/fuzz/target.h"
+
+#include <sanitizer/allocator_interface.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+
+namespace assay::fuzzing {
+namespace {
+
+constexpr double kSeconds = 1;
+constexpr std::size_t kBytes = std::size_t{64} << 20;
+
+std::size_t live = 0, limit = 0;  // limit 0: not within an input
+
+[[noreturn]] void find(const char* what) {
+  std::fprintf(stderr, "assay: %s\n", what);
+  std::abort();
+}
+
+void allocated(const volatile void*, std::size_t size) {
+  live += size;
+  if (limit == 0 || live <= limit) return;
+  limit = 0;
+  find("more than twice the input's size + 64 MiB are allocated");
+}
+
+void freed(const volatile void* pointer) {
+  live -= __sanitizer_get_allocated_size(const_cast<const void*>(pointer));
+}
+
+double processor_time() {
+  timespec now = {};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
+}  // namespace
+
+Limits::Limits(std::size_t size) : began_(processor_time()) {
+  [[maybe_unused]] static const int hooks =
+      __sanitizer_install_malloc_and_free_hooks(allocated, freed);
+  limit = live + 2 * size + kBytes;
+}
+
+Limits::~Limits() {
+  limit = 0;
+  if (processor_time() - began_ > kSeconds) find("this takes over a second of processor time");
+}
+
+void require(bool holds, const char* property) {
+  if (!holds) find(property);
+}
+
+}  // namespace assay::fuzzing
