@@ -8,6 +8,7 @@
 #include "runner/catalog/cache.h"
 #include "runner/catalog/probe.h"
 #include "runner/catalog/quarantine.h"
+#include "runner/files/plain.h"
 #include "runner/files/rights.h"
 
 namespace assay {
@@ -41,8 +42,17 @@ std::string open_to_all_at(const fs::path& file) {
 }
 
 ComponentInfo component_of(const Json& json, const std::string& file, const std::string& build) {
-  ComponentInfo info{json.at("kind"), json.at("name"), json.at("doc"), file, build, {}, {}};
-  for (const auto& field : json.at("fields")) info.fields.push_back(field_from_json(field));
+  ComponentInfo info{json.at("kind"),
+                     json.at("name"),
+                     plain(json.at("doc").get<std::string>()),
+                     file,
+                     build,
+                     {},
+                     {}};
+  for (const auto& field : json.at("fields")) {
+    info.fields.push_back(field_from_json(field));
+    info.fields.back().doc = plain(info.fields.back().doc);
+  }
   info.needs = json.at("needs").get<Strings>();
   return info;
 }
@@ -89,6 +99,7 @@ void learn(Cache& cache, Quarantine& quarantine, const fs::path& worker,
            const std::vector<fs::path>& files) {
   for (const auto& [file, text] : probe_files(worker, files)) {
     auto answer = Json::parse(text);
+    if (answer.contains("refused")) answer["refused"] = plain(answer["refused"].get<std::string>());
     // Not in the cache too: once released it is to be probed.
     if (answer.value("crashed", false) && isolate(file, answer, quarantine)) continue;
     cache.put(file, std::move(answer));

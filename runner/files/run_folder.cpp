@@ -15,6 +15,7 @@
 
 #include "assay/error.h"
 #include "runner/files/file_system.h"
+#include "runner/files/plain.h"
 
 namespace assay {
 namespace {
@@ -44,10 +45,10 @@ Status from_json(const Json& json) {
   s.seconds = json.at("seconds").get<double>();
   if (const auto& error = json.at("error"); !error.is_null()) {
     s.error_kind = error.at("kind").get<std::string>();
-    s.error_message = error.at("message").get<std::string>();
+    s.error_message = plain(error.at("message").get<std::string>());
   }
   for (const auto& [name, value] : json.at("metrics").items())
-    if (value.is_number()) s.metrics[name] = value.get<double>();
+    if (value.is_number()) s.metrics[plain(name)] = value.get<double>();
   return s;
 }
 

@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "assay/error.h"
+#include "runner/files/plain.h"
 #include "runner/schedule/clock.h"
 #include "runner/schedule/event.h"
 
@@ -22,7 +23,7 @@ std::string last_lines(const std::filesystem::path& log) {
   std::ifstream in(log, std::ios::binary | std::ios::ate);
   if (!in) return "";
   in.seekg(std::max<std::streamoff>(0, in.tellg() - kTailBytes));
-  std::string text{std::istreambuf_iterator<char>(in), {}};
+  std::string text = plain({std::istreambuf_iterator<char>(in), {}});
   while (!text.empty() && text.back() == '\n') text.pop_back();
   std::size_t start = text.size();
   for (std::size_t lines = 0; lines < kTailLines && start != 0 && start != std::string::npos;

@@ -5,6 +5,7 @@
 
 #include "assay/error.h"
 #include "core/src/value_json.h"
+#include "runner/files/plain.h"
 
 namespace assay {
 namespace {
@@ -25,7 +26,7 @@ void read_progress(const Json& json, Event& event) {
   if (!json.contains("metrics")) return;
   if (!json.at("metrics").is_object()) throw Error(ErrorKind::kCorrupt, "metrics are a map");
   for (const auto& [name, value] : json.at("metrics").items())
-    event.metrics[name] =
+    event.metrics[plain(name)] =
         value.is_number() ? value.get<double>() : std::numeric_limits<double>::quiet_NaN();
 }
 
@@ -34,7 +35,7 @@ void read_end(const Json& json, Event& event) {
   const auto error = json.find("error");
   if (error == json.end() || !error->is_object()) return;
   event.error_kind = error->value("kind", "");
-  event.error_message = error->value("message", "");
+  event.error_message = plain(error->value("message", ""));
 }
 
 }  // namespace

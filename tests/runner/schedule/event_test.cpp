@@ -23,6 +23,14 @@ TEST_CASE("the four events of a worker are read") {
   CHECK(read_event(R"({"event":"end","state":"done","error":null})")->error_kind.empty());
 }
 
+TEST_CASE("what a terminal would obey is not passed on") {
+  const auto end = read_event(
+      "{\"event\":\"end\",\"state\":\"failed\",\"error\":{\"kind\":\"data\",\"message\":"
+      "\"a\\u001b]0;b\\u0007\\n\\tc\\u009b2J\\u007f \\u00e9\"}}");
+  REQUIRE(end);
+  CHECK(end->error_message == "a?]0;b?\n\tc?2J? \u00e9");
+}
+
 TEST_CASE("a line that is no event is passed over whole") {
   const std::string deep = R"({"event":"end","state":"x","error":)" + std::string(200'000, '[');
   for (const std::string& line :
