@@ -66,7 +66,7 @@ Value list_from_json(const Json& json) {
 // A list of nothing is three bytes of text and fifty in memory; a key is looked for among all
 // others of its object; values are walked by recursion. Right for the part of a text that is JSON.
 void check_json(std::string_view text) {
-  constexpr std::size_t kMaxBytes = std::size_t{1} << 20, kMaxDepth = 64, kMaxKeys = 8'192;
+  constexpr std::size_t kMaxBytes = std::size_t{1} << 20, kMaxDepth = 64, kMaxKeys = 4'096;
   const auto over = [](std::size_t most, const char* what) {
     throw Error(ErrorKind::kCorrupt, "this JSON has more than " + std::to_string(most) + what);
   };

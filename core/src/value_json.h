@@ -10,7 +10,7 @@
 
 namespace assay {
 
-/// Throws Error{kCorrupt} for JSON over 1 MiB, nested deeper than 64 levels, or with over 8,192
+/// Throws Error{kCorrupt} for JSON over 1 MiB, nested deeper than 64 levels, or with over 4,096
 /// keys: memory, stack and time are bounded then, whoever wrote it.
 void check_json(std::string_view text);
 /// As ordered_json::parse, of a text that check_json() lets pass.

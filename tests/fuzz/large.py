@@ -63,7 +63,7 @@ def json_texts():
         closed = piece[:-1] if piece.endswith(",") else ""
         if closed:
             yield piece + ",".join([closed[1:]] * ((MEBIBYTE - 64) // len(closed))) + "]"
-    yield json.dumps({str(k): k for k in range(8192)})
+    yield json.dumps({str(k): k for k in range(4096)})
     yield json.dumps({str(k): k for k in range(100_000)})
     yield json.dumps([{str(k): k for k in range(8)}] * 2000)
     yield json.dumps("x" * (MEBIBYTE - 64))
