@@ -2,6 +2,7 @@
 #include "runner/files/checkpoint.h"
 
 #include <algorithm>
+#include <exception>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -53,17 +54,24 @@ std::vector<std::pair<std::int64_t, fs::path>> complete(const fs::path& parent) 
   return found;
 }
 
-Files read_checked(const fs::path& folder) {
+// Throws Error{kCorrupt} for what is not what was written, Error{kIo} for what cannot be read now.
+Files read_checked(const fs::path& folder) try {
+  if (!fs::exists(folder / "files.json"))
+    throw Error(ErrorKind::kCorrupt, (folder / "files.json").string() + ": is not there");
   const auto hashes = Json::parse(read_file(folder / "files.json"));
   Files files;
   for (const auto& [name, hash] : hashes.items()) {
     if (fs::path(name).filename() != name || name == "..")
       throw Error(ErrorKind::kCorrupt, folder.string() + ": names a file outside it");
+    if (!fs::exists(folder / name))
+      throw Error(ErrorKind::kCorrupt, (folder / name).string() + ": is not there");
     files[name] = read_file(folder / name);
     if (sha256(files[name]) != hash.get<std::string>())
       throw Error(ErrorKind::kCorrupt, (folder / name).string() + ": is not what was written");
   }
   return files;
+} catch (const Json::exception& error) {
+  throw Error(ErrorKind::kCorrupt, (folder / "files.json").string() + ": " + error.what());
 }
 
 void remove_leftovers(const fs::path& parent) {
@@ -99,20 +107,24 @@ void write_checkpoint(const fs::path& parent, const Checkpoint& checkpoint) {
   point(parent, name);
   disk.sync_folder(parent);
   remove_leftovers(parent);
-  const auto all = complete(parent);
-  for (std::size_t k = kKept; k < all.size(); ++k) disk.remove_all(all[k].second);
+  std::size_t kept = 0;
+  for (const auto& [unit, folder] : complete(parent))  // later units were passed over: not whole
+    if (unit > checkpoint.unit || ++kept > kKept) disk.remove_all(folder);
 }
 
 std::optional<Checkpoint> read_checkpoint(const fs::path& parent,
                                           const std::function<void(const std::string&)>& note) {
-  remove_leftovers(parent);
+  std::exception_ptr unreadable;
   for (const auto& [unit, folder] : complete(parent)) {
     try {
       return Checkpoint{unit, read_checked(folder)};
-    } catch (const std::exception& error) {
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::kCorrupt) unreadable = std::current_exception();
       note("checkpoint passed over: " + std::string(error.what()));
     }
   }
+  // What cannot be read now may be whole: to begin anew would cut the rows and replace it.
+  if (unreadable) std::rethrow_exception(unreadable);
   return std::nullopt;
 }
 

@@ -20,12 +20,12 @@ struct Checkpoint {
   bool operator==(const Checkpoint&) const = default;
 };
 
-/// Writes <parent>/unit-<unit>, keeps the newest two, points the symlink `last` at it (itself
-/// replaced atomically). Throws Error{kIo}.
+/// Writes <parent>/unit-<unit>, keeps the two newest up to it, points the symlink `last` at it
+/// (itself replaced atomically). Throws Error{kIo}.
 void write_checkpoint(const std::filesystem::path& parent, const Checkpoint& checkpoint);
 
 /// The newest checkpoint whose every file has its SHA-256; nothing where there is none. Each one
-/// passed over is told to `note`. Leftover temporary folders are removed.
+/// passed over is told to `note`. Throws Error{kIo} where none is whole and one cannot be read.
 std::optional<Checkpoint> read_checkpoint(const std::filesystem::path& parent,
                                           const std::function<void(const std::string&)>& note);
 

@@ -178,10 +178,12 @@ void write_atomically(const fs::path& file, std::string_view bytes) {
 }
 
 std::string read_file(const fs::path& file) {
+  std::error_code none;
+  if (fs::is_directory(file, none)) fail_io(file, "read", EISDIR);
   std::ifstream in(file, std::ios::binary);
   std::ostringstream bytes;
   if (in) bytes << in.rdbuf();
-  if (!in || (bytes.fail() && fs::file_size(file) > 0))
+  if (!in || (bytes.fail() && fs::file_size(file, none) > 0))
     fail_io(file, "read", errno == 0 ? EIO : errno);
   return bytes.str();
 }

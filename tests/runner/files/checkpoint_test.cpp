@@ -3,6 +3,7 @@
 
 #include <fstream>
 
+#include "assay/error.h"
 #include "runner/files/checkpoint.h"
 #include "tests/support/shell.h"
 
@@ -75,6 +76,33 @@ TEST_CASE("a list of files that names one outside its folder is passed over") {
     CHECK(found->unit == 1);
     CHECK_THAT(note, Catch::Contains("names a file outside it"));
   }
+}
+
+TEST_CASE("what cannot be read now is no reason to begin anew") {
+  const Folder folder;
+  const auto parent = folder.path() / "checkpoints";
+  const auto hide = [&](const char* unit) {  // a folder in place of a file: EISDIR for everybody
+    fs::remove(parent / unit / "model.safetensors");
+    fs::create_directory(parent / unit / "model.safetensors");
+  };
+  for (const int unit : {1, 2}) write_checkpoint(parent, made(unit));
+  hide("unit-2");
+  CHECK(newest(parent) == 1);
+  hide("unit-1");
+  CHECK_THROWS_AS(newest(parent), Error);
+}
+
+TEST_CASE("a checkpoint after damaged later ones is kept, and they go") {
+  const Folder folder;
+  const auto parent = folder.path() / "checkpoints";
+  for (const int unit : {10, 20}) {
+    write_checkpoint(parent, made(unit));
+    folder.write("checkpoints/unit-" + std::to_string(unit) + "/state.json", "damaged");
+  }
+  write_checkpoint(parent, made(5));
+  CHECK(newest(parent) == 5);
+  CHECK_FALSE(fs::exists(parent / "unit-20"));
+  CHECK(slurp(parent / "last" / "model.safetensors") == "weights of 5");
 }
 
 TEST_CASE("a named folder is replaced whole") {
