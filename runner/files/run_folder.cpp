@@ -96,7 +96,8 @@ FolderLock::FolderLock(const fs::path& dir, double seconds, Mode mode) {
   fs::create_directories(dir, made);
   const auto file = dir / ".lock";
   fd_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (fd_ < 0 && errno == ENOSPC) fail_io(file, "made", errno);
+  if (const int code = made ? made.value() : errno; fd_ < 0 && (code == ENOSPC || code == EDQUOT))
+    fail_io(file, "made", code);
   if (fd_ < 0)
     throw Error(ErrorKind::kIo, file.string() + ": cannot be written: " + std::strerror(errno) +
                                     "; choose a folder you may write with --runs");

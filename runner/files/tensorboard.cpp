@@ -12,7 +12,7 @@
 #include <fmt/format.h>
 #include <boost/crc.hpp>
 
-#include "assay/error.h"
+#include "runner/files/file_system.h"
 
 namespace assay {
 namespace {
@@ -61,7 +61,7 @@ EventFile::EventFile(const fs::path& dir) : impl_(new Impl) {
   for (const auto& entry : fs::directory_iterator(dir))
     if (entry.path().filename().string().starts_with("events.out.tfevents."))
       older.push_back(entry.path());
-  for (const auto& path : older) fs::remove(path);
+  for (const auto& path : older) file_system().remove_all(path);
   char host[128] = {};
   ::gethostname(host, sizeof host - 1);
   const double now =
@@ -69,7 +69,7 @@ EventFile::EventFile(const fs::path& dir) : impl_(new Impl) {
   const auto file =
       dir / fmt::format("events.out.tfevents.{}.{}", static_cast<std::int64_t>(now), host);
   impl_->out.open(file, std::ios::binary);
-  if (!impl_->out) throw Error(ErrorKind::kIo, file.string() + ": cannot be written");
+  if (!impl_->out) fail_io(file, "made", errno);
   impl_->out << frame(key(1, 1) + raw(now) + text(3, "brain.Event:2"));
 }
 

@@ -1,11 +1,12 @@
-// Only taking it tells whether there is room: quotas do not show in what a file system says is
-// free.
+// What a file system says is free is asked first: only with plenty is some of it taken for an
+// instant, which shows a quota and takes nothing from those who write meanwhile.
 #include "runner/schedule/room.h"
 
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "runner/schedule/clock.h"
 
@@ -25,28 +26,39 @@ std::uintmax_t size_of(const fs::path& folder) {
   return all;
 }
 
-bool can_take(const fs::path& folder, std::uintmax_t bytes) {
+bool within_quota(const fs::path& folder, std::uintmax_t bytes) {
   const auto file = folder / ".room";
   const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (fd < 0) return false;
-  const bool taken = ::posix_fallocate(fd, 0, static_cast<off_t>(bytes)) == 0;
   ::unlink(file.c_str());
+  const bool taken = ::fallocate(fd, 0, 0, static_cast<off_t>(bytes)) == 0 || errno == EOPNOTSUPP;
   ::close(fd);
   return taken;
 }
 
+bool is_there(const fs::path& folder, std::uintmax_t bytes) {
+  std::error_code error;
+  const auto free = fs::space(folder, error).available;
+  if (error || free < bytes) return false;
+  return free < 2 * bytes || within_quota(folder, bytes);
+}
+
 }  // namespace
 
-void RoomWait::begin(const fs::path& run) {
+void RoomWait::begin(const fs::path& run, std::int64_t unit) {
   folder_ = run.parent_path();
-  needed_ = std::max({needed_, kLeast, size_of(run / "checkpoints")});
+  auto bytes = std::max(kLeast, size_of(run / "checkpoints"));
+  if (const auto it = asked_.find(run); it != asked_.end() && it->second.unit == unit)
+    bytes = std::max(bytes, 2 * it->second.bytes);
+  asked_[run] = {unit, bytes};
+  needed_ += bytes;
   next_try_ = steady_seconds() + kBetweenTries;
 }
 
 bool RoomWait::ended() {
   if (!waiting() || steady_seconds() < next_try_) return false;
   next_try_ = steady_seconds() + kBetweenTries;
-  if (!can_take(folder_, needed_)) return false;
+  if (!is_there(folder_, needed_)) return false;
   needed_ = 0;
   return true;
 }

@@ -63,7 +63,8 @@ class Stage:
             time.sleep(600)
         if self.act == "fail":
             self.end("failed", 1, {"kind": "data", "message": "no such file"})
-        if self.act == "full_once" and first:
+        attempts = self.status["attempts"]
+        if (self.act == "full_once" and first) or (self.act == "full_thrice" and attempts <= 3):
             self.end("interrupted", 1, {"kind": "disk_full", "message": "here: the disk is full"})
         if self.act == "diverge":
             self.end("diverged", 6, {"kind": "numeric", "message": "unit 1: the loss is nan"})
@@ -98,6 +99,9 @@ class Stage:
         if self.status["unit"] < self.units:
             self.end("interrupted", 75 if asked == signal.SIGUSR1 else 128 + asked)
         self.status["metrics"] = {"test/accuracy": 0.5 + self.job["seed"] / 100}
+        if self.act == "killed_when_done":
+            self.write("done")
+            os.kill(os.getpid(), signal.SIGKILL)
         self.end("done", 0)
 
 
@@ -120,7 +124,7 @@ def field(name, kind, default, choices):
 
 
 ACTS = ["ok", "daemon", "slow", "gated", "crash", "crash_once", "oom", "exit", "hang", "deaf", "deaf_once", "fail", "diverge",
-        "full_once"]
+        "full_once", "full_thrice", "killed_when_done"]
 FAKE = {"kind": "procedure", "name": "fake", "doc": "Does what it is told.", "needs": [],
         "fields": [field("act", "string", "ok", ACTS), field("units", "integer", 3, [])]}
 

@@ -141,10 +141,8 @@ int fsync(int fd) {
 int ftruncate(int fd, off_t size) {
   return step("ftruncate", fd, false, [&] { return REAL(ftruncate)(fd, size); });
 }
-int posix_fallocate(int fd, off_t from, off_t size) {
-  const int answer =
-      step("fallocate", fd, true, [&] { return REAL(posix_fallocate)(fd, from, size); });
-  return answer < 0 ? errno : answer;
+int fallocate(int fd, int mode, off_t from, off_t size) {
+  return step("fallocate", fd, true, [&] { return REAL(fallocate)(fd, mode, from, size); });
 }
 int rename(const char* from, const char* to) {
   return step("rename", to, false, [&] { return REAL(rename)(from, to); });

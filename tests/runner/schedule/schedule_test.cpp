@@ -149,6 +149,24 @@ TEST_CASE("a trial that met a full disk goes on when there is room, and no retry
   CHECK_THAT(sweep.memory.notes[1], Contains("there is room"));
 }
 
+TEST_CASE("a trial for which there is never enough room asks for twice as much each time") {
+  Sweep sweep;
+  sweep.add("a", "full_thrice");
+  CHECK(sweep.run()[0].state == "done");
+  REQUIRE(sweep.memory.notes.size() == 6);
+  CHECK_THAT(sweep.memory.notes[0], Contains("when 1.0 MiB"));
+  CHECK_THAT(sweep.memory.notes[2], Contains("when 2.0 MiB"));
+  CHECK_THAT(sweep.memory.notes[4], Contains("when 4.0 MiB"));
+}
+
+TEST_CASE("a worker that is killed when it has written that it is done has done its stage") {
+  Sweep sweep;
+  sweep.add("a", "killed_when_done");
+  const auto outcomes = sweep.run();
+  CHECK(outcomes[0].state == "done");
+  CHECK(outcomes[0].metrics.at("test/accuracy") == Approx(0.5));
+}
+
 TEST_CASE("retries come after pauses that double") {
   Sweep sweep;
   sweep.experiment.limits.retries = 2;
