@@ -55,9 +55,9 @@ bool Attempt::hear() {
 }
 
 void Attempt::take(const std::string& line) {
+  heard_ = steady_seconds();
   const auto event = read_event(line);
   if (!event) return;
-  heard_ = steady_seconds();
   if (event->name == "started" || event->name == "progress") {
     progress_.unit = event->unit;
     progress_.units = event->units;
@@ -174,10 +174,11 @@ Status Attempt::verdict(const Exit& exit) {
     if (end_kind_ == name_of(ErrorKind::kParameter)) locate(status);
     return status;
   }
-  // Said on the disk alone, where a plugin has closed the descriptor on which we hear it.
-  if (exit.code != 0 && killed_for_.empty() && status.state == "failed" &&
-      status.attempts > task_.outcome.status.attempts)
-    return status;
+  // Said on the disk alone, where it was killed before it could say so, or a plugin has closed the
+  // descriptor on which we hear it.
+  const bool of_this_attempt = status.attempts > task_.outcome.status.attempts;
+  const bool by_itself = exit.code != 0 && killed_for_.empty() && status.state == "failed";
+  if (of_this_attempt && (status.state == "done" || by_itself)) return status;
   status.state = killed_for_ == "interrupt" ? "interrupted" : "failed";
   status.attempts = std::max(status.attempts, task_.outcome.status.attempts + 1);
   status.units = std::max(status.units, progress_.units);

@@ -182,7 +182,8 @@ WorkerProcess::WorkerProcess(const Launch& launch) {
 
 void WorkerProcess::start(const Launch& launch, int input, int events, int log) {
   Pipe failed;
-  std::vector<std::string> words{launch.program.string(), "run"}, env = environment(launch.threads);
+  std::vector<std::string> words{launch.program.string(), "run", std::to_string(getpid())},
+      env = environment(launch.threads);
   const auto argv = pointers(words), envp = pointers(env);
   const std::string oom_score = raised_oom_score();
   const Child child{launch.program.c_str(), argv.data(), envp.data(), oom_score, input, events, log,

@@ -32,6 +32,7 @@ void Events::progress(std::int64_t unit, std::int64_t units) {
            {"event", "progress"}, {"unit", unit}, {"units", units}, {"metrics", values_}}
            .dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +
        "\n");
+  values_.clear();
 }
 
 void Events::checkpoint(std::int64_t unit) {

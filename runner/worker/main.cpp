@@ -44,8 +44,8 @@ int run_stage(assay::Events& events) {
   }
 }
 
-int run() {
-  assay::catch_signals();
+int run(pid_t front_end) {
+  assay::catch_signals(front_end);
   assay::Events events(moved_away(kEvents));
   const int code = run_stage(events);
   assay::kill_children({});  // the front end does so too, if it still lives
@@ -54,7 +54,7 @@ int run() {
 
 int main_of(const std::vector<std::string>& words) {
   const std::string verb = words.empty() ? "" : words[0];
-  if (verb == "run") return run();
+  if (verb == "run") return run(words.size() > 1 ? std::atoi(words[1].c_str()) : getppid());
   if (verb == "probe") return assay::probe({words.begin() + 1, words.end()});
   if (verb == "version") {
     fmt::print("{}\n", assay::abi_tag());

@@ -6,17 +6,25 @@
 
 namespace {
 
-void* or_throw(void* memory) {
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
+// Asks the new handler, if there is one, until there is memory or it throws.
+template <class Allocate>
+void* persist(Allocate allocate) {
+  for (;;) {
+    if (void* memory = allocate()) return memory;
+    const auto handler = std::get_new_handler();
+    if (handler == nullptr) throw std::bad_alloc();
+    handler();
+  }
 }
 
 void* allocate(std::size_t size) {
-  return or_throw(std::malloc(size == 0 ? 1 : size));
+  return persist([=] { return std::malloc(size == 0 ? 1 : size); });
 }
 
 void* allocate(std::size_t size, std::align_val_t alignment) {
-  return or_throw(std::aligned_alloc(static_cast<std::size_t>(alignment), size == 0 ? 1 : size));
+  return persist([=] {
+    return std::aligned_alloc(static_cast<std::size_t>(alignment), size == 0 ? 1 : size);
+  });
 }
 
 }  // namespace

@@ -1,9 +1,12 @@
 // Rows go to metrics.jsonl, to TensorBoard, to the front end and, the newest, to status.json.
 #include "runner/worker/recorder.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cctype>
 #include <chrono>
+#include <cstdlib>
 
 #include <fmt/core.h>
 
@@ -45,7 +48,13 @@ Recorder::Recorder(const RunFolder& folder, const std::string& stage, std::int64
   }
 }
 
+// A component that forks, and whose child comes back to us, would have every row written twice.
+void Recorder::leave_if_forked() const {
+  if (::getpid() != pid_) std::_Exit(0);
+}
+
 void Recorder::metric(std::string_view name, double value) {
+  leave_if_forked();
   log_.append(unit_, name, value);
   curves_.scalar(now(), unit_, name, value);
   latest_[std::string(name)] = value;
@@ -53,12 +62,14 @@ void Recorder::metric(std::string_view name, double value) {
 }
 
 void Recorder::artifact(std::string_view name, const TensorMap& value) {
+  leave_if_forked();
   const auto file = folder_.artifacts() / (checked(name) + ".safetensors");
   file_system().make_folders(folder_.artifacts());
   write_atomically(file, to_safetensors(value));
 }
 
 void Recorder::keep_model(std::string_view name) {
+  leave_if_forked();
   write_named(folder_.checkpoints(), checked(name),
               {{"model.safetensors", to_safetensors(weights_of(*model_))}});
 }

@@ -31,8 +31,8 @@ void note(int signal) {
 
 }  // namespace
 
-void catch_signals() {
-  parent = getppid();
+void catch_signals(int front_end) {
+  parent = front_end;
   sigevent by_kill = {};
   by_kill.sigev_notify = SIGEV_SIGNAL;
   by_kill.sigev_signo = SIGKILL;

@@ -6,7 +6,7 @@ namespace assay {
 /// SIGINT and SIGTERM: leave after this unit; SIGUSR1: leave and ask to be requeued; SIGHUP:
 /// checkpoint and go on. A worker whose front end has died leaves likewise, and is ended after 30 s
 /// if it does not.
-void catch_signals();
+void catch_signals(int front_end);
 
 /// The signal that asks to leave, or 0.
 int asked_to_leave();

@@ -55,6 +55,7 @@ class StageRun {
           const std::string& message = "");
   void write_status(const std::string& state, const std::string& kind, const std::string& message);
   std::string where(std::string message) const;
+  int done();
   int left();
 
   const Job& job_;
@@ -76,7 +77,7 @@ template <class Step>
 void said_if_it_fails(const Step& step) {
   try {
     step();
-  } catch (const Error& error) {
+  } catch (const std::exception& error) {
     log_line(error.what());
   }
 }
@@ -98,11 +99,12 @@ void StageRun::load() {
   context_.device = choose_device(job_.device);
   context_.rng = Rng(static_cast<std::uint64_t>(job_.seed));
   assembly_ = assemble(job_, context_);
-  limit_memory(job_.memory);
   state_.emplace();
   const auto found = read_checkpoint(folder_.checkpoints(),
                                      [](const std::string& passed_over) { log_line(passed_over); });
   if (found) restore(*found);
+  limit_memory(job_.memory);
+  state_.emplace();
   recorder_ = std::make_unique<Recorder>(folder_, job_.stage, unit_, events_);
   recorder_->model(assembly_->parts.model);
   context_.log = recorder_.get();
@@ -201,6 +203,15 @@ int StageRun::end(const std::string& state, int code, const std::string& kind,
   return code;
 }
 
+// Done is what the disk says is done.
+int StageRun::done() {
+  leave_if_forked();
+  recorder_->sync();
+  write_status("done", "", "");
+  events_.end("done", "", "");
+  return 0;
+}
+
 int StageRun::left() {
   const int signal = asked_to_leave();
   const int code = signal == SIGUSR1 ? 75 : 128 + signal;
@@ -221,6 +232,7 @@ int StageRun::run() try {
     events_.started(unit_, units_);
     loop();
     checkpoint();
+    if (unit_ >= units_ || assembly_->procedure->finished()) return done();
   } catch (const DiskFull& error) {
     return end("interrupted", 1, kDiskFull, error.what());
   } catch (const Error& error) {
@@ -238,8 +250,7 @@ int StageRun::run() try {
   } catch (...) {
     return end("failed", 1, "plugin", where("something was thrown that is no std::exception"));
   }
-  const bool all = unit_ >= units_ || assembly_->procedure->finished();
-  return all ? end("done", 0) : left();
+  return left();
 } catch (const DiskFull& error) {
   events_.end("interrupted", kDiskFull, error.what());
   return 1;
