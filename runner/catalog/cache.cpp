@@ -45,9 +45,12 @@ void Cache::put(const fs::path& file, Json answer) {
 }
 
 void Cache::save() const {
+  auto lasting = Json::object();
+  for (const auto& [file, answer] : entries_.items())
+    if (!answer.value("hung", false)) lasting[file] = answer;
   try {
     fs::create_directories(cache_file().parent_path());
-    write_atomically(cache_file(), Json{{"worker", worker_}, {"plugins", entries_}}.dump());
+    write_atomically(cache_file(), Json{{"worker", worker_}, {"plugins", lasting}}.dump());
   } catch (const std::exception&) {
     return;
   }

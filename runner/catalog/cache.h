@@ -14,7 +14,9 @@ class Cache {
   explicit Cache(const std::filesystem::path& worker);
   const nlohmann::ordered_json* find(const std::filesystem::path& file) const;
   void put(const std::filesystem::path& file, nlohmann::ordered_json answer);
-  void save() const;  // a cache that cannot be written is no error
+  /// Without those that hung, on a busy machine perhaps. A cache that cannot be written is no
+  /// error.
+  void save() const;
 
  private:
   std::string worker_;

@@ -91,7 +91,8 @@ bool isolate(const fs::path& file, const Json& answer, Quarantine& quarantine) t
   const auto prefix = file.string() + ": ";
   quarantine.put(file, reason.starts_with(prefix) ? reason.substr(prefix.size()) : reason, {});
   return true;
-} catch (const Error&) {  // the state folder cannot be written: the cache remembers it, for now
+} catch (
+    const std::exception&) {  // the state folder cannot be written: the cache remembers it, for now
   return false;
 }
 
@@ -148,6 +149,8 @@ Catalog load_catalog(const std::vector<fs::path>& first, bool safe) {
   std::vector<fs::path> files, unknown;
   Cache cache(worker);
   Quarantine quarantine;
+  if (const auto& problem = quarantine.problem(); !problem.empty())
+    catalog.refused.push_back({"quarantine.json", problem});
   for (const auto& file : plugin_files(folders, catalog)) {
     if (const auto why = open_to_all_at(file); !why.empty()) {
       catalog.refused.push_back({file.string(), why});

@@ -31,7 +31,8 @@ fs::path list_file() {
 
 Json read_list() {
   const auto file = list_file();
-  if (!fs::exists(file)) return Json::object();
+  std::error_code none;
+  if (!fs::exists(file, none)) return Json::object();
   auto list = Json::parse(read_file(file), nullptr, false);
   if (!list.is_object())
     throw Error(ErrorKind::kCorrupt,
@@ -53,11 +54,13 @@ std::string Quarantined::sentence() const {
       file, since, reason, file);
 }
 
-Quarantine::Quarantine() {
+Quarantine::Quarantine() try {
   const auto list = read_list();
   for (const auto& [file, json] : list.items())
     if (json.is_object() && json.value("stamp", "") == stamp(file))
       entries_.push_back(entry_of(file, json));
+} catch (const std::exception& error) {
+  problem_ = error.what();
 }
 
 std::optional<Quarantined> Quarantine::find(const fs::path& file) const {
@@ -74,7 +77,7 @@ void Quarantine::change(const std::string& file, const Json* entry) {
   auto list = read_list();
   list.erase(file);
   if (entry != nullptr) list[file] = *entry;
-  write_atomically(list_file(), list.dump(1) + "\n");
+  write_atomically(list_file(), list.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
 void Quarantine::put(const fs::path& file, const std::string& reason, Strings components) {

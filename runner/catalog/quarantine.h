@@ -23,13 +23,14 @@ struct Quarantined {
 };
 
 /// The list in the user's state folder ($XDG_STATE_HOME/assay/quarantine.json). An entry holds as
-/// long as its file is the one that was put there. Throws Error{kCorrupt} for a list that cannot be
-/// read, and Error{kIo} for one that cannot be written.
+/// long as its file is the one that was put there. One that cannot be read is empty, with a
+/// problem(); to change it then throws Error{kCorrupt}, and Error{kIo} where it cannot be written.
 class Quarantine {
  public:
   Quarantine();
   std::optional<Quarantined> find(const std::filesystem::path& file) const;
   const std::vector<Quarantined>& all() const { return entries_; }
+  const std::string& problem() const { return problem_; }  // a sentence, or ""
   void put(const std::filesystem::path& file, const std::string& reason, Strings components);
   /// Whether it was there.
   bool release(const std::filesystem::path& file);
@@ -38,6 +39,7 @@ class Quarantine {
   void change(const std::string& file, const nlohmann::ordered_json* entry);
 
   std::vector<Quarantined> entries_;
+  std::string problem_;
 };
 
 }  // namespace assay

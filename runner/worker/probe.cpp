@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -55,9 +56,11 @@ Json answer(const std::string& file) try {
   return refused(file, error.what());
 }
 
-[[noreturn]] void child(const std::string& file, int out) {
+[[noreturn]] void child(const std::string& file, int out, pid_t prober) {
   const pid_t own = ::getpid();
   ::setpgid(0, 0);  // a signal to its group reaches nobody else
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != prober) std::_Exit(1);
   adopt_orphans();
   limit_data(kMemory);
   ::dup2(2, 1);  // what a plugin prints is no answer
@@ -110,13 +113,17 @@ bool ended_from_outside(int status) {
   return signal == SIGKILL || signal == SIGTERM || signal == SIGINT || signal == SIGHUP;
 }
 
-// A crash is the plugin's, whatever the worker is: the front end puts it into quarantine.
+// A crash is the plugin's, whatever the worker is: the front end puts it into quarantine. A hang
+// may be the machine's, which was busy: it is asked again next time.
 Json crashed(const std::string& file, const std::string& why) {
   return {{"file", file}, {"refused", file + ": " + why}, {"crashed", true}};
 }
 
 Json without_answer(const std::string& file, std::optional<int> status) {
-  if (!status) return crashed(file, "did not finish loading within 10 s; a plugin only registers");
+  if (!status)
+    return {{"file", file},
+            {"refused", file + ": did not finish loading within 10 s; a plugin only registers"},
+            {"hung", true}};
   if (ended_from_outside(*status)) return {};
   if (WIFSIGNALED(*status))
     return crashed(
@@ -139,8 +146,8 @@ Json probe_one(const std::string& file) {
     ::close(ends[1]);
   std::fflush(nullptr);
   const auto end = Clock::now() + kLimit;
-  const pid_t pid = ::fork();
-  if (pid == 0) child(file, out);
+  const pid_t prober = ::getpid(), pid = ::fork();
+  if (pid == 0) child(file, out, prober);
   ::close(out);
   if (pid < 0) {  // no verdict on the plugin
     ::close(ends[0]);
@@ -160,7 +167,8 @@ int probe(const std::vector<std::string>& files) {
   adopt_orphans();
   for (const auto& file : files) {
     const Json answer = probe_one(file);
-    if (!answer.is_null()) fmt::print("{}\n", answer.dump());
+    if (!answer.is_null())
+      fmt::print("{}\n", answer.dump(-1, ' ', false, Json::error_handler_t::replace));
     std::fflush(stdout);
   }
   return 0;
