@@ -51,13 +51,24 @@ Launcher launcher_of(const Call& call) {
   throw UsageError(fmt::format("--launcher is local or slurm, not `{}`", name));
 }
 
+// A task has the same search path, from another folder.
+Strings plugin_flags(const Call& call) {
+  Strings flags;
+  if (call.safe_mode) flags.emplace_back("--safe-mode");
+  for (const auto& folder : call.plugins) {
+    flags.emplace_back("--plugins");
+    flags.push_back(std::filesystem::absolute(folder).string());
+  }
+  return flags;
+}
+
 int submit_all(const Call& call, const std::vector<Asked>& all, const ScheduleOptions& options) {
   auto answers = Json::array();
   auto trials = Json::array();
   for (const auto& asked : all) {
     ScheduleOptions own = options;
     own.runs = asked.runs;
-    const auto one = submit(asked.experiment, own, call.plugins);
+    const auto one = submit(asked.experiment, own, plugin_flags(call));
     if (!call.json) fmt::print("{}\n", text_of(asked, one));
     answers.push_back(json_of(asked, one));
     for (const auto& trial : look(asked.experiment, asked.runs)) {

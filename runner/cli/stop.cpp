@@ -24,6 +24,7 @@ namespace assay::cli {
 namespace {
 
 constexpr auto kLook = std::chrono::milliseconds(100);
+constexpr auto kSilence = std::chrono::seconds(60);  // twice what Slurm gives a task unless told
 constexpr auto kLookAtSlurm = std::chrono::milliseconds(500);
 
 struct Holder {
@@ -99,9 +100,16 @@ bool stop_in_slurm(const Call& call, const fs::path& folder) {
        fmt::format("asked Slurm to stop {} task{} of {}; those that run finish their unit and "
                    "checkpoint",
                    tasks.size(), tasks.size() == 1 ? "" : "s", folder.string()));
+  const auto leaving = [](const auto& one) { return one.task.state == "COMPLETING"; };
+  auto end = std::chrono::steady_clock::now() + kSilence;
   for (std::set<std::string> asked; !tasks.empty(); tasks = submitted_tasks(folder)) {
     ask_to_leave(tasks, asked);
     std::this_thread::sleep_for(kLookAtSlurm);
+    if (!std::all_of(tasks.begin(), tasks.end(), leaving))
+      end = std::chrono::steady_clock::now() + kSilence;
+    if (std::chrono::steady_clock::now() < end) continue;
+    note(call, "what is left is on nodes that do not answer: Slurm ends it when they do");
+    break;
   }
   return true;
 }

@@ -87,11 +87,10 @@ int cpus_of(const Limits& limits) {
   return std::max({1, limits.slurm.cpus > 0 ? limits.slurm.cpus : limits.threads});
 }
 
-std::string batch_script(const fs::path& submission, const std::vector<std::string>& plugins) {
+std::string batch_script(const fs::path& submission, const std::vector<std::string>& words) {
   const auto experiment = submission.parent_path().parent_path();
   std::string flags;
-  for (const auto& folder : plugins)
-    flags += fmt::format("--plugins {} ", quoted(fs::absolute(folder).string()));
+  for (const auto& word : words) flags += quoted(word) + " ";
   return fmt::format(
       kScript, fmt::arg("exports", exports()),
       fmt::arg("assay", quoted(fs::read_symlink("/proc/self/exe").string())),

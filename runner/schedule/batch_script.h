@@ -11,7 +11,7 @@ namespace assay {
 
 /// `submission` is the folder of the script and of `tasks`, two below the experiment's.
 std::string batch_script(const std::filesystem::path& submission,
-                         const std::vector<std::string>& plugins);
+                         const std::vector<std::string>& flags);
 
 /// For `tasks` tasks, `at_once` at a time (0: as many as there is room for).
 std::vector<std::string> sbatch_words(const Experiment& experiment,

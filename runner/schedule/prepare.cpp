@@ -29,13 +29,17 @@ void forget(StageOutcome& outcome) {
   outcome.status = {};
 }
 
+void resolve(const Experiment& experiment, const Task& task) {
+  write_atomically(task.outcome.dir / "resolved.yaml",
+                   resolved_yaml(experiment, *task.trial, *task.stage));
+}
+
 void describe(const Experiment& experiment, const Task& task, const Provenance& provenance,
               int threads) {
   const auto& dir = task.outcome.dir;
   // A resumed run folder keeps the manifest it came from.
   if (experiment.file.filename() != "resolved.yaml")
     write_atomically(dir / "manifest.yaml", experiment.text);
-  write_atomically(dir / "resolved.yaml", resolved_yaml(experiment, *task.trial, *task.stage));
   write_atomically(dir / "provenance.json", provenance.text(*task.trial, *task.stage, threads));
 }
 

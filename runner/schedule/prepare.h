@@ -12,7 +12,9 @@ void make_folder(const std::filesystem::path& folder);
 /// Takes away what says that a stage has been run, for --force.
 void forget(StageOutcome& outcome);
 
-/// manifest.yaml, resolved.yaml and provenance.json.
+/// resolved.yaml, each time: limits may have changed.
+void resolve(const Experiment& experiment, const Task& task);
+/// manifest.yaml and provenance.json, once.
 void describe(const Experiment& experiment, const Task& task, const Provenance& provenance,
               int threads);
 

@@ -104,7 +104,7 @@ std::vector<TrialOutcome> Scheduler::run(int& signal) {
       for (const int came : signals_.take()) obey(came);
       listen();
       observer_.idle();
-    } catch (...) {  // a full disk, say: the others may save what they have
+    } catch (...) {  // the worker program is gone, say: the others may save what they have
       if (failed) throw;
       failed = std::current_exception();
       leave(SIGTERM, "the sweep cannot go on");
@@ -135,7 +135,7 @@ void Scheduler::fill_slots() {
 bool Scheduler::claim(Task& task) {
   if (!options_.one_of_many || task.claim) return true;
   try {
-    task.claim = std::make_shared<FolderLock>(task.outcome.dir / "claim", 0);
+    task.claim = std::make_shared<FolderLock>(task.outcome.dir / "claim");
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kBusy) throw;
     if (!std::exchange(task.told, true))
@@ -154,7 +154,7 @@ bool Scheduler::claim(Task& task) {
 // The task stays one that waits, and goes on from its last checkpoint.
 void Scheduler::wait_for_room(Task& task, const std::string& why) {
   const bool first = !room_.waiting();
-  room_.begin(task.outcome.dir);
+  room_.begin(task.outcome.dir, task.outcome.status.unit);
   task.waiting = true;
   if (first)
     observer_.note(fmt::format("{}\npaused: the sweep goes on when {:.1f} MiB can be written there",
@@ -199,6 +199,7 @@ Launch Scheduler::prepare(Task& task) {
   // What a task of a cluster finds was written by the call that submitted it.
   const bool written = std::filesystem::exists(dir / "provenance.json") &&
                        (task.outcome.status.unit > 0 || options_.one_of_many);
+  resolve(experiment_, task);
   if (!written) describe(experiment_, task, *provenance_, threads);
   std::map<std::string, std::filesystem::path> after;
   for (const auto& [name, id] : task.stage->after) after[name] = tasks_.all().at(id).outcome.dir;

@@ -79,6 +79,10 @@ std::string submit(const std::vector<std::string>& words) {
   return answer.substr(0, answer.find(';'));  // what follows is the cluster
 }
 
+void release(const std::string& job) {
+  ask({"scontrol", "release", job});
+}
+
 void cancel(const std::vector<std::string>& jobs) {
   signal({"scancel"}, jobs);
 }

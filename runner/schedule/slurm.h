@@ -23,6 +23,8 @@ std::vector<Task> queue();
 /// sbatch with these words; returns the job's number. Throws Error{kIo} with sbatch's words.
 std::string submit(const std::vector<std::string>& words);
 
+/// Lets a job start that was submitted with --hold.
+void release(const std::string& job);
 /// Takes tasks out of the queue, whatever they are doing.
 void cancel(const std::vector<std::string>& jobs);
 /// SIGTERM to the scripts of running tasks: checkpoint and leave.

@@ -46,7 +46,7 @@ class Submission {
     tasks_.choose(options.force, options.retry_failed);
   }
 
-  Submitted run(const std::vector<std::string>& plugins) {
+  Submitted run(const std::vector<std::string>& flags) {
     Submitted answer;
     const auto there = settled_tasks(folder_);
     std::string lines;
@@ -60,7 +60,7 @@ class Submission {
       lines += line_of(trial);
       ++answer.tasks;
     }
-    if (answer.tasks > 0) hand_in(lines, plugins, answer);
+    if (answer.tasks > 0) hand_in(lines, flags, answer);
     return answer;
   }
 
@@ -78,11 +78,12 @@ class Submission {
     auto& outcome = task.outcome;
     make_folder(outcome.dir);
     try {
-      const FolderLock claim(outcome.dir / "claim", 0);
-      if (options_.force) forget(outcome);
+      const FolderLock claim(outcome.dir / "claim");
       Status& status = outcome.status;
-      if (status.unit == 0 || !fs::exists(outcome.dir / "provenance.json"))
+      resolve(experiment_, task);
+      if (options_.force || status.unit == 0 || !fs::exists(outcome.dir / "provenance.json"))
         describe(experiment_, task, provenance_, experiment_.limits.threads);
+      if (options_.force) return forgotten_.push_back(&outcome);
       if (status.state != "failed" && status.state != "diverged") return;
       failed_.emplace_back(outcome.dir, status);
       status.state = "queued";
@@ -102,20 +103,25 @@ class Submission {
     return line + "\n";
   }
 
-  void hand_in(const std::string& lines, const std::vector<std::string>& plugins,
+  void hand_in(const std::string& lines, const std::vector<std::string>& flags,
                Submitted& answer) const {
     answer.log = submissions_of(folder_) / std::to_string(last_submission(folder_) + 1);
     make_folder(answer.log);
     write_atomically(answer.log / "tasks", lines);
-    write_atomically(answer.log / "task.sh", batch_script(answer.log, plugins));
+    write_atomically(answer.log / "task.sh", batch_script(answer.log, flags));
     const int at_once = options_.workers > 0 ? options_.workers : experiment_.limits.workers;
+    auto words = sbatch_words(experiment_, answer.log, answer.tasks, at_once);
+    // Held until what there was is taken away, which is not before Slurm has accepted the job.
+    if (!forgotten_.empty()) words.insert(words.begin(), "--hold");
     try {
-      answer.job = slurm::submit(sbatch_words(experiment_, answer.log, answer.tasks, at_once));
+      answer.job = slurm::submit(words);
     } catch (...) {
       file_system().remove_all(answer.log);
       for (const auto& [dir, status] : failed_) RunFolder(dir).write_status(status);
       throw;
     }
+    for (auto* outcome : forgotten_) forget(*outcome);
+    if (!forgotten_.empty()) slurm::release(answer.job);
   }
 
   const Experiment& experiment_;
@@ -123,13 +129,14 @@ class Submission {
   fs::path folder_;  // the experiment's
   Provenance provenance_;
   Tasks tasks_;
+  std::vector<StageOutcome*> forgotten_;             // to be run again, by --force
   std::vector<std::pair<fs::path, Status>> failed_;  // to be put back where sbatch refuses
 };
 
 }  // namespace
 
 Submitted submit(Experiment experiment, const ScheduleOptions& options,
-                 const std::vector<std::string>& plugins) {
+                 const std::vector<std::string>& flags) {
   const auto folder = options.runs / experiment.name;
   make_folder(folder);
   if (const auto why = open_to_all(folder); !why.empty()) throw Error(ErrorKind::kIo, why);
@@ -137,7 +144,7 @@ Submitted submit(Experiment experiment, const ScheduleOptions& options,
   const FolderLock alone(submissions_of(folder), kOtherSubmitter);
   // What a task starts with is what it goes on with, on whatever node.
   if (experiment.limits.threads == 0) experiment.limits.threads = cpus_of(experiment.limits);
-  return Submission(experiment, options).run(plugins);
+  return Submission(experiment, options).run(flags);
 }
 
 }  // namespace assay

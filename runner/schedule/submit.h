@@ -16,6 +16,6 @@ struct Submitted {
 /// the tasks are to be given. Throws Error{kBusy} while a front end runs the experiment by itself,
 /// Error{kIo} where Slurm refuses.
 Submitted submit(Experiment experiment, const ScheduleOptions& options,
-                 const std::vector<std::string>& plugins);
+                 const std::vector<std::string>& flags);
 
 }  // namespace assay
