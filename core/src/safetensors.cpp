@@ -43,7 +43,10 @@ std::string write_header(const TensorMap& tensors) {
       const nlohmann::ordered_json entry{{"dtype", safetensors_dtype(tensor.scalar_type())},
                                          {"shape", tensor.sizes().vec()},
                                          {"data_offsets", {at, end}}};
-      text += (text.size() > 1 ? "," : "") + nlohmann::json(name).dump() + ":" + entry.dump();
+      if (text.size() > 1) text += ',';
+      text += nlohmann::json(name).dump();
+      text += ':';
+      text += entry.dump();
       at = end;
     }
     text += "}";

@@ -65,12 +65,12 @@ Value list_from_json(const Json& json) {
 
 // A list of nothing is three bytes of text and fifty in memory; a key is looked for among all
 // others of its object; values are walked by recursion. Right for the part of a text that is JSON.
-void check_json(std::string_view text) {
-  constexpr std::size_t kMaxBytes = std::size_t{1} << 20, kMaxDepth = 64, kMaxKeys = 4'096;
-  const auto over = [](std::size_t most, const char* what) {
-    throw Error(ErrorKind::kCorrupt, "this JSON has more than " + std::to_string(most) + what);
+void check_json(std::string_view text, std::size_t most) {
+  constexpr std::size_t kMaxDepth = 64, kMaxKeys = 4'096;
+  const auto over = [](std::size_t limit, const char* what) {
+    throw Error(ErrorKind::kCorrupt, "this JSON has more than " + std::to_string(limit) + what);
   };
-  if (text.size() > kMaxBytes) over(kMaxBytes, " bytes");
+  if (text.size() > most) over(most, " bytes");
   std::size_t depth = 0, keys = 0;
   bool quoted = false;
   for (std::size_t k = 0; k < text.size(); ++k) {
@@ -86,8 +86,8 @@ void check_json(std::string_view text) {
   }
 }
 
-Json parse_json(std::string_view text) {
-  check_json(text);
+Json parse_json(std::string_view text, std::size_t most) {
+  check_json(text, most);
   return Json::parse(text);
 }
 

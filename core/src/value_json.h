@@ -10,11 +10,12 @@
 
 namespace assay {
 
-/// Throws Error{kCorrupt} for JSON over 1 MiB, nested deeper than 64 levels, or with over 4,096
-/// keys: memory, stack and time are bounded then, whoever wrote it.
-void check_json(std::string_view text);
+/// Throws Error{kCorrupt} for JSON over `most` bytes, nested deeper than 64 levels, or with over
+/// 4,096 keys: memory, stack and time are bounded then, whoever wrote it.
+inline constexpr std::size_t kMaxJson = std::size_t{1} << 20;
+void check_json(std::string_view text, std::size_t most = kMaxJson);
 /// As ordered_json::parse, of a text that check_json() lets pass.
-nlohmann::ordered_json parse_json(std::string_view text);
+nlohmann::ordered_json parse_json(std::string_view text, std::size_t most = kMaxJson);
 
 /// Reals stay reals (1.0 is written 1.0), so reading back gives the same alternative. An empty
 /// list reads back as a list of reals. A spec is {"use": name, ...params}.

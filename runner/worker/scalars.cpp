@@ -12,6 +12,7 @@ namespace assay {
 namespace {
 
 using Json = nlohmann::ordered_json;
+constexpr std::size_t kMaxState = std::size_t{16} << 20;  // bytes
 
 Json number(double x) {
   if (std::isnan(x)) return "nan";
@@ -84,14 +85,18 @@ Values scalars_from_json(const Json& json) try {
   refuse(error);
 }
 
-std::string write_state(std::int64_t unit, const Values& scalars) {
-  const auto text = Json{{"unit", unit}, {"scalars", scalars_to_json(scalars)}}.dump(1) + "\n";
-  check_json(text);
+std::string write_state(std::int64_t unit, const Values& scalars) try {
+  const auto text = Json{{"unit", unit}, {"scalars", scalars_to_json(scalars)}}.dump() + "\n";
+  check_json(text, kMaxState);
   return text;
+} catch (const Error& error) {
+  throw Error(ErrorKind::kPlugin, std::string("the numbers and words that the components save: ") +
+                                      error.what() +
+                                      "; long lists belong into `tensors` of their State");
 }
 
 Values read_state(std::string_view text) try {
-  return scalars_from_json(parse_json(text).at("scalars"));
+  return scalars_from_json(parse_json(text, kMaxState).at("scalars"));
 } catch (const Json::exception& error) {
   refuse(error);
 }
