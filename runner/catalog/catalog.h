@@ -34,7 +34,8 @@ struct Refusal {
 struct Catalog {
   std::vector<ComponentInfo> components;  // sorted by kind, then name
   std::vector<Refusal> refused;
-  Strings folders;  // the search path
+  Strings folders;   // the search path
+  Strings warnings;  // to be told whoever uses it
 
   const ComponentInfo* find(std::string_view kind, std::string_view name) const;
   Strings names(std::string_view kind) const;

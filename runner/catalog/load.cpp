@@ -150,7 +150,7 @@ Catalog load_catalog(const std::vector<fs::path>& first, bool safe) {
   Cache cache(worker);
   Quarantine quarantine;
   if (const auto& problem = quarantine.problem(); !problem.empty())
-    catalog.refused.push_back({"quarantine.json", problem});
+    catalog.warnings.push_back(problem);
   for (const auto& file : plugin_files(folders, catalog)) {
     if (const auto why = open_to_all_at(file); !why.empty()) {
       catalog.refused.push_back({file.string(), why});

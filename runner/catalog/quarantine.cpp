@@ -54,13 +54,15 @@ std::string Quarantined::sentence() const {
       file, since, reason, file);
 }
 
-Quarantine::Quarantine() try {
-  const auto list = read_list();
-  for (const auto& [file, json] : list.items())
-    if (json.is_object() && json.value("stamp", "") == stamp(file))
-      entries_.push_back(entry_of(file, json));
-} catch (const std::exception& error) {
-  problem_ = error.what();
+Quarantine::Quarantine() {
+  try {
+    const auto list = read_list();
+    for (const auto& [file, json] : list.items())
+      if (json.is_object() && json.value("stamp", "") == stamp(file))
+        entries_.push_back(entry_of(file, json));
+  } catch (const std::exception& error) {
+    problem_ = error.what();
+  }
 }
 
 std::optional<Quarantined> Quarantine::find(const fs::path& file) const {

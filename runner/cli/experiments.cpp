@@ -117,6 +117,7 @@ Catalog catalog_of(const Call& call) {
   auto catalog = load_catalog({call.plugins.begin(), call.plugins.end()}, call.safe_mode);
   if (call.safe_mode)
     note(call, fmt::format("safe mode: plugins of {} alone", fmt::join(catalog.folders, ", ")));
+  for (const auto& warning : catalog.warnings) complain(call, warning);
   return catalog;
 }
 

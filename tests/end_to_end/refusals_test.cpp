@@ -75,5 +75,5 @@ TEST_CASE(
   CHECK_THAT(said.err, Contains("train, unit 1 of 4: the term `cross_entropy` is"));
   const auto unit =
       shell("cat " + folder.path().string() + "/runs/r/*/checkpoints/last/state.json | head -2");
-  CHECK_THAT(unit.out, Contains("\"unit\": 1"));
+  CHECK_THAT(unit.out, Contains("\"unit\":1,"));
 }
