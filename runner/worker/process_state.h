@@ -55,8 +55,8 @@ class ProcessState {
   std::array<Inode, 3> streams_;
 };
 
-/// How many LibTorch libraries are mapped into this process; more than one of a name abort it
-/// later.
+/// The path of a LibTorch library that is mapped beside another of its name, which would abort the
+/// process later; "" where there is none.
 std::string second_libtorch();
 
 }  // namespace assay
