@@ -12,7 +12,7 @@ namespace assay {
 namespace {
 
 using Json = nlohmann::ordered_json;
-constexpr std::size_t kMaxState = std::size_t{16} << 20;  // bytes
+constexpr std::size_t kMaxState = std::size_t{4} << 20;  // bytes
 
 Json number(double x) {
   if (std::isnan(x)) return "nan";

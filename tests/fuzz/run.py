@@ -36,10 +36,11 @@ def arguments():
     parser.add_argument("targets", nargs="*", help="all unless named")
     parser.add_argument("--seconds", type=int, help="of each target; 60 unless --inputs is given")
     parser.add_argument("--inputs", type=int, help="of each target")
+    parser.add_argument("--seed", type=int, default=0, help="of the random inputs; 0: another each time")
     parser.add_argument("--replay", action="store_true", help="only what is in the corpora")
     parser.add_argument("--keep", action="store_true", help="put what covers more into the corpora")
-    parser.add_argument("--build", type=pathlib.Path, default=SOURCE / "build/checked")
-    parser.add_argument("--finds", type=pathlib.Path, help="folder for inputs that were found")
+    parser.add_argument("--build", type=lambda path: pathlib.Path(path).resolve(), default=SOURCE / "build/checked")
+    parser.add_argument("--finds", type=lambda path: pathlib.Path(path).resolve(), help="folder for inputs that were found")
     parser.add_argument("--jobs", type=int, default=2)
     return parser.parse_args()
 
@@ -93,6 +94,7 @@ def fuzz(name, options, work):
     command = [str(program), *LIMITS, f"-max_len={LONGEST.get(name, 512)}", f"-artifact_prefix={finds}/{name}-"]
     if (HERE / f"{name}.dict").exists():
         command.append(f"-dict={HERE / (name + '.dict')}")
+    command.append(f"-seed={options.seed}")
     if options.replay:
         command.append("-runs=0")
     elif options.inputs:

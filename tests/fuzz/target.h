@@ -9,7 +9,7 @@
 
 namespace assay::fuzzing {
 
-/// From here to its end, an input of `size` bytes may take a second of processor time and twice its
+/// From here to its end, an input of `size` bytes may take four seconds of processor time and twice its
 /// size + 64 MiB of memory. Ends the process, which libFuzzer takes for a find, where it takes
 /// more.
 class Limits {
