@@ -1,7 +1,6 @@
 // Rows gathered in memory and written in whole lines.
 #include "runner/files/metrics_log.h"
 
-#include <chrono>
 #include <cmath>
 #include <fstream>
 #include <limits>
@@ -10,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "assay/error.h"
+#include "runner/files/clock.h"
 
 namespace assay {
 namespace {
@@ -62,9 +62,7 @@ MetricsLog::MetricsLog(const fs::path& path, std::string stage, std::int64_t fro
 }
 
 void MetricsLog::append(std::int64_t unit, std::string_view name, double value) {
-  const auto now =
-      std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch());
-  pending_ += Json{{"t", std::round(now.count() * 1e3) / 1e3},
+  pending_ += Json{{"t", std::round(wall_seconds() * 1e3) / 1e3},
                    {"stage", stage_},
                    {"unit", unit},
                    {"name", name},

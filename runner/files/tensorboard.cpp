@@ -3,7 +3,6 @@
 
 #include <unistd.h>
 
-#include <chrono>
 #include <cstring>
 #include <fstream>
 #include <string>
@@ -12,6 +11,7 @@
 #include <fmt/format.h>
 #include <boost/crc.hpp>
 
+#include "runner/files/clock.h"
 #include "runner/files/file_system.h"
 
 namespace assay {
@@ -64,8 +64,7 @@ EventFile::EventFile(const fs::path& dir) : impl_(new Impl) {
   for (const auto& path : older) file_system().remove_all(path);
   char host[128] = {};
   ::gethostname(host, sizeof host - 1);
-  const double now =
-      std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+  const double now = wall_seconds();
   const auto file =
       dir / fmt::format("events.out.tfevents.{}.{}", static_cast<std::int64_t>(now), host);
   impl_->out.open(file, std::ios::binary);

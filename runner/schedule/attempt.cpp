@@ -8,8 +8,8 @@
 #include <fstream>
 
 #include "assay/error.h"
+#include "runner/files/clock.h"
 #include "runner/files/plain.h"
-#include "runner/schedule/clock.h"
 #include "runner/schedule/event.h"
 
 namespace assay {

@@ -95,4 +95,9 @@ std::optional<std::string> output_of(std::vector<std::string> words, double seco
   return std::move(answer->out);
 }
 
+std::string trimmed(std::string text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
+  return text;
+}
+
 }  // namespace assay

@@ -19,4 +19,7 @@ std::optional<CommandAnswer> answer_of(std::vector<std::string> words, double se
 /// Standard output alone; nothing where the program fails, too.
 std::optional<std::string> output_of(std::vector<std::string> words, double seconds);
 
+/// Without the line ends and blanks at its end.
+std::string trimmed(std::string text);
+
 }  // namespace assay

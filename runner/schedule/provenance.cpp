@@ -4,10 +4,10 @@
 #include <pwd.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <cstdlib>
 
 #include "core/src/value_json.h"
+#include "runner/files/clock.h"
 #include "runner/schedule/command.h"
 
 #ifndef ASSAY_VERSION
@@ -26,11 +26,6 @@ constexpr const char* kEnvironment[] = {
     "ASSAY_PLUGIN_PATH", "ASSAY_WORKER",        "CUDA_VISIBLE_DEVICES", "CUBLAS_WORKSPACE_CONFIG",
     "LD_LIBRARY_PATH",   "OMP_NUM_THREADS",     "MKL_NUM_THREADS",      "ATEN_CPU_CAPABILITY",
     "SLURM_JOB_ID",      "SLURM_ARRAY_TASK_ID", "SLURM_PROCID",         "HOSTNAME"};
-
-std::string trimmed(std::string text) {
-  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
-  return text;
-}
 
 Json git_of(const std::filesystem::path& folder) {
   const auto git = [&](std::vector<std::string> words) {
@@ -62,10 +57,6 @@ Json environment() {
   return answer;
 }
 
-double now() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
-
 }  // namespace
 
 Provenance::Provenance(const Experiment& experiment, std::vector<std::string> argv)
@@ -85,7 +76,7 @@ std::string Provenance::text(const Trial& trial, const Stage& stage, int threads
   auto components = Json::object();
   for (const auto& [kind, spec] : stage.components) components[kind] = to_json(spec);
   Json all{{"id", stage.id},          {"name", experiment_.name}, {"stage", stage.name},
-           {"seed", stage.seed},      {"axes", trial.axes},       {"started", now()},
+           {"seed", stage.seed},      {"axes", trial.axes},       {"started", wall_seconds()},
            {"threads", threads},      {"plugins", stage.plugins}, {"data", stage.data},
            {"components", components}};
   all.update(call_);

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "runner/schedule/clock.h"
+#include "runner/files/clock.h"
 
 namespace assay {
 namespace {

@@ -22,7 +22,7 @@
 #include "runner/files/index.h"
 #include "runner/files/rights.h"
 #include "runner/schedule/attempt.h"
-#include "runner/schedule/clock.h"
+#include "runner/files/clock.h"
 #include "runner/schedule/job.h"
 #include "runner/schedule/prepare.h"
 #include "runner/schedule/provenance.h"

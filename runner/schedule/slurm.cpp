@@ -14,11 +14,6 @@ namespace {
 
 constexpr double kSeconds = 60;  // a busy controller takes its time
 
-std::string trimmed(std::string text) {
-  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
-  return text;
-}
-
 std::string ask(const std::vector<std::string>& words) {
   const auto answer = answer_of(words, kSeconds);
   if (!answer)
