@@ -84,8 +84,9 @@ bool stop_here(const Call& call, const fs::path& folder) {
 // Takes what waits out of the queue and asks what runs to leave. A task may begin meanwhile.
 void ask_to_leave(const std::vector<SubmittedTask>& tasks, std::set<std::string>& asked) {
   std::vector<std::string> waiting, running;
-  for (const auto& [task, folders] : tasks) {
-    if (task.state == "COMPLETING") continue;
+  for (const auto& one : tasks) {
+    if (is_leaving(one)) continue;
+    const auto& task = one.task;
     if (asked.insert(task.job + task.state).second)
       (task.state == "RUNNING" ? running : waiting).push_back(task.job);
   }
@@ -100,12 +101,11 @@ bool stop_in_slurm(const Call& call, const fs::path& folder) {
        fmt::format("asked Slurm to stop {} task{} of {}; those that run finish their unit and "
                    "checkpoint",
                    tasks.size(), tasks.size() == 1 ? "" : "s", folder.string()));
-  const auto leaving = [](const auto& one) { return one.task.state == "COMPLETING"; };
   auto end = std::chrono::steady_clock::now() + kSilence;
   for (std::set<std::string> asked; !tasks.empty(); tasks = submitted_tasks(folder)) {
     ask_to_leave(tasks, asked);
     std::this_thread::sleep_for(kLookAtSlurm);
-    if (!std::all_of(tasks.begin(), tasks.end(), leaving))
+    if (!std::all_of(tasks.begin(), tasks.end(), is_leaving))
       end = std::chrono::steady_clock::now() + kSilence;
     if (std::chrono::steady_clock::now() < end) continue;
     note(call, "what is left is on nodes that do not answer: Slurm ends it when they do");

@@ -5,17 +5,21 @@
 
 #include "assay/error.h"
 #include "runner/files/file_system.h"
+#include "runner/files/rights.h"
 #include "runner/manifest/manifest.h"
 
 namespace assay {
 
-void make_folder(const std::filesystem::path& folder) try {
-  file_system().make_folders(std::filesystem::absolute(folder));
-} catch (const DiskFull&) {
-  throw;
-} catch (const Error& error) {
-  throw Error(ErrorKind::kIo,
-              fmt::format("{}; name a folder that can be written with --runs", error.what()));
+void make_folder(const std::filesystem::path& folder) {
+  try {
+    file_system().make_folders(std::filesystem::absolute(folder));
+  } catch (const DiskFull&) {
+    throw;
+  } catch (const Error& error) {
+    throw Error(ErrorKind::kIo,
+                fmt::format("{}; name a folder that can be written with --runs", error.what()));
+  }
+  if (const auto why = open_to_all(folder); !why.empty()) throw Error(ErrorKind::kIo, why);
 }
 
 void forget(StageOutcome& outcome) {

@@ -6,7 +6,7 @@
 
 namespace assay {
 
-/// Throws Error{kIo} with what to do where it cannot be made.
+/// Throws Error{kIo} with what to do where it cannot be made, or everybody may write it.
 void make_folder(const std::filesystem::path& folder);
 
 /// Takes away what says that a stage has been run, for --force.

@@ -18,11 +18,10 @@
 
 #include "assay/error.h"
 #include "runner/catalog/load.h"
+#include "runner/files/clock.h"
 #include "runner/files/file_system.h"
 #include "runner/files/index.h"
-#include "runner/files/rights.h"
 #include "runner/schedule/attempt.h"
-#include "runner/files/clock.h"
 #include "runner/schedule/job.h"
 #include "runner/schedule/prepare.h"
 #include "runner/schedule/provenance.h"
@@ -191,10 +190,9 @@ int Scheduler::threads_of(const Task& task) const {
 
 Launch Scheduler::prepare(Task& task) {
   const auto& dir = task.outcome.dir;
-  if (const auto why = open_to_all(dir); !why.empty()) throw Error(ErrorKind::kIo, why);
+  make_folder(dir);
   if (options_.force && !task.begun) forget(task.outcome);
   task.begun = true;
-  make_folder(dir);
   const int threads = threads_of(task);
   // What a task of a cluster finds was written by the call that submitted it.
   const bool written = std::filesystem::exists(dir / "provenance.json") &&
@@ -284,8 +282,6 @@ Observer::~Observer() = default;
 std::vector<TrialOutcome> schedule(const Experiment& experiment, const ScheduleOptions& options,
                                    Observer& observer, int& signal) {
   make_folder(options.runs / experiment.name);
-  if (const auto why = open_to_all(options.runs / experiment.name); !why.empty())
-    throw Error(ErrorKind::kIo, why);
   constexpr double kAsLongAsItTakes = 1e9;
   const FolderLock lock = options.one_of_many
                               ? FolderLock(options.runs / experiment.name, kAsLongAsItTakes,

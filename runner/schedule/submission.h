@@ -21,6 +21,11 @@ struct SubmittedTask {
   std::set<std::string> folders;
 };
 
+/// On its way out: it may end, or come back to the queue.
+inline bool is_leaving(const SubmittedTask& one) {
+  return one.task.state == "COMPLETING";
+}
+
 /// Those of the experiment in `folder`. Throws Error{kIo} where Slurm cannot be asked.
 std::vector<SubmittedTask> submitted_tasks(const std::filesystem::path& folder);
 

@@ -9,7 +9,6 @@
 
 #include "assay/error.h"
 #include "runner/files/file_system.h"
-#include "runner/files/rights.h"
 #include "runner/schedule/batch_script.h"
 #include "runner/schedule/prepare.h"
 #include "runner/schedule/submission.h"
@@ -28,8 +27,7 @@ constexpr auto kLeaving = std::chrono::seconds(60);  // twice what Slurm gives a
 std::vector<SubmittedTask> settled_tasks(const fs::path& folder) {
   for (const auto end = std::chrono::steady_clock::now() + kLeaving;;) {
     auto all = submitted_tasks(folder);
-    const auto leaving = [](const auto& one) { return one.task.state == "COMPLETING"; };
-    if (std::none_of(all.begin(), all.end(), leaving)) return all;
+    if (std::none_of(all.begin(), all.end(), is_leaving)) return all;
     if (std::chrono::steady_clock::now() > end) return all;
     std::this_thread::sleep_for(kLook);
   }
@@ -139,7 +137,6 @@ Submitted submit(Experiment experiment, const ScheduleOptions& options,
                  const std::vector<std::string>& flags) {
   const auto folder = options.runs / experiment.name;
   make_folder(folder);
-  if (const auto why = open_to_all(folder); !why.empty()) throw Error(ErrorKind::kIo, why);
   const FolderLock together(folder, 0.5, FolderLock::Mode::kTogether);
   const FolderLock alone(submissions_of(folder), kOtherSubmitter);
   // What a task starts with is what it goes on with, on whatever node.
