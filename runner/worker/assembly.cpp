@@ -1,13 +1,12 @@
 // From specs to objects, in the order in which they need one another.
 #include "runner/worker/assembly.h"
 
-#include <unistd.h>
-
 #include "assay/safetensors.h"
 #include "assay/training.h"
 #include "runner/files/checkpoint.h"
 #include "runner/files/file_system.h"
 #include "runner/worker/memory.h"
+#include "runner/worker/own_process.h"
 #include "runner/worker/plugin_loader.h"
 #include "runner/worker/process_state.h"
 
@@ -96,9 +95,8 @@ std::shared_ptr<void> build(const Registry& registry, const Job& job, const std:
   const auto it = job.components.find(kind);
   if (it == job.components.end()) return nullptr;
   const ProcessState before;
-  const pid_t pid = ::getpid();
   auto made = make(registry, kind, it->second, info);
-  if (::getpid() != pid) std::_Exit(0);  // it forked, and this is the child
+  leave_if_forked();
   if (const auto changed = before.restore(); !changed.empty())
     throw Error(ErrorKind::kPlugin, kind + " `" + it->second.use + "` " + changed);
   return made;

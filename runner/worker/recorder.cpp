@@ -1,29 +1,22 @@
 // Rows go to metrics.jsonl, to TensorBoard, to the front end and, the newest, to status.json.
 #include "runner/worker/recorder.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cctype>
-#include <chrono>
-#include <cstdlib>
 
 #include <fmt/core.h>
 
 #include "assay/error.h"
 #include "assay/safetensors.h"
 #include "runner/files/checkpoint.h"
+#include "runner/files/clock.h"
 #include "runner/files/file_system.h"
 #include "runner/worker/assembly.h"
 #include "runner/worker/log.h"
+#include "runner/worker/own_process.h"
 
 namespace assay {
 namespace {
-
-double now() {
-  using Seconds = std::chrono::duration<double>;
-  return Seconds(std::chrono::system_clock::now().time_since_epoch()).count();
-}
 
 // It becomes the name of a file or folder, and stays within the run's.
 std::string checked(std::string_view name) {
@@ -48,15 +41,10 @@ Recorder::Recorder(const RunFolder& folder, const std::string& stage, std::int64
   }
 }
 
-// A component that forks, and whose child comes back to us, would have every row written twice.
-void Recorder::leave_if_forked() const {
-  if (::getpid() != pid_) std::_Exit(0);
-}
-
 void Recorder::metric(std::string_view name, double value) {
   leave_if_forked();
   log_.append(unit_, name, value);
-  curves_.scalar(now(), unit_, name, value);
+  curves_.scalar(wall_seconds(), unit_, name, value);
   latest_[std::string(name)] = value;
   events_.value(std::string(name), value);
 }

@@ -1,8 +1,6 @@
 // Recorder: the Results and Log of a stage, onto its run folder.
 #pragma once
 
-#include <unistd.h>
-
 #include <atomic>
 #include <memory>
 
@@ -22,8 +20,6 @@ class Recorder final : public Results, public Log {
   void at(std::int64_t unit) { unit_ = unit; }  // the unit that is being done
   void model(std::shared_ptr<Model> model) { model_ = std::move(model); }
   void sync();
-  /// Ends the process where it is not the one that made this.
-  void leave_if_forked() const;
   const std::map<std::string, double>& latest() const { return latest_; }
 
   void metric(std::string_view name, double value) override;
@@ -32,7 +28,6 @@ class Recorder final : public Results, public Log {
   void note(std::string_view message) override;  // standard error is the run's log.txt
 
  private:
-  const pid_t pid_ = ::getpid();
   RunFolder folder_;
   Events& events_;
   std::atomic<std::int64_t> unit_ = 0;  // note() may come from a loader's thread

@@ -13,11 +13,13 @@
 #include "assay/safetensors.h"
 #include "core/runtime/runtime.h"
 #include "runner/files/checkpoint.h"
+#include "runner/files/clock.h"
 #include "runner/files/file_system.h"
 #include "runner/files/run_folder.h"
 #include "runner/worker/assembly.h"
 #include "runner/worker/log.h"
 #include "runner/worker/memory.h"
+#include "runner/worker/own_process.h"
 #include "runner/worker/process_state.h"
 #include "runner/worker/recorder.h"
 #include "runner/worker/scalars.h"
@@ -33,10 +35,6 @@ double since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-double wall_time() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
-
 class StageRun {
  public:
   StageRun(const Job& job, Events& events) : job_(job), events_(events), folder_(job.dir) {}
@@ -49,7 +47,6 @@ class StageRun {
   void loop();
   void checkpoint();
   void look_after(bool all) const;
-  void leave_if_forked() const;
   std::map<std::string, Stateful*> stateful() const;
   int end(const std::string& state, int code, const std::string& kind = "",
           const std::string& message = "");
@@ -65,7 +62,6 @@ class StageRun {
   std::unique_ptr<Recorder> recorder_;
   std::unique_ptr<Assembly> assembly_;  // goes first: its threads may still have something to note
   std::optional<ProcessState> state_;   // as the components found it
-  const pid_t pid_ = ::getpid();
   Status status_;
   Clock::time_point start_ = Clock::now(), last_checkpoint_ = start_;
   double seconds_before_ = 0;
@@ -103,8 +99,9 @@ void StageRun::load() {
   const auto found = read_checkpoint(folder_.checkpoints(),
                                      [](const std::string& passed_over) { log_line(passed_over); });
   if (found) restore(*found);
+  look_after(true);
   limit_memory(job_.memory);
-  state_.emplace();
+  state_.emplace();  // anew, with that limit
   recorder_ = std::make_unique<Recorder>(folder_, job_.stage, unit_, events_);
   recorder_->model(assembly_->parts.model);
   context_.log = recorder_.get();
@@ -146,11 +143,6 @@ void StageRun::checkpoint() {
   events_.checkpoint(unit_);
 }
 
-// A component that forks, and whose child comes back to us, would have every row written twice.
-void StageRun::leave_if_forked() const {
-  if (::getpid() != pid_) std::_Exit(0);
-}
-
 void StageRun::look_after(bool all) const {
   const auto changed = all ? state_->restore() : state_->restore_arithmetic();
   if (!changed.empty()) throw Error(ErrorKind::kPlugin, "a component " + changed);
@@ -186,7 +178,7 @@ void StageRun::write_status(const std::string& state, const std::string& kind,
   status_.error_kind = kind;
   status_.error_message = message;
   status_.seconds = seconds_before_ + since(start_);
-  if (state != "running") status_.ended = wall_time();
+  if (state != "running") status_.ended = wall_seconds();
   if (recorder_) status_.metrics = recorder_->latest();
   folder_.write_status(status_);
 }
@@ -224,7 +216,7 @@ int StageRun::run() try {
   status_ = folder_.status();
   seconds_before_ = status_.seconds;
   ++status_.attempts;
-  if (status_.started == 0) status_.started = wall_time();
+  if (status_.started == 0) status_.started = wall_seconds();
   status_.ended = 0;
   try {
     load();
