@@ -4,11 +4,11 @@
 
 #include <cstdlib>
 #include <map>
-#include <sstream>
 #include <vector>
 
 #include <nlohmann/json.hpp>
 
+#include "tests/support/rows.h"
 #include "tests/support/shell.h"
 
 using namespace assay::testing;
@@ -135,18 +135,6 @@ Sweep run(const Folder& folder, const std::string& name, const std::string& text
   for (const auto& trial : json["trials"])
     sweep.trials[trial["axes"][axis].get<std::string>()] = trial;
   return sweep;
-}
-
-// Rows without their wall time, which no two runs share.
-std::string rows_of(const fs::path& dir) {
-  std::string rows, line;
-  std::istringstream in(slurp(dir / "metrics.jsonl"));
-  while (std::getline(in, line)) {
-    auto row = Json::parse(line);
-    row.erase("t");
-    rows += row.dump() + "\n";
-  }
-  return rows;
 }
 
 void same_bytes(const fs::path& left, const fs::path& right) {

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tests/support/rows.h"
 #include "tests/support/shell.h"
 
 using namespace assay::testing;
@@ -32,18 +33,6 @@ bool data_missing() {
   if (fs::exists("/usr/share/datasets/fashion-mnist")) return false;
   WARN("skipped: the Debian package dataset-fashion-mnist is not installed");
   return true;
-}
-
-// Rows without their wall time, which no two runs share.
-std::string rows_of(const fs::path& dir) {
-  std::string rows, line;
-  std::istringstream in(slurp(dir / "metrics.jsonl"));
-  while (std::getline(in, line)) {
-    auto row = Json::parse(line);
-    row.erase("t");
-    rows += row.dump() + "\n";
-  }
-  return rows;
 }
 
 void compare(const Json& whole, const Json& broken, const fs::path& at) {

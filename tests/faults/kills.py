@@ -18,8 +18,12 @@ import random
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from run_contents import contents  # noqa: E402
 
 MANIFEST = """assay: 1
 name: soak
@@ -57,25 +61,6 @@ def kill(pid):
         pass
 
 
-def rows_of(dir):
-    rows = [json.loads(line) for line in (dir / "metrics.jsonl").read_text().splitlines()]
-    return [{key: row[key] for key in row if key != "t"} for row in rows]
-
-
-def contents(runs):
-    """Every row and every file of a final checkpoint, by its place."""
-    found = {}
-    for dir in sorted((runs / "soak").iterdir()):
-        if not (dir / "status.json").exists():
-            continue
-        found[dir.name, "state"] = json.loads((dir / "status.json").read_text())["state"]
-        found[dir.name, "rows"] = rows_of(dir)
-        for kept in "last", "best":
-            for file in sorted((dir / "checkpoints" / kept).iterdir()):
-                found[dir.name, kept, file.name] = file.read_bytes()
-    return found
-
-
 def finished(runs):
     return {str(file.parent) for file in runs.glob("soak/*/status.json")
             if json.loads(file.read_text())["state"] == "done"}
@@ -104,7 +89,7 @@ class Harness:
             runs = self.folder / ("whole-" + program)
             subprocess.run(self.command(runs), check=True, capture_output=True, env=self.environment(program, runs))
             self.calls[program] = int.from_bytes(self.counter.read_bytes(), "little")
-        return contents(runs)
+        return contents(runs / "soak")
 
     def start(self, env=None):
         with open(os.devnull, "w") as none:
@@ -167,7 +152,7 @@ class Harness:
                 break
             self.kills[what] += 1
         last = subprocess.run(self.command(self.runs), capture_output=True, text=True)
-        broken = contents(self.runs)
+        broken = contents(self.runs / "soak")
         self.faults += [f"{place} differs" for place in whole if broken.get(place) != whole[place]]
         if last.returncode != 0:
             self.faults.append(last.stderr)

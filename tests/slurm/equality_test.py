@@ -1,9 +1,13 @@
 """A sweep whose every trial is disturbed on a real Slurm ends in the bytes of one that runs here undisturbed."""
-import json
+import pathlib
+import sys
 import unittest
 
 from desk import Desk, WORKER
 from suite import SlurmTest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from run_contents import contents  # noqa: E402
 
 MANIFEST = """dataset: {use: fashion_mnist, validation: 200, train_limit: 3000}
 model: {use: mlp, hidden: [64], dropout: 0.2}
@@ -13,18 +17,6 @@ procedure: {use: train, steps: 4000, batch: 32, ema: 0.99, evaluate_steps: 250, 
 sweep: {seed: [0, 1, 2, 3]}
 limits: {workers: 2, threads: 1, checkpoint_every: 0.3s}
 """
-
-
-def contents(runs):
-    """Every row but its wall time, and every file of the last and the best checkpoint."""
-    found = {}
-    for dir in sorted(file.parent for file in runs.glob("*/status.json")):
-        rows = [json.loads(line) for line in (dir / "metrics.jsonl").read_text().splitlines()]
-        found[dir.name, "rows"] = [{key: row[key] for key in row if key != "t"} for row in rows]
-        for kept in "last", "best":
-            for file in sorted((dir / "checkpoints" / kept).iterdir()):
-                found[dir.name, kept, file.name] = file.read_bytes()
-    return found
 
 
 @unittest.skipUnless(WORKER.exists(), f"{WORKER} is not built")
