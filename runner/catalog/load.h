@@ -12,7 +12,7 @@ namespace assay {
 
 /// The components of every plugin on the search path: `first`, ASSAY_PLUGIN_PATH, the user's data
 /// folder, the installation or build folder this program lies in. Files are probed by assay-worker
-/// once, and remembered until they change; one that crashes or hangs goes into quarantine. In safe
+/// once, and remembered until they change; one that crashes goes into quarantine. In safe
 /// mode the installation or build folder is all there is. Throws Error{kPlugin} for a folder of
 /// `first` that is not there.
 Catalog load_catalog(const std::vector<std::filesystem::path>& first, bool safe = false);

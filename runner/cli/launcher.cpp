@@ -33,6 +33,17 @@ Json json_of(const Asked& asked, const Submitted& one) {
           {"log", one.log.empty() ? Json(nullptr) : Json(one.log.string())}};
 }
 
+// A task has the same search path, from another folder.
+Strings plugin_flags(const Call& call) {
+  Strings flags;
+  if (call.safe_mode) flags.emplace_back("--safe-mode");
+  for (const auto& folder : call.plugins) {
+    flags.emplace_back("--plugins");
+    flags.push_back(std::filesystem::absolute(folder).string());
+  }
+  return flags;
+}
+
 }  // namespace
 
 void add_launcher_flag(boost::program_options::options_description& flags) {
@@ -49,17 +60,6 @@ Launcher launcher_of(const Call& call) {
   if (name == "slurm") return Launcher::kSlurm;
   if (name == "slurm-task") return Launcher::kSlurmTask;
   throw UsageError(fmt::format("--launcher is local or slurm, not `{}`", name));
-}
-
-// A task has the same search path, from another folder.
-Strings plugin_flags(const Call& call) {
-  Strings flags;
-  if (call.safe_mode) flags.emplace_back("--safe-mode");
-  for (const auto& folder : call.plugins) {
-    flags.emplace_back("--plugins");
-    flags.push_back(std::filesystem::absolute(folder).string());
-  }
-  return flags;
 }
 
 int submit_all(const Call& call, const std::vector<Asked>& all, const ScheduleOptions& options) {
