@@ -91,6 +91,19 @@ Json parse_json(std::string_view text, std::size_t most) {
   return Json::parse(text);
 }
 
+Json real_to_json(double x) {
+  if (std::isnan(x)) return "NaN";
+  if (std::isinf(x)) return x > 0 ? "Infinity" : "-Infinity";
+  return x;
+}
+
+double real_from_json(const Json& json) {
+  if (json == "NaN") return std::numeric_limits<double>::quiet_NaN();
+  if (json == "Infinity") return std::numeric_limits<double>::infinity();
+  if (json == "-Infinity") return -std::numeric_limits<double>::infinity();
+  return json.get<double>();
+}
+
 Json to_json(const Value& value) {
   return std::visit(
       [](const auto& x) -> Json {

@@ -17,6 +17,11 @@ void check_json(std::string_view text, std::size_t most = kMaxJson);
 /// As ordered_json::parse, of a text that check_json() lets pass.
 nlohmann::ordered_json parse_json(std::string_view text, std::size_t most = kMaxJson);
 
+/// Any real number: "NaN", "Infinity" or "-Infinity" where JSON has no word. Read back, it throws
+/// nlohmann's exception for what is neither that nor a number.
+nlohmann::ordered_json real_to_json(double x);
+double real_from_json(const nlohmann::ordered_json& json);
+
 /// Reals stay reals (1.0 is written 1.0), so reading back gives the same alternative. An empty
 /// list reads back as a list of reals. A spec is {"use": name, ...params}.
 nlohmann::ordered_json to_json(const Value& value);

@@ -108,19 +108,21 @@ int make(const Call& call) {
   return kOk;
 }
 
+int say(const Call& call, const Quarantine& quarantine, const std::string& sentence) {
+  if (call.json)
+    print_json(call, {{"quarantined", json_of(quarantine)}});
+  else
+    fmt::print("{}\n", sentence);
+  return kOk;
+}
+
 int put_into_quarantine(const Call& call) {
   call.expect_words(2, 2, "`quarantine` and a plugin file");
   const auto file = file_of(call.words[1]);
   Quarantine quarantine;
   if (!quarantine.find(file))
     quarantine.put(file, call.text("reason"), last_known_components(file));
-  const auto entry = quarantine.find(file);
-  if (call.json) {
-    print_json(call, {{"quarantined", json_of(quarantine)}});
-  } else {
-    fmt::print("{}\n", entry->sentence());
-  }
-  return kOk;
+  return say(call, quarantine, quarantine.find(file)->sentence());
 }
 
 int release(const Call& call) {
@@ -130,11 +132,7 @@ int release(const Call& call) {
   if (!quarantine.release(file))
     throw Error(ErrorKind::kPlugin,
                 file.string() + ": is not in quarantine; `assay plugin list` shows what is");
-  if (call.json)
-    print_json(call, {{"quarantined", json_of(quarantine)}});
-  else
-    fmt::print("{} may be used again\n", file.string());
-  return kOk;
+  return say(call, quarantine, file.string() + " may be used again");
 }
 
 int run(const Call& call) {

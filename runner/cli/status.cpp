@@ -73,7 +73,7 @@ struct Standing {
 Standing standing_of(TrialOutcome trial, const std::vector<SubmittedTask>& in_slurm,
                      const std::filesystem::path& folder) {
   Standing one{std::move(trial), nullptr, {}};
-  one.task = task_of(one.trial, in_slurm);
+  one.task = submitted_task_of(one.trial, in_slurm);
   auto& state = one.trial.state;
   if (one.task != nullptr && state != "running") state = "queued";
   if (one.task == nullptr && (state == "queued" || state == "interrupted"))

@@ -32,8 +32,10 @@ void write_files(const fs::path& folder, const Files& files) try {
   disk.write_synced(folder / "files.json", hashes.dump(1) + "\n");
   disk.sync_folder(folder);
 } catch (const Error&) {
-  std::error_code ignored;  // half of it would fill a full disk further
-  fs::remove_all(folder, ignored);
+  try {
+    file_system().remove_all(folder);  // half of it would fill a full disk further
+  } catch (const std::exception&) {    // the first mishap is the one to tell
+  }
   throw;
 }
 
@@ -65,7 +67,7 @@ Files read_checked(const fs::path& folder) try {
       throw Error(ErrorKind::kCorrupt, folder.string() + ": names a file outside it");
     if (!fs::exists(folder / name))
       throw Error(ErrorKind::kCorrupt, (folder / name).string() + ": is not there");
-    files[name] = read_file(folder / name);
+    files[name] = read_file(folder / name, kAnySize);
     if (sha256(files[name]) != hash.get<std::string>())
       throw Error(ErrorKind::kCorrupt, (folder / name).string() + ": is not what was written");
   }

@@ -6,10 +6,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <sstream>
+
+#include <fmt/format.h>
 
 namespace assay {
 namespace {
@@ -177,15 +179,22 @@ void write_atomically(const fs::path& file, std::string_view bytes) {
   disk.sync_folder(folder_of(file));
 }
 
-std::string read_file(const fs::path& file) {
+std::string read_file(const fs::path& file, std::uintmax_t most) {
   std::error_code none;
   if (fs::is_directory(file, none)) fail_io(file, "read", EISDIR);
   std::ifstream in(file, std::ios::binary);
-  std::ostringstream bytes;
-  if (in) bytes << in.rdbuf();
-  if (!in || (bytes.fail() && fs::file_size(file, none) > 0))
-    fail_io(file, "read", errno == 0 ? EIO : errno);
-  return bytes.str();
+  if (!in) fail_io(file, "read", errno);
+  std::string bytes;
+  if (const auto size = fs::file_size(file, none); !none && size <= most) bytes.reserve(size);
+  std::array<char, 1 << 16> part;
+  while (in.read(part.data(), part.size()), in.gcount() > 0) {
+    bytes.append(part.data(), static_cast<std::size_t>(in.gcount()));
+    if (bytes.size() > most)
+      throw Error(ErrorKind::kCorrupt,
+                  fmt::format("{}: is larger than {} MiB", file.string(), most >> 20));
+  }
+  if (in.bad()) fail_io(file, "read", errno == 0 ? EIO : errno);
+  return bytes;
 }
 
 int FileSystem::call_open(const Path& path, int flags) {

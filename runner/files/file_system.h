@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -89,6 +90,10 @@ class AppendedFile {
 
 /// Whole or not at all: written beside, synced, renamed, folder synced.
 void write_atomically(const std::filesystem::path& file, std::string_view bytes);
-std::string read_file(const std::filesystem::path& file);  // throws Error{kIo}
+
+inline constexpr std::uintmax_t kMaxText = std::uintmax_t{64} << 20;  // bytes that people write
+inline constexpr std::uintmax_t kAnySize = UINTMAX_MAX;               // for tensors and programs
+/// Throws Error{kIo}, and Error{kCorrupt} where it is larger: no more than that is taken in.
+std::string read_file(const std::filesystem::path& file, std::uintmax_t most = kMaxText);
 
 }  // namespace assay

@@ -3,13 +3,13 @@
 
 #include <cmath>
 #include <fstream>
-#include <limits>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "assay/error.h"
-#include "runner/files/clock.h"
+#include "core/src/value_json.h"
+#include "runner/system/clock.h"
 
 namespace assay {
 namespace {
@@ -18,24 +18,11 @@ namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 constexpr std::size_t kEnough = 64 * 1024;  // bytes gathered before a write
 
-Json number(double x) {
-  if (std::isnan(x)) return "NaN";
-  if (std::isinf(x)) return x > 0 ? "Infinity" : "-Infinity";
-  return x;
-}
-
-double number(const Json& json) {
-  if (json == "NaN") return std::numeric_limits<double>::quiet_NaN();
-  if (json == "Infinity") return std::numeric_limits<double>::infinity();
-  if (json == "-Infinity") return -std::numeric_limits<double>::infinity();
-  return json.get<double>();
-}
-
 MetricRow parse(const std::string& line) {
   const auto json = Json::parse(line);
   return {json.at("t").get<double>(), json.at("stage").get<std::string>(),
           json.at("unit").get_ref<const Json::number_integer_t&>(),
-          json.at("name").get<std::string>(), number(json.at("value"))};
+          json.at("name").get<std::string>(), real_from_json(json.at("value"))};
 }
 
 // Bytes of the leading lines that are whole and of a unit below `from_unit`.
@@ -66,7 +53,7 @@ void MetricsLog::append(std::int64_t unit, std::string_view name, double value) 
                    {"stage", stage_},
                    {"unit", unit},
                    {"name", name},
-                   {"value", number(value)}}
+                   {"value", real_to_json(value)}}
                   .dump(-1, ' ', false, Json::error_handler_t::replace) +
               "\n";
   if (pending_.size() > kEnough) sync();

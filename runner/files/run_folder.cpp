@@ -31,11 +31,11 @@ Json to_json(const Status& s) {
           {"seconds", s.seconds},   {"error", error},       {"metrics", s.metrics}};
 }
 
-Status from_json(const Json& json) {
+Status from_json(const nlohmann::json& json) {
   Status s;
   s.state = json.at("state").get<std::string>();
   const auto count = [&](const char* key) {  // a real number is none, and may fit into no integer
-    return json.at(key).get_ref<const Json::number_integer_t&>();
+    return json.at(key).get_ref<const nlohmann::json::number_integer_t&>();
   };
   s.unit = count("unit");
   s.units = count("units");
@@ -73,7 +73,7 @@ Status RunFolder::status() const {
   const auto file = dir_ / "status.json";
   if (!fs::exists(file)) return {};
   try {
-    Status status = from_json(Json::parse(read_file(file)));
+    Status status = from_json(nlohmann::json::parse(read_file(file)));
     // Between two workers the front end is there, which has the experiment or, on a cluster, claims
     // this stage of it.
     if (status.state == "running" && !FolderLock::held(dir_) &&

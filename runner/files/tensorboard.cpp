@@ -11,8 +11,8 @@
 #include <fmt/format.h>
 #include <boost/crc.hpp>
 
-#include "runner/files/clock.h"
 #include "runner/files/file_system.h"
+#include "runner/system/clock.h"
 
 namespace assay {
 namespace {

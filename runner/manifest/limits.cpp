@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "runner/manifest/scalar.h"
 
@@ -12,6 +13,7 @@ namespace assay {
 namespace {
 
 constexpr double kLongestSignal = 65535;  // seconds that sbatch accepts
+constexpr double kMinute = 60;            // by which Slurm may warn too early, and rounds time up
 
 // Options of sbatch without which a sweep would not be one, or be stopped in the wrong way.
 const Strings kOurs = {"array",  "a",      "job-name",  "J",        "output",  "o",
@@ -85,6 +87,21 @@ class LimitsCheck {
   Checker& checker_;
 };
 
+// A task that is warned as it starts would be requeued for ever.
+void check_signal(const Node& node, Checker& checker, const SlurmLimits& slurm) {
+  const double time = std::ceil(slurm.time / kMinute) * kMinute;
+  const double most = time > 0 ? time - kMinute : kLongestSignal;
+  if (slurm.signal_before < most) return;
+  const Node* signal = node.find("signal_before");
+  checker.complaints().add(
+      signal == nullptr ? node.at : signal->at,
+      time > 0 ? fmt::format("`signal_before` is {} s, and Slurm may warn a minute earlier still: "
+                             "expected a `time` of more than {} s, not {} s",
+                             slurm.signal_before, slurm.signal_before + kMinute, time)
+               : fmt::format("`signal_before` is {} s, expected less than {} s",
+                             slurm.signal_before, most));
+}
+
 void check_slurm(const Node& node, Checker& checker, SlurmLimits& into) {
   if (!checker.expect_map(node, "slurm")) return;
   checker.keys(
@@ -101,13 +118,7 @@ void check_slurm(const Node& node, Checker& checker, SlurmLimits& into) {
   check.count("gpus", 0, into.gpus);
   check.seconds("signal_before", into.signal_before);
   check.options("extra", into.extra);
-  const double most = into.time > 0 ? into.time : kLongestSignal;
-  const Node* signal = node.find("signal_before");
-  if (into.signal_before >= most)
-    checker.complaints().add(
-        signal == nullptr ? node.at : signal->at,
-        fmt::format("`signal_before` is {} s, expected less than {}", into.signal_before,
-                    into.time > 0 ? fmt::format("`time`, {} s", most) : fmt::format("{} s", most)));
+  check_signal(node, checker, into);
 }
 
 double number(const Node& map, const char* key, double otherwise = 0) {

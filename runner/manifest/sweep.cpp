@@ -294,54 +294,68 @@ void check_apart(const std::vector<Axis>& axes, Complaints& complaints) {
       }
 }
 
-}  // namespace
-
-std::vector<Point> expand_sweep(const Node& root, Checker& checker) {
-  const Search search = search_of(root, checker);
-  const Node* sweep = root.find("sweep");
-  auto& complaints = checker.complaints();
-  const auto draws_nothing = [&] {
-    if (complaints.empty() && search.use != "grid")
-      complaints.add(root.find("search")->at,
-                     "`search: " + search.use +
-                         "` draws nothing: no axis of `sweep` is a distribution such as "
-                         "{log_uniform: [1e-4, 1e-1]}");
-  };
-  if (sweep == nullptr) {
-    draws_nothing();
-    return {Point{}};
-  }
-  if (!sweep->is_map()) {
-    complaints.add(sweep->at, "`sweep` is " + sweep->describe() + ", expected a map of axes");
-    return {};
-  }
-  if (sweep->entries.size() > kMaxAxes) {
-    complaints.add(sweep->at, fmt::format("the sweep has {} axes; at most {} are accepted",
-                                          sweep->entries.size(), kMaxAxes));
-    return {};
-  }
+struct Axes {
   std::vector<Axis> listed, drawn;
-  for (const auto& entry : sweep->entries) {
+
+  double points(const Search& search) const {
+    double all = drawn.empty() ? 1 : static_cast<double>(search.trials);
+    for (const auto& axis : listed) all *= static_cast<double>(axis.choices.size());
+    return all;
+  }
+};
+
+Axes axes_of(const Node& root, const Node& sweep, const Search& search, Checker& checker) {
+  Axes axes;
+  for (const auto& entry : sweep.entries) {
     Axis axis = axis_of(entry, checker);
     check_path(axis.path, axis.path, axis.at, checker);
-    check_overridden(root, axis, complaints);
-    if (axis.distribution != nullptr && search.use == "grid")
-      complaints.add(
+    check_overridden(root, axis, checker.complaints());
+    const bool drawn = axis.distribution != nullptr;
+    if (drawn && search.use == "grid")
+      checker.complaints().add(
           axis.at,
           "axis `" + axis.path +
               "` is a distribution, which needs `search: {use: random, trials: 20}` or sobol");
-    (axis.distribution != nullptr ? drawn : listed).push_back(std::move(axis));
+    (drawn ? axes.drawn : axes.listed).push_back(std::move(axis));
   }
-  check_apart(listed, complaints);
-  if (drawn.empty()) draws_nothing();
-  double trials = drawn.empty() ? 1 : static_cast<double>(search.trials);
-  for (const auto& axis : listed) trials *= static_cast<double>(axis.choices.size());
-  if (trials > static_cast<double>(kMaxTrials))
+  check_apart(axes.listed, checker.complaints());
+  return axes;
+}
+
+// Null where there is none, or none that can be read.
+const Node* readable_sweep(const Node& root, Complaints& complaints) {
+  const Node* sweep = root.find("sweep");
+  if (sweep == nullptr) return nullptr;
+  if (!sweep->is_map()) {
+    complaints.add(sweep->at, "`sweep` is " + sweep->describe() + ", expected a map of axes");
+  } else if (sweep->entries.size() > kMaxAxes) {
+    complaints.add(sweep->at, fmt::format("the sweep has {} axes; at most {} are accepted",
+                                          sweep->entries.size(), kMaxAxes));
+  } else {
+    return sweep;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+std::vector<Point> expand_sweep(const Node& root, Checker& checker) {
+  auto& complaints = checker.complaints();
+  const Search search = search_of(root, checker);
+  const Node* sweep = readable_sweep(root, complaints);
+  if (sweep == nullptr && root.find("sweep") != nullptr) return {};
+  const Axes axes = sweep == nullptr ? Axes{} : axes_of(root, *sweep, search, checker);
+  if (axes.drawn.empty() && complaints.empty() && search.use != "grid")
+    complaints.add(root.find("search")->at,
+                   "`search: " + search.use +
+                       "` draws nothing: no axis of `sweep` is a distribution such as "
+                       "{log_uniform: [1e-4, 1e-1]}");
+  if (axes.points(search) > static_cast<double>(kMaxTrials))
     complaints.add(sweep->at, fmt::format("the sweep has {} trials; at most {} are accepted",
-                                          trials, kMaxTrials));
-  if (!complaints.empty()) return {};
-  auto points = sampled(drawn, search);
-  for (const auto& axis : listed) points = multiplied(points, axis);
+                                          axes.points(search), kMaxTrials));
+  if (!complaints.empty()) return sweep == nullptr ? std::vector{Point{}} : std::vector<Point>{};
+  auto points = sampled(axes.drawn, search);
+  for (const auto& axis : axes.listed) points = multiplied(points, axis);
   return points;
 }
 

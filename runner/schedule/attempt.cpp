@@ -8,9 +8,9 @@
 #include <fstream>
 
 #include "assay/error.h"
-#include "runner/files/clock.h"
 #include "runner/files/plain.h"
 #include "runner/schedule/event.h"
+#include "runner/system/clock.h"
 
 namespace assay {
 namespace {
@@ -33,6 +33,14 @@ std::string last_lines(const std::filesystem::path& log) {
 }
 
 }  // namespace
+
+void keep(const std::filesystem::path& dir, Status& status) {
+  try {
+    RunFolder(dir).write_status(status);
+  } catch (const Error& error) {
+    status.error_message += fmt::format("; and its status could not be kept: {}", error.what());
+  }
+}
 
 Attempt::Attempt(Task& task, int slot, const Launch& launch, const Limits& limits)
     : task_(task),
@@ -150,17 +158,9 @@ void Attempt::locate(Status& status) const {
   for (const auto& [kind, at] : task_.stage->places)
     if (status.error_message.find(kind + " `") != std::string::npos) {
       status.error_message = Diagnostic{at, status.error_message}.text();
-      keep(status);
+      keep(task_.outcome.dir, status);
       return;
     }
-}
-
-void Attempt::keep(Status& status) const {
-  try {
-    RunFolder(task_.outcome.dir).write_status(status);
-  } catch (const Error& error) {  // the other workers are not to be lost over it
-    status.error_message += fmt::format("; and its status could not be kept: {}", error.what());
-  }
 }
 
 // The worker wrote status.json itself if it came to an end of its own; else it is written here.
@@ -196,7 +196,7 @@ Status Attempt::verdict(const Exit& exit) {
   }
   status.ended = wall_seconds();
   if (status.started == 0) status.started = status.ended - (steady_seconds() - began_);
-  keep(status);
+  keep(task_.outcome.dir, status);
   return status;
 }
 

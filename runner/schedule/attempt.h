@@ -1,6 +1,7 @@
 // Attempt: one worker at one task, from its start to a verdict.
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <string>
 
@@ -8,6 +9,10 @@
 #include "runner/schedule/tasks.h"
 
 namespace assay {
+
+/// Onto the disk; where that fails, its message says so: the other workers are not to be lost over
+/// it.
+void keep(const std::filesystem::path& dir, Status& status);
 
 class Attempt {
  public:
@@ -36,7 +41,6 @@ class Attempt {
   void take_progress(const std::string& event);
   Status verdict(const Exit& exit);
   void locate(Status& status) const;
-  void keep(Status& status) const;
   Status from_disk() const;
   std::string silent_end(const Exit& exit) const;
 

@@ -12,22 +12,11 @@
 #include <csignal>
 #include <utility>
 
+#include "assay/error.h"
+#include "runner/system/descriptor.h"
+
 namespace assay {
 namespace {
-
-struct Pipe {
-  Pipe() { made = pipe2(ends, O_CLOEXEC) == 0; }
-  ~Pipe() {
-    close_end(0);
-    close_end(1);
-  }
-  Pipe(const Pipe&) = delete;
-  void close_end(int end) {
-    if (ends[end] >= 0) close(std::exchange(ends[end], -1));
-  }
-  int ends[2] = {-1, -1};
-  bool made = false;
-};
 
 pid_t start(std::vector<std::string>& words, int output, int errors) {
   std::vector<char*> argv;
@@ -55,31 +44,30 @@ bool read_some(int fd, std::string& text) {
 }
 
 // False once the time is up.
-bool read_all(Pipe& output, Pipe& errors, double seconds, CommandAnswer& answer) {
+bool read_all(Descriptor& output, Descriptor& errors, double seconds, CommandAnswer& answer) {
   using Clock = std::chrono::steady_clock;
   const auto deadline = Clock::now() + std::chrono::duration<double>(seconds);
-  while (output.ends[0] >= 0 || errors.ends[0] >= 0) {
+  while (output.get() >= 0 || errors.get() >= 0) {
     const std::chrono::duration<double, std::milli> left = deadline - Clock::now();
     if (left.count() <= 0) return false;
-    pollfd ready[] = {{output.ends[0], POLLIN, 0}, {errors.ends[0], POLLIN, 0}};
+    pollfd ready[] = {{output.get(), POLLIN, 0}, {errors.get(), POLLIN, 0}};
     if (poll(ready, 2, static_cast<int>(left.count()) + 1) <= 0) continue;
-    if (ready[0].revents != 0 && !read_some(output.ends[0], answer.out)) output.close_end(0);
-    if (ready[1].revents != 0 && !read_some(errors.ends[0], answer.err)) errors.close_end(0);
+    if (ready[0].revents != 0 && !read_some(output.get(), answer.out)) output.reset();
+    if (ready[1].revents != 0 && !read_some(errors.get(), answer.err)) errors.reset();
   }
   return true;
 }
 
 }  // namespace
 
-std::optional<CommandAnswer> answer_of(std::vector<std::string> words, double seconds) {
-  Pipe output, errors;
-  if (!output.made || !errors.made) return {};
-  const pid_t pid = start(words, output.ends[1], errors.ends[1]);
+std::optional<CommandAnswer> answer_of(std::vector<std::string> words, double seconds) try {
+  Pipe output = make_pipe(), errors = make_pipe();
+  const pid_t pid = start(words, output.write.get(), errors.write.get());
   if (pid <= 0) return {};
-  output.close_end(1);
-  errors.close_end(1);
+  output.write.reset();
+  errors.write.reset();
   CommandAnswer answer;
-  const bool whole = read_all(output, errors, seconds, answer);
+  const bool whole = read_all(output.read, errors.read, seconds, answer);
   if (!whole) kill(pid, SIGKILL);
   int status = 0;
   while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
@@ -87,6 +75,8 @@ std::optional<CommandAnswer> answer_of(std::vector<std::string> words, double se
   if (!whole) return {};
   answer.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return answer;
+} catch (const Error&) {  // no pipe
+  return {};
 }
 
 std::optional<std::string> output_of(std::vector<std::string> words, double seconds) {

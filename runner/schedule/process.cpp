@@ -15,55 +15,14 @@
 #include <utility>
 
 #include "assay/error.h"
-#include "runner/files/child_processes.h"
 #include "runner/files/file_system.h"
+#include "runner/system/child_processes.h"
+#include "runner/system/descriptor.h"
 
 namespace assay {
 namespace {
 
 constexpr std::size_t kLongestLine = 1 << 20;
-constexpr int kFirstHighFd = 10;  // above all that a child has at fixed numbers
-
-[[noreturn]] void fail(const std::string& what) {
-  throw Error(ErrorKind::kIo, fmt::format("{}: {}", what, std::strerror(errno)));
-}
-
-// A descriptor that closes itself.
-class Fd {
- public:
-  Fd() = default;
-  ~Fd() { reset(); }
-  Fd(const Fd&) = delete;
-  int get() const { return fd_; }
-  int release() { return std::exchange(fd_, -1); }
-  void reset() {
-    if (fd_ >= 0) close(std::exchange(fd_, -1));
-  }
-  /// Takes `low` over, at a number above those that the child gives away, so that dup2 there
-  /// cannot run over it.
-  void take(int low, const std::string& what) {
-    if (low < 0) fail(what);
-    fd_ = fcntl(low, F_DUPFD_CLOEXEC, kFirstHighFd);
-    const int error = errno;
-    close(low);
-    errno = error;
-    if (fd_ < 0) fail(what);
-  }
-
- private:
-  int fd_ = -1;
-};
-
-struct Pipe {
-  Pipe() {
-    int ends[2] = {-1, -1};
-    const char* what = "cannot make a pipe for a worker";
-    if (pipe2(ends, O_CLOEXEC) != 0) fail(what);
-    read.take(ends[0], what);
-    write.take(ends[1], what);
-  }
-  Fd read, write;
-};
 
 std::vector<std::string> environment(int threads) {
   std::vector<std::string> all;
@@ -166,11 +125,12 @@ std::string text_of(const Exit& exit) {
 }
 
 WorkerProcess::WorkerProcess(const Launch& launch) {
-  Pipe input, events;
-  Fd log;
-  const int opened = open(launch.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-  if (opened < 0) fail_io(launch.log, "opened", errno);
-  log.take(opened, "cannot keep the log of a worker open");
+  Pipe input = make_pipe(), events = make_pipe();
+  const Descriptor opened(
+      open(launch.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+  if (opened.get() < 0) fail_io(launch.log, "opened", errno);
+  const Descriptor log(duplicated(opened.get(), kAboveFixed));
+  if (log.get() < 0) fail_io(launch.log, "kept open", errno);
   const std::string job = launch.job + "\n";
   fcntl(input.write.get(), F_SETPIPE_SZ, static_cast<int>(job.size()) + 1);
   start(launch, input.read.get(), events.write.get(), log.get());
@@ -181,7 +141,7 @@ WorkerProcess::WorkerProcess(const Launch& launch) {
 }
 
 void WorkerProcess::start(const Launch& launch, int input, int events, int log) {
-  Pipe failed;
+  Pipe failed = make_pipe();
   std::vector<std::string> words{launch.program.string(), "run", std::to_string(getpid())},
       env = environment(launch.threads);
   const auto argv = pointers(words), envp = pointers(env);
@@ -196,7 +156,8 @@ void WorkerProcess::start(const Launch& launch, int input, int events, int log) 
   pid_ = fork();
   if (pid_ == 0) child.become();
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  if (pid_ < 0) fail("cannot start a worker");
+  if (pid_ < 0)
+    throw Error(ErrorKind::kIo, fmt::format("cannot start a worker: {}", std::strerror(errno)));
   children().workers.insert(pid_);
   setpgid(pid_, pid_);  // both sides do: neither can come too late
   failed.write.reset();
@@ -206,8 +167,8 @@ void WorkerProcess::start(const Launch& launch, int input, int events, int log) 
   }
   if (n != sizeof error) return;
   children().reap(pid_, nullptr);
-  errno = error;
-  fail(fmt::format("cannot start the worker {}", launch.program.string()));
+  throw Error(ErrorKind::kPlugin, fmt::format("cannot start the worker {}: {}",
+                                              launch.program.string(), std::strerror(error)));
 }
 
 WorkerProcess::~WorkerProcess() {

@@ -31,7 +31,8 @@ std::string text_of(const Exit& exit);
 /// end alone; the kernel sends it SIGTERM when the front end dies.
 class WorkerProcess {
  public:
-  /// Throws Error{kIo} where it cannot be started or the log cannot be written.
+  /// Throws Error{kIo} where it cannot be started now, or the log cannot be written; Error{kPlugin}
+  /// where the program cannot be run at all.
   explicit WorkerProcess(const Launch& launch);
   /// Kills what is left of it.
   ~WorkerProcess();

@@ -7,8 +7,8 @@
 #include <cstdlib>
 
 #include "core/src/value_json.h"
-#include "runner/files/clock.h"
 #include "runner/schedule/command.h"
+#include "runner/system/clock.h"
 
 #ifndef ASSAY_VERSION
 #define ASSAY_VERSION "unknown"

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "runner/files/clock.h"
+#include "runner/system/clock.h"
 
 namespace assay {
 namespace {

@@ -18,7 +18,6 @@
 
 #include "assay/error.h"
 #include "runner/catalog/load.h"
-#include "runner/files/clock.h"
 #include "runner/files/file_system.h"
 #include "runner/files/index.h"
 #include "runner/schedule/attempt.h"
@@ -27,6 +26,7 @@
 #include "runner/schedule/provenance.h"
 #include "runner/schedule/room.h"
 #include "runner/schedule/signals.h"
+#include "runner/system/clock.h"
 
 namespace assay {
 namespace {
@@ -53,7 +53,9 @@ class Scheduler {
   void leave(int signal, const std::string& why);
   void listen();
   void ended(Attempt& attempt, Status status);
-  void retry(Task& task);
+  void not_started(Task& task, const std::string& why);
+  bool retry(Task& task);
+  void finish(Task& task);
   void wait_for_room(Task& task, const std::string& why);
   void index(const Task& task);
   int free_slot() const;
@@ -125,6 +127,9 @@ void Scheduler::fill_slots() {
       start(*task);
     } catch (const DiskFull& error) {
       wait_for_room(*task, error.what());
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::kIo) throw;
+      not_started(*task, error.what());
     }
   }
 }
@@ -244,14 +249,30 @@ void Scheduler::ended(Attempt& attempt, Status status) {
   task.outcome.status = std::move(status);
   const Status& now = task.outcome.status;
   if (now.error_kind == kDiskFull && signal_ == 0) return wait_for_room(task, now.error_message);
-  if (attempt.may_retry() && signal_ == 0 && task.retries < experiment_.limits.retries)
-    return retry(task);
+  if (!attempt.may_retry() || !retry(task)) finish(task);
+}
+
+// Its folder cannot be written, or there is no more room for a process: it may be in a while.
+void Scheduler::not_started(Task& task, const std::string& why) {
+  Status& status = task.outcome.status;
+  status.error_kind = name_of(ErrorKind::kIo);
+  status.error_message = why;
+  if (retry(task)) return;
+  task.waiting = false;
+  status.state = "failed";
+  keep(task.outcome.dir, status);
+  finish(task);
+}
+
+void Scheduler::finish(Task& task) {
   task.claim.reset();
   index(task);
   observer_.stage_ended(*task.trial, task.outcome);
 }
 
-void Scheduler::retry(Task& task) {
+// False where it has had its retries.
+bool Scheduler::retry(Task& task) {
+  if (signal_ != 0 || task.retries >= experiment_.limits.retries) return false;
   const double pause = std::min(kLongestPause, kFirstPause * std::exp2(task.retries));
   ++task.retries;
   task.waiting = true;
@@ -259,6 +280,7 @@ void Scheduler::retry(Task& task) {
   observer_.note(fmt::format("{}: {}\ntrying again in {:.0f} s ({} of {} retries)",
                              task.outcome.dir.string(), task.outcome.status.error_message, pause,
                              task.retries, experiment_.limits.retries));
+  return true;
 }
 
 void Scheduler::index(const Task& task) {

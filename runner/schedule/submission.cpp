@@ -77,7 +77,8 @@ std::optional<fs::path> last_output_of(const TrialOutcome& trial, const fs::path
   return {};
 }
 
-const SubmittedTask* task_of(const TrialOutcome& trial, const std::vector<SubmittedTask>& all) {
+const SubmittedTask* submitted_task_of(const TrialOutcome& trial,
+                                       const std::vector<SubmittedTask>& all) {
   if (trial.state == "done") return nullptr;
   const auto it = std::find_if(
       all.begin(), all.end(), [&](const SubmittedTask& one) { return covers(one.folders, trial); });

@@ -35,6 +35,7 @@ std::optional<std::filesystem::path> last_output_of(const TrialOutcome& trial,
                                                     const std::filesystem::path& folder);
 
 /// The task that will run all that is left of a trial, or null.
-const SubmittedTask* task_of(const TrialOutcome& trial, const std::vector<SubmittedTask>& all);
+const SubmittedTask* submitted_task_of(const TrialOutcome& trial,
+                                       const std::vector<SubmittedTask>& all);
 
 }  // namespace assay

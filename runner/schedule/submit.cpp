@@ -33,9 +33,9 @@ std::vector<SubmittedTask> settled_tasks(const fs::path& folder) {
   }
 }
 
-class Submission {
+class Submitter {
  public:
-  Submission(const Experiment& experiment, const ScheduleOptions& options)
+  Submitter(const Experiment& experiment, const ScheduleOptions& options)
       : experiment_(experiment),
         options_(options),
         folder_(fs::canonical(options.runs / experiment.name)),
@@ -50,7 +50,7 @@ class Submission {
     std::string lines;
     for (const auto& trial : tasks_.outcomes()) {
       if (!waits(trial)) continue;
-      if (task_of(trial, there) != nullptr) {
+      if (submitted_task_of(trial, there) != nullptr) {
         ++answer.there;
         continue;
       }
@@ -141,7 +141,7 @@ Submitted submit(Experiment experiment, const ScheduleOptions& options,
   const FolderLock alone(submissions_of(folder), kOtherSubmitter);
   // What a task starts with is what it goes on with, on whatever node.
   if (experiment.limits.threads == 0) experiment.limits.threads = cpus_of(experiment.limits);
-  return Submission(experiment, options).run(flags);
+  return Submitter(experiment, options).run(flags);
 }
 
 }  // namespace assay

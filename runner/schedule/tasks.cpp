@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
-#include "runner/files/clock.h"
 #include "runner/files/index.h"
+#include "runner/system/clock.h"
 
 namespace assay {
 namespace {

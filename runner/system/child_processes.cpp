@@ -1,5 +1,5 @@
 // /proc/self/task/*/children, and a few rounds of SIGKILL.
-#include "runner/files/child_processes.h"
+#include "runner/system/child_processes.h"
 
 #include <sys/prctl.h>
 #include <sys/wait.h>

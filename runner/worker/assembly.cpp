@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 TensorMap read_tensors(const fs::path& file) {
-  return from_safetensors(read_file(file), file.string());
+  return from_safetensors(read_file(file, kAnySize), file.string());
 }
 
 // Artifacts of the stages before, read when asked for.

@@ -19,6 +19,10 @@ void Events::send(const std::string& line) {
   }
 }
 
+void Events::waiting() {
+  send(nlohmann::ordered_json{{"event", "waiting"}}.dump() + "\n");
+}
+
 void Events::started(std::int64_t unit, std::int64_t units) {
   send(nlohmann::ordered_json{{"event", "started"}, {"unit", unit}, {"units", units}}.dump() +
        "\n");

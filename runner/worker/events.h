@@ -12,6 +12,8 @@ class Events {
  public:
   explicit Events(int fd) : fd_(fd) {}
 
+  /// For another process to leave the run folder.
+  void waiting();
   void started(std::int64_t unit, std::int64_t units);
   /// Said at most five times a second; the values gathered meanwhile are the newest ones.
   void progress(std::int64_t unit, std::int64_t units);

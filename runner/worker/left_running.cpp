@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <iterator>
 
-#include "runner/files/child_processes.h"
+#include "runner/system/child_processes.h"
 
 namespace assay {
 namespace {

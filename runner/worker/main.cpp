@@ -10,7 +10,8 @@
 #include <fmt/core.h>
 
 #include "assay/registry.h"
-#include "runner/files/child_processes.h"
+#include "runner/system/child_processes.h"
+#include "runner/system/descriptor.h"
 #include "runner/worker/probe.h"
 #include "runner/worker/signals.h"
 #include "runner/worker/stage.h"
@@ -18,11 +19,10 @@
 namespace {
 
 constexpr int kEvents = 3;  // the descriptor that the front end listens on
-constexpr int kOutOfTheWay = 100;
 
 // A plugin that writes on descriptor 3, or closes low ones, is not heard by the front end.
 int moved_away(int low) {
-  const int high = fcntl(low, F_DUPFD_CLOEXEC, kOutOfTheWay);
+  const int high = assay::duplicated(low, assay::kOutOfTheWay);
   const int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
   if (high < 0 || null < 0) return low;
   dup2(null, low);

@@ -123,7 +123,7 @@ std::string tag_of(const std::string& bytes) {
 PluginFile read_plugin_file(const std::filesystem::path& file) {
   std::error_code none;
   if (!std::filesystem::is_regular_file(file, none)) refuse("is no file that can be read");
-  const std::string bytes = read_file(file);
+  const std::string bytes = read_file(file, kAnySize);
   const auto header = header_of(bytes);
   if (!is_whole(bytes, header)) refuse("is a truncated ELF file; build or copy it again");
   return {tag_of(bytes), build_id_of(bytes, header)};

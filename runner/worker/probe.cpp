@@ -1,7 +1,6 @@
 // One child a file: a plugin that crashes, hangs or exits costs a sentence.
 #include "runner/worker/probe.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -11,13 +10,13 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
-#include <cstring>
 #include <optional>
 
 #include <fmt/core.h>
 
 #include "core/src/value_json.h"
-#include "runner/files/child_processes.h"
+#include "runner/system/child_processes.h"
+#include "runner/system/descriptor.h"
 #include "runner/worker/memory.h"
 #include "runner/worker/plugin_loader.h"
 
@@ -28,7 +27,6 @@ using Json = nlohmann::ordered_json;
 using Clock = std::chrono::steady_clock;
 constexpr auto kLimit = std::chrono::seconds(10);
 constexpr std::int64_t kMemory = std::int64_t{1} << 30;  // bytes, on top of LibTorch's
-constexpr int kHighFd = 100;
 
 Json describe(const Entry& entry) {
   Json fields = Json::array();
@@ -136,29 +134,21 @@ Json without_answer(const std::string& file, std::optional<int> status) {
                 WEXITSTATUS(*status)));
 }
 
-Json probe_one(const std::string& file) {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return refused(file, std::strerror(errno));
-  int out = ::fcntl(ends[1], F_DUPFD_CLOEXEC, kHighFd);  // plugins close low ones
-  if (out < 0)
-    out = ends[1];
-  else
-    ::close(ends[1]);
+Json probe_one(const std::string& file) try {
+  Pipe pipe = make_pipe(kOutOfTheWay);
   std::fflush(nullptr);
   const auto end = Clock::now() + kLimit;
   const pid_t prober = ::getpid(), pid = ::fork();
-  if (pid == 0) child(file, out, prober);
-  ::close(out);
-  if (pid < 0) {  // no verdict on the plugin
-    ::close(ends[0]);
-    return {};
-  }
-  const auto text = read_line(ends[0], end);
-  ::close(ends[0]);
+  if (pid == 0) child(file, pipe.write.get(), prober);
+  pipe.write.reset();
+  if (pid < 0) return {};  // no verdict on the plugin
+  const auto text = read_line(pipe.read.get(), end);
   const auto status = end_of(pid, end);
   kill_children({});  // what it left running
   const auto json = Json::parse(text, nullptr, false);
   return json.is_object() ? json : without_answer(file, status);
+} catch (const Error&) {  // no pipe: no verdict on the plugin
+  return {};
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <map>
 
 namespace assay {
@@ -27,10 +28,13 @@ unsigned modes() {
   return _mm_getcsr() & ~kStatusFlags;
 }
 
-mode_t current_mask() {
-  const auto mask = ::umask(0);
-  ::umask(mask);
-  return mask;
+// umask() tells it only by setting another, and a file that a thread makes in between would be open
+// to all.
+std::optional<mode_t> current_mask() {
+  std::ifstream status("/proc/self/status");
+  for (std::string word; status >> word;)
+    if (unsigned mask = 0; word == "Umask:" && status >> std::oct >> mask) return mask;
+  return {};
 }
 
 sigset_t currently_blocked() {
@@ -133,8 +137,9 @@ std::string ProcessState::folder() const {
 }
 
 std::string ProcessState::mask() const {
-  if (current_mask() == mask_) return "";
-  ::umask(mask_);
+  const auto now = current_mask();
+  if (!now || !mask_ || now == mask_) return "";
+  ::umask(*mask_);
   return "changed the umask; leave it as it is";
 }
 

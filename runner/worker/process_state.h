@@ -8,6 +8,7 @@
 #include <csignal>
 #include <exception>
 #include <new>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -43,7 +44,7 @@ class ProcessState {
   std::string locale_, folder_;
   Inode inode_;  // of the folder
   nlink_t links_;
-  mode_t mask_;
+  std::optional<mode_t> mask_;  // nothing where it cannot be read
   std::array<struct sigaction, kSignals.size()> handlers_;
   sigset_t blocked_;
   unsigned armed_;  // timers, as bits

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "assay/error.h"
 #include "core/src/value_json.h"
@@ -14,20 +13,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 constexpr std::size_t kMaxState = std::size_t{4} << 20;  // bytes
 
-Json number(double x) {
-  if (std::isnan(x)) return "nan";
-  if (std::isinf(x)) return x > 0 ? "inf" : "-inf";
-  return x;
-}
-
-double number(const Json& json) {
-  if (json.is_number()) return json.get<double>();
-  if (json == "nan") return std::numeric_limits<double>::quiet_NaN();
-  if (json == "inf") return std::numeric_limits<double>::infinity();
-  if (json == "-inf") return -std::numeric_limits<double>::infinity();
-  return json.get<double>();
-}
-
 bool finite(double x) {
   return std::isfinite(x);
 }
@@ -35,10 +20,10 @@ bool finite(double x) {
 Json tagged(const Value& value) {
   const auto& any = value.variant();
   const auto* real = std::get_if<double>(&any);
-  if (real != nullptr && !finite(*real)) return {{"real", number(*real)}};
+  if (real != nullptr && !finite(*real)) return {{"real", real_to_json(*real)}};
   if (const auto* reals = std::get_if<Reals>(&any)) {
     Json list = Json::array();
-    for (const double x : *reals) list.push_back(number(x));
+    for (const double x : *reals) list.push_back(real_to_json(x));
     if (!std::all_of(reals->begin(), reals->end(), finite)) return {{"reals", list}};
     return list;
   }
@@ -53,13 +38,13 @@ Json tagged(const Value& value) {
 
 Value untagged(const Json& json) {
   if (!json.is_object() || json.contains("use")) return value_from_json(json);
-  if (json.contains("real")) return number(json["real"]);
+  if (json.contains("real")) return real_from_json(json["real"]);
   if (json.contains("bools")) return Bools{};
   if (json.contains("integers")) return Integers{};
   if (json.contains("strings")) return Strings{};
   if (json.contains("specs")) return Specs{};
   Reals reals;
-  for (const auto& item : json.at("reals")) reals.push_back(number(item));
+  for (const auto& item : json.at("reals")) reals.push_back(real_from_json(item));
   return reals;
 }
 

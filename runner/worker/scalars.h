@@ -11,8 +11,8 @@
 
 namespace assay {
 
-/// As to_json(), but {"real": "nan"} (or "inf", "-inf"), {"reals": [1.0, "nan"]}, {"integers": []}
-/// and so on where that would not read back as what it was.
+/// As to_json(), but {"real": "NaN"} (or "Infinity", "-Infinity"), {"reals": [1.0, "NaN"]},
+/// {"integers": []} and so on where that would not read back as what it was.
 nlohmann::ordered_json scalars_to_json(const Values& scalars);
 /// Throws Error{kCorrupt} for what scalars_to_json() does not write.
 Values scalars_from_json(const nlohmann::ordered_json& json);

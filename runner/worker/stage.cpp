@@ -13,9 +13,9 @@
 #include "assay/safetensors.h"
 #include "core/runtime/runtime.h"
 #include "runner/files/checkpoint.h"
-#include "runner/files/clock.h"
 #include "runner/files/file_system.h"
 #include "runner/files/run_folder.h"
+#include "runner/system/clock.h"
 #include "runner/worker/assembly.h"
 #include "runner/worker/log.h"
 #include "runner/worker/memory.h"
@@ -42,6 +42,7 @@ class StageRun {
   int run();
 
  private:
+  FolderLock lock();
   void load();
   void restore(const Checkpoint& checkpoint);
   void loop();
@@ -210,9 +211,23 @@ int StageRun::left() {
   return end("interrupted", code);
 }
 
+// The worker of a front end that was killed has up to 30 s to finish its unit; ours hears meanwhile
+// that we have not come to a halt.
+FolderLock StageRun::lock() {
+  constexpr double kLongestWait = 40, kBetweenWords = 1;  // seconds
+  const auto began = Clock::now();
+  for (;;) {
+    try {
+      return FolderLock(job_.dir, kBetweenWords);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::kBusy || since(began) > kLongestWait) throw;
+      events_.waiting();
+    }
+  }
+}
+
 int StageRun::run() try {
-  // The worker of a front end that was killed has up to 30 s to finish its unit.
-  const FolderLock lock(job_.dir, 40);
+  const FolderLock locked = lock();
   status_ = folder_.status();
   seconds_before_ = status_.seconds;
   ++status_.attempts;

@@ -129,3 +129,19 @@ TEST_CASE("asking twice does not run twice, and a NaN ends one trial with exit 6
     CHECK(trial["error"]["message"].get<std::string>().find("unit") != std::string::npos);
   }
 }
+
+TEST_CASE("a worker that waits for its predecessor to leave the folder is alive") {
+  if (data_missing()) return;
+  const Folder folder;
+  folder.write("m.yaml", kManifest);
+  const std::string cd = "cd " + folder.path().string() + "; ", few = " sweep.seed=[0] --json";
+  const auto first = shell(cd + "assay run m.yaml --runs r procedure.steps=20" + few);
+  REQUIRE(first.code == 0);
+  const auto dir = Json::parse(first.out)["trials"][0]["dir"].get<std::string>();
+  const auto again =
+      shell(cd + "flock " + dir + "/.lock sleep 9 & sleep 0.2; " +
+            "assay run m.yaml --force --runs r procedure.steps=20 " + "limits.heartbeat=6s" + few);
+  INFO(again.err);
+  CHECK(again.code == 0);
+  CHECK(again.err.find("heartbeat") == std::string::npos);
+}

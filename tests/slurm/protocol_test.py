@@ -103,10 +103,10 @@ class ProtocolTest(SlurmTest):
 
     def test_the_end_of_the_time_is_told_in_time(self):
         desk = self.desk
-        desk.write("two", sweep(seeds=[0]).replace("cpus: 1", "cpus: 1, time: 1m, signal_before: 45s"))
+        desk.write("two", sweep(seeds=[0]).replace("cpus: 1", "cpus: 1, time: 2m, signal_before: 59s"))
         job = desk.submit("two")
-        self.assertIn("TimeLimit=00:01:00", self.slurm.ask("scontrol", "show", "job", f"{job}_0"))
-        self.slurm.until(lambda: "restart 1" in desk.output("two"), "second start", 90)
+        self.assertIn("TimeLimit=00:02:00", self.slurm.ask("scontrol", "show", "job", f"{job}_0"))
+        self.slurm.until(lambda: "restart 1" in desk.output("two"), "second start", 150)
         desk.open_gate("two")
         desk.until_ended()
         self.assertEqual(["done"], desk.states("two"))

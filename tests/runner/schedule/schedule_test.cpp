@@ -220,32 +220,6 @@ TEST_CASE("force runs finished trials again, from nothing") {
   CHECK(outcomes[0].stages[0].status.attempts == 1);
 }
 
-TEST_CASE("a worker program that is not there is an error that names it") {
-  Sweep sweep;
-  sweep.add("a", "ok");
-  setenv("ASSAY_WORKER", "/nowhere/assay-worker", 1);
-  CHECK_THROWS_WITH(sweep.run(), Contains("/nowhere/assay-worker"));
-}
-
-TEST_CASE("a runs folder that cannot be made is an error that names it") {
-  Sweep sweep;
-  sweep.add("a", "ok");
-  sweep.folder.write("file", "");
-  sweep.options.runs = sweep.folder.path() / "file" / "runs";
-  CHECK_THROWS_WITH(sweep.run(), Contains("file/runs") && Contains("--runs"));
-}
-
-TEST_CASE("a run folder that anybody may write is refused before anything runs") {
-  Sweep sweep;
-  sweep.add("a", "ok");
-  const auto folder = sweep.options.runs / "fake";
-  std::filesystem::create_directories(folder);
-  std::filesystem::permissions(folder, std::filesystem::perms::all);
-  CHECK_THROWS_WITH(sweep.run(), Contains(folder.string()) && Contains("chmod o-w"));
-  std::filesystem::permissions(folder, std::filesystem::perms::owner_all);
-  CHECK(sweep.run()[0].state == "done");
-}
-
 TEST_CASE("a long sweep holds no more descriptors at its end than at its beginning") {
   class Counting final : public assay::Observer {
    public:
