@@ -3,6 +3,7 @@
 
 #include <sanitizer/allocator_interface.h>
 
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
@@ -10,10 +11,13 @@
 namespace assay::fuzzing {
 namespace {
 
-constexpr double kSeconds = 4;  // the promise is one without sanitizers, on a machine that is not busy
-constexpr std::size_t kBytes = std::size_t{64} << 20;
+constexpr double kSeconds =
+    4;  // the promise is one without sanitizers, on a machine that is not busy
+constexpr std::int64_t kBytes = std::int64_t{64} << 20;
+constexpr std::int64_t kNone = INT64_MAX;  // the limit outside of an input
 
-std::size_t live = 0, limit = 0;  // limit 0: not within an input
+// Below zero once what was there before the hooks is freed.
+std::int64_t live = 0, limit = kNone;
 
 [[noreturn]] void find(const char* what) {
   std::fprintf(stderr, "assay: %s\n", what);
@@ -21,14 +25,15 @@ std::size_t live = 0, limit = 0;  // limit 0: not within an input
 }
 
 void allocated(const volatile void*, std::size_t size) {
-  live += size;
-  if (limit == 0 || live <= limit) return;
-  limit = 0;
+  live += static_cast<std::int64_t>(size);
+  if (live <= limit) return;
+  limit = kNone;
   find("more than twice the input's size + 64 MiB are allocated");
 }
 
 void freed(const volatile void* pointer) {
-  live -= __sanitizer_get_allocated_size(const_cast<const void*>(pointer));
+  live -=
+      static_cast<std::int64_t>(__sanitizer_get_allocated_size(const_cast<const void*>(pointer)));
 }
 
 double processor_time() {
@@ -42,11 +47,11 @@ double processor_time() {
 Limits::Limits(std::size_t size) : began_(processor_time()) {
   [[maybe_unused]] static const int hooks =
       __sanitizer_install_malloc_and_free_hooks(allocated, freed);
-  limit = live + 2 * size + kBytes;
+  limit = live + 2 * static_cast<std::int64_t>(size) + kBytes;
 }
 
 Limits::~Limits() {
-  limit = 0;
+  limit = kNone;
   if (processor_time() - began_ > kSeconds) find("this takes over four seconds of processor time");
 }
 
