@@ -17,7 +17,6 @@
 #include "assay/error.h"
 #include "runner/files/file_system.h"
 #include "runner/system/child_processes.h"
-#include "runner/system/descriptor.h"
 
 namespace assay {
 namespace {
@@ -136,8 +135,8 @@ WorkerProcess::WorkerProcess(const Launch& launch) {
   start(launch, input.read.get(), events.write.get(), log.get());
   write_all(input.write.get(), job);
   fcntl(events.read.get(), F_SETFL, O_NONBLOCK);
-  input_ = input.write.release();
-  events_ = events.read.release();
+  input_ = std::move(input.write);
+  events_ = std::move(events.read);
 }
 
 void WorkerProcess::start(const Launch& launch, int input, int events, int log) {
@@ -176,16 +175,14 @@ WorkerProcess::~WorkerProcess() {
     kill_all();
     children().reap(pid_, nullptr);
   }
-  close(input_);
-  if (events_ >= 0) close(events_);
 }
 
 std::vector<std::string> WorkerProcess::lines() {
   char bytes[16384];
-  while (events_ >= 0) {
-    const auto n = read(events_, bytes, sizeof bytes);
+  while (fd() >= 0) {
+    const auto n = read(fd(), bytes, sizeof bytes);
     if (n < 0 && errno == EINTR) continue;
-    if (n == 0) close(std::exchange(events_, -1));  // else poll() would return at once for ever
+    if (n == 0) events_.reset();  // else poll() would return at once for ever
     if (n <= 0) break;
     buffer_.append(bytes, static_cast<std::size_t>(n));
     if (buffer_.size() > kLongestLine && buffer_.find('\n') == std::string::npos) buffer_.clear();

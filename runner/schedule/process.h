@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "runner/system/descriptor.h"
+
 namespace assay {
 
 /// What to start.
@@ -39,7 +41,7 @@ class WorkerProcess {
   WorkerProcess(const WorkerProcess&) = delete;
 
   /// To poll(); -1 once the worker has closed its end.
-  int fd() const { return events_; }
+  int fd() const { return events_.get(); }
   /// The whole lines that have come on descriptor 3 since the last call; does not wait.
   std::vector<std::string> lines();
   void send(int signal) const;
@@ -52,8 +54,8 @@ class WorkerProcess {
   void start(const Launch& launch, int input, int events, int log);
 
   pid_t pid_ = -1;
-  int input_ = -1;  // kept open: its end would tell the worker that the front end is gone
-  int events_ = -1;
+  Descriptor input_;  // kept open: its end would tell the worker that the front end is gone
+  Descriptor events_;
   std::string buffer_;
   std::optional<Exit> exit_;
 };

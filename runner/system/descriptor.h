@@ -17,6 +17,7 @@ class Descriptor {
   explicit Descriptor(int number = -1) : number_(number) {}
   ~Descriptor() { reset(); }
   Descriptor(Descriptor&& other) noexcept : number_(other.release()) {}
+  Descriptor& operator=(Descriptor&& other) noexcept;
   Descriptor(const Descriptor&) = delete;
   int get() const { return number_; }
   int release() { return std::exchange(number_, -1); }
@@ -30,8 +31,8 @@ struct Pipe {
   Descriptor read, write;
 };
 
-/// Both ends lie at `least` or above: what a child moves to its standard input and the like cannot
-/// run over them. Throws Error{kIo}.
-Pipe make_pipe(int least = kAboveFixed);
+/// Both ends lie at kAboveFixed or above: what a child moves to its standard input and the like
+/// cannot run over them. Throws Error{kIo}.
+Pipe make_pipe();
 
 }  // namespace assay

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <csignal>
 #include <optional>
+#include <utility>
 
 #include <fmt/core.h>
 
@@ -135,7 +136,9 @@ Json without_answer(const std::string& file, std::optional<int> status) {
 }
 
 Json probe_one(const std::string& file) try {
-  Pipe pipe = make_pipe(kOutOfTheWay);
+  Pipe pipe = make_pipe();
+  if (Descriptor high(duplicated(pipe.write.get(), kOutOfTheWay)); high.get() >= 0)
+    pipe.write = std::move(high);
   std::fflush(nullptr);
   const auto end = Clock::now() + kLimit;
   const pid_t prober = ::getpid(), pid = ::fork();
@@ -147,8 +150,8 @@ Json probe_one(const std::string& file) try {
   kill_children({});  // what it left running
   const auto json = Json::parse(text, nullptr, false);
   return json.is_object() ? json : without_answer(file, status);
-} catch (const Error&) {  // no pipe: no verdict on the plugin
-  return {};
+} catch (const Error& error) {  // no pipe
+  return refused(file, error.what());
 }
 
 }  // namespace
