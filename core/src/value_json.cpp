@@ -98,6 +98,7 @@ Json real_to_json(double x) {
 }
 
 double real_from_json(const Json& json) {
+  if (json.is_number()) return json.get<double>();  // first: a comparison makes a text
   if (json == "NaN") return std::numeric_limits<double>::quiet_NaN();
   if (json == "Infinity") return std::numeric_limits<double>::infinity();
   if (json == "-Infinity") return -std::numeric_limits<double>::infinity();
