@@ -5,7 +5,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "runner/manifest/scalar.h"
 
@@ -13,7 +12,7 @@ namespace assay {
 namespace {
 
 constexpr double kLongestSignal = 65535;  // seconds that sbatch accepts
-constexpr double kMinute = 60;            // by which Slurm may warn too early, and rounds time up
+constexpr double kMinute = 60;            // by which Slurm may warn too early
 
 // Options of sbatch without which a sweep would not be one, or be stopped in the wrong way.
 const Strings kOurs = {"array",  "a",      "job-name",  "J",        "output",  "o",
@@ -89,7 +88,7 @@ class LimitsCheck {
 
 // A task that is warned as it starts would be requeued for ever.
 void check_signal(const Node& node, Checker& checker, const SlurmLimits& slurm) {
-  const double time = std::ceil(slurm.time / kMinute) * kMinute;
+  const double time = slurm.minutes() * kMinute;
   const double most = time > 0 ? time - kMinute : kLongestSignal;
   if (slurm.signal_before < most) return;
   const Node* signal = node.find("signal_before");

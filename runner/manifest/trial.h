@@ -1,6 +1,7 @@
 // Trial: what a manifest asks for once it is read, composed, checked and swept.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -46,6 +47,9 @@ struct SlurmLimits {
   int gpus = 0;
   double signal_before = 120;  // seconds before `time` is over at which to checkpoint and requeue
   Strings extra;               // further options of sbatch
+
+  /// `time` as sbatch takes it: rounded up.
+  double minutes() const { return std::ceil(time / 60); }
 };
 
 struct Limits {

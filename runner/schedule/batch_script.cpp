@@ -112,7 +112,7 @@ std::vector<std::string> sbatch_words(const Experiment& experiment, const fs::pa
       "--nodes=1",
       "--ntasks=1",
       fmt::format("--cpus-per-task={}", cpus_of(experiment.limits))};
-  if (slurm.time > 0) words.push_back(fmt::format("--time={:.0f}", std::ceil(slurm.time / 60)));
+  if (slurm.time > 0) words.push_back(fmt::format("--time={:.0f}", slurm.minutes()));
   if (slurm.memory > 0)
     words.push_back(fmt::format("--mem={}M", (slurm.memory + kMebibyte - 1) / kMebibyte));
   if (slurm.gpus > 0) words.push_back(fmt::format("--gres=gpu:{}", slurm.gpus));
