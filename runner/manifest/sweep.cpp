@@ -322,19 +322,15 @@ Axes axes_of(const Node& root, const Node& sweep, const Search& search, Checker&
   return axes;
 }
 
-// Null where there is none, or none that can be read.
-const Node* readable_sweep(const Node& root, Complaints& complaints) {
-  const Node* sweep = root.find("sweep");
-  if (sweep == nullptr) return nullptr;
-  if (!sweep->is_map()) {
-    complaints.add(sweep->at, "`sweep` is " + sweep->describe() + ", expected a map of axes");
-  } else if (sweep->entries.size() > kMaxAxes) {
-    complaints.add(sweep->at, fmt::format("the sweep has {} axes; at most {} are accepted",
-                                          sweep->entries.size(), kMaxAxes));
-  } else {
-    return sweep;
+bool is_map_of_axes(const Node& sweep, Complaints& complaints) {
+  if (!sweep.is_map()) {
+    complaints.add(sweep.at, "`sweep` is " + sweep.describe() + ", expected a map of axes");
+    return false;
   }
-  return nullptr;
+  if (sweep.entries.size() <= kMaxAxes) return true;
+  complaints.add(sweep.at, fmt::format("the sweep has {} axes; at most {} are accepted",
+                                       sweep.entries.size(), kMaxAxes));
+  return false;
 }
 
 }  // namespace
@@ -342,17 +338,17 @@ const Node* readable_sweep(const Node& root, Complaints& complaints) {
 std::vector<Point> expand_sweep(const Node& root, Checker& checker) {
   auto& complaints = checker.complaints();
   const Search search = search_of(root, checker);
-  const Node* sweep = readable_sweep(root, complaints);
-  if (sweep == nullptr && root.find("sweep") != nullptr) return {};
+  const Node* sweep = root.find("sweep");
+  if (sweep != nullptr && !is_map_of_axes(*sweep, complaints)) return {};
   const Axes axes = sweep == nullptr ? Axes{} : axes_of(root, *sweep, search, checker);
   if (axes.drawn.empty() && complaints.empty() && search.use != "grid")
     complaints.add(root.find("search")->at,
                    "`search: " + search.use +
                        "` draws nothing: no axis of `sweep` is a distribution such as "
                        "{log_uniform: [1e-4, 1e-1]}");
-  if (axes.points(search) > static_cast<double>(kMaxTrials))
+  if (const double trials = axes.points(search); trials > static_cast<double>(kMaxTrials))
     complaints.add(sweep->at, fmt::format("the sweep has {} trials; at most {} are accepted",
-                                          axes.points(search), kMaxTrials));
+                                          trials, kMaxTrials));
   if (!complaints.empty()) return sweep == nullptr ? std::vector{Point{}} : std::vector<Point>{};
   auto points = sampled(axes.drawn, search);
   for (const auto& axis : axes.listed) points = multiplied(points, axis);
