@@ -31,6 +31,7 @@ Json to_json(const Status& s) {
           {"seconds", s.seconds},   {"error", error},       {"metrics", s.metrics}};
 }
 
+// Not ordered: there a key is looked for among all others, and metrics may be many.
 Status from_json(const nlohmann::json& json) {
   Status s;
   s.state = json.at("state").get<std::string>();

@@ -11,8 +11,8 @@
 namespace assay::fuzzing {
 namespace {
 
-constexpr double kSeconds =
-    4;  // the promise is one without sanitizers, on a machine that is not busy
+// The promise is one without sanitizers, on a machine that is not busy.
+constexpr double kSeconds = 4;
 constexpr std::int64_t kBytes = std::int64_t{64} << 20;
 constexpr std::int64_t kNone = INT64_MAX;  // the limit outside of an input
 
