@@ -75,6 +75,11 @@ def large(program, name, given):
     return None, ""
 
 
+def ends(text):
+    """The sentence of a find comes first, its stack in between, its input last."""
+    return text if len(text) <= 8000 else f"{text[:4000]}\n[...]\n{text[-4000:]}"
+
+
 def figure(pattern, text):
     found = re.findall(pattern, text)
     return int(found[-1]) if found else 0
@@ -90,7 +95,7 @@ def fuzz(name, options, work):
     finds.mkdir(parents=True, exist_ok=True)
     costly, words = large(program, name, given)
     if costly:
-        return {"target": name, "inputs": 0, "seconds": 0, "coverage": 0, "finds": [costly], "words": words[-4000:]}
+        return {"target": name, "inputs": 0, "seconds": 0, "coverage": 0, "finds": [costly], "words": ends(words)}
     command = [str(program), *LIMITS, f"-max_len={LONGEST.get(name, 512)}", f"-artifact_prefix={finds}/{name}-"]
     if (HERE / f"{name}.dict").exists():
         command.append(f"-dict={HERE / (name + '.dict')}")
@@ -110,7 +115,7 @@ def fuzz(name, options, work):
               "finds": found}
     if ran.returncode != 0:
         result["finds"] = found or ["(no input was kept)"]
-        result["words"] = ran.stderr[-4000:]
+        result["words"] = ends(ran.stderr)
     if options.keep and ran.returncode == 0:
         keep(program, name, own, seeds(name, given))
     return result
