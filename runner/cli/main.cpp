@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include <exception>
+#include <filesystem>
 
 #include "assay/error.h"
 #include "assay/schema.h"
@@ -79,6 +80,9 @@ int run(const Verb& verb, const Call& call) try {
   return fail(call, std::string(name_of(error.kind())), error.what(), exit_code_of(error.kind()));
 } catch (const UsageError&) {
   throw;
+} catch (const std::filesystem::filesystem_error& error) {
+  return fail(call, std::string(name_of(ErrorKind::kIo)),
+              fmt::format("{}: {}", error.path1().string(), error.code().message()), kFailure);
 } catch (const std::exception& error) {
   return fail(call, "failure", error.what(), kFailure);
 }

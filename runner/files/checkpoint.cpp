@@ -56,16 +56,24 @@ std::vector<std::pair<std::int64_t, fs::path>> complete(const fs::path& parent) 
   return found;
 }
 
+// Nothing was written under a name that is too long to be one.
+bool is_there(const fs::path& file) {
+  std::error_code error;
+  if (fs::exists(file, error)) return true;
+  if (error && error != std::errc::filename_too_long) fail_io(file, "looked for", error.value());
+  return false;
+}
+
 // Throws Error{kCorrupt} for what is not what was written, Error{kIo} for what cannot be read now.
 Files read_checked(const fs::path& folder) try {
-  if (!fs::exists(folder / "files.json"))
+  if (!is_there(folder / "files.json"))
     throw Error(ErrorKind::kCorrupt, (folder / "files.json").string() + ": is not there");
   const auto hashes = Json::parse(read_file(folder / "files.json"));
   Files files;
   for (const auto& [name, hash] : hashes.items()) {
     if (fs::path(name).filename() != name || name == "..")
       throw Error(ErrorKind::kCorrupt, folder.string() + ": names a file outside it");
-    if (!fs::exists(folder / name))
+    if (!is_there(folder / name))
       throw Error(ErrorKind::kCorrupt, (folder / name).string() + ": is not there");
     files[name] = read_file(folder / name, kAnySize);
     if (sha256(files[name]) != hash.get<std::string>())

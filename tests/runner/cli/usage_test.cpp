@@ -97,3 +97,14 @@ TEST_CASE("version and doctor answer") {
   CHECK(doctor.at("checks").size() >= 6);
   CHECK_THAT(desk.assay("doctor", "ASSAY_WORKER=/nowhere").out, Contains("warn worker"));
 }
+
+TEST_CASE("a word too long to name a file is told so") {
+  const Desk desk;
+  const std::string word(300, 'x');
+  for (const std::string verb : {"report ", "status ", "resume ", "export ", "status --runs "}) {
+    const auto said = desk.assay(verb + word);
+    CAPTURE(verb);
+    CHECK(said.code == 1);
+    CHECK_THAT(said.err, Contains("File name too long") && !Contains("filesystem error"));
+  }
+}

@@ -78,6 +78,15 @@ TEST_CASE("a list of files that names one outside its folder is passed over") {
   }
 }
 
+TEST_CASE("a list of files that names one too long to be one is passed over") {
+  const Folder folder;
+  const auto parent = folder.path() / "checkpoints";
+  write_checkpoint(parent, made(1));
+  write_checkpoint(parent, made(2));
+  std::ofstream(parent / "unit-2" / "files.json") << "{\"" + std::string(300, 'x') + "\": \"0\"}";
+  CHECK(newest(parent) == 1);
+}
+
 TEST_CASE("what cannot be read now is no reason to begin anew") {
   const Folder folder;
   const auto parent = folder.path() / "checkpoints";
