@@ -71,10 +71,12 @@ void Attempt::take(const std::string& line) {
     progress_.units = event->units;
     for (const auto& [name, value] : event->metrics) progress_.metrics[name] = value;
     take_progress(event->name);
+  } else if (event->name == "note") {
+    notes_.push_back(event->message);
   } else if (event->name == "end") {
     end_state_ = event->state;
     end_kind_ = event->error_kind;
-    end_message_ = event->error_message;
+    end_message_ = event->message;
   }
 }
 

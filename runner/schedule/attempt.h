@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "runner/schedule/process.h"
 #include "runner/schedule/tasks.h"
@@ -25,6 +27,8 @@ class Attempt {
 
   /// Reads what the worker has said; true if its progress is news.
   bool hear();
+  /// What it has said for people since the last call.
+  std::vector<std::string> take_notes() { return std::exchange(notes_, {}); }
   /// Asks a worker that is silent or late to leave, and kills one that does not. Returns a remark
   /// when it has done so.
   std::optional<std::string> enforce();
@@ -50,6 +54,7 @@ class Attempt {
   Progress progress_;
   double began_, heard_, working_since_;
   std::int64_t first_unit_ = 0;
+  std::vector<std::string> notes_;
   bool news_ = false, may_retry_ = false;
   std::string end_state_, end_kind_, end_message_;  // of the "end" event
   std::string killed_for_;                          // hang, time or interrupt

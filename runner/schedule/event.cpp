@@ -35,7 +35,7 @@ void read_end(const Json& json, Event& event) {
   const auto error = json.find("error");
   if (error == json.end() || !error->is_object()) return;
   event.error_kind = error->value("kind", "");
-  event.error_message = plain(error->value("message", ""));
+  event.message = plain(error->value("message", ""));
 }
 
 }  // namespace
@@ -45,6 +45,7 @@ std::optional<Event> read_event(const std::string& line) try {
   Event event;
   event.name = json.at("event").get<std::string>();
   if (event.name == "started" || event.name == "progress") read_progress(json, event);
+  if (event.name == "note") event.message = plain(json.at("message").get<std::string>());
   if (event.name == "end") read_end(json, event);
   return event;
 } catch (const Json::exception&) {

@@ -43,6 +43,12 @@ void Events::checkpoint(std::int64_t unit) {
   send(nlohmann::ordered_json{{"event", "checkpoint"}, {"unit", unit}}.dump() + "\n");
 }
 
+void Events::note(const std::string& message) {
+  send(nlohmann::ordered_json{{"event", "note"}, {"message", message}}.dump(
+           -1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +
+       "\n");
+}
+
 void Events::end(const std::string& state, const std::string& kind, const std::string& message) {
   nlohmann::ordered_json error;
   if (!kind.empty()) error = {{"kind", kind}, {"message", message}};

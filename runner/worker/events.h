@@ -19,6 +19,8 @@ class Events {
   void progress(std::int64_t unit, std::int64_t units);
   void value(const std::string& name, double value) { values_[name] = value; }
   void checkpoint(std::int64_t unit);
+  /// For the terminal: something that a person should know.
+  void note(const std::string& message);
   /// `kind` is empty where all went well.
   void end(const std::string& state, const std::string& kind, const std::string& message);
 

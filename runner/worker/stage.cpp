@@ -44,6 +44,8 @@ class StageRun {
  private:
   FolderLock lock();
   void load();
+  void say(const std::string& remark);
+  void miss(bool checkpoint);
   void restore(const Checkpoint& checkpoint);
   void loop();
   void checkpoint();
@@ -98,8 +100,9 @@ void StageRun::load() {
   assembly_ = assemble(job_, context_);
   state_.emplace();
   const auto found = read_checkpoint(folder_.checkpoints(),
-                                     [](const std::string& passed_over) { log_line(passed_over); });
+                                     [&](const std::string& passed_over) { say(passed_over); });
   if (found) restore(*found);
+  miss(found.has_value());
   look_after(true);
   limit_memory(job_.memory);
   state_.emplace();  // anew, with that limit
@@ -108,6 +111,19 @@ void StageRun::load() {
   context_.log = recorder_.get();
   units_ = assembly_->procedure->units(assembly_->parts);
   checkpointed_ = found ? unit_ : -1;
+}
+
+void StageRun::say(const std::string& remark) {
+  log_line(remark);
+  events_.note(remark);
+}
+
+// What the last status speaks of, and is there no more.
+void StageRun::miss(bool checkpoint) {
+  if (!checkpoint && status_.unit > 0)
+    say(fmt::format("no checkpoint is left of {} units done: beginning again", status_.unit));
+  if (checkpoint && !status_.metrics.empty() && read_metrics(folder_.metrics()).empty())
+    say(fmt::format("{}: the rows before unit {} are gone", folder_.metrics().string(), unit_));
 }
 
 void StageRun::restore(const Checkpoint& checkpoint) {

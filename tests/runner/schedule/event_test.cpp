@@ -7,7 +7,7 @@
 
 using namespace assay;
 
-TEST_CASE("the four events of a worker are read") {
+TEST_CASE("the events of a worker are read") {
   CHECK(read_event(R"({"event":"started","unit":2,"units":9})")->unit == 2);
   const auto progress =
       read_event(R"({"event":"progress","unit":3,"units":9,"metrics":{"a/b":0.5,"c":null}})");
@@ -15,11 +15,12 @@ TEST_CASE("the four events of a worker are read") {
   CHECK(progress->metrics.at("a/b") == 0.5);
   CHECK(std::isnan(progress->metrics.at("c")));
   CHECK(read_event(R"({"event":"checkpoint","unit":3})")->name == "checkpoint");
+  CHECK(read_event(R"({"event":"note","message":"a\u0007b"})")->message == "a?b");
   const auto end =
       read_event(R"({"event":"end","state":"failed","error":{"kind":"data","message":"no rows"}})");
   CHECK(end->state == "failed");
   CHECK(end->error_kind == "data");
-  CHECK(end->error_message == "no rows");
+  CHECK(end->message == "no rows");
   CHECK(read_event(R"({"event":"end","state":"done","error":null})")->error_kind.empty());
 }
 
@@ -28,7 +29,7 @@ TEST_CASE("what a terminal would obey is not passed on") {
       "{\"event\":\"end\",\"state\":\"failed\",\"error\":{\"kind\":\"data\",\"message\":"
       "\"a\\u001b]0;b\\u0007\\n\\tc\\u009b2J\\u007f \\u00e9\"}}");
   REQUIRE(end);
-  CHECK(end->error_message == "a?]0;b?\n\tc?2J? \u00e9");
+  CHECK(end->message == "a?]0;b?\n\tc?2J? \u00e9");
 }
 
 TEST_CASE("a line that is no event is passed over whole") {
