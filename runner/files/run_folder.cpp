@@ -82,8 +82,13 @@ Status RunFolder::status() const {
       status.state = "interrupted";
     return status;
   } catch (const Json::exception& error) {
-    throw Error(ErrorKind::kCorrupt,
-                file.string() + ": is no status that Assay wrote: " + error.what());
+    // It only repeats what the checkpoints know: the stage goes on from them, and writes it anew.
+    Status unknown;
+    unknown.state = "interrupted";
+    unknown.error_kind = name_of(ErrorKind::kCorrupt);
+    unknown.error_message =
+        plain(file.string() + ": is no status that Assay wrote: " + error.what());
+    return unknown;
   }
 }
 

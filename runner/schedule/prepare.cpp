@@ -19,6 +19,10 @@ void make_folder(const std::filesystem::path& folder) {
     throw Error(ErrorKind::kIo,
                 fmt::format("{}; name a folder that can be written with --runs", error.what()));
   }
+  check_rights(folder);
+}
+
+void check_rights(const std::filesystem::path& folder) {
   if (const auto why = open_to_all(folder); !why.empty()) throw Error(ErrorKind::kIo, why);
 }
 

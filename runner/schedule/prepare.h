@@ -9,6 +9,9 @@ namespace assay {
 /// Throws Error{kIo} with what to do where it cannot be made, or everybody may write it.
 void make_folder(const std::filesystem::path& folder);
 
+/// Throws Error{kIo} with what to do where everybody may write it.
+void check_rights(const std::filesystem::path& folder);
+
 /// Takes away what says that a stage has been run, for --force.
 void forget(StageOutcome& outcome);
 

@@ -94,6 +94,8 @@ Scheduler::Scheduler(const Experiment& experiment, const ScheduleOptions& option
                                              : std::max(1, cores() / workers_)),
       signals_(options.requeue_signal) {
   tasks_.choose(options.force, options.retry_failed);
+  for (const auto& [id, task] : tasks_.all())  // whose results are to be taken as they are
+    if (!task.waiting) check_rights(task.outcome.dir);
 }
 
 std::vector<TrialOutcome> Scheduler::run(int& signal) {
@@ -179,6 +181,7 @@ void Scheduler::start(Task& task) {
   task.waiting = false;
   running_.emplace_back(task, free_slot(), launch, experiment_.limits);
   task.outcome.status.state = "running";
+  index(task);  // so that `assay status` knows of it, whatever becomes of us
 }
 
 // What a stage that goes on was run with is what it goes on with: another number of threads adds
@@ -233,6 +236,8 @@ void Scheduler::listen() {
   for (auto it = running_.begin(); it != running_.end();) {
     Attempt& attempt = *it;
     if (attempt.hear()) observer_.progress(attempt.progress());
+    for (const auto& remark : attempt.take_notes())
+      observer_.note(attempt.task().outcome.dir.string() + ": " + remark);
     if (const auto remark = attempt.enforce()) observer_.note(*remark);
     auto status = attempt.ended();
     if (status) {
@@ -303,6 +308,7 @@ Observer::~Observer() = default;
 
 std::vector<TrialOutcome> schedule(const Experiment& experiment, const ScheduleOptions& options,
                                    Observer& observer, int& signal) {
+  make_folder(options.runs);
   make_folder(options.runs / experiment.name);
   constexpr double kAsLongAsItTakes = 1e9;
   const FolderLock lock = options.one_of_many

@@ -29,8 +29,7 @@ struct Task {
 
 class Tasks {
  public:
-  /// Reads how each stage stands from its run folder. Throws Error{kCorrupt} for a status that
-  /// cannot be read.
+  /// Reads how each stage stands from its run folder.
   Tasks(const Experiment& experiment, const std::filesystem::path& runs);
 
   /// Marks what is to be run.

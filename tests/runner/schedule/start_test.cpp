@@ -34,6 +34,29 @@ TEST_CASE("a run folder that anybody may write is refused before anything runs")
   CHECK(sweep.run()[0].state == "done");
 }
 
+TEST_CASE("a runs folder that anybody may write is refused, and so is a finished trial's") {
+  Sweep sweep;
+  sweep.add("a", "ok");
+  CHECK(sweep.run()[0].state == "done");
+  for (const auto& folder : {sweep.options.runs, sweep.dir("a")}) {
+    std::filesystem::permissions(folder, std::filesystem::perms::all);
+    CHECK_THROWS_WITH(sweep.run(), Contains(folder.string() + ": can be written by anybody"));
+    std::filesystem::permissions(folder, std::filesystem::perms::owner_all);
+  }
+  CHECK(sweep.run()[0].state == "done");
+}
+
+TEST_CASE("a damaged status is said, and its trial goes on from what it left") {
+  Sweep sweep;
+  sweep.add("a", "ok");
+  CHECK(sweep.run()[0].state == "done");
+  sweep.folder.write("runs/fake/" + sweep.dir("a").filename().string() + "/status.json", "{}");
+  const auto looked = assay::look(sweep.experiment, sweep.options.runs)[0];
+  CHECK(looked.state == "interrupted");
+  CHECK_THAT(looked.error_message, Contains("is no status that Assay wrote"));
+  CHECK(sweep.run()[0].state == "done");
+}
+
 TEST_CASE("a trial whose own folder anybody may write costs itself alone") {
   Sweep sweep;
   sweep.add("a", "ok");
