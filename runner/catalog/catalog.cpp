@@ -30,15 +30,21 @@ Strings Catalog::kinds() const {
   return all;
 }
 
-std::string Catalog::missing(std::string_view kind, std::string_view name) const {
-  std::string text = fmt::format("there is no {} `{}`", kind, name);
+std::string Catalog::refusal_of(std::string_view kind, std::string_view name) const {
+  const auto offered = fmt::format("{}/{}", kind, name);
   for (const auto& refusal : refused) {
     if (std::filesystem::path(refusal.file).stem() == name)
-      return text + "; the plugin of that name was refused: " + refusal.reason;
-    if (std::count(refusal.components.begin(), refusal.components.end(),
-                   fmt::format("{}/{}", kind, name)) > 0)
-      return text + "; the plugin that offers it was refused: " + refusal.reason;
+      return "the plugin of that name was refused: " + refusal.reason;
+    for (const auto& component : refusal.components)
+      if (kind.empty() ? component.ends_with(offered) : component == offered)
+        return "the plugin that offers it was refused: " + refusal.reason;
   }
+  return "";
+}
+
+std::string Catalog::missing(std::string_view kind, std::string_view name) const {
+  std::string text = fmt::format("there is no {} `{}`", kind, name);
+  if (const auto why = refusal_of(kind, name); !why.empty()) return text + "; " + why;
   for (const auto& component : components)
     if (component.name == name && component.kind != kind)
       return text + fmt::format("; `{}` is of kind {}", name, component.kind);

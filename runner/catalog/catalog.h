@@ -44,6 +44,8 @@ struct Catalog {
   /// Why there is no such component: nearest names, folders searched, and the refusal of a plugin
   /// file of that name, in one sentence.
   std::string missing(std::string_view kind, std::string_view name) const;
+  /// Why the plugin was refused that may offer it, or ""; of any kind where `kind` is empty.
+  std::string refusal_of(std::string_view kind, std::string_view name) const;
 };
 
 }  // namespace assay

@@ -125,12 +125,14 @@ std::vector<Json> check_plugins(const std::vector<fs::path>& files) {
   Quarantine quarantine;
   std::vector<fs::path> asked;
   for (const auto& file : files)
-    if (!quarantine.find(file)) asked.push_back(file);
+    if (!quarantine.find(file) && open_to_all_at(file).empty()) asked.push_back(file);
   learn(cache, quarantine, worker, asked);
   std::vector<Json> answers;
   for (const auto& file : files) {
     if (const auto entry = quarantine.find(file))
       answers.push_back({{"file", file.string()}, {"refused", entry->sentence()}});
+    else if (const auto why = open_to_all_at(file); !why.empty())
+      answers.push_back({{"file", file.string()}, {"refused", why}});
     else
       answers.push_back(answer_on(file, cache));
   }

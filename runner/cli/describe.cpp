@@ -19,6 +19,8 @@ std::vector<const ComponentInfo*> named(const Catalog& catalog, const std::strin
     if (one.name == name && (kind.empty() || one.kind == kind)) found.push_back(&one);
   if (!found.empty()) return found;
   if (!kind.empty()) throw Error(ErrorKind::kPlugin, catalog.missing(kind, name));
+  if (const auto why = catalog.refusal_of("", name); !why.empty())
+    throw Error(ErrorKind::kPlugin, fmt::format("there is no component `{}`; {}", name, why));
   Strings names;
   for (const auto& one : catalog.components) names.push_back(one.name);
   const auto near = nearest(name, names);
