@@ -139,14 +139,20 @@ std::vector<Asked> experiments_of(const Call& call, const Catalog& catalog) {
         "`assay {}` takes a manifest or run folders; see `assay {} --help`", call.verb, call.verb));
   if (fs::is_directory(call.words[0])) {
     auto found = from_folders(call, catalog);
-    if (call.verb != "resume")
-      for (const auto& asked : found) warn_of_versions(call, asked);
+    for (const auto& asked : found) warn_of_versions(call, asked);
     return found;
   }
   std::vector<Asked> answer;
   for (const auto& one : one_a_manifest(call))
     answer.push_back({manifest_of(one, catalog), call.runs});
   return answer;
+}
+
+Asked whole_of(const Call& call, const Catalog& catalog, const Asked& asked) {
+  if (!fs::is_directory(call.words[0])) return asked;
+  Call all = call;
+  all.words = {(asked.runs / asked.experiment.name).string()};
+  return from_folders(all, catalog).front();
 }
 
 std::vector<Call> one_a_manifest(const Call& call) {

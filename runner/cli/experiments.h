@@ -23,6 +23,9 @@ Experiment manifest_of(const Call& call, const Catalog& catalog);
 /// <runs>/<name>/<id>), those of one name together. Throws Error{kIo} for a folder without runs.
 std::vector<Asked> experiments_of(const Call& call, const Catalog& catalog);
 
+/// Where run folders were asked for: all of that experiment's, which share a report.
+Asked whole_of(const Call& call, const Catalog& catalog, const Asked& asked);
+
 /// Manifests, each with the overrides that follow it.
 std::vector<Call> one_a_manifest(const Call& call);
 

@@ -81,8 +81,8 @@ constexpr const char* kReadme = R"(# @name@
 
 What the method is, whose it is, and what was measured with it.
 
-    assay describe @kind@/@name@
-    assay run @manifest@
+    assay describe @kind@/@name@@plugins@
+    assay run @manifest@@plugins@
 )";
 
 const Template& template_of(const std::string& kind) {
@@ -175,7 +175,8 @@ Made new_plugin(const std::string& kind, const std::string& name, const fs::path
         text, {{"@name@", name},
                {"@Name@", class_of(name)},
                {"@kind@", kind},
-               {"@manifest@", checkout ? "experiments/" + name + "/smoke.yaml" : "smoke.yaml"}});
+               {"@manifest@", checkout ? "experiments/" + name + "/smoke.yaml" : "smoke.yaml"},
+               {"@plugins@", checkout ? "" : " --plugins build/plugins"}});
   };
   const fs::path folder = checkout ? where / "plugins" / name : where;
   Texts texts{

@@ -11,7 +11,8 @@ namespace {
 int run(const Call& call) {
   const Catalog catalog = catalog_of(call);
   auto json = Json::array();
-  for (const auto& asked : experiments_of(call, catalog)) {
+  for (const auto& some : experiments_of(call, catalog)) {
+    const auto asked = whole_of(call, catalog, some);
     const auto trials = look(asked.experiment, asked.runs);
     const auto file = write_report(call, asked.experiment, trials, asked.runs);
     if (file.empty()) return kFailure;

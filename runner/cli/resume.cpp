@@ -6,7 +6,7 @@ namespace {
 
 int run(const Call& call) {
   const Catalog catalog = catalog_of(call);
-  return sweep(call, experiments_of(call, catalog), false);
+  return sweep(call, catalog, experiments_of(call, catalog), false);
 }
 
 }  // namespace

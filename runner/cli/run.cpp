@@ -17,7 +17,7 @@ int run(const Call& call) {
   const Catalog catalog = catalog_of(call);
   const Asked asked{manifest_of(call, catalog), call.runs};
   if (call.flag("dry-run")) return plan(call, asked);
-  return sweep(call, {asked}, call.flag("force"));
+  return sweep(call, catalog, {asked}, call.flag("force"));
 }
 
 }  // namespace

@@ -80,6 +80,14 @@ void print(const Call& call, const Swept& swept) {
   if (!swept.report.empty()) fmt::print("report: {}\n", swept.report.string());
 }
 
+// Of all the experiment, also where single run folders of it were asked for.
+std::filesystem::path report_on(const Call& call, const Catalog& catalog, const Swept& swept) {
+  if (!std::filesystem::is_directory(call.words[0]))
+    return write_report(call, swept.asked.experiment, swept.trials, swept.asked.runs);
+  const auto all = whole_of(call, catalog, swept.asked);
+  return write_report(call, all.experiment, look(all.experiment, all.runs), all.runs);
+}
+
 // Several experiments are one answer: their trials together.
 void print_json_of(const Call& call, const std::vector<Swept>& all) {
   auto trials = Json::array();
@@ -105,7 +113,7 @@ void add_sweep_flags(boost::program_options::options_description& flags) {
   add_launcher_flag(flags);
 }
 
-int sweep(const Call& call, const std::vector<Asked>& all, bool force) {
+int sweep(const Call& call, const Catalog& catalog, const std::vector<Asked>& all, bool force) {
   const Launcher launcher = launcher_of(call);
   if (launcher == Launcher::kSlurm) return submit_all(call, all, options_of(call, all[0], force));
   int code = kOk;
@@ -120,8 +128,7 @@ int sweep(const Call& call, const std::vector<Asked>& all, bool force) {
       one.trials = schedule(one.asked.experiment, options_of(call, asked, force), view, signal);
     }
     // The trial of a task is not the experiment: the job's script writes the report of all.
-    if (launcher == Launcher::kLocal)
-      one.report = write_report(call, one.asked.experiment, one.trials, asked.runs);
+    if (launcher == Launcher::kLocal) one.report = report_on(call, catalog, one);
     const int this_code = exit_code_of(one.trials, signal);
     if (code == kOk || signal != 0) code = this_code;
     swept.push_back(std::move(one));
