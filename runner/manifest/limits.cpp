@@ -43,11 +43,12 @@ class LimitsCheck {
   void size(const char* key, std::int64_t& into) const {
     const Node* node = map_.find(key);
     if (node == nullptr) return;
+    constexpr std::int64_t kLeast = std::int64_t{64} << 20;  // no worker comes far on less
     const auto found = bytes(*node);
-    if (found && *found >= 0)
+    if (found && (*found == 0 || *found >= kLeast))
       into = *found;
     else
-      wrong(*node, key, "a size such as 4GiB or 512MiB");
+      wrong(*node, key, "a size of 64MiB or more, such as 512MiB or 4GiB");
   }
 
   void word(const char* key, std::string& into) const {
