@@ -171,6 +171,8 @@ def main():
     rounds = 0
     shared = "/dev/shm" if os.path.isdir("/dev/shm") else None  # a kill takes nothing from a page cache
     with tempfile.TemporaryDirectory(dir=shared) as name:
+        if not os.path.exists(os.path.join(asked.build, "lib", "libassay_faults.so")):
+            sys.exit(f"there is no lib/libassay_faults.so in {asked.build}: build its target assay_faults, or all, first")
         harness = Harness(asked.build, pathlib.Path(name), random.Random(asked.seed))
         whole = harness.whole()
         while sum(n for what, n in harness.kills.items() if not what.startswith("at ")) < asked.kills:
