@@ -1,4 +1,6 @@
 // Evaluation of a model on a split, and the rows that come of it.
+#include <numeric>
+
 #include <ATen/ops/bincount.h>
 #include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/mse_loss.h>
@@ -9,12 +11,18 @@
 namespace assay {
 namespace {
 
-void add_classes(Scores& scores, const torch::Tensor& logits, const Batch& batch,
-                 std::int64_t classes) {
-  const auto predicted = logits.argmax(1);
-  const auto pair = batch.target * classes + predicted;
+void add_classes(Scores& scores, const Output& output, const Batch& batch, std::int64_t classes) {
+  const auto predicted = output.logits.argmax(1);
+  auto pair = batch.target * classes + predicted;
+  auto right = predicted == batch.target;
+  if (output.refused.defined()) {
+    pair = pair.masked_select(output.refused.logical_not());
+    right = right.logical_and(output.refused.logical_not());
+    scores.refused = scores.refused.value_or(0) + output.refused.sum().item<std::int64_t>();
+  }
   scores.confusion += at::bincount(pair, {}, classes * classes).view({classes, classes}).cpu();
-  const auto hit = (predicted == batch.target).to(torch::kInt64);
+  scores.class_count += at::bincount(batch.target, {}, classes).cpu();
+  const auto hit = right.to(torch::kInt64);
   const auto groups = scores.group_count.size(0);
   scores.group_count += at::bincount(batch.group, {}, groups).cpu();
   scores.group_correct += at::zeros({groups}, hit.options()).index_add_(0, batch.group, hit).cpu();
@@ -29,15 +37,31 @@ std::string label(const Strings& names, std::int64_t k) {
                                                     : std::to_string(k);
 }
 
+double mean(const std::vector<double>& values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
 void report_classes(Results& results, Split split, const Info& info, const Scores& scores) {
   const auto hits = scores.confusion.diag();
-  const auto counts = scores.confusion.sum(1);
+  const auto answers = scores.confusion.sum(0);
+  std::vector<double> recalls, f1;
   for (std::int64_t c = 0; c < info.classes; ++c) {
-    const auto n = counts[c].item<std::int64_t>();
-    if (n > 0)
-      row(results, split, "accuracy/class/" + label(info.class_names, c),
-          static_cast<double>(hits[c].item<std::int64_t>()) / static_cast<double>(n));
+    const auto of = [c](const torch::Tensor& counts) { return counts[c].item<double>(); };
+    const double n = of(scores.class_count), right = of(hits);
+    if (n > 0) recalls.push_back(right / n);
+    if (n > 0) row(results, split, "accuracy/class/" + label(info.class_names, c), recalls.back());
+    if (n + of(answers) > 0) f1.push_back(2 * right / (n + of(answers)));
   }
+  if (recalls.empty()) return;
+  row(results, split, "balanced_accuracy", mean(recalls));
+  row(results, split, "macro_f1", mean(f1));
+}
+
+void report_refusals(Results& results, Split split, const Scores& scores) {
+  const auto all = static_cast<double>(scores.count);
+  const auto answered = all - static_cast<double>(*scores.refused);
+  row(results, split, "coverage", answered / all);
+  if (answered > 0) row(results, split, "selective_accuracy", scores.accuracy * all / answered);
 }
 
 // The average is weighted by the groups' shares of the whole training split, whatever this split's
@@ -86,6 +110,7 @@ Scores evaluate(Model& model, const Dataset& dataset, Split split, std::int64_t 
   const auto groups = std::max<std::int64_t>(1, static_cast<std::int64_t>(info.groups.size()));
   Scores scores;
   scores.confusion = at::zeros({info.classes, info.classes}, torch::kInt64);
+  scores.class_count = at::zeros({info.classes}, torch::kInt64);
   scores.group_count = at::zeros({groups}, torch::kInt64);
   scores.group_correct = at::zeros({groups}, torch::kInt64);
   for (std::size_t start = 0; start < ids.size(); start += static_cast<std::size_t>(batch)) {
@@ -93,11 +118,12 @@ Scores evaluate(Model& model, const Dataset& dataset, Split split, std::int64_t 
         ids.subspan(start, std::min(static_cast<std::size_t>(batch), ids.size() - start));
     const Context here = context.with(context.rng.fork(start));
     const Batch loaded = to_device(dataset.load(part, here), context.device);
-    const auto logits = model.forward(loaded.input).logits.to(torch::kFloat);
+    auto output = model.forward(loaded.input);
+    const auto logits = output.logits = output.logits.to(torch::kFloat);
     const auto loss = info.classes > 0 ? at::cross_entropy_loss(logits, loaded.target)
                                        : at::mse_loss(logits, loaded.target.view_as(logits));
     scores.loss += loss.item<double>() * static_cast<double>(part.size());
-    if (info.classes > 0) add_classes(scores, logits, loaded, info.classes);
+    if (info.classes > 0) add_classes(scores, output, loaded, info.classes);
   }
   scores.count = static_cast<std::int64_t>(ids.size());
   if (scores.count > 0) scores.loss /= static_cast<double>(scores.count);
@@ -111,6 +137,7 @@ void report(Results& results, Split split, const Info& info, const Scores& score
   if (info.classes == 0) return row(results, split, "mse", scores.loss);
   row(results, split, "accuracy", scores.accuracy);
   row(results, split, "nll", scores.loss);
+  if (scores.refused) report_refusals(results, split, scores);
   if (info.groups.size() > 1) report_groups(results, split, info, scores);
   if (detail) report_classes(results, split, info, scores);
 }

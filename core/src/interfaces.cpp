@@ -16,6 +16,7 @@ Partitioned::~Partitioned() = default;
 LinearHead::~LinearHead() = default;
 Variational::~Variational() = default;
 Fitted::~Fitted() = default;
+Legible::~Legible() = default;
 Dataset::~Dataset() = default;
 Problem::~Problem() = default;
 ProblemView::~ProblemView() = default;

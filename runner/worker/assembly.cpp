@@ -47,7 +47,8 @@ class FolderInputs final : public Inputs {
     std::string names;
     std::error_code none;
     for (const auto& entry : fs::directory_iterator(dir / "artifacts", none))
-      names += (names.empty() ? "; it left " : ", ") + entry.path().stem().string();
+      if (entry.path().extension() == ".safetensors")
+        names += (names.empty() ? "; it left " : ", ") + entry.path().stem().string();
     return names.empty() ? "; it left none" : names;
   }
 
@@ -162,6 +163,8 @@ TensorMap weights_of(const Model& model) {
 void set_weights(Model& model, const TensorMap& weights, const std::string& source) {
   const torch::NoGradGuard no_grad;
   auto own = weights_of(model);
+  const auto buffers = model.named_buffers();
+  const bool fitted = dynamic_cast<const Fitted*>(&model) != nullptr;
   for (const auto& [name, tensor] : weights)
     if (!own.contains(name))
       throw Error(ErrorKind::kCorrupt, source + ": `" + name + "` is no tensor of this model");
@@ -169,6 +172,7 @@ void set_weights(Model& model, const TensorMap& weights, const std::string& sour
     const auto it = weights.find(name);
     if (it == weights.end())
       throw Error(ErrorKind::kCorrupt, source + ": the model's `" + name + "` is missing");
+    if (fitted && buffers.contains(name)) tensor = buffers[name].resize_(it->second.sizes());
     if (it->second.sizes() != tensor.sizes())
       throw Error(ErrorKind::kCorrupt,
                   source + ": `" + name + "` has another shape than the model's");

@@ -50,10 +50,14 @@ void Recorder::metric(std::string_view name, double value) {
 }
 
 void Recorder::artifact(std::string_view name, const TensorMap& value) {
+  document(std::string(name) + ".safetensors", to_safetensors(value));
+}
+
+void Recorder::document(std::string_view name, std::string_view bytes) {
   leave_if_forked();
-  const auto file = folder_.artifacts() / (checked(name) + ".safetensors");
+  const auto file = folder_.artifacts() / checked(name);
   file_system().make_folders(folder_.artifacts());
-  write_atomically(file, to_safetensors(value));
+  write_atomically(file, bytes);
 }
 
 void Recorder::keep_model(std::string_view name) {

@@ -24,6 +24,7 @@ class Recorder final : public Results, public Log {
 
   void metric(std::string_view name, double value) override;
   void artifact(std::string_view name, const TensorMap& value) override;
+  void document(std::string_view name, std::string_view bytes) override;
   void keep_model(std::string_view name) override;
   void note(std::string_view message) override;  // standard error is the run's log.txt
 

@@ -33,6 +33,7 @@ struct Info {
   std::vector<std::int64_t> group_sizes = {};
   /// Where the training split was cut or repeated: group_sizes of the whole one.
   std::vector<std::int64_t> whole_group_sizes = {};
+  std::vector<std::string> input_names = {};  // of the columns of a table; else empty
 };
 
 /// Info::group_sizes of a training split of `samples`, whose groups are `groups` of `count`; empty

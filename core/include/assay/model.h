@@ -1,6 +1,7 @@
 // Model: a torch module with a typed forward, and optional abilities asked for with `as<T>()`.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@ namespace assay {
 struct Output {
   torch::Tensor logits;    // [B, classes] (or [B, ...] for regression), float
   torch::Tensor features;  // [B, D] before the last layer; undefined where there are none
+  torch::Tensor refused = {};  // [B] bool, samples it has no answer for; undefined: none
 };
 
 /// Owns its weights as registered parameters and buffers, so that checkpoints, devices, train and
@@ -92,13 +94,32 @@ class Variational {
   virtual void resample(const Context& context) = 0;  // holds until the next call
 };
 
-/// Ability: fitted directly from samples, without gradients.
+/// All samples of a split, in the order of their ids.
+struct Samples {
+  std::string split;     // "train", "validation", "test"
+  torch::Tensor input;   // [N, ...] float32
+  torch::Tensor target;  // [N] int64 classes, or [N, T] float
+};
+
+/// Ability: fitted directly from samples, without gradients, step by step. What it has found so far
+/// lies in its buffers, and, if it is Stateful, in its state; a run may be resumed between two
+/// steps. Its buffers may change their shapes, and are loaded in any shape: forward() throws
+/// Error{kShape} where they do not suit the input.
 class Fitted {
  public:
   virtual ~Fitted();
-  /// `input` [N, ...], `target` [N] int64 classes or [N, T] float.
-  virtual void fit(const torch::Tensor& input, const torch::Tensor& target,
-                   const Context& context) = 0;
+  /// The most steps that it can take.
+  virtual std::int64_t steps() const = 0;
+  /// Does step `step`, counted from 0. Returns whether there is another. Aim at seconds a step.
+  virtual bool fit(std::int64_t step, const Samples& samples, const Context& context) = 0;
+};
+
+/// Ability: can say what it has learned, for people to read and for programs to use.
+class Legible {
+ public:
+  virtual ~Legible();
+  /// Texts by file name ("rules.txt", "rules.json"), with its figures on each of `splits`.
+  virtual std::map<std::string, std::string> documents(const std::vector<Samples>& splits) = 0;
 };
 
 /// The ability T of `component`; throws Error{kPlugin} "`resnet` lacks the ability Maskable, ..."

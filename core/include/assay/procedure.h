@@ -43,6 +43,8 @@ class Results {
   virtual void metric(std::string_view name, double value) = 0;  // "split/metric"
   /// Tensors for later stages and for people: artifacts/<name>.safetensors, replaced if there.
   virtual void artifact(std::string_view name, const TensorMap& value) = 0;
+  /// A text or picture for people: artifacts/<name>, `name` with its ending, replaced if there.
+  virtual void document(std::string_view name, std::string_view bytes) = 0;
   /// Keeps the model as it is now: checkpoints/<name>/model.safetensors, replaced if there.
   virtual void keep_model(std::string_view name) = 0;
 };

@@ -88,7 +88,7 @@ std::string_view abi_tag();
 }  // namespace assay
 
 // Interface version: raised by one whenever a header of this folder changes what a plugin sees.
-#define ASSAY_INTERFACE 4
+#define ASSAY_INTERFACE 5
 
 #define ASSAY_TEXT_(x) #x
 #define ASSAY_TEXT(x) ASSAY_TEXT_(x)

@@ -118,8 +118,10 @@ class EvalMode {
 struct Scores {
   std::int64_t count = 0;
   double loss = 0;            // mean negative log-likelihood in nats; squared error for regression
-  double accuracy = 0;        // classification only
-  torch::Tensor confusion;    // [classes, classes] int64, rows are true classes
+  double accuracy = 0;        // classification only; a refused sample is not a right one
+  std::optional<std::int64_t> refused = {};  // samples, where the model says which it refuses
+  torch::Tensor confusion;    // [classes, classes] int64, rows are true classes; of the answers
+  torch::Tensor class_count;  // [classes] int64, refused ones included
   torch::Tensor group_count;  // [groups] int64
   torch::Tensor group_correct;  // [groups] int64
 
@@ -131,9 +133,11 @@ struct Scores {
 Scores evaluate(Model& model, const Dataset& dataset, Split split, std::int64_t batch,
                 const Context& context);
 
-/// accuracy and nll (or mse) as rows `split/...`; where there are groups, each one's accuracy,
+/// accuracy and nll (or mse) as rows `split/...`; where the model may refuse samples, `coverage`, the share
+/// that was not, and `selective_accuracy`, the accuracy on it; where there are groups, each one's accuracy,
 /// their `average` weighted by their shares of the training split, `worst_group` and `gap`, the
-/// average minus the worst; with `detail` also each class's accuracy.
+/// average minus the worst; with `detail` also each class's accuracy (its recall), their mean
+/// `balanced_accuracy`, and `macro_f1`, both over the classes that occur.
 void report(Results& results, Split split, const Info& info, const Scores& scores, bool detail);
 
 /// For each training sample (N / n)^power, n of N being of its group: power 1 draws all groups
