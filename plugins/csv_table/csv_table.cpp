@@ -3,11 +3,11 @@
 #include <set>
 
 #include <ATen/ops/from_blob.h>
-#include <ATen/ops/randperm.h>
 #include <ATen/ops/zeros.h>
 #include <torch/csrc/autograd/generated/variable_factories.h>
 
 #include "assay/registry.h"
+#include "splits.h"
 #include "table.h"
 
 namespace {
@@ -27,11 +27,16 @@ class CsvTable final : public assay::Dataset {
     std::string separator = ",";
     std::string header = "auto";
     std::int64_t skip_lines = 0;
+    assay::Strings names;
     std::string missing = "error";
     assay::Strings missing_words = {"?", "", "NA", "NaN"};
     double test = 0.2;
     double validation = 0.1;
     std::int64_t split_seed = 0;
+    bool stratified = false;
+    std::int64_t folds = 0;
+    std::int64_t fold = 0;
+    std::string fold_column;
     bool standardise = true;
   };
 
@@ -51,6 +56,8 @@ class CsvTable final : public assay::Dataset {
         .field("header", &P::header, one_of({"auto", "yes", "no"}),
                "Whether the first row names the columns.")
         .field("skip_lines", &P::skip_lines, at_least(0), "Lines at the beginning to leave out.")
+        .field("names", &P::names, any(),
+               "Names of all columns, in place of what the file says; empty: the file's own.")
         .field("missing", &P::missing, one_of({"error", "drop"}),
                "What to do about a row with a missing value.")
         .field("missing_words", &P::missing_words, any(), "Cells that mean a missing value.")
@@ -59,6 +66,14 @@ class CsvTable final : public assay::Dataset {
                "Share of the rows in the validation split.")
         .field("split_seed", &P::split_seed, at_least(0),
                "Seed of the split, apart from the trial's seed.")
+        .field("stratified", &P::stratified, any(),
+               "Gives each split the same shares of the classes, as far as whole rows allow.")
+        .field("folds", &P::folds, at_least(0),
+               "Parts that the rows are dealt into for cross-validation, `fold` being the test "
+               "split and `test` unused; 0: none.")
+        .field("fold", &P::fold, at_least(0), "The part that is the test split, from 0.")
+        .field("fold_column", &P::fold_column, any(),
+               "Column that says which part a row is of, in place of a draw; empty: none.")
         .field("standardise", &P::standardise, any(),
                "Scales features to mean 0 and deviation 1 of the training split.");
   }
@@ -69,13 +84,14 @@ class CsvTable final : public assay::Dataset {
     if (p.separator.empty())
       throw Error(ErrorKind::kParameter,
                   "`separator` is empty, expected what stands between cells");
-    auto table = read_table(p.path, {p.separator, p.header, p.skip_lines});
+    check_folds();
+    auto table = read_table(p.path, {p.separator, p.header, p.skip_lines, p.names});
     choose_columns(table);
     drop_missing(table);
     read_features(table);
     read_labels(table);
     read_groups(table);
-    split();
+    split(table);
     if (p.standardise) standardise();
   }
 
@@ -98,13 +114,27 @@ class CsvTable final : public assay::Dataset {
   }
 
  private:
+  void check_folds() const {
+    const auto fail = [](const char* what) { throw Error(ErrorKind::kParameter, what); };
+    if (p_.stratified && p_.task != "classification")
+      fail("`stratified` needs classes: leave it out for a regression");
+    if (p_.fold_column.empty() && p_.folds == 0 && p_.fold != 0)
+      fail("`fold` needs `folds`, the number of parts, or a `fold_column`");
+    if (!p_.fold_column.empty() && p_.folds != 0)
+      fail("`fold_column` and `folds` exclude each other: the parts are in the file, or are drawn");
+    if (p_.folds == 1) fail("`folds` is 1, expected 0 for none, or 2 or more");
+    if (p_.folds > 0 && p_.fold >= p_.folds) fail("`fold` counts from 0 and must be below `folds`");
+  }
+
   void choose_columns(const Table& table) {
     label_ = table.column(p_.label);
     std::set<std::size_t> left_out = {label_};
     for (const auto& name : p_.drop_columns) left_out.insert(table.column(name));
-    if (!p_.group.empty()) left_out.insert(table.column(p_.group));
+    for (const auto& name : {p_.group, p_.fold_column})
+      if (!name.empty()) left_out.insert(table.column(name));
     for (std::size_t k = 0; k < table.names.size(); ++k)
       if (!left_out.contains(k)) features_.push_back(k);
+    for (const auto k : features_) info_.input_names.push_back(table.names[k]);
     if (features_.empty())
       throw Error(ErrorKind::kData, p_.path.string() + ": no feature column is left");
   }
@@ -193,24 +223,25 @@ class CsvTable final : public assay::Dataset {
     group_ = codes(table, column, info_.groups);
   }
 
-  void split() {
-    const auto rows = input_.size(0);
-    const auto order = at::randperm(
-        rows, assay::Rng(static_cast<std::uint64_t>(p_.split_seed)).generator(), torch::kInt64);
-    const auto share = [&](double part) {
-      return static_cast<std::int64_t>(part * static_cast<double>(rows));
-    };
-    const auto tests = share(p_.test), validations = share(p_.validation);
-    for (std::int64_t k = 0; k < rows; ++k)
-      ids_[k < tests                 ? 2
-           : k < tests + validations ? 1
-                                     : 0]
-          .push_back(order[k].item<std::int64_t>());
-    for (std::size_t s = 0; s < 3; ++s) {
-      std::sort(ids_[s].begin(), ids_[s].end());
-      if (info_.groups.empty()) continue;
+  // The number in `fold_column`, or one drawn.
+  std::vector<std::int64_t> folds(const Table& table) const {
+    if (p_.fold_column.empty()) return {};
+    const auto column = table.column(p_.fold_column);
+    std::vector<std::int64_t> all;
+    for (std::size_t r = 0; r < table.rows.size(); ++r)
+      all.push_back(static_cast<std::int64_t>(number(table, r, column)));
+    return all;
+  }
+
+  void split(const Table& table) {
+    std::vector<std::int64_t> classes;
+    for (std::int64_t k = 0; p_.stratified && k < target_.size(0); ++k)
+      classes.push_back(target_[k].item<std::int64_t>());
+    const Shares shares{p_.test, p_.validation, p_.folds, p_.fold};
+    ids_ = split_rows(input_.size(0), shares, classes, folds(table),
+                      assay::Rng(static_cast<std::uint64_t>(p_.split_seed)));
+    for (std::size_t s = 0; s < 3 && !info_.groups.empty(); ++s)
       for (const auto id : ids_[s]) groups_[s].push_back(group_[id].item<std::int64_t>());
-    }
     info_.group_sizes = assay::group_sizes(ids_[0].size(), groups_[0], info_.groups.size());
     if (ids_[0].empty())
       throw Error(ErrorKind::kData, p_.path.string() + ": no row is left to train on");
@@ -227,7 +258,8 @@ class CsvTable final : public assay::Dataset {
   std::size_t label_ = 0;
   std::vector<std::size_t> features_;
   torch::Tensor input_, target_, group_;
-  std::vector<std::int64_t> ids_[3], groups_[3];
+  Splits ids_;
+  std::vector<std::int64_t> groups_[3];
 };
 
 }  // namespace

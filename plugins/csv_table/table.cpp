@@ -11,6 +11,7 @@
 
 #include "assay/error.h"
 #include "assay/schema.h"
+#include "keel.h"
 
 namespace {
 
@@ -95,33 +96,55 @@ std::string Table::place(std::size_t row, std::size_t column) const {
   return file.string() + ":" + std::to_string(lines[row]) + ": column `" + names[column] + "`";
 }
 
+namespace {
+
+// `names` of the format, else those of a header, else numbers.
+void name_columns(Table& table, const TableFormat& format) {
+  const auto columns = table.rows[0].size();
+  const bool header = format.header == "yes" || (format.header == "auto" && table.rows.size() > 1 &&
+                                                 is_header(table.rows[0], table.rows[1]));
+  for (std::size_t k = 0; k < columns; ++k)
+    table.names.push_back(header ? table.rows[0][k] : std::to_string(k));
+  if (header) {
+    table.rows.erase(table.rows.begin());
+    table.lines.erase(table.lines.begin());
+  }
+}
+
+void check_columns(const Table& table) {
+  for (std::size_t r = 0; r < table.rows.size(); ++r)
+    if (table.rows[r].size() != table.names.size())
+      throw Error(ErrorKind::kData, table.file.string() + ":" + std::to_string(table.lines[r]) +
+                                        ": has " + std::to_string(table.rows[r].size()) +
+                                        " columns, expected " + std::to_string(table.names.size()) +
+                                        " as in the first row or the head");
+}
+
+}  // namespace
+
 Table read_table(const std::filesystem::path& file, const TableFormat& format) {
   Table table{file, {}, {}, {}};
-  std::istringstream in(all_of(file));
+  const auto text = all_of(file);
+  std::istringstream in(text);
   std::int64_t number = 0;
+  const bool keel = is_keel(text);
+  if (keel) table.names = read_keel_head(in, number, file);
   for (std::string line; std::getline(in, line);) {
     if (++number <= format.skip_lines || trimmed(line).empty()) continue;
-    table.rows.push_back(cells(line, format.separator));
+    table.rows.push_back(cells(line, keel ? "," : format.separator));
     table.lines.push_back(number);
   }
   const auto must_have_rows = [&] {
     if (table.rows.empty()) throw Error(ErrorKind::kData, file.string() + ": has no rows");
   };
   must_have_rows();
-  const bool header = format.header == "yes" || (format.header == "auto" && table.rows.size() > 1 &&
-                                                 is_header(table.rows[0], table.rows[1]));
-  for (std::size_t k = 0; k < table.rows[0].size(); ++k)
-    table.names.push_back(header ? table.rows[0][k] : std::to_string(k));
-  if (header) {
-    table.rows.erase(table.rows.begin());
-    table.lines.erase(table.lines.begin());
-    must_have_rows();
-  }
-  for (std::size_t r = 0; r < table.rows.size(); ++r)
-    if (table.rows[r].size() != table.names.size())
-      throw Error(ErrorKind::kData, file.string() + ":" + std::to_string(table.lines[r]) +
-                                        ": has " + std::to_string(table.rows[r].size()) +
-                                        " columns, expected " + std::to_string(table.names.size()) +
-                                        " as in the first row");
+  if (!keel) name_columns(table, format);
+  must_have_rows();
+  if (!format.names.empty() && format.names.size() != table.names.size())
+    throw Error(ErrorKind::kData, file.string() + ": has " + std::to_string(table.names.size()) +
+                                      " columns, and `names` has " +
+                                      std::to_string(format.names.size()));
+  if (!format.names.empty()) table.names = format.names;
+  check_columns(table);
   return table;
 }

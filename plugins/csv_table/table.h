@@ -9,6 +9,7 @@ struct TableFormat {
   std::string separator = ",";  // a single blank stands for any run of blanks
   std::string header = "auto";  // auto, yes, no
   std::int64_t skip_lines = 0;
+  std::vector<std::string> names;  // of the columns, in place of the file's own
 };
 
 struct Table {
@@ -22,7 +23,8 @@ struct Table {
   std::string place(std::size_t row, std::size_t column) const;  // file:line:column
 };
 
-/// Throws assay::Error{kData} for a file that cannot be read or a row of another length.
+/// A KEEL .dat file tells its format itself. Throws assay::Error{kData} for a file that cannot be
+/// read or a row of another length.
 Table read_table(const std::filesystem::path& file, const TableFormat& format);
 
 /// The number, or nothing where the text is none.

@@ -1,6 +1,8 @@
 // csv_table: what cells become, on small tables and on UCI files, and what a bad table is told.
 #include <catch2/catch.hpp>
 
+#include <set>
+
 #include "assay/dataset.h"
 #include "tests/support/data.h"
 #include "tests/support/plugin_host.h"
@@ -145,4 +147,93 @@ TEST_CASE("UCI tables are read as they are") {
       plugins().make<Dataset>({"csv_table", {{"path", file("sklearn-small/digits.csv.gz")}}});
   CHECK(rows(*digits) == 1797);
   CHECK(digits->info().input_shape == std::vector<std::int64_t>{64});
+}
+
+namespace {
+
+std::string imbalanced() {
+  std::string text = "x,part,kind\n";
+  for (int k = 0; k < 103; ++k)
+    text += std::to_string(k) + "," + std::to_string(k % 4) + "," +
+            (k % 10 == 0 ? "rare" : "often") + "\n";
+  return text;
+}
+
+int rare(const Dataset& data, Split split) {
+  const auto ids = data.ids(split);
+  return static_cast<int>(
+      std::count_if(ids.begin(), ids.end(), [](auto k) { return k % 10 == 0; }));
+}
+
+}  // namespace
+
+TEST_CASE("ten folds share the rows out, and stratified ones the classes too") {
+  Desk desk;
+  std::set<std::int64_t> seen;
+  for (std::int64_t fold = 0; fold < 10; ++fold) {
+    const auto data = desk.read(
+        imbalanced(),
+        {{"folds", std::int64_t{10}}, {"fold", fold}, {"stratified", true}, {"validation", 0.2}});
+    const auto tests = data->ids(Split::kTest);
+    CHECK((tests.size() == 10 || tests.size() == 11));
+    CHECK((rare(*data, Split::kTest) == 1 || rare(*data, Split::kTest) == 2));
+    CHECK(data->ids(Split::kValidation).size() == 20);
+    CHECK(rare(*data, Split::kValidation) == 2);
+    CHECK(rows(*data) == 103);
+    seen.insert(tests.begin(), tests.end());
+  }
+  CHECK(seen.size() == 103);
+}
+
+TEST_CASE("stratified shares keep each class's share") {
+  Desk desk;
+  const auto data =
+      desk.read(imbalanced(), {{"stratified", true}, {"test", 0.3}, {"validation", 0.2}});
+  CHECK(data->ids(Split::kTest).size() == 30);
+  CHECK(rare(*data, Split::kTest) == 3);
+  CHECK(rare(*data, Split::kValidation) == 2);
+}
+
+TEST_CASE("a column may say which fold a row is of") {
+  Desk desk;
+  const auto data = desk.read(
+      imbalanced(),
+      {{"fold_column", std::string("part")}, {"fold", std::int64_t{3}}, {"validation", 0.0}});
+  for (const auto id : data->ids(Split::kTest)) CHECK(id % 4 == 3);
+  CHECK(data->ids(Split::kTest).size() == 25);
+  CHECK(data->info().input_names == Strings{"x"});
+}
+
+TEST_CASE("folds that cannot be are told what could") {
+  Desk desk;
+  const auto said = [&](Values values) { return desk.said(imbalanced(), std::move(values)); };
+  CHECK(said({{"fold", std::int64_t{1}}}).find("`fold` needs `folds`") != std::string::npos);
+  CHECK(said({{"folds", std::int64_t{1}}}).find("expected 0 for none") != std::string::npos);
+  CHECK(said({{"folds", std::int64_t{3}}, {"fold", std::int64_t{3}}}).find("must be below") !=
+        std::string::npos);
+  CHECK(said({{"folds", std::int64_t{3}}, {"fold_column", std::string("part")}}).find("exclude") !=
+        std::string::npos);
+  CHECK(said({{"fold_column", std::string("part")}, {"fold", std::int64_t{7}}}).find("no row of") !=
+        std::string::npos);
+  CHECK(said({{"names", Strings{"a", "b"}}}).find("has 3 columns, and `names` has 2") !=
+        std::string::npos);
+}
+
+TEST_CASE("a KEEL file names its columns itself") {
+  Desk desk;
+  const std::string head =
+      "@relation  small\n% a remark\n@attribute Height integer [1, 9]\n@Attribute Class{a,b}\n"
+      "@inputs Height\n@outputs Class\n";
+  const auto data = desk.read(head + "@data\n1, a\n2.5,b\r\n3,a\n4,b\n",
+                              {{"test", 0.25}, {"standardise", false}});
+  CHECK(data->info().input_names == Strings{"Height"});
+  CHECK(data->info().class_names == Strings{"a", "b"});
+  CHECK(rows(*data) == 4);
+  const std::int64_t ids[] = {1};
+  CHECK(data->load(ids, kContext).input[0][0].item<double>() == 2.5);
+  CHECK(desk.said(head).find("ends without `@data`") != std::string::npos);
+  CHECK(desk.said(head + "1, a\n").find(":7: `1,` is unknown in the head") != std::string::npos);
+  CHECK(desk.said("@relation x\n@data\n1\n").find("no `@attribute`") != std::string::npos);
+  CHECK(desk.said(head + "@data\n1, a, 3\n").find(":8: has 3 columns, expected 2") !=
+        std::string::npos);
 }
