@@ -168,16 +168,67 @@ TEST_CASE("two optimizers of different names take different steps") {
     }
 }
 
-TEST_CASE("every model runs forward and backward, and is born of its seed") {
+std::shared_ptr<Model> born_of(const Entry& entry, std::uint64_t seed) {
+  const auto data = suited_to(entry);
+  seed_default_generators(Rng(seed), torch::kCPU);
+  return plugins().make<Model>({entry.name, {}}, &data->info());
+}
+
+bool is_fitted(const Entry& entry) {
+  return dynamic_cast<Fitted*>(born_of(entry, 0).get()) != nullptr;
+}
+
+struct FittedRun {
+  Tensors buffers;
+  torch::Tensor logits;
+};
+
+// At step `stop` the buffers are carried over into a new model.
+FittedRun fitted(const Entry& entry, std::int64_t stop) {
+  const auto suited = suited_to(entry);
+  const auto& data = *suited;
+  const Context context{torch::kCPU, Rng(1), nullptr};
+  const auto batch = data.load(data.ids(Split::kTrain), context);
+  const Samples samples{"train", batch.input, batch.target};
+  auto model = born_of(entry, 1);
+  bool more = true;
+  for (std::int64_t step = 0; more && step < dynamic_cast<Fitted&>(*model).steps(); ++step) {
+    if (step == stop) {
+      const auto before = model->buffers();
+      model = born_of(entry, 1);
+      const auto after = model->buffers();
+      for (std::size_t k = 0; k < before.size(); ++k)
+        after[k].resize_(before[k].sizes()).copy_(before[k]);
+    }
+    more = dynamic_cast<Fitted&>(*model).fit(step, samples, context);
+  }
+  return {copies(model->buffers()), model->forward(batch.input).logits};
+}
+
+TEST_CASE("every fitted model resumes bit for bit, repeats itself, and says nothing aloud") {
+  for (const auto* entry : buildable("model")) {
+    if (!is_fitted(*entry)) continue;
+    INFO(entry->name);
+    Silence silence;
+    const auto whole = fitted(*entry, -1), again = fitted(*entry, -1), resumed = fitted(*entry, 1);
+    CHECK(silence.finish() == 0);
+    CHECK(same(whole.buffers, again.buffers));
+    CHECK(same(whole.buffers, resumed.buffers));
+    CHECK(same({whole.logits}, {resumed.logits}));
+    CHECK(whole.logits.dim() == 2);
+    CHECK(whole.logits.size(0) == 60);
+    CHECK(whole.logits.isfinite().all().item<bool>());
+  }
+}
+
+TEST_CASE("every trained model runs forward and backward, and is born of its seed") {
   const TinyData data;
   const Context context{torch::kCPU, Rng(0), nullptr};
   const auto batch = data.load(data.ids(Split::kTrain).first(8), context);
   for (const auto* entry : buildable("model")) {
+    if (is_fitted(*entry)) continue;
     INFO(entry->name);
-    const auto born = [&](std::uint64_t seed) {
-      seed_default_generators(Rng(seed), torch::kCPU);
-      return plugins().make<Model>({entry->name, {}}, &data.info());
-    };
+    const auto born = [&](std::uint64_t seed) { return born_of(*entry, seed); };
     Silence silence;
     const auto model = born(3);
     const auto output = model->forward(batch.input);
@@ -254,6 +305,7 @@ TEST_CASE("every procedure resumes bit for bit, repeats itself, and says nothing
   for (const auto* entry : buildable("procedure")) {
     INFO(entry->name);
     TinyTrial trial{{entry->name, {}}};
+    trial.data = suited_to(*entry);
     for (const auto& field : entry->fields)
       if (field.name == "steps") trial.procedure.params["steps"] = std::int64_t{6};
     Silence silence;

@@ -50,8 +50,31 @@ class TinyData final : public Dataset {
   Info info_;
 };
 
-/// Batch norm over the pixels, dropout, a linear layer.
-class TinyModel final : public Model, public LinearHead {
+/// The same samples as rows of 64 numbers.
+class TinyTable final : public Dataset {
+ public:
+  explicit TinyTable(bool real = false) : real_(real), info_(images_.info()) {
+    info_.input_shape = {64};
+    if (real) info_.classes = 0;
+  }
+  const Info& info() const override { return info_; }
+  std::span<const std::int64_t> ids(Split s) const override { return images_.ids(s); }
+  std::span<const std::int64_t> groups(Split s) const override { return images_.groups(s); }
+  Batch load(std::span<const std::int64_t> ids, const Context& context) const override {
+    auto batch = images_.load(ids, context);
+    batch.input = batch.input.flatten(1);
+    if (real_) batch.target = batch.target.to(torch::kFloat).unsqueeze(1);
+    return batch;
+  }
+
+ private:
+  bool real_;
+  TinyData images_;
+  Info info_;
+};
+
+/// Batch norm over the pixels, dropout, a linear layer; fitted, it takes in means of the pixels.
+class TinyModel final : public Model, public LinearHead, public Fitted {
  public:
   explicit TinyModel(double dropout = 0.2, torch::Dtype dtype = torch::kFloat) : dropout_(dropout) {
     const auto generator = Rng(5).generator();
@@ -67,6 +90,11 @@ class TinyModel final : public Model, public LinearHead {
     return {at::linear(x, weight_, bias_), x};
   }
   Head head() override { return {weight_, bias_}; }
+  std::int64_t steps() const override { return 6; }
+  bool fit(std::int64_t step, const Samples& samples, const Context&) override {
+    mean_.add_(samples.input.flatten(1).mean(0) / static_cast<double>(step + 1));
+    return step + 1 < steps();
+  }
   torch::Tensor weight_, bias_, mean_, variance_;
 
  private:
@@ -80,10 +108,14 @@ class Rows final : public Results {
   void artifact(std::string_view name, const TensorMap& value) override {
     artifacts[std::string(name)] = value;
   }
+  void document(std::string_view name, std::string_view bytes) override {
+    documents[std::string(name)] = bytes;
+  }
   void keep_model(std::string_view name) override { kept.emplace_back(name); }
 
   std::vector<std::pair<std::string, double>> rows;
   std::map<std::string, TensorMap> artifacts;
+  std::map<std::string, std::string> documents;
   std::vector<std::string> kept;
 };
 

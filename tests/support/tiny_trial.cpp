@@ -26,6 +26,19 @@ Values required_values(const Entry& entry) {
   return values;
 }
 
+std::shared_ptr<Dataset> suited_to(const Entry& entry) {
+  const std::shared_ptr<Dataset> all[] = {std::make_shared<TinyData>(),
+                                          std::make_shared<TinyTable>(false),
+                                          std::make_shared<TinyTable>(true)};
+  for (const auto& data : all) try {
+      plugins().make(entry.kind, {entry.name, {}}, &data->info());
+      return data;
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::kParameter) throw;
+    }
+  return all[0];
+}
+
 std::vector<Term> OneTerm::evaluate(Model& model, const Batch& batch, const Context&) {
   return {{at::cross_entropy_loss(model.forward(batch.input).logits, batch.target), 1.0}};
 }
@@ -57,7 +70,7 @@ Tensors copies(const Tensors& list) {
 
 Run carry_out(const TinyTrial& trial, std::int64_t stop, std::uint64_t seed) {
   Parts parts;
-  const auto data = std::make_shared<TinyData>();
+  const auto& data = trial.data;
   parts.dataset = data;
   parts.objective = trial.objective;
   auto model = std::make_shared<TinyModel>();

@@ -12,6 +12,10 @@ std::vector<const Entry*> of_kind(std::string_view kind);
 /// Values of the parameters that have no default, by their type.
 Values required_values(const Entry& entry);
 
+/// Tiny data that the component can be built for: images, else rows of a table with classes, else
+/// with real targets.
+std::shared_ptr<Dataset> suited_to(const Entry& entry);
+
 /// One term: the cross-entropy.
 class OneTerm final : public Objective {
  public:
@@ -36,6 +40,7 @@ struct TinyTrial {
   Spec procedure;
   Spec optimizer = {"sgd", {{"momentum", 0.9}}};
   std::shared_ptr<Objective> objective = std::make_shared<OneTerm>();
+  std::shared_ptr<Dataset> data = std::make_shared<TinyData>();
 };
 
 /// What a trial said, and the weights and buffers it ended with.

@@ -1,0 +1,110 @@
+// `fit`: a model that learns directly from samples, step by step.
+#include <numeric>
+
+#include "assay/registry.h"
+#include "assay/training.h"
+
+namespace {
+
+using assay::Split;
+
+class Fit final : public assay::Procedure {
+ public:
+  struct Params {
+    std::int64_t batch = 4096;
+  };
+
+  static assay::Schema<Params> schema() {
+    return assay::Schema<Params>().field("batch", &Params::batch, assay::at_least(1),
+                                         "Samples loaded or evaluated at a time.");
+  }
+  static assay::Strings needs() { return {"model", "dataset"}; }
+
+  explicit Fit(Params params) : p_(params) {}
+
+  std::int64_t units(const assay::Parts& parts) const override {
+    return fitted(*parts.model).steps();
+  }
+  bool finished() const override { return finished_; }
+
+  void advance(std::int64_t unit, assay::Parts& parts, const assay::Context& context,
+               assay::Results& results) override {
+    if (!train_.input.defined()) train_ = all_of(*parts.dataset, Split::kTrain, context);
+    const auto here = context.with(context.rng.fork("fit").fork(static_cast<std::uint64_t>(unit)));
+    const bool more = fitted(*parts.model).fit(unit, train_, here);
+    finished_ = !more || unit + 1 == units(parts);
+    if (finished_) finish(parts, context, results);
+  }
+
+  void save(assay::State& state) const override { state.scalars["finished"] = finished_; }
+  void load(const assay::State& state) override { finished_ = state.scalar<bool>("finished"); }
+
+ private:
+  static assay::Fitted& fitted(assay::Model& model) {
+    return assay::as<assay::Fitted>(model, "model", "Fitted");
+  }
+
+  assay::Samples all_of(const assay::Dataset& dataset, Split split,
+                        const assay::Context& context) const {
+    const auto ids = dataset.ids(split);
+    assay::Tensors inputs, targets;
+    for (std::size_t start = 0; start < ids.size(); start += static_cast<std::size_t>(p_.batch)) {
+      const auto size = std::min(static_cast<std::size_t>(p_.batch), ids.size() - start);
+      const auto batch = assay::to_device(
+          dataset.load(ids.subspan(start, size), context.with(context.rng.fork(start))),
+          context.device);
+      inputs.push_back(batch.input);
+      targets.push_back(batch.target);
+    }
+    if (inputs.empty()) return {std::string(name_of(split)), {}, {}};
+    return {std::string(name_of(split)), at::cat(inputs), at::cat(targets)};
+  }
+
+  // Answers of one split, in the order of its ids.
+  void answer(assay::Model& model, const assay::Samples& samples, const assay::Dataset& dataset,
+              Split split, assay::TensorMap& answers) const {
+    const torch::NoGradGuard no_grad;
+    const assay::EvalMode mode(model);
+    assay::Tensors logits, refused;
+    for (const auto& part : samples.input.split(p_.batch)) {
+      const auto output = model.forward(part);
+      logits.push_back(output.logits.cpu());
+      refused.push_back(output.refused.defined()
+                            ? output.refused.cpu()
+                            : at::zeros({part.size(0)}, torch::TensorOptions(torch::kBool)));
+    }
+    const auto name = [&](const char* what) { return samples.split + "/" + what; };
+    const auto ids = dataset.ids(split);
+    answers[name("id")] =
+        torch::tensor(std::vector<std::int64_t>(ids.begin(), ids.end()), torch::kInt64);
+    answers[name("target")] = samples.target.cpu();
+    answers[name("logits")] = at::cat(logits);
+    answers[name("refused")] = at::cat(refused);
+  }
+
+  void finish(assay::Parts& parts, const assay::Context& context, assay::Results& results) const {
+    const auto& dataset = *parts.dataset;
+    std::vector<assay::Samples> all;
+    assay::TensorMap answers;
+    for (const auto split : {Split::kTrain, Split::kValidation, Split::kTest}) {
+      if (dataset.ids(split).empty()) continue;
+      all.push_back(split == Split::kTrain ? train_ : all_of(dataset, split, context));
+      answer(*parts.model, all.back(), dataset, split, answers);
+      assay::report(results, split, dataset.info(),
+                    assay::evaluate(*parts.model, dataset, split, p_.batch, context), true);
+    }
+    results.artifact("answers", answers);
+    if (auto* legible = dynamic_cast<assay::Legible*>(parts.model.get()))
+      for (const auto& [name, text] : legible->documents(all)) results.document(name, text);
+  }
+
+  Params p_;
+  bool finished_ = false;
+  assay::Samples train_;
+};
+
+}  // namespace
+
+ASSAY_PLUGIN(registry) {
+  registry.add<Fit>("fit", "Fits a model that learns directly from samples, a step a unit.");
+}
