@@ -1,0 +1,38 @@
+// All rows, or what a rule holds of them, in one of the coordinates.
+#pragma once
+
+#include <optional>
+
+#include "draw/canvas.h"
+#include "rules/rules.h"
+#include "search/table.h"
+
+namespace glc {
+
+struct View {
+  Kind kind = Kind::kStatic;
+  std::vector<Axis> axes;
+  std::vector<std::string> columns, classes;
+  std::size_t most = 2000;         // rows drawn; of more, evenly spaced ones
+  std::optional<double> cut = {};  // of kDynamic: where end points are parted
+};
+
+struct Picture {
+  double width = 0, height = 0;
+  Drawing draw;
+};
+
+/// `rows` of the table, each class in its colour. In in-line coordinates the first class's links
+/// lie above the line and the others' below.
+Picture picture_of(const View& view, const Table& table, const Rows& rows, std::string title);
+
+/// The rule's area, its cases, and, drawn over them, its exceptions. In in-line coordinates cases
+/// lie above the line, exceptions below.
+Picture picture_of(const View& view, const Table& table, const Rows& rows, const Rule& rule,
+                   std::string title);
+
+/// "train, rule 2: yes if a > 2.5; 81 of 83 right".
+std::string title_of(const Rules& rules, std::size_t rule, const Table& table, const Rows& rows,
+                     const std::string& split);
+
+}  // namespace glc

@@ -1,0 +1,89 @@
+#include "lines/documents.h"
+
+#include <cmath>
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+#include "rules/rules_cpp.h"
+
+namespace glc {
+namespace {
+
+std::string figures(const LineModel& model, const Confusion& found) {
+  const auto n = model.classes.size();
+  std::int64_t right = 0, all = 0;
+  for (std::size_t k = 0; k < n * n; ++k) {
+    all += found.counts[k];
+    if (k % (n + 1) == 0) right += found.counts[k];
+  }
+  auto text = fmt::format("{}: {} of {} right (accuracy {:.4f})\n", found.split, right, all,
+                          static_cast<double>(right) / static_cast<double>(all));
+  for (std::size_t c = 0; c < n; ++c) {
+    text += fmt::format("     {}:", model.classes[c]);
+    for (std::size_t k = 0; k < n; ++k)
+      text += fmt::format(" {} as {}{}", found.counts[c * n + k], model.classes[k],
+                          k + 1 < n ? "," : "\n");
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string weighted_sum(const std::vector<double>& weight,
+                         const std::vector<std::string>& columns) {
+  std::string text;
+  for (std::size_t k = 0; k < weight.size(); ++k) {
+    const double w = weight[k];
+    if (w == 0) continue;
+    text += text.empty() ? (w < 0 ? "-" : "") : (w < 0 ? " - " : " + ");
+    text += fmt::format("{:.6g} {}", std::abs(w), columns[k]);
+  }
+  return text.empty() ? "0" : text;
+}
+
+std::string in_words(const LineModel& model, std::span<const Confusion> found) {
+  std::string text;
+  if (model.classes.size() == 2) {
+    auto weight = model.weight[1];
+    for (std::size_t k = 0; k < weight.size(); ++k) weight[k] -= model.weight[0][k];
+    text = fmt::format("End point: {}\n{} where it ends above {:.6g}, else {}\n",
+                       weighted_sum(weight, model.columns), model.classes[1],
+                       model.bias[0] - model.bias[1], model.classes[0]);
+  } else {
+    for (std::size_t c = 0; c < model.classes.size(); ++c)
+      text += fmt::format("End point of {}: {}{}{:.6g}\n", model.classes[c],
+                          weighted_sum(model.weight[c], model.columns),
+                          model.bias[c] < 0 ? " - " : " + ", std::abs(model.bias[c]));
+    text += "The class whose end point lies farthest answers.\n";
+  }
+  text += "\n";
+  for (const auto& one : found) text += figures(model, one);
+  return text;
+}
+
+std::string to_json(const LineModel& model) {
+  const nlohmann::ordered_json file{{"schema", "assay.end_point/1"},
+                                    {"columns", model.columns},
+                                    {"classes", model.classes},
+                                    {"weight", model.weight},
+                                    {"bias", model.bias}};
+  return file.dump(1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+std::string to_cpp(const LineModel& model) {
+  auto text = cpp_head(model.columns, model.classes, "The end point that lies farthest answers.");
+  text += "inline int classify(const float* x) {\n  int best = 0;\n  double farthest = 0;\n";
+  for (std::size_t c = 0; c < model.classes.size(); ++c) {
+    std::string line = cpp_literal(model.bias[c]);
+    for (std::size_t k = 0; k < model.columns.size(); ++k)
+      if (model.weight[c][k] != 0)
+        line += fmt::format(" + {} * x[{}]", cpp_literal(model.weight[c][k]), k);
+    text += fmt::format("  const double end{} = {};\n", c, line);
+    text += c == 0 ? "  farthest = end0;\n"
+                   : fmt::format("  if (end{0} > farthest) best = {0}, farthest = end{0};\n", c);
+  }
+  return text + "  return best;\n}\n";
+}
+
+}  // namespace glc
