@@ -13,8 +13,10 @@ assay::Schema<TreeAreas::Params> TreeAreas::schema() {
              "Least share of an area's training cases that are of its class.")
       .field("least", &Params::least, at_least(1), "Training cases of its class in an area.")
       .field("depth", &Params::depth, between(1, 64), "Depth of the tree of each class.")
-      .field("generalise", &Params::generalise, any(),
-             "Widens the tree's boxes, drops their sides and merges them while they stay pure.")
+      .field(
+          "generalise", &Params::generalise, one_of({"none", "drop", "widen"}),
+          "What becomes of the tree's boxes while they stay pure: nothing; sides are dropped and "
+          "boxes merged; or they are widened column by column first.")
       .field("otherwise", &Params::otherwise, one_of({"refuse", "majority"}),
              "Answer where no rule holds: none, or the largest class of the training cases that no "
              "rule holds; the largest class in all then has no rules.");
@@ -40,9 +42,11 @@ std::vector<Rule> TreeAreas::areas_of(std::int64_t answer, const Table& table,
                    [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<Rule> found;
   for (auto& [cases, rule] : sorted) found.push_back(std::move(rule));
-  if (!p_.generalise) return found;
-  for (auto& rule : found)
-    rule = simplified(table, rows, widened(table, rows, rule, demand), demand);
+  if (p_.generalise == "none") return found;
+  for (auto& rule : found) {
+    if (p_.generalise == "widen") rule = widened(table, rows, rule, demand);
+    rule = simplified(table, rows, rule, demand);
+  }
   return merged(table, rows, std::move(found), demand);
 }
 

@@ -10,10 +10,10 @@ namespace glc {
 class TreeAreas final : public RuleModel {
  public:
   struct Params {
-    double purity = 0.8;
+    double purity = 0.6;
     std::int64_t least = 3;
-    std::int64_t depth = 6;
-    bool generalise = true;
+    std::int64_t depth = 5;
+    std::string generalise = "drop";
     std::string otherwise = "majority";
   };
   static assay::Schema<Params> schema();
