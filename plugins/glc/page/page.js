@@ -3,7 +3,7 @@
 
 const by = (id) => document.getElementById(id);
 const state = { rules: [], otherwise: -1, area: new Map(), chosen: -1, ticked: new Set() };
-let picture = null;  // without areas, so that dragging need not draw it again
+const picture = document.createElement("canvas");  // without areas, so that dragging need not draw it again
 
 function element(tag, words, set) {
   const made = document.createElement(tag);
@@ -16,21 +16,22 @@ function share(part, of) { return of ? (part / of).toFixed(4) : "\u2013"; }
 function draw() {
   const began = performance.now();
   const box = canvas.getBoundingClientRect();
-  canvas.width = Math.max(200, box.width | 0);
-  canvas.height = Math.max(150, box.height | 0);
-  const context = canvas.getContext("2d"), where = layout(), ink = new Ink();
+  picture.width = canvas.width = Math.max(200, box.width | 0);
+  picture.height = canvas.height = Math.max(150, box.height | 0);
+  const context = picture.getContext("2d", { willReadFrequently: true }), where = layout(), ink = new Ink();
   inkLinks(ink, where);
   ink.show(context);
   drawAxes(context, where);
-  picture = context.getImageData(0, 0, canvas.width, canvas.height);
   drawAreas();
   by("time").textContent = `${(performance.now() - began).toFixed(0)} ms`;
 }
 
 function drawAreas() {
   const context = canvas.getContext("2d"), where = layout();
-  context.putImageData(picture, 0, 0);
-  if (state.area.size) drawBox(context, where, state.area, COLOURS[Number(by("answer").value) % COLOURS.length]);
+  context.drawImage(picture, 0, 0);
+  if (!state.area.size) return;
+  drawCases(context, where, held(state.area));
+  drawBox(context, where, state.area, COLOURS[Number(by("answer").value) % COLOURS.length]);
 }
 
 function showArea() {
@@ -106,8 +107,11 @@ function axisAt(where, x, y) {
   return best;
 }
 
-// Bounds become values of the data: the outermost ones between two places on an axis.
+// Bounds become values of the data: the outermost ones between two places on an axis. Close to its end is beyond it, as
+// the hand means it.
 function sideBetween(axis, u, v) {
+  const reach = (at) => at < 0.03 ? Math.min(at, -1) : at > 0.97 ? Math.max(at, 2) : at;
+  [u, v] = [reach(u), reach(v)];
   const ends = [valueOf(axis, u), valueOf(axis, v)], low = Math.min(...ends), high = Math.max(...ends);
   const inside = data.sorted[axis.column].filter((x) => x >= low && x <= high);
   if (!inside.length) return null;

@@ -51,43 +51,61 @@ function dynamicScale() {
   return { zero: MARGIN.left - low / (high - low || 1) * width, size: width / (high - low || 1) };
 }
 
+// The counts of a pixel's classes lie side by side, and are kept from picture to picture.
+let counts = new Int32Array(0);
+
 class Ink {
   constructor() {
     this.width = canvas.width;
     this.height = canvas.height;
-    this.counts = data.classes.map(() => new Float32Array(this.width * this.height));
+    this.classes = data.classes.length;
+    const size = this.width * this.height * this.classes;
+    if (counts.length === size) counts.fill(0);
+    else counts = new Int32Array(size);
   }
   straight(c, x0, y0, x1, y1, times) {
     const steps = Math.max(1, Math.ceil(Math.max(Math.abs(x1 - x0), Math.abs(y1 - y0))));
-    const counts = this.counts[c], dx = (x1 - x0) / steps, dy = (y1 - y0) / steps;
-    for (let s = 0; s < steps; ++s) this.put(counts, x0 + s * dx, y0 + s * dy, times);
+    const dx = (x1 - x0) / steps, dy = (y1 - y0) / steps;
+    let x = x0, y = y0;
+    for (let s = 0; s < steps; ++s, x += dx, y += dy) this.put(c, x, y, times);
   }
   // A cubic whose middle points stand over its ends.
   arc(c, x0, x1, y, up, times) {
-    const steps = Math.max(8, Math.ceil(Math.abs(x1 - x0) + Math.abs(up) / 2));
-    const counts = this.counts[c];
+    const steps = Math.max(8, Math.ceil(Math.abs(x1 - x0) + Math.abs(up) / 2)), wide = x1 - x0;
     for (let s = 0; s <= steps; ++s) {
-      const t = s / steps, a = t * t * (3 - 2 * t);
-      this.put(counts, x0 + (x1 - x0) * a, y + up * 3 * t * (1 - t), times);
+      const t = s / steps;
+      this.put(c, x0 + wide * t * t * (3 - 2 * t), y + up * 3 * t * (1 - t), times);
     }
   }
-  put(counts, x, y, times) {
+  put(c, x, y, times) {
     const i = x | 0, j = y | 0;
-    if (i >= 0 && i < this.width && j >= 0 && j < this.height) counts[j * this.width + i] += times;
+    if (i >= 0 && i < this.width && j >= 0 && j < this.height) counts[(j * this.width + i) * this.classes + c] += times;
+  }
+  // Of n lines: a quarter of the ink for one, all of it for the most of the class.
+  strengths() {
+    const most = new Int32Array(this.classes).fill(1);
+    for (let at = 0; at < counts.length; at += this.classes)
+      for (let c = 0; c < this.classes; ++c) if (counts[at + c] > most[c]) most[c] = counts[at + c];
+    return Array.from(most, (m) => {
+      const table = new Float32Array(Math.min(m, 4096) + 1), whole = Math.log1p(m);
+      for (let n = 1; n < table.length; ++n) table[n] = 0.25 + 0.75 * Math.log1p(n) / whole;
+      return table;
+    });
   }
   show(context) {
-    const image = context.createImageData(this.width, this.height), out = image.data;
-    const size = this.width * this.height;
-    const most = this.counts.map((counts) => { let m = 1; for (let p = 0; p < size; ++p) if (counts[p] > m) m = counts[p]; return Math.log1p(m); });
-    for (let p = 0; p < size; ++p) {
-      let r = 255, g = 255, b = 255;
-      for (let c = 0; c < this.counts.length; ++c) {
-        const n = this.counts[c][p];
+    const image = context.createImageData(this.width, this.height), out = new Uint32Array(image.data.buffer);
+    out.fill(0xffffffff);
+    const strength = this.strengths(), classes = this.classes;
+    for (let p = 0, at = 0; p < out.length; ++p, at += classes) {
+      let r = 255, g = 255, b = 255, inked = false;
+      for (let c = 0; c < classes; ++c) {
+        const n = counts[at + c];
         if (n === 0) continue;
-        const a = 0.25 + 0.75 * Math.log1p(n) / most[c], [cr, cg, cb] = COLOURS[c % COLOURS.length];
-        r += (cr - r) * a; g += (cg - g) * a; b += (cb - b) * a;
+        inked = true;
+        const table = strength[c], a = table[n < table.length ? n : table.length - 1], colour = COLOURS[c % COLOURS.length];
+        r += (colour[0] - r) * a; g += (colour[1] - g) * a; b += (colour[2] - b) * a;
       }
-      out[4 * p] = r; out[4 * p + 1] = g; out[4 * p + 2] = b; out[4 * p + 3] = 255;
+      if (inked) out[p] = 0xff000000 | b << 16 | g << 8 | r;
     }
     context.putImageData(image, 0, 0);
   }
@@ -100,13 +118,13 @@ function eachLink(i, k, visit) {
     for (let row = 0; row < data.rows; ++row) visit(data.target[row], unit(a, x[row]), unit(b, y[row]), 1);
     return;
   }
-  const counts = new Int32Array(data.classes.length * CELLS * CELLS);
+  const cells = new Int32Array(data.classes.length * CELLS * CELLS);
   for (let row = 0; row < data.rows; ++row) {
     const p = Math.min(CELLS - 1, unit(a, x[row]) * CELLS | 0), q = Math.min(CELLS - 1, unit(b, y[row]) * CELLS | 0);
-    ++counts[(data.target[row] * CELLS + p) * CELLS + q];
+    ++cells[(data.target[row] * CELLS + p) * CELLS + q];
   }
-  for (let at = 0; at < counts.length; ++at)
-    if (counts[at]) visit(at / (CELLS * CELLS) | 0, ((at / CELLS | 0) % CELLS + 0.5) / CELLS, (at % CELLS + 0.5) / CELLS, counts[at]);
+  for (let at = 0; at < cells.length; ++at)
+    if (cells[at]) visit(at / (CELLS * CELLS) | 0, ((at / CELLS | 0) % CELLS + 0.5) / CELLS, (at % CELLS + 0.5) / CELLS, cells[at]);
 }
 
 function inkLinks(ink, where) {
@@ -150,17 +168,47 @@ function inkPairs(ink, where, y) {
 
 function inkDynamic(ink, where) {
   const { zero, size } = dynamicScale();
-  const step = Math.max(1, Math.ceil(data.rows / DENSE));
+  const longest = size * Math.max(...view.axes.map((axis) => Math.abs(axis.weight)));
+  const step = Math.max(1, Math.ceil(data.rows * view.axes.length / (5 * DENSE)));  // evenly spaced rows of too many
   for (let row = 0; row < data.rows; row += step) {
     let x = zero;
     const c = data.target[row], side = c === 0 ? -1 : 1;
     for (const axis of view.axes) {
       const next = x + axis.weight * unit(axis, data.values[axis.column][row]) * size;
-      ink.arc(c, x, next, where.middle, side * Math.min(Math.abs(next - x), (where.bottom - where.top) / 2), 1);
+      ink.arc(c, x, next, where.middle, side * Math.abs(next - x) / longest * (where.bottom - where.top) / 2 * 1.3, 1);
       x = next;
     }
     ink.straight(c, x, where.middle, x, where.middle + side * 12, 3);
   }
+}
+
+// One row over the others: what lies in an area.
+function traceRow(context, where, row) {
+  const n = view.axes.length, height = where.bottom - where.top;
+  const u = view.axes.map((axis) => unit(axis, data.values[axis.column][row]));
+  for (let i = 0; i < n; ++i) {
+    const { from, length } = where.axis(i);
+    if (view.kind === "static") {
+      const x = from + u[i] * length;
+      if (i === 0) { context.moveTo(x, where.middle); continue; }
+      const before = where.axis(i - 1), up = (data.target[row] === 0 ? -1 : 1) * (0.25 + Math.abs(u[i] - u[i - 1])) * height / 2;
+      context.bezierCurveTo(before.from + u[i - 1] * before.length, where.middle + up, x, where.middle + up, x, where.middle);
+    } else if (view.kind === "parallel") {
+      i === 0 ? context.moveTo(from, where.bottom - u[i] * height) : context.lineTo(from, where.bottom - u[i] * height);
+    } else if (i % 2 === 0) {
+      const x = from + u[i] * length, y = where.bottom - u[Math.min(i + 1, n - 1)] * height;
+      i === 0 ? context.moveTo(x, y) : context.lineTo(x, y);
+    }
+  }
+}
+
+// The area's cases, the first few hundred.
+function drawCases(context, where, rows) {
+  if (view.kind === "dynamic") return;
+  context.strokeStyle = "rgba(20, 20, 20, 0.45)";
+  context.beginPath();
+  for (const row of rows.slice(0, 300)) traceRow(context, where, row);
+  context.stroke();
 }
 
 function drawAxes(context, where) {
