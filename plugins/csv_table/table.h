@@ -9,7 +9,7 @@ struct TableFormat {
   std::string separator = ",";  // a single blank stands for any run of blanks
   std::string header = "auto";  // auto, yes, no
   std::int64_t skip_lines = 0;
-  std::vector<std::string> names;  // of the columns, in place of the file's own
+  std::vector<std::string> names = {};  // of the columns, in place of the file's own
 };
 
 struct Table {

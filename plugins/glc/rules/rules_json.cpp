@@ -18,6 +18,7 @@ using assay::Error;
 using assay::ErrorKind;
 
 constexpr const char* kSchema = "assay.rules/1";
+constexpr int kDeepest = 8;
 
 Json to_json(const Rule& rule, const Rules& all) {
   auto where = Json::array();
@@ -131,7 +132,13 @@ std::string to_json(const Rules& rules) {
 
 Rules from_json(const std::string& text, const std::string& source) {
   const Reader reader(source);
-  const auto file = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const auto file = Json::parse(
+      text,
+      [&](int depth, Json::parse_event_t, Json&) {
+        if (depth > kDeepest) reader.fail("is nested deeper than a rule file is");
+        return true;
+      },
+      /*allow_exceptions=*/false);
   if (file.is_discarded()) reader.fail("is no JSON");
   if (reader.member(file, "the file", "schema") != kSchema)
     reader.fail(fmt::format("is no rule file: `schema` must be \"{}\"", kSchema));

@@ -91,6 +91,7 @@ TEST_CASE("rules come back from their file to the last bit") {
 
 TEST_CASE("a wrong rule file is told what is wrong, and where") {
   CHECK(said("{") == "rules.json: is no JSON");
+  CHECK(said(std::string(100, '[')) == "rules.json: is nested deeper than a rule file is");
   CHECK(said("[]") == "rules.json: the file is no object");
   CHECK(said(R"({"schema": "other"})") ==
         "rules.json: is no rule file: `schema` must be \"assay.rules/1\"");
