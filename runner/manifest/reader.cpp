@@ -192,6 +192,16 @@ std::size_t utf8(std::string_view text) {
   return size;
 }
 
+// yaml-cpp quotes bytes, of which one may be half a character.
+std::string whole_characters(std::string text) {
+  for (std::size_t k = 0; k < text.size();) {
+    const auto size = utf8(std::string_view(text).substr(k));
+    if (size == 0) text[k] = '?';
+    k += std::max<std::size_t>(1, size);
+  }
+  return text;
+}
+
 // yaml-cpp keeps every token of a flow list, which may be a key, until it knows that it is none.
 void check_marks(std::string_view text, const Location& start) {
   constexpr std::string_view kMarks = "[]{},:?\"'&*!";
@@ -243,7 +253,7 @@ Node read_yaml(std::string_view text, const Location& start) {
     complaints.throw_if_any();
     return root;
   } catch (const YAML::Exception& error) {
-    complaints.add(place(start, error.mark), "this is no YAML: " + error.msg);
+    complaints.add(place(start, error.mark), "this is no YAML: " + whole_characters(error.msg));
   }
   complaints.throw_if_any();
   return {};
