@@ -153,10 +153,15 @@ class Page(unittest.TestCase):
             field.send_keys(value + "\n")
         self.assertEqual(self.run_script("return view.axes.slice(0, 4).map((a) => [data.columns[a.column], a.reversed, a.scale, a.weight])"),
                          [["size", False, 1, 1], ["clump", False, 1, 1], ["shape", True, 1, 1], ["adhesion", False, 2, -0.5]])
-        for kind in ("in-line", "in-line, in pairs", "in-line, dynamic", "parallel"):
+        seen = set()
+        for kind in ("in-line", "in-line, in pairs", "in-line, dynamic", "GLC-L", "parallel"):
             self.choose("kind", kind)
+            for heights in ("the values", "even", "how far apart"):
+                self.choose("heights", heights)
+                seen.add((kind, self.run_script("return picture.toDataURL()")))
             self.assertEqual(self.find("all").text, before)
             self.shot("laid " + kind)
+        self.assertEqual(len(seen), 2 * 3 + 3)  # heights are of links of in-line coordinates
         self.assertEqual(self.run_script("return !picture.getContext('2d').getImageData(0, 0, picture.width, picture.height).data.every((x) => x === 255)"), True)
 
     def test_drawn_rules_are_saved_and_assay_answers_as_the_page(self):

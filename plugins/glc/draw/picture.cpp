@@ -5,113 +5,60 @@
 
 #include <fmt/core.h>
 
+#include "draw/axes.h"
 #include "rules/words.h"
 
 namespace glc {
 namespace {
 
-constexpr double kMargin = 48, kTitle = 64, kAxis = 150, kHeight = 460;
-
-struct Frame {
-  double low_x, high_x, low_y, high_y;  // of the coordinates
-  double left, right, top, bottom;      // on the page
-
-  Point on_page(Point p) const {
-    return {left + (p.x - low_x) / (high_x - low_x) * (right - left),
-            bottom - (p.y - low_y) / (high_y - low_y) * (bottom - top)};
-  }
-};
-
-std::vector<float> row_of(const Table& table, std::uint32_t row) {
-  std::vector<float> values;
-  for (const auto& column : table.columns) values.push_back(column[row]);
-  return values;
-}
-
-bool in_line(Kind kind) {
-  return kind == Kind::kStatic || kind == Kind::kDynamic;
+Rows evenly(const Rows& rows, std::size_t most) {
+  const auto step = std::max<std::size_t>(1, (rows.size() + most - 1) / most);
+  Rows some;
+  for (std::size_t k = 0; k < rows.size(); k += step) some.push_back(rows[k]);
+  return some;
 }
 
 class Painter {
  public:
-  Painter(const View& view, const Table& table, Rows rows)
-      : view_(view), table_(table), rows_(std::move(rows)) {
-    const auto step = std::max<std::size_t>(1, (rows_.size() + view.most - 1) / view.most);
-    for (std::size_t k = 0; k < rows_.size(); k += step) drawn_.push_back(rows_[k]);
-    width_ = 2 * kMargin + kAxis * static_cast<double>(std::max<std::size_t>(3, axes_on_page()));
-    frame_ = frame();
-  }
+  /// Draws `drawn`, of so many rows.
+  Painter(const View& view, const Table& table, Rows drawn, std::size_t rows)
+      : view_(view),
+        table_(table),
+        drawn_(std::move(drawn)),
+        rows_(rows),
+        frame_(frame_of(view_, table_, drawn_)) {}
 
-  double width() const { return width_; }
+  double width() const { return frame_.width(); }
 
   void title(Canvas& canvas, const std::string& words) const {
-    canvas.text({kMargin, 26}, words, 13, Canvas::Align::kLeft);
-    double x = kMargin;
+    canvas.text({Frame::kMargin, 26}, words, 13, Canvas::Align::kLeft);
+    double x = Frame::kMargin;
     for (std::size_t c = 0; c < view_.classes.size(); ++c) {
       canvas.dot({x + 4, 43}, 4, colour_of(c));
       canvas.text({x + 13, 47}, view_.classes[c], 11, Canvas::Align::kLeft);
       x += 30 + 7 * static_cast<double>(view_.classes[c].size());
     }
-    if (drawn_.size() < rows_.size())
-      canvas.text({width_ - kMargin, 47},
-                  fmt::format("{} of {} rows drawn", drawn_.size(), rows_.size()), 11,
+    if (drawn_.size() < rows_)
+      canvas.text({width() - Frame::kMargin, 47},
+                  fmt::format("{} of {} rows drawn", drawn_.size(), rows_), 11,
                   Canvas::Align::kRight);
   }
 
-  void axes(Canvas& canvas) const {
-    const Colour grey{0.6, 0.6, 0.6};
-    const auto label = [&](Point at, std::size_t i) {
-      const auto& axis = view_.axes[i];
-      auto name = view_.columns[axis.column];
-      if (axis.reversed) name += " (reversed)";
-      if (axis.weight != 1) name = number(static_cast<float>(axis.weight)) + " " + name;
-      canvas.text(at, name, 11, Canvas::Align::kMiddle);
-    };
-    if (view_.kind == Kind::kDynamic || view_.kind == Kind::kLinear) {
-      canvas.line({frame_.on_page({frame_.low_x, 0}), frame_.on_page({frame_.high_x, 0})}, grey, 1);
-      std::string all;
-      for (std::size_t i = 0; i < view_.axes.size(); ++i)
-        all += (i > 0 ? ", " : "") + view_.columns[view_.axes[i].column];
-      if (view_.cut)
-        canvas.line({frame_.on_page({*view_.cut, frame_.low_y}),
-                     frame_.on_page({*view_.cut, frame_.high_y})},
-                    {0.13, 0.13, 0.13}, 1.5);
-      canvas.text({kMargin, kHeight - 18}, "laid in this order: " + all, 11, Canvas::Align::kLeft);
-      return;
-    }
-    for (std::size_t i = 0; i < view_.axes.size(); ++i) {
-      const auto at = static_cast<double>(view_.kind == Kind::kPaired ? i / 2 : i);
-      if (view_.kind == Kind::kParallel) {
-        canvas.line({frame_.on_page({at, 0}), frame_.on_page({at, 1})}, grey, 1);
-        label({frame_.on_page({at, 0}).x, kHeight - 18}, i);
-      } else if (view_.kind == Kind::kStatic) {
-        canvas.line({frame_.on_page({at, 0}), frame_.on_page({at + 1, 0})}, grey, 1);
-        for (const double end : {at, at + 1}) canvas.dot(frame_.on_page({end, 0}), 2.5, grey);
-        label({frame_.on_page({at + 0.5, 0}).x, kHeight - 18}, i);
-      } else if (i % 2 == 0) {
-        canvas.box(frame_.on_page({at, 0}), frame_.on_page({at + 1, 1}), {1, 1, 1, 0}, grey);
-        label({frame_.on_page({at + 0.5, 0}).x, kHeight - 18}, i);
-      } else {
-        label({frame_.on_page({at + 0.5, 0}).x, kTitle + 8}, i);
-      }
-    }
-  }
+  void axes(Canvas& canvas) const { draw_axes(canvas, view_, frame_); }
 
-  // Links of in-line coordinates are as high as two neighbours differ.
   void row(Canvas& canvas, std::uint32_t row, bool above, double alpha) const {
-    const auto points = encode(view_.kind, view_.axes, row_of(table_, row));
+    const auto values = row_of(table_, row);
+    const auto points = encode(view_.kind, view_.axes, values);
     const auto colour = colour_of(static_cast<std::size_t>(table_.target[row])).faded(alpha);
     std::vector<Point> page;
     for (const auto& point : points) page.push_back(frame_.on_page(point));
-    if (!in_line(view_.kind)) return canvas.line(page, colour, 1);
+    if (page.size() == 1) return canvas.dot(page[0], 2, colour);
+    if (!view_.in_line()) return canvas.line(page, colour, 1);
     const double side = (above ? -1 : 1) * (frame_.bottom - frame_.top) / 2;
     for (std::size_t k = 1; k < page.size(); ++k) {
-      const double high = view_.kind == Kind::kDynamic
-                              ? std::abs(page[k].x - page[k - 1].x) / (frame_.right - frame_.left)
-                              : std::abs(points[k].x - points[k - 1].x - 1);
-      const double up = side * (0.25 + std::min(1.0, high));
-      canvas.curve(page[k - 1], {page[k - 1].x, page[k - 1].y + up}, {page[k].x, page[k].y + up},
-                   page[k], colour, 1);
+      const auto [from, to] = pulls(values, k, std::abs(page[k].x - page[k - 1].x));
+      canvas.curve(page[k - 1], {page[k - 1].x, page[k - 1].y + side * from},
+                   {page[k].x, page[k].y + side * to}, page[k], colour, 1);
     }
     if (view_.kind == Kind::kDynamic) canvas.dot(page.back(), 2, colour);
   }
@@ -137,8 +84,20 @@ class Painter {
   }
 
  private:
-  std::size_t axes_on_page() const {
-    return view_.kind == Kind::kPaired ? (view_.axes.size() + 1) / 2 : view_.axes.size();
+  // How high the two ends of link k stand, in halves of the picture. `length` in points.
+  std::pair<double, double> pulls(std::span<const float> values, std::size_t k,
+                                  double length) const {
+    const auto unit = [&](std::size_t i) {
+      const auto& axis = view_.axes[i];
+      return axis.unit(values[axis.column]);
+    };
+    const bool runs = view_.kind == Kind::kDynamic;
+    const double to = unit(runs ? k - 1 : k), from = unit(k - 1);
+    if (view_.heights == Heights::kEven) return {0.7, 0.7};
+    if (view_.heights == Heights::kValue) return {0.25 + from, 0.25 + to};
+    const double high =
+        0.25 + (runs ? length / (frame_.right - frame_.left) : std::min(1.0, std::abs(to - from)));
+    return {high, high};
   }
 
   // Between 0 and 1 of axis i, and a little beyond where a side is free.
@@ -160,40 +119,18 @@ class Painter {
     band({at + x.first, y.first}, {at + x.second, y.second});
   }
 
-  Frame frame() const {
-    Frame made{0,           static_cast<double>(axes_on_page()),
-               0,           1,
-               kMargin,     width_ - kMargin,
-               kTitle + 14, kHeight - 38};
-    if (view_.kind == Kind::kParallel) made.high_x -= 1;
-    if (in_line(view_.kind)) made.low_y = -1;
-    if (view_.kind != Kind::kDynamic && view_.kind != Kind::kLinear) {
-      made.high_x = std::max(made.high_x, made.low_x + 1);
-      return made;
-    }
-    made.low_x = made.high_x = 0;
-    for (const auto row : drawn_)
-      for (const auto& [x, y] : encode(view_.kind, view_.axes, row_of(table_, row))) {
-        made.low_x = std::min(made.low_x, x);
-        made.high_x = std::max(made.high_x, x);
-        if (view_.kind == Kind::kLinear) made.high_y = std::max(made.high_y, y);
-      }
-    if (made.high_x <= made.low_x) made.high_x = made.low_x + 1;
-    return made;
-  }
-
   const View& view_;
   const Table& table_;
-  Rows rows_, drawn_;
-  double width_ = 0;
-  Frame frame_{};
+  Rows drawn_;
+  std::size_t rows_;
+  Frame frame_;
 };
 
 }  // namespace
 
 Picture picture_of(const View& view, const Table& table, const Rows& rows, std::string title) {
-  const Painter painter(view, table, rows);
-  return {painter.width(), kHeight, [=](Canvas& canvas) {
+  const Painter painter(view, table, evenly(rows, view.most), rows.size());
+  return {painter.width(), Frame::kHeight, [=](Canvas& canvas) {
             painter.title(canvas, title);
             painter.axes(canvas);
             for (const auto row : painter.drawn())
@@ -203,18 +140,21 @@ Picture picture_of(const View& view, const Table& table, const Rows& rows, std::
 
 Picture picture_of(const View& view, const Table& table, const Rows& rows, const Rule& rule,
                    std::string title) {
-  Rows held;
+  Rows cases, exceptions;
   for (const auto row : rows)
-    if (table.holds(rule.box, row)) held.push_back(row);
-  const Painter painter(view, table, held);
-  return {painter.width(), kHeight, [=](Canvas& canvas) {
+    if (table.holds(rule.box, row))
+      (table.target[row] == rule.answer ? cases : exceptions).push_back(row);
+  auto drawn = evenly(cases, view.most);
+  const auto own = drawn.size();
+  const auto others = evenly(exceptions, view.most);
+  drawn.insert(drawn.end(), others.begin(), others.end());
+  const Painter painter(view, table, drawn, cases.size() + exceptions.size());
+  return {painter.width(), Frame::kHeight, [=](Canvas& canvas) {
             painter.title(canvas, title);
             painter.axes(canvas);
             painter.area(canvas, rule);
-            for (const bool own : {true, false})
-              for (const auto row : painter.drawn())
-                if ((table.target[row] == rule.answer) == own)
-                  painter.row(canvas, row, own, own ? painter.alpha() : 0.9);
+            for (std::size_t k = 0; k < painter.drawn().size(); ++k)
+              painter.row(canvas, painter.drawn()[k], k < own, k < own ? painter.alpha() : 0.9);
           }};
 }
 

@@ -1,22 +1,14 @@
 // All rows, or what a rule holds of them, in one of the coordinates.
 #pragma once
 
-#include <optional>
-
 #include "draw/canvas.h"
+#include "draw/view.h"
 #include "rules/rules.h"
 #include "search/table.h"
 
 namespace glc {
 
-struct View {
-  Kind kind = Kind::kStatic;
-  std::vector<Axis> axes;
-  std::vector<std::string> columns, classes;
-  std::size_t most = 2000;         // rows drawn; of more, evenly spaced ones
-  std::optional<double> cut = {};  // of kDynamic: where end points are parted
-};
-
+/// Draws from the view and the table it was made of, which must be there still.
 struct Picture {
   double width = 0, height = 0;
   Drawing draw;

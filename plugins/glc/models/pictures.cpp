@@ -43,13 +43,16 @@ assay::Schema<Pictures::Params> Pictures::schema() {
       .field("coordinates", &Params::coordinates,
              one_of({"static", "paired", "dynamic", "glc_l", "parallel"}),
              "In-line coordinates, static, in pairs or dynamic; GLC-L; or parallel ones.")
+      .field("heights", &Params::heights, one_of({"difference", "value", "even"}),
+             "What the heights of in-line links tell: how far apart two values are (dynamic: how "
+             "long a step is), at each end its value, or nothing.")
       .field("split", &Params::split, one_of({"train", "validation", "test"}), "Rows to draw.")
       .field("order", &Params::order, any(),
              "Names of the columns in the order in which they are laid; empty: the data's order.")
       .field("reversed", &Params::reversed, any(), "Columns to lay from their largest value.")
       .field("weights", &Params::weights, any(),
              "Of dynamic and glc_l, one a column laid, not 0; empty: the model's, if it is an end "
-             "point, else 1.")
+             "point, else 1. Those of glc_l are divided by the largest, if it is above 1.")
       .field("most", &Params::most, at_least(1),
              "Rows drawn in a picture; of more, evenly spaced ones.")
       .field("rules", &Params::rules, at_least(0), "Rules drawn, the first ones.")
@@ -59,7 +62,11 @@ assay::Schema<Pictures::Params> Pictures::schema() {
 
 Pictures::Pictures(const Params& params, const assay::Info& info)
     : p_(params), names_(named_after(info)) {
-  for (const auto& name : p_.order) column(name, "order");
+  for (const auto& name : p_.order) {
+    column(name, "order");
+    if (std::count(p_.order.begin(), p_.order.end(), name) > 1)
+      throw Error(ErrorKind::kParameter, "`order` lays `" + name + "` twice");
+  }
   for (const auto& name : p_.reversed) column(name, "reversed");
   const auto laid = p_.order.empty() ? names_.columns.size() : p_.order.size();
   if (!p_.weights.empty() && p_.weights.size() != laid)
@@ -100,35 +107,50 @@ void Pictures::start(const assay::Parts& parts, const assay::Context& context) {
   }
   table_ = table_of({p_.split, at::cat(inputs), at::cat(targets)},
                     static_cast<std::int64_t>(names_.classes.size()));
-  view_ = {kind_of(p_.coordinates),           {}, names_.columns, names_.classes,
-           static_cast<std::size_t>(p_.most), {}};
+  view_ = {};
+  view_.kind = kind_of(p_.coordinates);
+  view_.heights = heights_of(p_.heights);
+  view_.columns = names_.columns;
+  view_.classes = names_.classes;
+  view_.most = static_cast<std::size_t>(p_.most);
   lay_axes(parts);
 }
 
-// An end point's weights are of the columns as they are; the axes' are of u.
 void Pictures::lay_axes(const assay::Parts& parts) {
-  auto order = p_.order.empty() ? names_.columns : p_.order;
-  const auto* line = dynamic_cast<EndPoint*>(parts.model.get());
-  const bool by_model = line != nullptr && p_.weights.empty() && names_.classes.size() == 2 &&
-                        view_.kind == Kind::kDynamic;
-  const auto weights = by_model ? line->direction() : std::vector<double>();
-  double before = 0;
+  const auto order = p_.order.empty() ? names_.columns : p_.order;
   for (std::size_t i = 0; i < order.size(); ++i) {
     const auto k = column(order[i], "order");
     const auto [low, high] =
         std::minmax_element(table_.columns[k].begin(), table_.columns[k].end());
     const bool reversed =
         std::find(p_.reversed.begin(), p_.reversed.end(), order[i]) != p_.reversed.end();
-    Axis axis{k, *low, *high, reversed, p_.weights.empty() ? 1 : p_.weights[i]};
-    if (by_model) {
-      if (weights[k] == 0) continue;
-      axis.reversed = false;
-      axis.weight = weights[k] * (*high > *low ? *high - *low : 1);
-      before += weights[k] * *low;
-    }
-    view_.axes.push_back(axis);
+    view_.axes.push_back({k, *low, *high, reversed, p_.weights.empty() ? 1 : p_.weights[i]});
   }
-  if (by_model) view_.cut = line->cut_at() - before;
+  const auto* line = dynamic_cast<const EndPoint*>(parts.model.get());
+  const bool by_model =
+      view_.adds_up() && line != nullptr && p_.weights.empty() && names_.classes.size() == 2;
+  if (by_model) lay_model(*line);
+  if (view_.kind != Kind::kLinear) return;
+  // The largest weight of a model lies flat, as in GLC-L; those that are given may all be steeper.
+  double most = by_model && !view_.axes.empty() ? 0 : 1;
+  for (const auto& axis : view_.axes) most = std::max(most, std::abs(axis.weight));
+  for (auto& axis : view_.axes) axis.weight /= most;
+  view_.unit = most;
+  if (view_.cut) *view_.cut /= most;
+}
+
+// An end point's weights are of the columns as they are; the axes' are of u. Its cut is drawn where
+// all that it adds up is laid.
+void Pictures::lay_model(const EndPoint& line) {
+  const auto weights = line.direction();
+  const auto used = std::count_if(weights.begin(), weights.end(), [](double w) { return w != 0; });
+  std::erase_if(view_.axes, [&](const Axis& axis) { return weights[axis.column] == 0; });
+  for (auto& axis : view_.axes) {
+    axis.reversed = false;
+    axis.weight = weights[axis.column] * (axis.high > axis.low ? axis.high - axis.low : 1);
+    view_.origin += weights[axis.column] * axis.low;
+  }
+  if (std::ssize(view_.axes) == used) view_.cut = line.cut_at() - view_.origin;
 }
 
 void Pictures::write(const std::string& name, const Picture& picture,

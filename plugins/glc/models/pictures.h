@@ -3,6 +3,7 @@
 
 #include "assay/registry.h"
 #include "draw/picture.h"
+#include "models/end_point.h"
 
 namespace glc {
 
@@ -10,6 +11,7 @@ class Pictures final : public assay::Procedure {
  public:
   struct Params {
     std::string coordinates = "static";
+    std::string heights = "difference";
     std::string split = "train";
     assay::Strings order;
     assay::Strings reversed;
@@ -29,6 +31,7 @@ class Pictures final : public assay::Procedure {
  private:
   void start(const assay::Parts& parts, const assay::Context& context);
   void lay_axes(const assay::Parts& parts);
+  void lay_model(const EndPoint& line);
   std::size_t column(const std::string& name, const char* field) const;
   void write(const std::string& name, const Picture& picture, assay::Results& results) const;
 

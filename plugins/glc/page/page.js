@@ -132,7 +132,7 @@ let drag = null;
 function place(event) { const box = canvas.getBoundingClientRect(); return [event.clientX - box.left, event.clientY - box.top]; }
 
 canvas.onpointerdown = (event) => {
-  if (view.kind === "dynamic") { by("word").textContent = "Dynamic coordinates show end points; areas are drawn in the others."; return; }
+  if (addsUp()) { by("word").textContent = "Here values are added up; areas are drawn in the other coordinates."; return; }
   const [x, y] = place(event);
   drag = { x, y, axis: axisAt(layout(), x, y) };
   canvas.setPointerCapture(event.pointerId);
@@ -160,7 +160,7 @@ by("replace").onclick = () => { if (state.chosen >= 0) state.rules[state.chosen]
 by("clear").onclick = () => { state.area = new Map(); state.chosen = -1; refresh(); };
 by("answer").onchange = refresh;
 by("otherwise").onchange = () => { state.otherwise = Number(by("otherwise").value); refresh(); };
-by("kind").onchange = () => { view.kind = by("kind").value; draw(); };
+for (const name of ["kind", "heights"]) by(name).onchange = () => { view[name] = by(name).value; draw(); };
 by("merge").onclick = () => {
   const ticked = [...state.ticked].sort((a, b) => a - b), rules = ticked.map((k) => state.rules[k]);
   if (rules.length < 2 || rules.some((rule) => rule.answer !== rules[0].answer)) {

@@ -1,13 +1,13 @@
-// Rows as lines: counted into a buffer of pixels for each class, whose logarithm is the ink.
+// Where axes lie, how rows run over them, and the sides of areas on them.
 "use strict";
 
-const canvas = document.getElementById("picture");
 const DENSE = 20000;  // rows; of more, links are counted in a grid of 64 x 64 for each two axes
 const CELLS = 64;
-const MARGIN = { left: 30, right: 30, top: 30, bottom: 34 };
+const MARGIN = { left: 30, right: 30, top: 30, bottom: 36 };
 
 const view = {
   kind: "static",
+  heights: "difference",
   axes: data.columns.map((_, k) => ({ column: k, reversed: false, scale: 1, weight: 1 })),
 };
 
@@ -39,76 +39,14 @@ function layout() {
   };
 }
 
-// Of dynamic coordinates: pixels a unit, and where zero lies.
-function dynamicScale() {
-  let low = 0, high = 0;
-  const units = view.axes.map((axis) => Float32Array.from(data.values[axis.column], (x) => axis.weight * unit(axis, x)));
-  for (let row = 0; row < data.rows; ++row) {
-    let at = 0;
-    for (const u of units) { at += u[row]; low = Math.min(low, at); high = Math.max(high, at); }
-  }
-  const width = canvas.width - MARGIN.left - MARGIN.right;
-  return { zero: MARGIN.left - low / (high - low || 1) * width, size: width / (high - low || 1) };
-}
+function addsUp() { return view.kind === "dynamic" || view.kind === "glc_l"; }
 
-// The counts of a pixel's classes lie side by side, and are kept from picture to picture.
-let counts = new Int32Array(0);
-
-class Ink {
-  constructor() {
-    this.width = canvas.width;
-    this.height = canvas.height;
-    this.classes = data.classes.length;
-    const size = this.width * this.height * this.classes;
-    if (counts.length === size) counts.fill(0);
-    else counts = new Int32Array(size);
-  }
-  straight(c, x0, y0, x1, y1, times) {
-    const steps = Math.max(1, Math.ceil(Math.max(Math.abs(x1 - x0), Math.abs(y1 - y0))));
-    const dx = (x1 - x0) / steps, dy = (y1 - y0) / steps;
-    let x = x0, y = y0;
-    for (let s = 0; s < steps; ++s, x += dx, y += dy) this.put(c, x, y, times);
-  }
-  // A cubic whose middle points stand over its ends.
-  arc(c, x0, x1, y, up, times) {
-    const steps = Math.max(8, Math.ceil(Math.abs(x1 - x0) + Math.abs(up) / 2)), wide = x1 - x0;
-    for (let s = 0; s <= steps; ++s) {
-      const t = s / steps;
-      this.put(c, x0 + wide * t * t * (3 - 2 * t), y + up * 3 * t * (1 - t), times);
-    }
-  }
-  put(c, x, y, times) {
-    const i = x | 0, j = y | 0;
-    if (i >= 0 && i < this.width && j >= 0 && j < this.height) counts[(j * this.width + i) * this.classes + c] += times;
-  }
-  // Of n lines: a quarter of the ink for one, all of it for the most of the class.
-  strengths() {
-    const most = new Int32Array(this.classes).fill(1);
-    for (let at = 0; at < counts.length; at += this.classes)
-      for (let c = 0; c < this.classes; ++c) if (counts[at + c] > most[c]) most[c] = counts[at + c];
-    return Array.from(most, (m) => {
-      const table = new Float32Array(Math.min(m, 4096) + 1), whole = Math.log1p(m);
-      for (let n = 1; n < table.length; ++n) table[n] = 0.25 + 0.75 * Math.log1p(n) / whole;
-      return table;
-    });
-  }
-  show(context) {
-    const image = context.createImageData(this.width, this.height), out = new Uint32Array(image.data.buffer);
-    out.fill(0xffffffff);
-    const strength = this.strengths(), classes = this.classes;
-    for (let p = 0, at = 0; p < out.length; ++p, at += classes) {
-      let r = 255, g = 255, b = 255, inked = false;
-      for (let c = 0; c < classes; ++c) {
-        const n = counts[at + c];
-        if (n === 0) continue;
-        inked = true;
-        const table = strength[c], a = table[n < table.length ? n : table.length - 1], colour = COLOURS[c % COLOURS.length];
-        r += (colour[0] - r) * a; g += (colour[1] - g) * a; b += (colour[2] - b) * a;
-      }
-      if (inked) out[p] = 0xff000000 | b << 16 | g << 8 | r;
-    }
-    context.putImageData(image, 0, 0);
-  }
+// How high a link between u and v stands at its ends, in halves of the picture.
+function pulls(u, v) {
+  if (view.heights === "even") return [0.7, 0.7];
+  if (view.heights === "value") return [0.25 + u, 0.25 + v];
+  const high = 0.25 + Math.abs(u - v);
+  return [high, high];
 }
 
 // Links between what axis i and axis k say, of single rows or of cells that hold `times` of them.
@@ -130,18 +68,29 @@ function eachLink(i, k, visit) {
 function inkLinks(ink, where) {
   const n = view.axes.length, height = where.bottom - where.top;
   const y = (u) => where.bottom - u * height;
-  if (view.kind === "dynamic") return inkDynamic(ink, where);
+  if (addsUp()) return inkSums(ink, where);
+  if (n === 1 || (view.kind === "paired" && n === 2)) return inkPoints(ink, where, y);
   const step = view.kind === "paired" ? 2 : 1;
   for (let i = 0; i + step < n + (view.kind === "paired" ? 1 : 0); i += step) {
     const one = where.axis(i), other = where.axis(Math.min(i + step, n - 1));
     if (view.kind === "static")
-      eachLink(i, i + 1, (c, u, v, times) =>
-        ink.arc(c, one.from + u * one.length, other.from + v * other.length, where.middle,
-          (c === 0 ? -1 : 1) * (0.25 + Math.abs(u - v)) * height / 2, times));
+      eachLink(i, i + 1, (c, u, v, times) => {
+        const [up, down] = pulls(u, v), side = (c === 0 ? -1 : 1) * height / 2;
+        ink.arc(c, one.from + u * one.length, other.from + v * other.length, where.middle, side * up, side * down, times);
+      });
     else if (view.kind === "parallel")
       eachLink(i, i + 1, (c, u, v, times) => ink.straight(c, one.from, y(u), other.from, y(v), times));
   }
   if (view.kind === "paired") inkPairs(ink, where, y);
+}
+
+// Where a row is one point, there are no links.
+function inkPoints(ink, where, y) {
+  const { from, length } = where.axis(0);
+  eachLink(0, view.axes.length - 1, (c, u, v, times) => {
+    const x = from + u * length, at = view.kind === "static" ? where.middle : y(v);
+    ink.straight(c, x - 2, at, x + 2, at, times);
+  });
 }
 
 // The points of the pairs, joined row by row; of many rows the points alone.
@@ -166,22 +115,6 @@ function inkPairs(ink, where, y) {
   }
 }
 
-function inkDynamic(ink, where) {
-  const { zero, size } = dynamicScale();
-  const longest = size * Math.max(...view.axes.map((axis) => Math.abs(axis.weight)));
-  const step = Math.max(1, Math.ceil(data.rows * view.axes.length / (5 * DENSE)));  // evenly spaced rows of too many
-  for (let row = 0; row < data.rows; row += step) {
-    let x = zero;
-    const c = data.target[row], side = c === 0 ? -1 : 1;
-    for (const axis of view.axes) {
-      const next = x + axis.weight * unit(axis, data.values[axis.column][row]) * size;
-      ink.arc(c, x, next, where.middle, side * Math.abs(next - x) / longest * (where.bottom - where.top) / 2 * 1.3, 1);
-      x = next;
-    }
-    ink.straight(c, x, where.middle, x, where.middle + side * 12, 3);
-  }
-}
-
 // One row over the others: what lies in an area.
 function traceRow(context, where, row) {
   const n = view.axes.length, height = where.bottom - where.top;
@@ -191,8 +124,8 @@ function traceRow(context, where, row) {
     if (view.kind === "static") {
       const x = from + u[i] * length;
       if (i === 0) { context.moveTo(x, where.middle); continue; }
-      const before = where.axis(i - 1), up = (data.target[row] === 0 ? -1 : 1) * (0.25 + Math.abs(u[i] - u[i - 1])) * height / 2;
-      context.bezierCurveTo(before.from + u[i - 1] * before.length, where.middle + up, x, where.middle + up, x, where.middle);
+      const before = where.axis(i - 1), [up, down] = pulls(u[i - 1], u[i]), side = (data.target[row] === 0 ? -1 : 1) * height / 2;
+      context.bezierCurveTo(before.from + u[i - 1] * before.length, where.middle + side * up, x, where.middle + side * down, x, where.middle);
     } else if (view.kind === "parallel") {
       i === 0 ? context.moveTo(from, where.bottom - u[i] * height) : context.lineTo(from, where.bottom - u[i] * height);
     } else if (i % 2 === 0) {
@@ -204,7 +137,7 @@ function traceRow(context, where, row) {
 
 // The area's cases, the first few hundred.
 function drawCases(context, where, rows) {
-  if (view.kind === "dynamic") return;
+  if (addsUp()) return;
   context.strokeStyle = "rgba(20, 20, 20, 0.45)";
   context.beginPath();
   for (const row of rows.slice(0, 300)) traceRow(context, where, row);
@@ -213,14 +146,32 @@ function drawCases(context, where, rows) {
 
 function drawAxes(context, where) {
   context.strokeStyle = "#999"; context.fillStyle = "#222"; context.font = "12px system-ui, sans-serif"; context.textAlign = "center";
-  if (view.kind === "dynamic") { context.strokeRect(MARGIN.left, where.middle, canvas.width - MARGIN.left - MARGIN.right, 0); return; }
+  if (addsUp()) return drawSums(context);
   view.axes.forEach((axis, i) => {
     const { from, length } = where.axis(i), name = data.columns[axis.column] + (axis.reversed ? " \u2190" : "");
     const second = view.kind === "paired" && i % 2 === 1;
     if (view.kind === "static") context.strokeRect(from, where.middle - 3, length, 6);
     else if (!second) context.strokeRect(from, where.top, length, where.bottom - where.top);
-    context.fillText(name, from + length / 2, second ? 18 : canvas.height - 12, Math.max(60, length));
+    context.fillText(name, from + length / 2, second ? 14 : canvas.height - 6, Math.max(60, length));
+    drawScale(context, where, axis, from, length, second || view.kind === "parallel");
   });
+}
+
+// The values at the two ends of an axis, which lies or stands.
+function drawScale(context, where, axis, from, length, stands) {
+  const [low, high] = [0, 1].map((u) => Number(valueOf(axis, u).toPrecision(4)).toString());
+  context.save();
+  context.fillStyle = "#666"; context.font = "10px system-ui, sans-serif";
+  context.textAlign = "left";
+  if (stands) {
+    context.fillText(low, from + 3, where.bottom - 3);
+    context.fillText(high, from + 3, where.top + 10);
+  } else {
+    context.fillText(low, from + 2, canvas.height - 20, length / 2);
+    context.textAlign = "right";
+    context.fillText(high, from + length - 2, canvas.height - 20, length / 2);
+  }
+  context.restore();
 }
 
 // The sides of a box, as bands on their axes.
@@ -234,7 +185,7 @@ function drawBox(context, where, box, colour) {
   };
   context.fillStyle = `rgba(${colour}, 0.25)`; context.strokeStyle = `rgb(${colour})`; context.lineWidth = 2;
   const band = (x, y, w, h) => { context.fillRect(x, y, w, h); context.strokeRect(x, y, w, h); };
-  for (let i = 0; i < view.axes.length && view.kind !== "dynamic"; ++i) {
+  for (let i = 0; i < view.axes.length && !addsUp(); ++i) {
     const { from, length } = where.axis(i);
     if (view.kind === "paired") {
       if (i % 2 === 1) continue;
