@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Kills front ends and workers, resumes, and compares with a run that nobody killed.
 
-    python3 tests/faults/kills.py [--kills 50] [--seed 0] [--build build/release]
+    python3 tests/faults/kills.py [--kills 50] [--seed 0] [--of train|fit] [--build build/release]
 
 Each round kills or signals one sweep up to eight times, then lets it end. A kill comes at a random moment, or at a
 random call that changes a file of the run (before it or after it, and every other time among the first of a process:
 then it hits the recovery from the kill before). Equal means: the same rows but for their wall time, and the same bytes
-in every file of the last and the best checkpoint. After each kill no worker is left and no finished trial is lost.
+in every file of the last and the best checkpoint and of the artifacts. After each kill no worker is left and no finished trial is lost.
 Prints one JSON object; exits 1 on a difference.
 """
 import argparse
@@ -25,7 +25,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from run_contents import contents  # noqa: E402
 
-MANIFEST = """assay: 1
+MANIFESTS = {"train": """assay: 1
 name: soak
 dataset: {use: fashion_mnist, validation: 200, train_limit: 3000}
 model: {use: mlp, hidden: [64], dropout: 0.2}
@@ -34,7 +34,13 @@ optimizer: {use: sam, base: {use: adamw, lr: 0.002}}
 procedure: {use: train, steps: 400, batch: 32, ema: 0.99, evaluate_steps: 50, log_every: 7, schedule: cosine}
 sweep: {seed: [0, 1]}
 limits: {workers: 2, checkpoint_every: 0.03s}
-"""
+""", "fit": """assay: 1
+name: soak
+dataset: {use: csv_table, path: table.csv, standardise: false}
+procedure: fit
+sweep: {model: [{use: area_rules, areas: all}, {use: end_point, weights: search}]}
+limits: {workers: 2, checkpoint_every: 0.03s}
+"""}
 LEAVING = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGUSR1: 75}
 NEAR = 40  # calls of a process that still recovers
 PATIENCE = 45  # seconds that a worker without a front end may take to leave
@@ -66,10 +72,19 @@ def finished(runs):
             if json.loads(file.read_text())["state"] == "done"}
 
 
+def made_table():
+    """Two classes with noise, so that a hundred rules are found in it."""
+    draw = random.Random(0)
+    rows = [[draw.gauss(0, 1) for _ in range(6)] for _ in range(8000)]
+    return "a,b,c,d,e,f,class\n" + "".join(
+        ",".join(f"{x:.3f}" for x in row) + f",{int(row[0] + row[1] * row[2] + draw.gauss(0, 0.5) > 0)}\n" for row in rows)
+
+
 class Harness:
-    def __init__(self, build, folder, draw):
+    def __init__(self, build, folder, draw, manifest):
         self.build, self.folder, self.draw = build, folder, draw
-        (folder / "soak.yaml").write_text(MANIFEST)
+        (folder / "soak.yaml").write_text(manifest)
+        (folder / "table.csv").write_text(made_table())
         self.counter, self.log = folder / "counter", folder / "points"
         self.kills, self.calls, self.faults = collections.Counter(), {}, []
         self.runs = folder / "broken"
@@ -163,6 +178,7 @@ def main():
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument("--kills", type=int, default=50)
     words.add_argument("--seed", type=int, default=0)
+    words.add_argument("--of", choices=list(MANIFESTS), default="train", help="what is killed: a training, or a fit")
     words.add_argument("--build", default=os.environ.get("ASSAY_BUILD", "build/release"))
     asked = words.parse_args()
     if not os.path.isdir("/usr/share/datasets/fashion-mnist"):
@@ -173,7 +189,7 @@ def main():
     with tempfile.TemporaryDirectory(dir=shared) as name:
         if not os.path.exists(os.path.join(asked.build, "lib", "libassay_faults.so")):
             sys.exit(f"there is no lib/libassay_faults.so in {asked.build}: build its target assay_faults, or all, first")
-        harness = Harness(asked.build, pathlib.Path(name), random.Random(asked.seed))
+        harness = Harness(asked.build, pathlib.Path(name), random.Random(asked.seed), MANIFESTS[asked.of])
         whole = harness.whole()
         while sum(n for what, n in harness.kills.items() if not what.startswith("at ")) < asked.kills:
             rounds += 1
