@@ -10,6 +10,7 @@
 
 #include <map>
 
+#include "assay/utf8.h"
 #include "runner/manifest/scalar.h"
 #include "runner/manifest/tree.h"
 
@@ -177,25 +178,10 @@ class Builder final : public YAML::EventHandler {
   Complaints complaints_;
 };
 
-// Length of the valid UTF-8 sequence at `text`, or 0.
-std::size_t utf8(std::string_view text) {
-  const auto byte = [&](std::size_t k) { return static_cast<unsigned char>(text[k]); };
-  const unsigned char b = byte(0);
-  if (b < 0x80) return 1;
-  const std::size_t size = b >= 0xf0 ? 4 : b >= 0xe0 ? 3 : 2;
-  if (b < 0xc2 || b > 0xf4 || text.size() < size) return 0;
-  for (std::size_t k = 1; k < size; ++k)
-    if ((byte(k) & 0xc0) != 0x80) return 0;
-  if ((b == 0xe0 && byte(1) < 0xa0) || (b == 0xed && byte(1) > 0x9f) ||
-      (b == 0xf0 && byte(1) < 0x90) || (b == 0xf4 && byte(1) > 0x8f))
-    return 0;
-  return size;
-}
-
 // yaml-cpp quotes bytes, of which one may be half a character.
 std::string whole_characters(std::string text) {
   for (std::size_t k = 0; k < text.size();) {
-    const auto size = utf8(std::string_view(text).substr(k));
+    const auto size = utf8_length(std::string_view(text).substr(k));
     if (size == 0) text[k] = '?';
     k += std::max<std::size_t>(1, size);
   }
@@ -225,7 +211,7 @@ void check_bytes(std::string_view text, Location at) {
         at, fmt::format("the manifest has {} bytes; at most 1 MiB is accepted", text.size()));
   complaints.throw_if_any();
   for (std::size_t k = 0; k < text.size();) {
-    const auto size = utf8(text.substr(k));
+    const auto size = utf8_length(text.substr(k));
     if (text[k] == '\0') complaints.add(at, "there is a NUL byte: the file must be text");
     if (size == 0)
       complaints.add(at, "there is a byte that is no UTF-8: the file must be UTF-8 text");
