@@ -1,5 +1,6 @@
 // A table of numbers with a label column, split by a seed of its own.
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include <ATen/ops/from_blob.h>
@@ -8,7 +9,7 @@
 
 #include "assay/registry.h"
 #include "splits.h"
-#include "table.h"
+#include "words.h"
 
 namespace {
 
@@ -29,7 +30,7 @@ class CsvTable final : public assay::Dataset {
     std::int64_t skip_lines = 0;
     assay::Strings names;
     std::string missing = "error";
-    assay::Strings missing_words = {"?", "", "NA", "NaN"};
+    assay::Strings missing_words = {"?", "", "NA", "NaN", "<null>"};
     double test = 0.2;
     double validation = 0.1;
     std::int64_t split_seed = 0;
@@ -79,7 +80,8 @@ class CsvTable final : public assay::Dataset {
   }
 
   explicit CsvTable(const Params& p) : p_(p) {
-    if (p.test + p.validation >= 1)
+    const bool has_folds = p.folds > 0 || !p.fold_column.empty();  // `test` is not used then
+    if (!has_folds && p.test + p.validation >= 1)
       throw Error(ErrorKind::kParameter, "`test` and `validation` together must be below 1");
     if (p.separator.empty())
       throw Error(ErrorKind::kParameter,
@@ -129,7 +131,12 @@ class CsvTable final : public assay::Dataset {
   void choose_columns(const Table& table) {
     label_ = table.column(p_.label);
     std::set<std::size_t> left_out = {label_};
-    for (const auto& name : p_.drop_columns) left_out.insert(table.column(name));
+    for (const auto& name : p_.drop_columns) {
+      left_out.insert(table.column(name));
+      if (table.column(name) == label_)
+        throw Error(ErrorKind::kParameter,
+                    "`drop_columns` has `" + name + "`, which is the label column");
+    }
     for (const auto& name : {p_.group, p_.fold_column})
       if (!name.empty()) left_out.insert(table.column(name));
     for (std::size_t k = 0; k < table.names.size(); ++k)
@@ -165,62 +172,36 @@ class CsvTable final : public assay::Dataset {
     table = std::move(kept);
   }
 
-  static double number(const Table& table, std::size_t row, std::size_t column) {
-    double x = 0;
-    if (!parse_number(table.rows[row][column], x))
-      throw Error(ErrorKind::kData, table.place(row, column) + " is `" + table.rows[row][column] +
-                                        "`, expected a number; `drop_columns` leaves a column out");
-    return x;
-  }
-
   void read_features(const Table& table) {
     std::vector<float> all;
     for (std::size_t r = 0; r < table.rows.size(); ++r)
-      for (const auto k : features_) all.push_back(static_cast<float>(number(table, r, k)));
+      for (const auto k : features_) all.push_back(static_cast<float>(table.number(r, k)));
     const auto rows = static_cast<std::int64_t>(table.rows.size());
     input_ = torch::tensor(all).view({rows, static_cast<std::int64_t>(features_.size())});
     info_.input_shape = {static_cast<std::int64_t>(features_.size())};
   }
 
-  // Words to numbers: numeric words by value, others by the alphabet.
-  static assay::Strings classes_of(const Table& table, std::size_t column) {
-    std::set<std::pair<double, std::string>> sorted;
-    for (const auto& row : table.rows) {
-      double x = 0;
-      if (!parse_number(row[column], x)) x = 0;
-      sorted.emplace(x, row[column]);
-    }
-    assay::Strings names;
-    for (const auto& [value, word] : sorted) names.push_back(word);
-    return names;
-  }
-
-  static torch::Tensor codes(const Table& table, std::size_t column, const assay::Strings& names) {
-    std::vector<std::int64_t> all;
-    for (const auto& row : table.rows)
-      all.push_back(std::find(names.begin(), names.end(), row[column]) - names.begin());
-    return torch::tensor(all, torch::kInt64);
-  }
-
   void read_labels(const Table& table) {
     if (p_.task == "classification") {
-      info_.class_names = classes_of(table, label_);
-      info_.classes = static_cast<std::int64_t>(info_.class_names.size());
-      target_ = codes(table, label_, info_.class_names);
+      const auto words = words_of(table, label_);
+      check_classes(table, label_, words);
+      info_.class_names = words.names;
+      info_.classes = std::ssize(words.names);
+      target_ = torch::tensor(words.codes, torch::kInt64);
       return;
     }
     std::vector<float> all;
     for (std::size_t r = 0; r < table.rows.size(); ++r)
-      all.push_back(static_cast<float>(number(table, r, label_)));
+      all.push_back(static_cast<float>(table.number(r, label_)));
     target_ = torch::tensor(all).unsqueeze(1);
   }
 
   void read_groups(const Table& table) {
     group_ = at::zeros({input_.size(0)}, torch::kInt64);
     if (p_.group.empty()) return;
-    const auto column = table.column(p_.group);
-    info_.groups = classes_of(table, column);
-    group_ = codes(table, column, info_.groups);
+    const auto words = words_of(table, table.column(p_.group));
+    info_.groups = words.names;
+    group_ = torch::tensor(words.codes, torch::kInt64);
   }
 
   // The number in `fold_column`, or one drawn.
@@ -228,8 +209,13 @@ class CsvTable final : public assay::Dataset {
     if (p_.fold_column.empty()) return {};
     const auto column = table.column(p_.fold_column);
     std::vector<std::int64_t> all;
-    for (std::size_t r = 0; r < table.rows.size(); ++r)
-      all.push_back(static_cast<std::int64_t>(number(table, r, column)));
+    for (std::size_t r = 0; r < table.rows.size(); ++r) {
+      const double part = table.number(r, column);
+      if (part != std::floor(part))
+        throw Error(ErrorKind::kData, table.place(r, column) + " is `" + table.rows[r][column] +
+                                          "`, expected the whole number of a part");
+      all.push_back(static_cast<std::int64_t>(part));
+    }
     return all;
   }
 

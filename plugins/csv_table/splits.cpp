@@ -60,6 +60,10 @@ Rows taken(Rows& order, std::int64_t count, const Rows& classes) {
 
 Splits split_rows(std::int64_t rows, const Shares& shares, const Rows& classes, const Rows& given,
                   const assay::Rng& rng) {
+  if (shares.folds > rows)
+    throw assay::Error(assay::ErrorKind::kParameter, "`folds` is " + std::to_string(shares.folds) +
+                                                         ", and there are " + std::to_string(rows) +
+                                                         " rows");
   auto order = shuffled(rows, rng);
   const auto parts = shares.folds > 0 ? deal(order, classes, shares.folds) : given;
   const auto share = [&](double part) {

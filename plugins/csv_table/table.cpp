@@ -7,10 +7,12 @@
 #include <charconv>
 #include <cmath>
 #include <memory>
+#include <set>
 #include <sstream>
 
 #include "assay/error.h"
 #include "assay/schema.h"
+#include "assay/utf8.h"
 #include "keel.h"
 
 namespace {
@@ -96,6 +98,18 @@ std::string Table::place(std::size_t row, std::size_t column) const {
   return file.string() + ":" + std::to_string(lines[row]) + ": column `" + names[column] + "`";
 }
 
+double Table::number(std::size_t row, std::size_t column) const {
+  const auto& cell = rows[row][column];
+  double x = 0;
+  if (!parse_number(cell, x))
+    throw Error(ErrorKind::kData, place(row, column) + " is `" + cell +
+                                      "`, expected a number; `drop_columns` leaves a column out");
+  if (!std::isfinite(static_cast<float>(x)))
+    throw Error(ErrorKind::kData, place(row, column) + " is `" + cell +
+                                      "`, expected a number that a float can hold, up to 3.4e38");
+  return x;
+}
+
 namespace {
 
 // `names` of the format, else those of a header, else numbers.
@@ -118,6 +132,21 @@ void check_columns(const Table& table) {
                                         ": has " + std::to_string(table.rows[r].size()) +
                                         " columns, expected " + std::to_string(table.names.size()) +
                                         " as in the first row or the head");
+}
+
+// A name that two columns have, or that no rule file could be written with, would be the wrong
+// column's later.
+void check_names(const Table& table) {
+  std::set<std::string> seen;
+  for (const auto& name : table.names) {
+    if (!assay::is_utf8(name))
+      throw Error(ErrorKind::kData, table.file.string() + ": the name of column " +
+                                        std::to_string(seen.size()) +
+                                        " is not UTF-8; `names` gives the columns others");
+    if (!seen.insert(name).second)
+      throw Error(ErrorKind::kData, table.file.string() + ": two columns are named `" + name +
+                                        "`; `names` gives the columns others");
+  }
 }
 
 }  // namespace
@@ -145,6 +174,7 @@ Table read_table(const std::filesystem::path& file, const TableFormat& format) {
                                       " columns, and `names` has " +
                                       std::to_string(format.names.size()));
   if (!format.names.empty()) table.names = format.names;
+  check_names(table);
   check_columns(table);
   return table;
 }

@@ -20,6 +20,8 @@ struct Table {
 
   /// A column by name or number, negative ones from the end. Throws assay::Error{kData}.
   std::size_t column(const std::string& name) const;
+  /// The number in a cell. Throws assay::Error{kData} for a word, or what no float can hold.
+  double number(std::size_t row, std::size_t column) const;
   std::string place(std::size_t row, std::size_t column) const;  // file:line:column
 };
 

@@ -116,9 +116,38 @@ TEST_CASE("a bad table gets a sentence with line and column") {
              Contains("column `kind` is `x`, expected a number"));
   CHECK_THAT(desk.said(kTable, {{"test", 0.6}, {"validation", 0.4}}),
              Contains("together must be below 1"));
-  CHECK_THAT(desk.said("1,2\x1f\x8b"), Contains("no row is left") || Contains("accepted"));
+  CHECK_THAT(
+      desk.said("1,0\n2,1\n1e39,1\n"),
+      Contains("table.csv:3: column `0` is `1e39`, expected a number that a float can hold"));
+  CHECK_THAT(desk.said("a,a,b\n1,2,0\n"), Contains("two columns are named `a`; `names` gives"));
+  CHECK_THAT(desk.said("k\xf6n,b\n1,0\n"), Contains("the name of column 0 is not UTF-8"));
+  CHECK_THAT(desk.said("1,gr\xfcn\n2,x\n"), Contains("table.csv:1: column `1` is not UTF-8"));
+  CHECK_THAT(desk.said(kTable, {{"drop_columns", Strings{"kind"}}}),
+             Contains("`drop_columns` has `kind`, which is the label column"));
+  CHECK_THAT(desk.said(kTable, {{"folds", std::int64_t{5}}}),
+             Contains("`folds` is 5, and there are 4 rows"));
+  CHECK_THAT(desk.said("a,part,b\n1,0,x\n2,1.5,y\n", {{"fold_column", std::string("part")}}),
+             Contains("table.csv:3: column `part` is `1.5`, expected the whole number"));
   CHECK_THAT(desk.said(std::string("\x1f\x8b\x08\0\0\0\0\0\0\3", 10)),
              Contains("is truncated or damaged"));
+}
+
+TEST_CASE("numbers to predict are not taken for classes") {
+  Desk desk;
+  std::string text;
+  for (int k = 0; k < 300; ++k) text += "1," + std::to_string(k / 7.0) + "\n";
+  CHECK_THAT(desk.said(text), Catch::Contains("has 300 different values in 300 rows; for numbers "
+                                              "to predict use `task: regression`"));
+  CHECK(desk.read(text, {{"task", "regression"}})->info().classes == 0);
+}
+
+TEST_CASE("with parts for cross-validation the share of the test split does not count") {
+  Desk desk;
+  std::string text;
+  for (int k = 0; k < 100; ++k) text += std::to_string(k) + "," + std::to_string(k % 2) + "\n";
+  const auto data = desk.read(text, {{"folds", std::int64_t{10}}, {"validation", 0.85}});
+  CHECK(data->ids(Split::kTrain).size() == 5);
+  CHECK(data->ids(Split::kTest).size() == 10);
 }
 
 TEST_CASE("UCI tables are read as they are") {

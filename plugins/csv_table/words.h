@@ -1,0 +1,16 @@
+// Words of a column as classes.
+#pragma once
+
+#include "table.h"
+
+struct Words {
+  std::vector<std::string>
+      names;  // those that occur, numeric ones by value, others by the alphabet
+  std::vector<std::int64_t> codes;  // of each row, its place in names
+};
+
+/// Throws assay::Error{kData} for a word that is not UTF-8.
+Words words_of(const Table& table, std::size_t column);
+
+/// Throws assay::Error{kData} where so many words are rather numbers to predict.
+void check_classes(const Table& table, std::size_t column, const Words& words);
