@@ -84,6 +84,10 @@ class Page(unittest.TestCase):
     def run_script(self, script, *words):
         return self.driver.execute_script(script, *words)
 
+    def type(self, field, value):
+        field.send_keys(Keys.CONTROL, "a")
+        field.send_keys(value + "\n")
+
     def drag(self, one, other):
         """Between two places of the picture, in pixels from its corner."""
         canvas = self.find("picture")
@@ -138,9 +142,10 @@ class Page(unittest.TestCase):
     def test_in_pairs_a_rectangle_bounds_two_columns(self):
         self.choose("kind", "in-line, in pairs")
         self.find("clear").click()
-        self.drag(self.place("epithelial", 0.01, 0.01), self.place("epithelial", 0.25, 0.05))
+        self.drag(self.place("epithelial", 0.01, 0.0), self.place("epithelial", 0.25, 0.05))
         self.assertEqual(self.find("area").text, "epithelial \u2264 3 and nuclei \u2264 1")
-        self.assertIn("of", self.find("figures").text)
+        held = [label for x, label in self.rows() if x[4] <= 3 and x[5] <= 1]
+        self.assertTrue(self.find("figures").text.startswith(f"{held.count('2')} of {len(held)} are 2"), self.find("figures").text)
         self.shot("pairs")
 
     def test_laying_the_axes_otherwise_changes_no_figure(self):
@@ -148,9 +153,7 @@ class Page(unittest.TestCase):
         self.run_script("document.querySelectorAll('#axes button[title=later]')[0].click()")
         self.run_script("document.querySelectorAll('#axes input[type=checkbox]')[2].click()")
         for name, value in (("scale", "2"), ("weight", "-0.5")):
-            field = self.driver.find_elements("css selector", f"#axes input[name={name}]")[3]
-            field.send_keys(Keys.CONTROL, "a")
-            field.send_keys(value + "\n")
+            self.type(self.driver.find_elements("css selector", f"#axes input[name={name}]")[3], value)
         self.assertEqual(self.run_script("return view.axes.slice(0, 4).map((a) => [data.columns[a.column], a.reversed, a.scale, a.weight])"),
                          [["size", False, 1, 1], ["clump", False, 1, 1], ["shape", True, 1, 1], ["adhesion", False, 2, -0.5]])
         seen = set()
@@ -200,16 +203,64 @@ class Page(unittest.TestCase):
             _, _, coverage, right, precision = totals(words, stage)
             self.assertTrue(self.find("all").text.endswith(f"(coverage {coverage}), {right} of them right (precision {precision})"))
 
-    def test_a_file_that_is_none_is_told_so(self):
+    def small(self, name, rows, **more):
+        """The page of a small table a, b, class."""
+        (self.at / f"{name}.csv").write_text("a,b,part,class\n" + "".join(",".join(map(str, row)) + "\n" for row in rows))
+        split = more.get("split", "train")
+        (self.at / f"{name}.yaml").write_text(f"""assay: 1
+name: {name}
+dataset: {{use: csv_table, path: {name}.csv, standardise: false, fold_column: part, validation: 0}}
+model: {{use: area_rules, areas: single}}
+stages:
+  fit: {{procedure: fit}}
+  draw: {{procedure: {{use: glc_pictures, split: {split}}}, after: fit, weights: fit}}
+""")
+        trial = assay(self.at, "run", f"{name}.yaml")["trials"][0]
+        runs = self.at / "runs" / name
+        page = next(file for file in runs.glob("*/artifacts/glc.html"))
+        self.assertEqual(trial["state"], "done")
+        self.driver.get(page.resolve().as_uri())
+
+    def test_files_that_assay_refuses_are_refused_and_the_rules_stay(self):
+        self.small("bad_files", [(k, k % 5, int(k % 4 != 3), "x" if k < 20 else "y") for k in range(40)])
+        before = self.run_script("return JSON.stringify(toFile(state.rules, state.otherwise))")
+        self.assertIn("where", before)
         wrong = self.at / "wrong.json"
-        for text, word in (("{}", "no rule file"), ('{"schema": "assay.rules/1", "columns": [], "classes": [], "otherwise": null, "rules": '
-                                                    '[{"class": "7", "where": []}]}', 'no class "7"'), ("[", "Not opened")):
+        files = json.loads((pathlib.Path(__file__).parents[1] / "plugins" / "glc" / "bad_rule_files.json").read_text())
+        for why, text in [(why, json.dumps(file)) for why, file in files] + [("no JSON", "[")]:
             wrong.write_text(text)
-            self.open("train")
-            before = self.find("all").text
+            self.run_script("document.getElementById('word').textContent = ''; document.getElementById('open').value = ''")
             self.find("open").send_keys(str(wrong))
-            WebDriverWait(self.driver, 10).until(lambda _: word in self.find("word").text)
-            self.assertEqual(self.find("all").text, before)
+            WebDriverWait(self.driver, 10).until(lambda _: "Not opened: " in self.find("word").text, why)
+            self.assertEqual(self.run_script("return JSON.stringify(toFile(state.rules, state.otherwise))"), before, why)
+
+    def test_bounds_may_lie_close_to_the_end_of_a_skewed_column_or_be_typed(self):
+        self.small("skewed", [(1000 if k == 38 else k / 4, k, int(k % 4 != 3), "x" if k < 20 else "y") for k in range(40)])
+        self.choose("kind", "parallel")
+        self.find("clear").click()
+        self.drag(self.place("a", 0.01), self.place("a", -0.01))  # ten of a thousand
+        self.assertRegex(self.find("area").text, r"^a \u2264 9")
+        self.type(self.driver.find_element("css selector", "#sides input[name=to]"), "2.5")
+        WebDriverWait(self.driver, 10).until(lambda _: self.find("area").text == "a \u2264 2.5")
+        self.choose("bound", "b")
+        WebDriverWait(self.driver, 10).until(lambda _: "b" in self.find("area").text)
+        self.type(self.driver.find_elements("css selector", "#sides input[name=from]")[1], "3")
+        WebDriverWait(self.driver, 10).until(lambda _: "3 \u2264 b" in self.find("area").text)
+        self.shot("typed")
+
+    def test_the_chosen_rule_is_replaced_wherever_it_has_moved(self):
+        self.run_script("""const rule = (k) => ({ answer: 0, box: new Map([[k, { to: 5 }]]) });
+          take({ rules: [rule(0), rule(1)], otherwise: -1 });""")
+        words = lambda: [item.text.strip() for item in self.driver.find_elements("css selector", "#rules span")]
+        self.driver.find_elements("css selector", "#rules span")[0].click()
+        self.driver.find_elements("css selector", "#rules button[title=later]")[0].click()
+        self.choose("answer", "4")
+        self.find("replace").click()
+        self.assertEqual(words(), ["2 if size \u2264 5", "4 if clump \u2264 5"])
+
+    def test_a_split_of_one_class_has_a_page_on_the_axes_of_the_training_rows(self):
+        self.small("one_class", [(k, k % 5, 0 if k < 10 else 1, "x" if k < 20 else "y") for k in range(40)], split="test")
+        self.assertEqual(self.run_script("return [data.rows, data.high[0], data.ids[9]]"), [10, 39, 9])
 
     def test_names_are_words_and_nothing_else(self):
         table = self.at / "hostile.csv"

@@ -11,7 +11,7 @@ namespace glc {
 /// Where a column lies and how it is laid. u = (x - low) / (high - low), or 1 - u where reversed.
 struct Axis {
   std::size_t column = 0;
-  double low = 0, high = 1;  // of the training split; a column of one value is not stretched
+  double low = 0, high = 1;  // a column of one value is not stretched
   bool reversed = false;
   double weight = 1;
 

@@ -64,6 +64,7 @@ class Painter {
   }
 
   void area(Canvas& canvas, const Rule& rule) const {
+    not_drawn(canvas, rule);
     const auto colour = colour_of(static_cast<std::size_t>(rule.answer));
     for (std::size_t i = 0; i < view_.axes.size(); ++i) {
       const auto [from, to] = range(rule, i);
@@ -84,6 +85,20 @@ class Painter {
   }
 
  private:
+  // Bounds that have no place in this view, in words.
+  void not_drawn(Canvas& canvas, const Rule& rule) const {
+    std::string names;
+    for (std::size_t k = 0; k < rule.box.size(); ++k) {
+      const bool laid = std::any_of(view_.axes.begin(), view_.axes.end(),
+                                    [&](const Axis& axis) { return axis.column == k; });
+      if (!rule.box[k].free() && (view_.adds_up() || !laid))
+        names += (names.empty() ? "" : ", ") + view_.columns[k];
+    }
+    if (!names.empty())
+      canvas.text({Frame::kMargin, Frame::kTitle}, "bounds not drawn: " + names, 10,
+                  Canvas::Align::kLeft);
+  }
+
   // How high the two ends of link k stand, in halves of the picture. `length` in points.
   std::pair<double, double> pulls(std::span<const float> values, std::size_t k,
                                   double length) const {
@@ -106,7 +121,7 @@ class Painter {
     const auto& side = rule.box[axis.column];
     double from = axis.reversed ? axis.unit(side.upper) : axis.unit(side.lower);
     double to = axis.reversed ? axis.unit(side.lower) : axis.unit(side.upper);
-    return {std::max(from, -0.02), std::min(to, 1.02)};
+    return {std::clamp(from, -0.02, 1.02), std::clamp(to, -0.02, 1.02)};
   }
 
   template <class Band>
@@ -130,7 +145,7 @@ class Painter {
 
 Picture picture_of(const View& view, const Table& table, const Rows& rows, std::string title) {
   const Painter painter(view, table, evenly(rows, view.most), rows.size());
-  return {painter.width(), Frame::kHeight, [=](Canvas& canvas) {
+  return {painter.width(), Frame::kHeight, [painter, title, &table](Canvas& canvas) {
             painter.title(canvas, title);
             painter.axes(canvas);
             for (const auto row : painter.drawn())
@@ -149,7 +164,7 @@ Picture picture_of(const View& view, const Table& table, const Rows& rows, const
   const auto others = evenly(exceptions, view.most);
   drawn.insert(drawn.end(), others.begin(), others.end());
   const Painter painter(view, table, drawn, cases.size() + exceptions.size());
-  return {painter.width(), Frame::kHeight, [=](Canvas& canvas) {
+  return {painter.width(), Frame::kHeight, [painter, title, rule, own](Canvas& canvas) {
             painter.title(canvas, title);
             painter.axes(canvas);
             painter.area(canvas, rule);

@@ -29,6 +29,7 @@ Cart::Cart(const Params& params, const assay::Info& info) : p_(params), names_(n
 
 bool Cart::fit(std::int64_t, const assay::Samples& samples, const assay::Context&) {
   const torch::NoGradGuard no_grad;
+  check(samples);
   const auto table = table_of(samples, counts_.size(1));
   Rows rows(table.rows());
   std::iota(rows.begin(), rows.end(), 0U);
@@ -95,13 +96,18 @@ Tree Cart::tree() const {
   return all;
 }
 
-std::map<std::string, std::string> Cart::documents(const std::vector<assay::Samples>& splits) {
+Rules Cart::rules() const {
   Rules all = names_;
-  std::vector<std::int64_t> place(static_cast<std::size_t>(column_.size(0)));
-  for (const auto& leaf : leaves(tree(), names_.columns.size())) {
-    place[leaf.node] = static_cast<std::int64_t>(all.rules.size());
+  for (const auto& leaf : leaves(tree(), names_.columns.size()))
     all.rules.push_back({leaf.answer, leaf.box});
-  }
+  return all;
+}
+
+std::map<std::string, std::string> Cart::documents(const std::vector<assay::Samples>& splits) {
+  const auto all = rules();
+  std::vector<std::int64_t> place(static_cast<std::size_t>(column_.size(0)));
+  std::int64_t number = 0;
+  for (const auto& leaf : leaves(tree(), names_.columns.size())) place[leaf.node] = number++;
   std::vector<Figures> found;
   for (const auto& samples : splits) {
     Figures figures{samples.split, std::vector<std::int64_t>(all.rules.size() + 1), {}};

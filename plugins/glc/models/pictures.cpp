@@ -7,7 +7,9 @@
 #include <fmt/core.h>
 
 #include "assay/training.h"
+#include "draw/laying.h"
 #include "models/end_point.h"
+#include "models/has_rules.h"
 #include "models/samples.h"
 #include "page/page.h"
 
@@ -20,6 +22,7 @@ using assay::Split;
 namespace {
 
 constexpr std::size_t kBatch = 4096;
+constexpr double kSteep = 0.5;  // GLC-L's steps at 60 degrees, where no weights are given
 
 Split split_of(const std::string& name) {
   return name == "train" ? Split::kTrain : name == "validation" ? Split::kValidation : Split::kTest;
@@ -31,8 +34,30 @@ Rows every(const Table& table) {
   return rows;
 }
 
-const RuleModel* rules_of(const assay::Parts& parts) {
-  return dynamic_cast<const RuleModel*>(parts.model.get());
+const HasRules* rules_of(const assay::Parts& parts) {
+  return dynamic_cast<const HasRules*>(parts.model.get());
+}
+
+assay::Samples samples_of(const assay::Dataset& dataset, const std::string& name,
+                          const assay::Context& context) {
+  const auto ids = dataset.ids(split_of(name));
+  if (ids.empty()) throw Error(ErrorKind::kData, "the dataset has no " + name + " split to draw");
+  assay::Tensors inputs, targets;
+  for (std::size_t from = 0; from < ids.size(); from += kBatch) {
+    const auto part = ids.subspan(from, std::min(kBatch, ids.size() - from));
+    const auto batch = dataset.load(part, context.with(context.rng.fork(from)));
+    inputs.push_back(batch.input);
+    targets.push_back(batch.target);
+  }
+  return {name, at::cat(inputs), at::cat(targets)};
+}
+
+// So that pictures of the training split and of others have the same axes, and room for all.
+void take_in(const Table& table, std::vector<Interval>& ranges) {
+  ranges.resize(table.columns.size(), {kInfinity, -kInfinity});
+  for (std::size_t k = 0; k < ranges.size(); ++k)
+    for (const double x : table.columns[k])
+      ranges[k] = {std::min(ranges[k].lower, x), std::max(ranges[k].upper, x)};
 }
 
 }  // namespace
@@ -52,7 +77,8 @@ assay::Schema<Pictures::Params> Pictures::schema() {
       .field("reversed", &Params::reversed, any(), "Columns to lay from their largest value.")
       .field("weights", &Params::weights, any(),
              "Of dynamic and glc_l, one a column laid, not 0; empty: the model's, if it is an end "
-             "point, else 1. Those of glc_l are divided by the largest, if it is above 1.")
+             "point of two classes, else 1, and 0.5 of glc_l, whose weights are cosines. Those of "
+             "glc_l are divided by the largest, if it is above 1.")
       .field("most", &Params::most, at_least(1),
              "Rows drawn in a picture; of more, evenly spaced ones.")
       .field("rules", &Params::rules, at_least(0), "Rules drawn, the first ones.")
@@ -94,63 +120,33 @@ std::int64_t Pictures::units(const assay::Parts& parts) const {
 }
 
 void Pictures::start(const assay::Parts& parts, const assay::Context& context) {
-  const auto split = split_of(p_.split);
-  const auto ids = parts.dataset->ids(split);
-  if (ids.empty())
-    throw Error(ErrorKind::kData, "the dataset has no " + p_.split + " split to draw");
-  assay::Tensors inputs, targets;
-  for (std::size_t from = 0; from < ids.size(); from += kBatch) {
-    const auto part = ids.subspan(from, std::min(kBatch, ids.size() - from));
-    const auto batch = parts.dataset->load(part, context.with(context.rng.fork(from)));
-    inputs.push_back(batch.input);
-    targets.push_back(batch.target);
-  }
-  table_ = table_of({p_.split, at::cat(inputs), at::cat(targets)},
-                    static_cast<std::int64_t>(names_.classes.size()));
+  const auto classes = static_cast<std::int64_t>(names_.classes.size());
+  table_ = table_of(samples_of(*parts.dataset, p_.split, context), classes);
+  take_in(table_, ranges_);
+  if (p_.split != "train")
+    take_in(table_of(samples_of(*parts.dataset, "train", context), classes), ranges_);
   view_ = {};
   view_.kind = kind_of(p_.coordinates);
   view_.heights = heights_of(p_.heights);
   view_.columns = names_.columns;
   view_.classes = names_.classes;
   view_.most = static_cast<std::size_t>(p_.most);
-  lay_axes(parts);
+  lay(parts);
 }
 
-void Pictures::lay_axes(const assay::Parts& parts) {
-  const auto order = p_.order.empty() ? names_.columns : p_.order;
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    const auto k = column(order[i], "order");
-    const auto [low, high] =
-        std::minmax_element(table_.columns[k].begin(), table_.columns[k].end());
-    const bool reversed =
-        std::find(p_.reversed.begin(), p_.reversed.end(), order[i]) != p_.reversed.end();
-    view_.axes.push_back({k, *low, *high, reversed, p_.weights.empty() ? 1 : p_.weights[i]});
-  }
+void Pictures::lay(const assay::Parts& parts) {
+  std::vector<std::size_t> order;
+  for (const auto& name : p_.order.empty() ? names_.columns : p_.order)
+    order.push_back(column(name, "order"));
+  std::vector<bool> reversed(names_.columns.size());
+  for (const auto& name : p_.reversed) reversed[column(name, "reversed")] = true;
+  view_.axes =
+      axes_of(ranges_, order, reversed, p_.weights, view_.kind == Kind::kLinear ? kSteep : 1);
   const auto* line = dynamic_cast<const EndPoint*>(parts.model.get());
   const bool by_model =
       view_.adds_up() && line != nullptr && p_.weights.empty() && names_.classes.size() == 2;
-  if (by_model) lay_model(*line);
-  if (view_.kind != Kind::kLinear) return;
-  // The largest weight of a model lies flat, as in GLC-L; those that are given may all be steeper.
-  double most = by_model && !view_.axes.empty() ? 0 : 1;
-  for (const auto& axis : view_.axes) most = std::max(most, std::abs(axis.weight));
-  for (auto& axis : view_.axes) axis.weight /= most;
-  view_.unit = most;
-  if (view_.cut) *view_.cut /= most;
-}
-
-// An end point's weights are of the columns as they are; the axes' are of u. Its cut is drawn where
-// all that it adds up is laid.
-void Pictures::lay_model(const EndPoint& line) {
-  const auto weights = line.direction();
-  const auto used = std::count_if(weights.begin(), weights.end(), [](double w) { return w != 0; });
-  std::erase_if(view_.axes, [&](const Axis& axis) { return weights[axis.column] == 0; });
-  for (auto& axis : view_.axes) {
-    axis.reversed = false;
-    axis.weight = weights[axis.column] * (axis.high > axis.low ? axis.high - axis.low : 1);
-    view_.origin += weights[axis.column] * axis.low;
-  }
-  if (std::ssize(view_.axes) == used) view_.cut = line.cut_at() - view_.origin;
+  if (by_model) lay_sum(view_, line->direction(), line->cut_at());
+  if (view_.kind == Kind::kLinear) lay_flat(view_, by_model);
 }
 
 void Pictures::write(const std::string& name, const Picture& picture,
@@ -169,8 +165,9 @@ void Pictures::advance(std::int64_t unit, assay::Parts& parts, const assay::Cont
     write("all", picture_of(view_, table_, rows, fmt::format("{}: {} rows", p_.split, rows.size())),
           results);
   } else if (p_.page && unit + 1 == units(parts)) {
-    results.document("glc.html",
-                     page(table_, model == nullptr ? names_ : model->rules(), p_.split));
+    const auto ids = parts.dataset->ids(split_of(p_.split));
+    results.document("glc.html", page(table_, model == nullptr ? names_ : model->rules(), p_.split,
+                                      ranges_, {ids.begin(), ids.end()}));
   } else {
     const auto all = model->rules();
     const auto at = static_cast<std::size_t>(unit - 1);

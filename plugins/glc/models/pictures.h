@@ -3,7 +3,6 @@
 
 #include "assay/registry.h"
 #include "draw/picture.h"
-#include "models/end_point.h"
 
 namespace glc {
 
@@ -30,14 +29,14 @@ class Pictures final : public assay::Procedure {
 
  private:
   void start(const assay::Parts& parts, const assay::Context& context);
-  void lay_axes(const assay::Parts& parts);
-  void lay_model(const EndPoint& line);
+  void lay(const assay::Parts& parts);
   std::size_t column(const std::string& name, const char* field) const;
   void write(const std::string& name, const Picture& picture, assay::Results& results) const;
 
   Params p_;
   Rules names_;
-  Table table_;  // of the split; empty until it is loaded
+  Table table_;                   // of the split; empty until it is loaded
+  std::vector<Interval> ranges_;  // of each column, of the training split's rows and these
   View view_;
 };
 

@@ -14,8 +14,7 @@ using assay::ErrorKind;
 
 namespace {
 
-constexpr double kStands = 0.51;                // the least probability of a rule's own class
-constexpr std::int64_t kComparisons = 1 << 24;  // at a time
+constexpr double kStands = 0.51;  // the least probability of a rule's own class
 
 torch::Tensor integers(std::int64_t size) {
   return at::zeros({size}, torch::TensorOptions(torch::kInt64));
@@ -106,7 +105,10 @@ void RuleModel::count(const Table& table) {
 bool RuleModel::fit(std::int64_t step, const assay::Samples& samples, const assay::Context&) {
   const torch::NoGradGuard no_grad;
   const auto classes = static_cast<std::int64_t>(names_.classes.size());
-  if (!table_) table_ = table_of(samples, classes);
+  if (!table_) {
+    if (learns()) check(samples);
+    table_ = table_of(samples, classes);
+  }
   auto all = rules();
   const bool more = find(step, *table_, all.rules);
   keep(all);
@@ -119,17 +121,18 @@ torch::Tensor RuleModel::first_of(const torch::Tensor& input) const {
   if (input.dim() != 2 || input.size(1) != columns)
     throw Error(ErrorKind::kShape, "the rules are about " + std::to_string(columns) +
                                        " columns; the input has another shape");
-  const auto x = input.to(torch::kDouble).unsqueeze(1);
+  const auto x = input.to(torch::kDouble).t().contiguous();
+  const auto lower = lower_.cpu().contiguous(), upper = upper_.cpu().contiguous();
   auto first = at::full({input.size(0)}, count, answer_.options());
-  const auto rules =
-      std::max<std::int64_t>(1, kComparisons / std::max<std::int64_t>(1, input.size(0) * columns));
-  for (std::int64_t start = (count - 1) / rules * rules; start >= 0 && count > 0; start -= rules) {
-    const auto size = std::min(rules, count - start);
-    const auto holds = at::ge(x, lower_.narrow(0, start, size))
-                           .logical_and(at::le(x, upper_.narrow(0, start, size)))
-                           .all(2);
-    const auto found = holds.to(torch::kByte).argmax(1) + start;
-    first = at::where(holds.any(1), found, first);
+  for (auto rule = count - 1; rule >= 0; --rule) {  // an earlier one overrules
+    auto holds = at::ones_like(first, torch::kBool);
+    for (std::int64_t k = 0; k < columns; ++k) {
+      const double from = lower.const_data_ptr<double>()[rule * columns + k];
+      const double to = upper.const_data_ptr<double>()[rule * columns + k];
+      if (from != -kInfinity) holds.logical_and_(at::ge(x[k], from));
+      if (to != kInfinity) holds.logical_and_(at::le(x[k], to));
+    }
+    first.masked_fill_(holds, rule);
   }
   return first;
 }

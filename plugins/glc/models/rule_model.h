@@ -4,12 +4,16 @@
 #include <optional>
 
 #include "assay/registry.h"
+#include "models/has_rules.h"
 #include "rules/words.h"
 #include "search/table.h"
 
 namespace glc {
 
-class RuleModel : public assay::Model, public assay::Fitted, public assay::Legible {
+class RuleModel : public assay::Model,
+                  public assay::Fitted,
+                  public assay::Legible,
+                  public HasRules {
  public:
   /// `input` [B, columns]. Logits are log-probabilities: a rule's class has the share that the
   /// training cases gave it, but more than any other class. Refused samples get those of the
@@ -17,7 +21,7 @@ class RuleModel : public assay::Model, public assay::Fitted, public assay::Legib
   assay::Output forward(const torch::Tensor& input) final;
   bool fit(std::int64_t step, const assay::Samples& samples, const assay::Context& context) final;
   std::map<std::string, std::string> documents(const std::vector<assay::Samples>& splits) final;
-  Rules rules() const;
+  Rules rules() const final;
 
  protected:
   /// `otherwise`: "refuse"; or "majority", the largest class of the training cases that no rule
@@ -26,6 +30,8 @@ class RuleModel : public assay::Model, public assay::Fitted, public assay::Legib
 
   void keep(const Rules& rules);
 
+  /// Whether rules come from the samples, so that these must be of two classes.
+  virtual bool learns() const { return true; }
   /// Adds rules to those found so far. Returns whether there may be more.
   virtual bool find(std::int64_t step, const Table& table, std::vector<Rule>& found) = 0;
 

@@ -12,7 +12,7 @@ void check_finite(const assay::Samples& samples);
 /// The same, and where all are of one class.
 void check(const assay::Samples& samples);
 
-/// Columns of samples of [N, columns], after check().
+/// Columns of samples of [N, columns], after check_finite().
 Table table_of(const assay::Samples& samples, std::int64_t classes);
 
 /// Names of a dataset's columns; numbers where it has none. Throws assay::Error{kParameter} where

@@ -16,6 +16,7 @@ class SavedRules final : public RuleModel {
   std::int64_t steps() const override { return 1; }
 
  private:
+  bool learns() const override { return false; }
   bool find(std::int64_t, const Table&, std::vector<Rule>&) override { return false; }
 };
 

@@ -33,13 +33,13 @@ class Ink {
     const i = x | 0, j = y | 0;
     if (i >= 0 && i < this.width && j >= 0 && j < this.height) counts[(j * this.width + i) * this.classes + c] += times;
   }
-  // Of n lines: a quarter of the ink for one, all of it for the most of the class.
+  // Of n lines: a quarter of the ink for one, all of it for the most of the class, or for 4096.
   strengths() {
     const most = new Int32Array(this.classes).fill(1);
     for (let at = 0; at < counts.length; at += this.classes)
       for (let c = 0; c < this.classes; ++c) if (counts[at + c] > most[c]) most[c] = counts[at + c];
     return Array.from(most, (m) => {
-      const table = new Float32Array(Math.min(m, 4096) + 1), whole = Math.log1p(m);
+      const table = new Float32Array(Math.min(m, 4096) + 1), whole = Math.log1p(table.length - 1);
       for (let n = 1; n < table.length; ++n) table[n] = 0.25 + 0.75 * Math.log1p(n) / whole;
       return table;
     });

@@ -43,15 +43,23 @@ std::string filled(std::string text, const std::string& place, const std::string
 
 }  // namespace
 
-std::string page(const Table& table, const Rules& rules, const std::string& split) {
+std::string page(const Table& table, const Rules& rules, const std::string& split,
+                 const std::vector<Interval>& ranges, const std::vector<double>& ids) {
   nlohmann::ordered_json data{{"split", split},
                               {"rows", table.rows()},
                               {"columns", rules.columns},
                               {"classes", rules.classes},
                               {"values", nlohmann::ordered_json::array()},
                               {"target", base64(table.target)},
+                              {"ids", base64(ids)},
+                              {"low", nlohmann::ordered_json::array()},
+                              {"high", nlohmann::ordered_json::array()},
                               {"rules", nlohmann::ordered_json::parse(to_json(rules))}};
   for (const auto& column : table.columns) data["values"].push_back(base64(column));
+  for (const auto& [low, high] : ranges) {
+    data["low"].push_back(low);
+    data["high"].push_back(high);
+  }
   return filled(filled(kPageHtml, "SCRIPT_PLACE", kPageScript), "DATA_PLACE", embedded(data));
 }
 

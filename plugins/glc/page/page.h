@@ -6,7 +6,9 @@
 
 namespace glc {
 
-/// HTML with the rows and the rules in it. `split` is what the rows are called.
-std::string page(const Table& table, const Rules& rules, const std::string& split);
+/// HTML with the rows and the rules in it. `split` is what the rows are called; axes go over
+/// `ranges`; `ids` are the rows' names.
+std::string page(const Table& table, const Rules& rules, const std::string& split,
+                 const std::vector<Interval>& ranges, const std::vector<double>& ids);
 
 }  // namespace glc

@@ -5,6 +5,8 @@ const DENSE = 20000;  // rows; of more, links are counted in a grid of 64 x 64 f
 const CELLS = 64;
 const MARGIN = { left: 30, right: 30, top: 30, bottom: 36 };
 
+let rowsDrawn = data.rows;  // of the picture that stands
+
 const view = {
   kind: "static",
   heights: "difference",
@@ -69,22 +71,29 @@ function inkLinks(ink, where) {
   const n = view.axes.length, height = where.bottom - where.top;
   const y = (u) => where.bottom - u * height;
   if (addsUp()) return inkSums(ink, where);
-  if (n === 1 || (view.kind === "paired" && n === 2)) return inkPoints(ink, where, y);
-  const step = view.kind === "paired" ? 2 : 1;
-  for (let i = 0; i + step < n + (view.kind === "paired" ? 1 : 0); i += step) {
-    const one = where.axis(i), other = where.axis(Math.min(i + step, n - 1));
+  if (isPoint()) return inkPoints(ink, where, y);
+  if (view.kind === "paired") return inkPairs(ink, where, y);
+  for (let i = 0; i + 1 < n; ++i) {
+    const one = where.axis(i), other = where.axis(i + 1);
     if (view.kind === "static")
       eachLink(i, i + 1, (c, u, v, times) => {
         const [up, down] = pulls(u, v), side = (c === 0 ? -1 : 1) * height / 2;
         ink.arc(c, one.from + u * one.length, other.from + v * other.length, where.middle, side * up, side * down, times);
       });
-    else if (view.kind === "parallel")
+    else
       eachLink(i, i + 1, (c, u, v, times) => ink.straight(c, one.from, y(u), other.from, y(v), times));
   }
-  if (view.kind === "paired") inkPairs(ink, where, y);
 }
 
-// Where a row is one point, there are no links.
+// Whether a row is one point, without links.
+function isPoint() { return view.axes.length === 1 || view.kind === "paired" && view.axes.length === 2; }
+
+function tracePoint(context, where, row) {
+  const { from, length } = where.axis(0), u = view.axes.map((axis) => unit(axis, data.values[axis.column][row]));
+  const x = from + u[0] * length, y = view.kind === "static" ? where.middle : where.bottom - u[u.length - 1] * (where.bottom - where.top);
+  context.rect(x - 3, y - 3, 6, 6);
+}
+
 function inkPoints(ink, where, y) {
   const { from, length } = where.axis(0);
   eachLink(0, view.axes.length - 1, (c, u, v, times) => {
@@ -117,6 +126,7 @@ function inkPairs(ink, where, y) {
 
 // One row over the others: what lies in an area.
 function traceRow(context, where, row) {
+  if (isPoint()) return tracePoint(context, where, row);
   const n = view.axes.length, height = where.bottom - where.top;
   const u = view.axes.map((axis) => unit(axis, data.values[axis.column][row]));
   for (let i = 0; i < n; ++i) {

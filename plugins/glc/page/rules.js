@@ -12,10 +12,9 @@ const file = JSON.parse(document.getElementById("data").textContent);
 const data = {
   columns: file.columns, classes: file.classes, rows: file.rows,
   values: file.values.map((text) => decode(text, Float32Array)),
-  target: decode(file.target, Int32Array),
+  target: decode(file.target, Int32Array), ids: decode(file.ids, Float64Array),
+  low: file.low, high: file.high,  // of the training rows and these
 };
-data.low = data.values.map((v) => v.reduce((a, b) => Math.min(a, b), Infinity));
-data.high = data.values.map((v) => v.reduce((a, b) => Math.max(a, b), -Infinity));
 data.sorted = data.values.map((v) => Float32Array.from(v).sort());
 
 // A side: {from | above, to | below}. A box: sides by column number.
@@ -67,7 +66,14 @@ function envelope(a, b) {
   return both;
 }
 
-function number(x) { return Math.fround(x) === x ? String(Number(x.toPrecision(7))) : String(x); }
+// The shortest text of a float.
+function number(x) {
+  for (let digits = 6; digits <= 9 && Math.fround(x) === x; ++digits) {
+    const short = Number(x.toPrecision(digits));
+    if (Math.fround(short) === x) return String(short);
+  }
+  return String(x);
+}
 
 function condition(box) {
   const parts = [...box].map(([k, side]) => {
@@ -79,31 +85,4 @@ function condition(box) {
     return `${name} ${high.join(" ")}`;
   });
   return parts.length ? parts.join(" and ") : "everything";
-}
-
-function toFile(rules, otherwise) {
-  return {
-    schema: "assay.rules/1", columns: data.columns, classes: data.classes,
-    otherwise: otherwise < 0 ? null : data.classes[otherwise],
-    rules: rules.map((rule) => ({
-      class: data.classes[rule.answer],
-      where: [...rule.box].map(([k, side]) => ({ column: data.columns[k], ...side })),
-    })),
-  };
-}
-
-// Throws an Error that says what is wrong.
-function fromFile(text) {
-  const read = typeof text === "string" ? JSON.parse(text) : text;
-  if (read.schema !== "assay.rules/1") throw new Error('this is no rule file: its schema is not "assay.rules/1"');
-  const index = (names, name, what) => {
-    const k = names.indexOf(name);
-    if (k < 0) throw new Error(`the data has no ${what} "${name}"`);
-    return k;
-  };
-  const rules = read.rules.map((rule) => ({
-    answer: index(data.classes, rule.class, "class"),
-    box: new Map(rule.where.map(({ column, ...side }) => [index(data.columns, column, "column"), side])),
-  }));
-  return { rules, otherwise: read.otherwise === null ? -1 : index(data.classes, read.otherwise, "class") };
 }

@@ -37,6 +37,7 @@ let sumsDrawn = null;  // the scale of the last picture, for its axis
 function inkSums(ink, where) {
   const units = unitsOf(), steps = stepsOf(), scale = sumsDrawn = sumScale(units, steps);
   const step = Math.max(1, Math.ceil(data.rows * units.length / (5 * DENSE)));  // evenly spaced rows of too many
+  rowsDrawn = Math.ceil(data.rows / step);
   for (let row = 0; row < data.rows; row += step) {
     const u = units.map((all) => all[row]);
     view.kind === "dynamic" ? inkArcs(ink, where, row, u, steps, scale) : inkSteps(ink, where, row, u, steps, scale);

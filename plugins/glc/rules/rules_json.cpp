@@ -95,6 +95,9 @@ class Reader {
       if (key == "column") continue;
       if (!value.is_number()) fail(fmt::format("{}: `{}` is no number", place, key));
       const auto x = value.get<double>();
+      const bool low = key == "from" || key == "above", high = key == "to" || key == "below";
+      if ((low && made.lower != -kInfinity) || (high && made.upper != kInfinity))
+        fail(fmt::format("{}: a column has two {} bounds", place, low ? "lower" : "upper"));
       if (key == "from")
         made.lower = x;
       else if (key == "above")

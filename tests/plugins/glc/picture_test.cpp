@@ -2,6 +2,7 @@
 #include "draw/picture.h"
 
 #include "draw/frame.h"
+#include "draw/laying.h"
 
 #include <catch2/catch.hpp>
 
@@ -102,6 +103,65 @@ TEST_CASE("rows are read off the picture again") {
     check_lines(view_of(kind, 4), made(7, 4), 4);
     check_lines(view_of(kind, 5), made(3, 5), 5);
   }
+}
+
+TEST_CASE("an end point lies where its weighted sum is, and is cut there") {
+  const auto table = made(50, 4);
+  const std::vector<Interval> ranges(4, {1, 8});
+  const std::vector<double> weights{2, 0, -0.5, 1};
+  for (const auto kind : {Kind::kDynamic, Kind::kLinear})
+    for (const bool reversed : {false, true}) {
+      View view;
+      view.kind = kind;
+      view.axes = axes_of(ranges, {3, 0, 1, 2}, {reversed, false, false, reversed}, {}, 1);
+      lay_sum(view, weights, 7.5);
+      if (kind == Kind::kLinear) lay_flat(view, true);
+      REQUIRE(view.axes.size() == 3);  // one column has no weight
+      REQUIRE(view.cut);
+      for (std::uint32_t row = 0; row < 50; ++row) {
+        const auto values = row_of(table, row);
+        double sum = 0;
+        for (std::size_t k = 0; k < 4; ++k) sum += weights[k] * values[k];
+        const double end = encode(kind, view.axes, values).back().x;
+        CHECK(view.origin + view.unit * end == Approx(sum).margin(1e-9));
+        CHECK((end > *view.cut) == (sum > 7.5));
+      }
+    }
+  View part;
+  part.kind = Kind::kDynamic;
+  part.axes = axes_of(ranges, {0, 2}, std::vector<bool>(4), {}, 1);
+  lay_sum(part, weights, 7.5);
+  CHECK_FALSE(part.cut);  // of a part of the sum there is none
+}
+
+TEST_CASE("GLC-L's weights are cosines") {
+  View view;
+  view.kind = Kind::kLinear;
+  view.axes = axes_of({{0, 1}, {0, 1}}, {0, 1}, {false, false}, {0.5, -0.25}, 1);
+  lay_flat(view, false);
+  CHECK(view.axes[0].weight == 0.5);
+  view.axes[0].weight = 4;
+  lay_flat(view, false);
+  CHECK(view.axes[0].weight == 1);
+  CHECK(view.axes[1].weight == -0.0625);
+  CHECK(view.unit == 4);
+}
+
+TEST_CASE("bounds that are not laid are named, and none is drawn elsewhere") {
+  const auto table = made(30, 3);
+  const auto rows = testing::all_rows(table);
+  auto view = view_of(Kind::kStatic, 3);
+  const auto areas = [&](const Rule& rule) {
+    const auto picture = picture_of(view, table, rows, rule, "rule");
+    return paths_with("stroke-width:1.5;", svg(picture.width, picture.height, picture.draw));
+  };
+  const Rule low{0, {{2, 6}, {}, {}}}, beyond{0, {{20, 30}, {}, {}}};
+  REQUIRE(areas(low).size() == 1);
+  const auto elsewhere = areas(beyond);
+  REQUIRE(elsewhere.size() == 1);
+  for (const auto& point : elsewhere[0]) CHECK(point.x < 48 + 1.05 * 150);  // on its own axis
+  view.axes.erase(view.axes.begin());
+  CHECK(areas(low).empty());
 }
 
 TEST_CASE("heights of links tell what they are asked to") {

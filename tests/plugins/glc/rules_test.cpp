@@ -3,7 +3,11 @@
 
 #include <bit>
 #include <cmath>
+#include <cstdlib>
+#include <fstream>
 #include <random>
+
+#include <nlohmann/json.hpp>
 
 #include "assay/error.h"
 #include "rules/rules_cpp.h"
@@ -110,6 +114,19 @@ TEST_CASE("a wrong rule file is told what is wrong, and where") {
   CHECK(
       said(with(R"({"class": "x", "where": [{"column": "a", "to": 1}, {"column": "a", "to": 2}]})"))
           .find("has `a` twice") != std::string::npos);
+}
+
+// The page is given the same files, by page_test.py.
+TEST_CASE("files that the page refuses are refused here too") {
+  std::ifstream in(std::string(std::getenv("ASSAY_SOURCE")) +
+                   "/tests/plugins/glc/bad_rule_files.json");
+  const auto files = nlohmann::json::parse(in);
+  REQUIRE(files.size() > 20);
+  for (const auto& file : files) {
+    INFO(file[0]);
+    CHECK_THROWS_AS(fitted_to(from_json(file[1].dump(), "r"), {"a", "b"}, {"x", "y"}, "r"),
+                    assay::Error);
+  }
 }
 
 TEST_CASE("a rule file is put into the data's order, and is refused for other columns") {
