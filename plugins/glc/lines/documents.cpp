@@ -10,6 +10,20 @@
 namespace glc {
 namespace {
 
+// Of one class, as of a rule.
+std::string answers(const LineModel& model, const Confusion& found, std::size_t k,
+                    std::int64_t all) {
+  const auto n = model.classes.size();
+  std::int64_t total = 0;
+  for (std::size_t c = 0; c < n; ++c) total += found.counts[c * n + k];
+  if (total == 0) return fmt::format("     answered {}: no case\n", model.classes[k]);
+  const auto right = found.counts[k * n + k];
+  return fmt::format("     answered {}: {} of {} right (precision {:.4f}, coverage {:.4f})\n",
+                     model.classes[k], right, total,
+                     static_cast<double>(right) / static_cast<double>(total),
+                     static_cast<double>(total) / static_cast<double>(all));
+}
+
 std::string figures(const LineModel& model, const Confusion& found) {
   const auto n = model.classes.size();
   std::int64_t right = 0, all = 0;
@@ -25,6 +39,7 @@ std::string figures(const LineModel& model, const Confusion& found) {
       text += fmt::format(" {} as {}{}", found.counts[c * n + k], model.classes[k],
                           k + 1 < n ? "," : "\n");
   }
+  for (std::size_t k = 0; k < n; ++k) text += answers(model, found, k, all);
   return text;
 }
 

@@ -122,6 +122,8 @@ Cut best_cut(const torch::Tensor& end_points, const torch::Tensor& y) {
     const auto most = std::max(right, n - right);
     if (most > best.right) best = {at[k - 1] + (at[k] - at[k - 1]) / 2, right < n - right, most};
   }
+  if (ones > best.right) best = {at[0] - 1, false, ones};
+  if (n - ones > best.right) best = {at[n - 1] + 1, false, n - ones};
   return best;
 }
 

@@ -23,7 +23,8 @@ Lines linear_discriminant(const torch::Tensor& x, const torch::Tensor& y, std::i
 Lines logistic(const torch::Tensor& x, const torch::Tensor& y, std::int64_t classes, double c);
 
 /// Where to cut end points [N] double so that most targets are right: those above are of class 1,
-/// or, where `flipped`, of class 0. Midway between two end points; of equals the lowest.
+/// or, where `flipped`, of class 0. Midway between two end points, of equals the lowest; beyond
+/// them all where one class for all has more right.
 struct Cut {
   double at = 0;
   bool flipped = false;

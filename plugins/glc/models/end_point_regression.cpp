@@ -118,7 +118,10 @@ std::map<std::string, std::string> EndPointRegression::documents(
                                     {"bias", bias},
                                     {"at", at},
                                     {"value", value}};
-  return {{"rules.txt", text}, {"rules.json", file.dump(1) + "\n"}, {"rules.h", to_cpp(at, value)}};
+  return {{"rules.txt", text},
+          {"rules.json",
+           file.dump(1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n"},
+          {"rules.h", to_cpp(at, value)}};
 }
 
 }  // namespace glc

@@ -60,9 +60,9 @@ bool TreeAreas::find(std::int64_t step, const Table& table, std::vector<Rule>& f
       if (std::none_of(found.begin(), found.end(),
                        [&](const Rule& rule) { return table.holds(rule.box, row); }))
         left.push_back(row);
-    Demand once{p_.purity, p_.least};
+    const Demand demand{p_.purity, p_.least};
     for (auto& rule : areas_of(order[at], table, left)) {  // what adds too little to those before
-      if (!cover_of(table, left, rule).meets(once)) continue;
+      if (!cover_of(table, left, rule).meets(demand)) continue;
       std::erase_if(left, [&](auto row) { return table.holds(rule.box, row); });
       found.push_back(std::move(rule));
     }

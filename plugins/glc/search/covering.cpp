@@ -96,7 +96,7 @@ Box Covering::box_of(const Plane& plane, const Area& area) const {
   if (x != Plane::kNone) box[x] = levels_[x].interval(area.top, area.bottom);
   box[y] = levels_[y].interval(area.stretch.first, area.stretch.last);
   if (!box[y].free() || (x != Plane::kNone && !box[x].free())) return box;
-  // All that is left is of one class. A rule that always holds would answer what nobody has seen.
+  // All that is left is pure enough. A rule that always holds would answer what nobody has seen.
   for (const auto k : {x, y}) {
     if (k == Plane::kNone) continue;
     box[k] = {kInfinity, -kInfinity};

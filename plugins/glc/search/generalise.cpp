@@ -1,6 +1,7 @@
 #include "search/generalise.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 
 #include "search/grid.h"
@@ -96,25 +97,75 @@ Rule simplified(const Table& table, const Rows& rows, Rule rule, const Demand& d
   }
 }
 
+namespace {
+
+// Merges rules two by two. What the envelope of two of them holds is counted once, and again only
+// where one of them has become larger.
+class Merging {
+ public:
+  Merging(const Table& table, const Rows& rows, const Demand& demand, std::vector<Rule> rules)
+      : table_(table), rows_(rows), demand_(demand), rules_(std::move(rules)) {
+    for (const auto row : rows_) ++of_class_[table_.target[row]];
+    right_.assign(rules_.size(), std::vector<std::int64_t>(rules_.size()));
+    for (std::size_t i = 0; i < rules_.size(); ++i)
+      for (std::size_t k = i + 1; k < rules_.size(); ++k) right_[i][k] = together(i, k);
+  }
+
+  std::vector<Rule> merged() {
+    while (const auto pair = most()) {
+      const auto [i, k] = *pair;
+      rules_[i].box = envelope(rules_[i].box, rules_[k].box);
+      rules_.erase(rules_.begin() + static_cast<std::ptrdiff_t>(k));
+      right_.erase(right_.begin() + static_cast<std::ptrdiff_t>(k));
+      for (auto& line : right_) line.erase(line.begin() + static_cast<std::ptrdiff_t>(k));
+      for (std::size_t j = 0; j < rules_.size(); ++j)
+        if (j != i) right_[std::min(i, j)][std::max(i, j)] = together(i, j);
+    }
+    return std::move(rules_);
+  }
+
+ private:
+  // Cases of the class in the envelope of two rules; 0 where it does not meet the demand.
+  std::int64_t together(std::size_t i, std::size_t k) const {
+    if (rules_[i].answer != rules_[k].answer) return 0;
+    const Rule both{rules_[i].answer, envelope(rules_[i].box, rules_[k].box)};
+    const auto most = static_cast<double>(of_class_.at(static_cast<std::int32_t>(both.answer)));
+    const double bearable = most * (1 - demand_.purity) / demand_.purity + 1;  // wrong ones
+    Cover cover;
+    for (const auto row : rows_) {
+      if (!table_.holds(both.box, row)) continue;
+      ++cover.total;
+      cover.right += is_right(table_, row, both);
+      if (static_cast<double>(cover.total - cover.right) > bearable) return 0;
+    }
+    return cover.meets(demand_) ? cover.right : 0;
+  }
+
+  std::optional<std::pair<std::size_t, std::size_t>> most() const {
+    std::int64_t best = 0;
+    std::optional<std::pair<std::size_t, std::size_t>> found;
+    for (std::size_t i = 0; i < rules_.size(); ++i)
+      for (std::size_t k = i + 1; k < rules_.size(); ++k)
+        if (right_[i][k] > best) {
+          best = right_[i][k];
+          found = {i, k};
+        }
+    return found;
+  }
+
+  const Table& table_;
+  const Rows& rows_;
+  Demand demand_;
+  std::vector<Rule> rules_;
+  std::map<std::int32_t, std::int64_t> of_class_;
+  std::vector<std::vector<std::int64_t>> right_;  // [i][k], i < k
+};
+
+}  // namespace
+
 std::vector<Rule> merged(const Table& table, const Rows& rows, std::vector<Rule> rules,
                          const Demand& demand) {
-  for (;;) {
-    std::int64_t most = 0;
-    std::size_t first = 0, second = 0;
-    for (std::size_t i = 0; i < rules.size(); ++i)
-      for (std::size_t k = i + 1; k < rules.size(); ++k) {
-        if (rules[i].answer != rules[k].answer) continue;
-        const Rule both{rules[i].answer, envelope(rules[i].box, rules[k].box)};
-        const auto cover = cover_of(table, rows, both);
-        if (!cover.meets(demand) || cover.right <= most) continue;
-        most = cover.right;
-        first = i;
-        second = k;
-      }
-    if (most == 0) return rules;
-    rules[first].box = envelope(rules[first].box, rules[second].box);
-    rules.erase(rules.begin() + static_cast<std::ptrdiff_t>(second));
-  }
+  return Merging(table, rows, demand, std::move(rules)).merged();
 }
 
 }  // namespace glc

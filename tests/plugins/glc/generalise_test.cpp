@@ -81,6 +81,41 @@ TEST_CASE("merged rules hold what they held, and no two of them could be one") {
                         .meets(demand));
 }
 
+TEST_CASE("of all pairs the one with the most cases is merged first") {
+  std::mt19937 draw(12);
+  for (int round = 0; round < 10; ++round) {
+    const auto table = grid(draw, 120, 3, 6, 3);
+    const auto rows = all_rows(table);
+    const Demand demand{round % 2 == 0 ? 1 : 0.75, 1};
+    std::vector<Rule> rules;
+    for (const auto& leaf : leaves(grow_tree(table, rows, {6, 1, 2}), 3))
+      rules.push_back({leaf.answer, leaf.box});
+    auto expected = rules;
+    for (bool more = true; more;) {  // every pair is counted anew each time
+      more = false;
+      std::int64_t most = 0;
+      std::size_t first = 0, second = 0;
+      for (std::size_t i = 0; i < expected.size(); ++i)
+        for (std::size_t k = i + 1; k < expected.size(); ++k) {
+          const auto cover = cover_of(
+              table, rows, {expected[i].answer, envelope(expected[i].box, expected[k].box)});
+          if (expected[i].answer != expected[k].answer || !cover.meets(demand)) continue;
+          if (cover.right <= most) continue;
+          more = true;
+          most = cover.right;
+          first = i;
+          second = k;
+        }
+      if (!more) break;
+      expected[first].box = envelope(expected[first].box, expected[second].box);
+      expected.erase(expected.begin() + static_cast<std::ptrdiff_t>(second));
+    }
+    const auto found = merged(table, rows, rules, demand);
+    REQUIRE(found.size() == expected.size());
+    for (std::size_t k = 0; k < found.size(); ++k) CHECK(found[k].box == expected[k].box);
+  }
+}
+
 TEST_CASE("a grown block holds its first case, and no other class") {
   std::mt19937 draw(11);
   const auto table = grid(draw, 200, 4, 8, 2);

@@ -55,6 +55,18 @@ TEST_CASE("the best cut has as many right as the best of all cuts") {
   }
 }
 
+TEST_CASE("where no cut has as many right as one class for all, that class answers") {
+  const Samples samples{"train", at::arange(8, torch::kFloat).unsqueeze(1),
+                        torch::tensor({0, 1, 0, 1, 0, 1, 0, 0}, torch::kInt64)};
+  for (const bool ones : {false, true}) {
+    auto other = samples;
+    if (ones) other.target = 1 - samples.target;
+    const FittedModel model({"end_point", {{"weights", std::string("ones")}}}, table_info(1, 2),
+                            other);
+    CHECK(model.right(other) == 5);
+  }
+}
+
 TEST_CASE("a search ends no worse than it began, and follows its seed") {
   const auto samples = samples_of(golden("tables", "tables").at("lines")[0]);
   const auto info = table_info(4, 2);
