@@ -23,7 +23,7 @@ class Ink {
   }
   // A cubic whose middle points stand over its ends, as high as `up` and `other`.
   arc(c, x0, x1, y, up, other, times) {
-    const steps = Math.max(8, Math.ceil(Math.abs(x1 - x0) + (Math.abs(up) + Math.abs(other)) / 4)), wide = x1 - x0;
+    const wide = x1 - x0, steps = Math.max(8, Math.ceil(Math.max(Math.abs(wide), (Math.abs(up) + Math.abs(other)) / 3)));
     for (let s = 0; s <= steps; ++s) {
       const t = s / steps;
       this.put(c, x0 + wide * t * t * (3 - 2 * t), y + 3 * t * (1 - t) * (up + (other - up) * t), times);

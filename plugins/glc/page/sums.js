@@ -12,56 +12,60 @@ function stepsOf() {
   });
 }
 
-function unitsOf() { return view.axes.map((axis) => Float32Array.from(data.values[axis.column], (x) => unit(axis, x))); }
+function unitsOf() {
+  return view.axes.map((axis) => {
+    const u = new Float32Array(data.rows), x = data.values[axis.column];
+    for (let row = 0; row < u.length; ++row) u[row] = unit(axis, x[row]);
+    return u;
+  });
+}
 
 // Pixels a unit, and where (0, 0) lies; the same in both directions, as angles are read.
 function sumScale(units, steps) {
-  const box = { low: 0, high: 0, top: 0 };
-  for (let row = 0; row < data.rows; ++row) {
-    let x = 0, y = 0;
-    for (let i = 0; i < units.length; ++i) {
-      x += units[i][row] * steps[i][0];
-      y += units[i][row] * steps[i][1];
-      if (x < box.low) box.low = x;
-      if (x > box.high) box.high = x;
+  const box = { low: 0, high: 0, top: 0 }, x = new Float64Array(data.rows), y = new Float64Array(data.rows);
+  units.forEach((u, i) => {  // a column at a time: memory is read in its order
+    const [dx, dy] = steps[i];
+    for (let row = 0; row < u.length; ++row) {
+      x[row] += u[row] * dx;
+      y[row] += u[row] * dy;
+      if (x[row] < box.low) box.low = x[row];
+      if (x[row] > box.high) box.high = x[row];
+      if (y[row] > box.top) box.top = y[row];
     }
-    if (y > box.top) box.top = y;
-  }
+  });
   const width = canvas.width - MARGIN.left - MARGIN.right, height = canvas.height - MARGIN.top - MARGIN.bottom;
   const size = Math.min(width / (box.high - box.low || 1), view.kind === "glc_l" ? height / (box.top || 1) : Infinity);
-  return { size, zero: MARGIN.left - box.low * size, ...box };
+  return { size, zero: MARGIN.left - box.low * size, longest: Math.max(...steps.map(([step]) => Math.abs(step))), ...box };
 }
 
 let sumsDrawn = null;  // the scale of the last picture, for its axis
 
 function inkSums(ink, where) {
   const units = unitsOf(), steps = stepsOf(), scale = sumsDrawn = sumScale(units, steps);
-  const step = Math.max(1, Math.ceil(data.rows * units.length / (5 * DENSE)));  // evenly spaced rows of too many
+  const step = Math.max(1, Math.ceil(data.rows * units.length / (3 * DENSE)));  // evenly spaced rows of too many
+  const inkRow = view.kind === "dynamic" ? inkArcs : inkSteps;
   rowsDrawn = Math.ceil(data.rows / step);
-  for (let row = 0; row < data.rows; row += step) {
-    const u = units.map((all) => all[row]);
-    view.kind === "dynamic" ? inkArcs(ink, where, row, u, steps, scale) : inkSteps(ink, where, row, u, steps, scale);
-  }
+  for (let row = 0; row < data.rows; row += step) inkRow(ink, where, row, units, steps, scale);
 }
 
-function inkArcs(ink, where, row, u, steps, { size, zero }) {
-  const longest = Math.max(...steps.map(([x]) => Math.abs(x)));
+// Of dynamic coordinates a link's ends pull alike: by its length, its value, or evenly.
+function inkArcs(ink, where, row, units, steps, { size, zero, longest }) {
   const c = data.target[row], side = c === 0 ? -1 : 1, half = side * (where.bottom - where.top) / 2;
   let x = zero;
-  for (let i = 0; i < u.length; ++i) {
-    const next = x + u[i] * steps[i][0] * size;
-    const [up, down] = view.heights === "difference" ? [1.3, 1.3].map((h) => h * Math.abs(u[i] * steps[i][0]) / longest) : pulls(u[i], u[i]);
-    ink.arc(c, x, next, where.middle, half * up, half * down, 1);
-    x = next;
+  for (let i = 0; i < units.length; ++i) {
+    const u = units[i][row], length = u * steps[i][0];
+    const high = view.heights === "difference" ? 1.3 * Math.abs(length) / longest : view.heights === "value" ? 0.25 + u : 0.7;
+    ink.arc(c, x, x + length * size, where.middle, half * high, half * high, 1);
+    x += length * size;
   }
   ink.straight(c, x, where.middle, x, where.middle + side * 12, 3);
 }
 
-function inkSteps(ink, where, row, u, steps, { size, zero }) {
+function inkSteps(ink, where, row, units, steps, { size, zero }) {
   const c = data.target[row];
   let x = zero, y = where.bottom;
-  for (let i = 0; i < u.length; ++i) {
-    const x1 = x + u[i] * steps[i][0] * size, y1 = y - u[i] * steps[i][1] * size;
+  for (let i = 0; i < units.length; ++i) {
+    const u = units[i][row] * size, x1 = x + u * steps[i][0], y1 = y - u * steps[i][1];
     ink.straight(c, x, y, x1, y1, 1);
     x = x1; y = y1;
   }
