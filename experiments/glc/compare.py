@@ -70,6 +70,16 @@ def rows(file):
     return np.array([[float(cell) for cell in line.split(",")[:-1]] for line in lines], dtype=np.float32)
 
 
+def row_of(name, results):
+    """Means over the folds; deviations of the first two."""
+    mean = lambda key: np.mean([result[key] for result in results], axis=0)
+    spread = lambda key: f"{mean(key):.3f} +- {np.std([result[key] for result in results], ddof=1):.3f}"
+    number = lambda value: "" if np.isnan(value) else f"{value:.1f}"
+    recalls = " ".join(f"{value:.2f}" for value in mean("recalls"))
+    return (f"| {name} | {spread('accuracy')} | {spread('balanced')} | {mean('macro F1'):.3f} | {recalls} | {mean('coverage'):.3f} | "
+            f"{number(mean('rules'))} | {number(mean('sides'))} |")
+
+
 def main():
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument("split", help="folder of the runs with a validation split")
@@ -97,13 +107,10 @@ def main():
             result["rules"], result["sides"] = (model.get_n_leaves(), np.nan) if name == "sklearn tree" else (np.nan, np.nan)
             table[name].append(result)
     print("| model | accuracy | balanced | macro F1 | recall of each class | coverage | rules | sides a rule |\n|---|---|---|---|---|---|---|---|")
-    for name, results in table.items():
-        mean = lambda key: np.mean([result[key] for result in results], axis=0)
-        deviation = np.std([result["accuracy"] for result in results], ddof=1)
-        balanced = np.std([result["balanced"] for result in results], ddof=1)
-        number = lambda value: "" if np.isnan(value) else f"{value:.1f}"
-        print(f"| {name} | {mean('accuracy'):.4f} +- {deviation:.4f} | {mean('balanced'):.4f} +- {balanced:.4f} | {mean('macro F1'):.4f} | "
-              + " ".join(f"{value:.2f}" for value in mean("recalls")) + f" | {mean('coverage'):.4f} | {number(mean('rules'))} | {number(mean('sides'))} |")
+    best = {"accuracy": "accuracy", "balanced_accuracy": "balanced", "macro_f1": "macro F1"}.get(asked.by, "accuracy")
+    place = lambda name: (name.startswith("sklearn"), name == "chosen", -np.mean([result[best] for result in table[name]]))
+    for name in sorted(table, key=place):
+        print(row_of(name, table[name]))
     print("\nchosen:", ", ".join(f"{n} x {name}" for name, n in collections.Counter(chosen).most_common()))
 
 
