@@ -19,6 +19,7 @@ TEST_CASE("the smoke experiments run, and are reused when asked for again") {
   int found = 0;
   for (const auto& entry :
        fs::directory_iterator(std::string(std::getenv("ASSAY_SOURCE")) + "/experiments/smoke")) {
+    if (entry.path().extension() != ".yaml") continue;  // the table of one
     const std::string run =
         "cd " + folder.path().string() + "; assay run " + entry.path().string() + " --json";
     for (const bool again : {false, true}) {
@@ -34,5 +35,5 @@ TEST_CASE("the smoke experiments run, and are reused when asked for again") {
     }
     ++found;
   }
-  CHECK(found >= 3);
+  CHECK(found >= 5);
 }
