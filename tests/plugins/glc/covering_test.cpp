@@ -5,7 +5,7 @@
 #include <sstream>
 
 #include "search/covering.h"
-#include "tables.h"
+#include "tests/plugins/glc/tables.h"
 #include "tests/support/data.h"
 
 using namespace glc;

@@ -4,7 +4,7 @@
 #include "search/generalise.h"
 #include "search/hyperblocks.h"
 #include "search/tree.h"
-#include "tables.h"
+#include "tests/plugins/glc/tables.h"
 
 using namespace glc;
 using namespace glc::testing;

@@ -2,7 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "search/tree.h"
-#include "tables.h"
+#include "tests/plugins/glc/tables.h"
 
 using namespace glc;
 using namespace glc::testing;
