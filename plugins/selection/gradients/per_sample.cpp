@@ -1,0 +1,179 @@
+#include "gradients/per_sample.h"
+
+#include <ATen/ops/cat.h>
+#include <ATen/ops/ones_like.h>
+#include <ATen/ops/randn.h>
+#include <ATen/ops/zeros.h>
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/csrc/autograd/engine.h>
+#include <torch/csrc/autograd/variable.h>
+
+#include "assay/training.h"
+
+namespace selection {
+
+using assay::Error;
+using assay::ErrorKind;
+
+namespace {
+
+// Where a stretch of parameters lies among all of them.
+class Sketching final : public Sink {
+ public:
+  Sketching(const Sketch& sketch, const std::vector<std::int64_t>& offsets,
+            const std::vector<bool>& ruled, torch::Tensor& out)
+      : sketch_(sketch), offsets_(offsets), ruled_(ruled), out_(out) {}
+
+  void outer(const Block& block, const torch::Tensor& left, const torch::Tensor& right) override {
+    if (ruled_[block.parameter])
+      sketch_.add_outer(left, right, offsets_[block.parameter] + block.offset, out_);
+  }
+  void vector(const Block& block, const torch::Tensor& v) override {
+    if (ruled_[block.parameter]) sketch_.add(v, offsets_[block.parameter] + block.offset, out_);
+  }
+
+ private:
+  const Sketch& sketch_;
+  const std::vector<std::int64_t>& offsets_;
+  const std::vector<bool>& ruled_;
+  torch::Tensor& out_;
+};
+
+// A sum needs nothing of what it added up.
+void check_unchanged(const Use& use) {
+  if (use.op.starts_with("aten::add") && use.op != "aten::addmm") return;
+  for (std::size_t k = 0; k < use.inputs.size(); ++k)
+    if (use.versions[k] != version_of(use.inputs[k]))
+      throw Error(ErrorKind::kPlugin, "the model changes in place what it gave to " + use.op +
+                                          ", so gradients of samples cannot be found");
+}
+
+// Whether the gradient of sample 1 of three lies where that order has it, and nowhere else.
+bool suits(const torch::Tensor& gradient, Order order) {
+  if (gradient.numel() % 3 != 0 || (order == Order::kByPlace && gradient.numel() == 3))
+    return false;
+  const auto rows = places_of(gradient, order, 3, 1).abs().sum({1, 2});
+  return rows[0].item<double>() == 0 && rows[2].item<double>() == 0;
+}
+
+}  // namespace
+
+PerSample::PerSample(assay::Model& model,
+                     std::vector<std::pair<std::string, torch::Tensor>> parameters,
+                     const torch::Tensor& probe, bool fall_back)
+    : model_(model), parameters_(std::move(parameters)), ruled_(parameters_.size(), true) {
+  for (const auto& [name, tensor] : parameters_) {
+    offsets_.push_back(width_);
+    width_ += tensor.numel();
+  }
+  probe_orders(probe);
+  if (!fall_back && !others_.empty())
+    throw Error(ErrorKind::kParameter,
+                others_.front() +
+                    ", which has no rule for the gradient of each sample; `fall_back: true` takes "
+                    "one backward pass a sample for it");
+}
+
+std::vector<torch::Tensor> PerSample::tensors() const {
+  std::vector<torch::Tensor> all;
+  for (const auto& [name, tensor] : parameters_) all.push_back(tensor);
+  return all;
+}
+
+// Of each use's result; undefined where the sum does not depend on it.
+std::vector<torch::Tensor> PerSample::gradients_of(const Capture& capture,
+                                                   const torch::Tensor& sum) const {
+  torch::autograd::edge_list edges;
+  std::vector<std::size_t> places;
+  for (std::size_t k = 0; k < capture.uses().size(); ++k) {
+    if (!capture.uses()[k].output.is_valid()) continue;
+    edges.push_back(capture.uses()[k].output);
+    places.push_back(k);
+  }
+  std::vector<torch::Tensor> all(capture.uses().size());
+  if (edges.empty() || !sum.requires_grad()) return all;
+  const auto found = torch::autograd::Engine::get_default_engine().execute(
+      {torch::autograd::impl::gradient_edge(sum)}, {at::ones_like(sum)}, /*keep_graph=*/true,
+      /*create_graph=*/false, /*accumulate_grad=*/false, edges);
+  for (std::size_t k = 0; k < places.size(); ++k) all[places[k]] = found[k];
+  return all;
+}
+
+void PerSample::add_other(std::size_t parameter, const std::string& op) {
+  if (!ruled_[parameter]) return;
+  ruled_[parameter] = false;
+  others_.push_back("`" + parameters_[parameter].first + "` goes through " + op);
+}
+
+void PerSample::find_others(const Capture& capture) {
+  for (const auto& other : capture.others()) add_other(other.parameter, other.op);
+  for (const auto& use : capture.uses())
+    for (std::size_t k = 0; k < use.inputs.size(); ++k)
+      if (const auto parameter = capture.parameter_of(use.inputs[k]);
+          parameter && !has_rule(use, k, capture))
+        add_other(*parameter, use.op);
+}
+
+void PerSample::probe_orders(const torch::Tensor& probe) {
+  const assay::EvalMode mode(model_);
+  torch::AutoGradMode grad(true);
+  const auto three = at::cat({probe, probe, probe}).narrow(0, 0, 3);
+  Capture capture(tensors());
+  const auto logits = model_.forward(three).logits;
+  capture.stop();
+  find_others(capture);
+  const auto some = at::randn(logits[1].sizes(), assay::Rng(1).generator(), logits.options());
+  const auto gradients = gradients_of(capture, (logits[1] * some).sum());
+  for (std::size_t k = 0; k < gradients.size(); ++k) {
+    orders_.push_back(Order::kBySample);
+    if (!gradients[k].defined() || suits(gradients[k], Order::kBySample)) continue;
+    orders_.back() = Order::kByPlace;
+    if (!suits(gradients[k], Order::kByPlace))
+      throw Error(ErrorKind::kParameter, "the samples of a batch change each other's results (at " +
+                                             capture.uses()[k].op +
+                                             "), so none has a gradient of its own");
+  }
+}
+
+torch::Tensor PerSample::sketched(const torch::Tensor& input, const Losses& losses,
+                                  const Sketch& sketch, std::int64_t m) {
+  const assay::EvalMode mode(model_);
+  torch::AutoGradMode grad(true);
+  Capture capture(tensors());
+  const auto logits = model_.forward(input).logits;
+  capture.stop();
+  const auto each = losses(logits);
+  const auto gradients = gradients_of(capture, each.sum());
+  auto out = at::zeros({input.size(0), m}, logits.options().requires_grad(false));
+  const torch::NoGradGuard no_grad;
+  Sketching sink(sketch, offsets_, ruled_, out);
+  for (std::size_t k = 0; k < gradients.size(); ++k)
+    if (gradients[k].defined()) {
+      check_unchanged(capture.uses()[k]);
+      give(capture.uses()[k], gradients[k], orders_.at(k), input.size(0), capture, sink);
+    }
+  one_by_one(each, sketch, out);
+  return out;
+}
+
+void PerSample::one_by_one(const torch::Tensor& losses, const Sketch& sketch,
+                           torch::Tensor& out) const {
+  torch::autograd::variable_list others;
+  std::vector<std::int64_t> offsets;
+  for (std::size_t k = 0; k < parameters_.size(); ++k)
+    if (!ruled_[k]) {
+      others.push_back(parameters_[k].second);
+      offsets.push_back(offsets_[k]);
+    }
+  for (std::int64_t b = 0; b < losses.size(0) && !others.empty(); ++b) {
+    torch::AutoGradMode grad(true);
+    const auto found = torch::autograd::grad({losses[b]}, others, {}, /*retain_graph=*/true, false,
+                                             /*allow_unused=*/true);
+    const torch::NoGradGuard no_grad;
+    auto row = out.narrow(0, b, 1);
+    for (std::size_t k = 0; k < found.size(); ++k)
+      if (found[k].defined()) sketch.add(found[k].reshape({1, -1}), offsets[k], row);
+  }
+}
+
+}  // namespace selection

@@ -1,0 +1,113 @@
+#include "moments/program.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <span>
+
+#include <ATen/ops/full.h>
+#include <ATen/ops/linalg_eigh.h>
+#include <ATen/ops/mv.h>
+#include <ATen/ops/ones_like.h>
+#include <ATen/ops/where.h>
+#include <ATen/ops/zeros_like.h>
+
+#include "assay/error.h"
+#include "moments/capped_simplex.h"
+
+namespace selection {
+
+using assay::Error;
+using assay::ErrorKind;
+
+namespace {
+
+std::span<double> numbers(torch::Tensor& x) {
+  return {x.mutable_data_ptr<double>(), static_cast<std::size_t>(x.numel())};
+}
+
+}  // namespace
+
+Moments moments_of(const torch::Tensor& f) {
+  const auto x = f.to(torch::kDouble).cpu();
+  if (!x.isfinite().all().item<bool>()) throw Error(ErrorKind::kData, "a gradient is not finite");
+  if (x.count_nonzero().item<std::int64_t>() == 0)
+    throw Error(ErrorKind::kData,
+                "every gradient is zero: the model's loss has no slope in the parameters chosen");
+  const auto sigma = x.t().matmul(x) / static_cast<double>(x.size(0));
+  const auto [values, vectors] = at::linalg_eigh(sigma);
+  auto each = x.matmul(vectors).square_();
+  auto mean = each.mean(0);
+  return {std::move(each), std::move(mean)};
+}
+
+MomentProgram::MomentProgram(Moments moments, std::int64_t n, double c)
+    : moments_(std::move(moments)),
+      target_(moments_.mean / c),
+      cap_(1 / static_cast<double>(n)),
+      c_(c) {
+  if (n > moments_.each.size(0))
+    throw Error(ErrorKind::kParameter, "`n` is " + std::to_string(n) + ", and there are " +
+                                           std::to_string(moments_.each.size(0)) +
+                                           " samples to choose from");
+}
+
+torch::Tensor MomentProgram::excess(const torch::Tensor& s) const {
+  return (target_ - at::mv(moments_.each.t(), s)).clamp_min_(0);
+}
+
+double MomentProgram::value(const torch::Tensor& s) const {
+  return excess(s).square().sum().item<double>();
+}
+
+torch::Tensor MomentProgram::gradient(const torch::Tensor& s) const {
+  return at::mv(moments_.each, excess(s)).mul_(-2);
+}
+
+torch::Tensor MomentProgram::gamma(const torch::Tensor& s) const {
+  const auto reached = at::mv(moments_.each.t(), s);
+  const auto& mean = moments_.mean;
+  return at::where(mean > 0, reached / mean, at::zeros_like(mean)).clamp_min(1 / c_);
+}
+
+// 2 |A|^2. For a matrix without negative entries, as A^T A, and any x > 0 the largest (A^T A x)_j /
+// x_j is a bound (Collatz); the power method makes it a close one.
+double MomentProgram::curvature() const {
+  const auto square = moments_.each.t().matmul(moments_.each);
+  auto x = at::ones_like(moments_.mean);
+  double bound = std::numeric_limits<double>::infinity();
+  for (int k = 0; k < 30; ++k) {
+    const auto next = at::mv(square, x);
+    bound = std::min(bound, (next / x).max().item<double>());
+    x = (next / next.norm()).clamp_min_(1e-9);
+  }
+  return 2 * bound;
+}
+
+MomentProgram::Solution MomentProgram::solve(double wanted, std::int64_t most) const {
+  const auto size = moments_.each.size(0);
+  Solution found{at::full({size}, 1 / static_cast<double>(size), torch::kDouble), 0, 0, 0};
+  const double begin = value(found.s), step = 1 / curvature();
+  auto ahead = found.s.clone();
+  double speed = 1;
+  for (found.value = begin; begin > 0; ++found.steps) {
+    if (found.steps % 10 == 0 || found.steps == most) {
+      auto slope = gradient(found.s);
+      found.gap = (slope.dot(found.s).item<double>() - smallest(numbers(slope), cap_)) / begin;
+      if (found.gap <= wanted || found.steps == most) break;
+    }
+    auto slope = gradient(ahead);
+    auto next = ahead.sub(slope, step);
+    project(numbers(next), cap_);
+    // Against the slope: the run has overshot.
+    const bool restart = (ahead - next).dot(next - found.s).item<double>() > 0;
+    const double faster = restart ? 1 : (1 + std::sqrt(1 + 4 * speed * speed)) / 2;
+    ahead = restart ? next.clone() : next + (next - found.s) * ((speed - 1) / faster);
+    speed = faster;
+    found.s = next;
+  }
+  found.value = value(found.s);
+  return found;
+}
+
+}  // namespace selection
