@@ -53,7 +53,7 @@ void conv2d(const Call& call) {
   const auto ints = [&](std::size_t k) { return call.use.inputs[k].toIntVector(); };
   const auto groups = call.use.inputs[6].toInt();
   const auto places = [&](const torch::Tensor& x) {  // [N, f, HW]
-    return call.places(x.transpose(1, 2).contiguous(), x.size(1));
+    return call.places(x.transpose(1, 2), x.size(1));
   };
   const auto left = places(call.gradient.flatten(2));
   if (const auto block = call.block(1)) {
