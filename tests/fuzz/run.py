@@ -30,6 +30,7 @@ MANIFESTS = [SOURCE / "tests/runner/manifest/malformed", SOURCE / "experiments"]
 # seconds of processor time, in target.cpp.
 LIMITS = ["-timeout=120", "-rss_limit_mb=2560", "-malloc_limit_mb=66", "-print_final_stats=1"]
 KEPT = 100  # files of a corpus
+ROUND = 200_000  # inputs of one process: what libFuzzer and the sanitizer remember makes millions ten times slower
 LONGEST = {"plugin_file": 4096, "experiment": 1024}  # bytes of an input; 512 for the others
 
 
@@ -60,7 +61,7 @@ def seeds(name, folder):
 def environment():
     """Without what assay reads from it, and with every error fatal."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("ASSAY_")}
-    return kept | {"ASAN_OPTIONS": "detect_leaks=1:allocator_may_return_null=0:handle_abort=2",
+    return kept | {"ASAN_OPTIONS": "detect_leaks=1:allocator_may_return_null=0:handle_abort=2:malloc_context_size=0:quarantine_size_mb=16",
                    "UBSAN_OPTIONS": "print_stacktrace=1"}
 
 
@@ -101,26 +102,42 @@ def fuzz(name, options, work):
     command = [str(program), *LIMITS, f"-max_len={LONGEST.get(name, 512)}", f"-artifact_prefix={finds}/{name}-"]
     if (HERE / f"{name}.dict").exists():
         command.append(f"-dict={HERE / (name + '.dict')}")
-    command.append(f"-seed={options.seed}")
-    if options.replay:
-        command.append("-runs=0")
-    elif options.inputs:
-        command.append(f"-runs={options.inputs}")
-    if options.seconds or not (options.inputs or options.replay):
-        command.append(f"-max_total_time={options.seconds or 60}")
-    began = time.monotonic()
-    ran = subprocess.run([*command, str(own), *seeds(name, given)], env=environment(), cwd=own,
-                         capture_output=True, text=True, errors="replace")
-    found = re.findall(r"Test unit written to (\S+)", ran.stderr)
-    result = {"target": name, "inputs": figure(r"number_of_executed_units: (\d+)", ran.stderr),
-              "seconds": round(time.monotonic() - began, 1), "coverage": figure(r"cov: (\d+)", ran.stderr),
-              "finds": found}
-    if ran.returncode != 0:
-        result["finds"] = found or ["(no input was kept)"]
-        result["words"] = ends(ran.stderr)
-    if options.keep and ran.returncode == 0:
+    result = {"target": name, "inputs": 0, "seconds": 0, "coverage": 0, "finds": []}
+    for number in range(-(-options.inputs // ROUND) if options.inputs else 1):
+        once(command + limits(options, number), own, seeds(name, given), result)
+        if result["finds"] or options.seconds and result["seconds"] >= options.seconds:
+            break
+        if options.inputs:  # the next round begins anew
+            for file in own.iterdir():
+                file.unlink()
+    if options.keep and not result["finds"]:
         keep(program, name, own, seeds(name, given))
     return result
+
+
+def limits(options, number):
+    """Of round `number`."""
+    words = [f"-seed={options.seed and options.seed + number}"]
+    if options.replay:
+        words.append("-runs=0")
+    elif options.inputs:
+        words.append(f"-runs={min(ROUND, options.inputs - number * ROUND)}")
+    if options.seconds or not (options.inputs or options.replay):
+        words.append(f"-max_total_time={options.seconds or 60}")
+    return words
+
+
+def once(command, own, folders, result):
+    """One process; adds to the result."""
+    began = time.monotonic()
+    ran = subprocess.run([*command, str(own), *folders], env=environment(), cwd=own, capture_output=True, text=True, errors="replace")
+    result["inputs"] += figure(r"number_of_executed_units: (\d+)", ran.stderr)
+    result["seconds"] = round(result["seconds"] + time.monotonic() - began, 1)
+    result["coverage"] = max(result["coverage"], figure(r"cov: (\d+)", ran.stderr))
+    result["finds"] += re.findall(r"Test unit written to (\S+)", ran.stderr)
+    if ran.returncode != 0:
+        result["finds"] = result["finds"] or ["(no input was kept)"]
+        result["words"] = ends(ran.stderr)
 
 
 def keep(program, name, own, before):
