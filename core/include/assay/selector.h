@@ -1,0 +1,44 @@
+// Selector: which samples of a pool to learn from. The procedure `select` asks it.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "assay/context.h"
+#include "assay/state.h"
+
+namespace assay {
+
+/// What is known of N samples. All but `classes` is undefined where the selector did not need it.
+struct Pool {
+  std::int64_t size = 0;    // N
+  std::int64_t classes = 0;
+  torch::Tensor label;      // [N] int64
+  torch::Tensor features;   // [N, D] float, before the model's last layer
+  torch::Tensor logits;     // [N, classes] float
+  torch::Tensor gradients;  // [N, m] float, each sample's gradient, sketched
+};
+
+/// Kind `selector`. What it has found so far it gives to save(): a run may be resumed between steps.
+class Selector : public Stateful {
+ public:
+  using Interface = Selector;
+  static constexpr std::string_view kind = "selector";
+
+  struct Needs {
+    bool label = false, features = false, logits = false, gradients = false;
+  };
+  virtual Needs needs() const = 0;
+
+  /// Places in the pool, none twice, and how much each counts; without weights all count alike.
+  struct Choice {
+    std::vector<std::int64_t> places;
+    std::vector<double> weights = {};
+  };
+  /// Does step k, counted from 0, towards `n` samples of the pool, and returns them where it was the
+  /// last one. Aim at seconds a step. Draws from `context.rng` alone.
+  virtual std::optional<Choice> step(std::int64_t k, const Pool& pool, std::int64_t n,
+                                     const Context& context) = 0;
+};
+
+}  // namespace assay

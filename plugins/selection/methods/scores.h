@@ -1,0 +1,35 @@
+// Ways from a number for each sample to a selection.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include <torch/types.h>
+
+#include "assay/rng.h"
+
+namespace selection {
+
+using Places = std::vector<std::int64_t>;
+
+/// The n with the highest scores [N]; of equals the first.
+Places highest(const torch::Tensor& scores, std::int64_t n);
+
+/// Of each class, in proportion to its size, those with the highest scores: n in all.
+Places highest_per_class(const torch::Tensor& scores, const torch::Tensor& label,
+                         std::int64_t classes, std::int64_t n);
+
+/// n of N without replacement, one after another in proportion to `weights` [N] >= 0 of those that
+/// are left; where weights run out, the rest is drawn evenly (Efraimidis and Spirakis, "Weighted
+/// random sampling with a reservoir", 2006).
+Places drawn(const torch::Tensor& weights, std::int64_t n, const assay::Rng& rng);
+
+/// How many of n to take of each class of `label` [N]: in proportion to its size, or the same of
+/// each; a class that is too small gives all it has and the others more. They add up to n.
+std::vector<std::int64_t> shares(const torch::Tensor& label, std::int64_t classes, std::int64_t n,
+                                 bool alike);
+
+/// Places of class c.
+Places places_of_class(const torch::Tensor& label, std::int64_t c);
+
+}  // namespace selection

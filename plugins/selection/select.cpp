@@ -1,0 +1,200 @@
+#include "select.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include <ATen/ops/cat.h>
+#include <torch/nn/functional/loss.h>
+
+namespace selection {
+
+using assay::Error;
+using assay::ErrorKind;
+using assay::Split;
+namespace F = torch::nn::functional;
+
+namespace {
+
+constexpr std::int64_t kBatches = 16;  // of a unit
+
+assay::Selector& selector_of(const assay::Parts& parts) {
+  return *parts.other<assay::Selector>();
+}
+
+bool looks_at_model(const assay::Selector::Needs& needs) {
+  return needs.features || needs.logits || needs.gradients;
+}
+
+// Of the last `count` layers, a layer being the parameters up to the last dot of their names; all
+// for 0.
+std::vector<std::pair<std::string, torch::Tensor>> parameters_of(assay::Model& model,
+                                                                 std::int64_t count) {
+  std::vector<std::pair<std::string, torch::Tensor>> chosen;
+  std::vector<std::string> layers;
+  const auto all = model.named_parameters();
+  const auto layer = [](const std::string& name) { return name.substr(0, name.rfind('.')); };
+  for (auto k = static_cast<std::ptrdiff_t>(all.size()) - 1; k >= 0; --k) {
+    const auto& item = all[static_cast<std::size_t>(k)];
+    if (!item.value().requires_grad()) continue;
+    if (std::find(layers.begin(), layers.end(), layer(item.key())) == layers.end()) {
+      if (count > 0 && std::ssize(layers) == count) break;
+      layers.push_back(layer(item.key()));
+    }
+    chosen.insert(chosen.begin(), {item.key(), item.value()});
+  }
+  return chosen;
+}
+
+}  // namespace
+
+assay::Schema<Select::Params> Select::schema() {
+  using namespace assay;
+  return Schema<Params>()
+      .required("n", &Params::n, at_least(1), "Samples of the training split to select.")
+      .field("batch", &Params::batch, at_least(1), "Samples a forward pass.")
+      .field("sketch", &Params::sketch,
+             one_of({"gaussian", "sparse_sign", "count", "hadamard", "kronecker"}),
+             "Random map of each sample's gradient, where the selector asks for gradients.")
+      .field("width", &Params::width, at_least(1), "Numbers that are left of a gradient.")
+      .field("layers", &Params::layers, at_least(0),
+             "Last layers whose parameters the gradient is of; 0: all that are trained.")
+      .field("labels", &Params::labels, one_of({"random", "true", "predicted"}),
+             "Classes that the gradients' loss is for: drawn evenly, so that no label is looked "
+             "at; the samples' own; or the model's answers.")
+      .field("fall_back", &Params::fall_back, any(),
+             "Takes one backward pass a sample for parameters that go through an operator without "
+             "a rule, instead of refusing the model.");
+}
+
+Select::Select(const Params& params, const assay::Info& info) : p_(params), info_(info) {
+  const auto size =
+      std::accumulate(info.group_sizes.begin(), info.group_sizes.end(), std::int64_t{0});
+  if (size > 0 && p_.n > size)
+    throw Error(ErrorKind::kParameter, "`n` is " + std::to_string(p_.n) +
+                                           ", and the training split has " + std::to_string(size) +
+                                           " samples");
+}
+
+// Units in which the pool is looked at.
+std::int64_t Select::looks(const assay::Parts& parts) const {
+  const auto needs = selector_of(parts).needs();
+  if (!looks_at_model(needs) && !needs.label) return 0;
+  const auto size = static_cast<std::int64_t>(parts.dataset->ids(Split::kTrain).size());
+  return (size + kBatches * p_.batch - 1) / (kBatches * p_.batch);
+}
+
+std::int64_t Select::units(const assay::Parts& parts) const {
+  const auto size = static_cast<std::int64_t>(parts.dataset->ids(Split::kTrain).size());
+  return looks(parts) + std::min(p_.n, size);  // a selector may take a step a sample
+}
+
+void Select::advance(std::int64_t unit, assay::Parts& parts, const assay::Context& context,
+                     assay::Results& results) {
+  const auto before = looks(parts);
+  if (unit < before) return look(unit, parts, context);
+  const auto ids = parts.dataset->ids(Split::kTrain);
+  assay::Pool pool;
+  pool.size = std::ssize(ids);
+  pool.classes = info_.classes;
+  for (const auto& [name, tensor] : {std::pair{"label", &pool.label},
+                                     {"features", &pool.features},
+                                     {"logits", &pool.logits},
+                                     {"gradients", &pool.gradients}})
+    if (const auto it = rows_.find(name); it != rows_.end()) *tensor = it->second;
+  const auto choice =
+      selector_of(parts).step(unit - before, pool, p_.n, context.with(context.rng.fork("select")));
+  if (choice) write(*choice, parts, results);
+}
+
+void Select::look(std::int64_t unit, assay::Parts& parts, const assay::Context& context) {
+  const auto needs = selector_of(parts).needs();
+  if (looks_at_model(needs) && parts.model == nullptr)
+    throw Error(ErrorKind::kParameter,
+                "the selector looks at what a model makes of the samples: "
+                "add `model:` to the manifest");
+  const auto ids = parts.dataset->ids(Split::kTrain);
+  const auto size = static_cast<std::int64_t>(ids.size());
+  std::map<std::string, assay::Tensors> found;
+  const auto end = std::min(size, (unit + 1) * kBatches * p_.batch);
+  for (auto start = unit * kBatches * p_.batch; start < end; start += p_.batch) {
+    const auto here =
+        context.with(context.rng.fork("look").fork(static_cast<std::uint64_t>(start)));
+    const auto part = ids.subspan(static_cast<std::size_t>(start),
+                                  static_cast<std::size_t>(std::min(p_.batch, end - start)));
+    const auto batch = assay::to_device(parts.dataset->load(part, here), context.device);
+    if (needs.label) found["label"].push_back(batch.target.cpu());
+    if (needs.gradients) gradients(batch, *parts.model, context, found);
+    if (!needs.features && !needs.logits) continue;
+    const torch::NoGradGuard no_grad;
+    const assay::EvalMode mode(*parts.model);
+    const auto output = parts.model->forward(batch.input);
+    if (needs.logits) found["logits"].push_back(output.logits.cpu());
+    if (needs.features && !output.features.defined())
+      throw Error(ErrorKind::kPlugin, "the model gives no features, which the selector needs");
+    if (needs.features) found["features"].push_back(output.features.flatten(1).cpu());
+  }
+  for (auto& [name, parts_of] : found) {
+    if (rows_.contains(name)) parts_of.insert(parts_of.begin(), rows_[name]);
+    rows_[name] = at::cat(parts_of);
+  }
+}
+
+// Of each sample by its id, whatever batch it comes in.
+torch::Tensor Select::drawn_labels(const torch::Tensor& id, const assay::Rng& rng) const {
+  std::vector<std::int64_t> labels;
+  const auto ids = id.cpu().contiguous();
+  for (std::int64_t k = 0; k < ids.numel(); ++k) {
+    const auto u = rng.uniform(static_cast<std::uint64_t>(ids.const_data_ptr<std::int64_t>()[k]));
+    labels.push_back(static_cast<std::int64_t>(u * static_cast<double>(info_.classes)));
+  }
+  return torch::tensor(labels, torch::kInt64);
+}
+
+void Select::gradients(const assay::Batch& batch, assay::Model& model,
+                       const assay::Context& context,
+                       std::map<std::string, assay::Tensors>& found) {
+  if (per_sample_ == nullptr) {
+    per_sample_ = std::make_unique<PerSample>(model, parameters_of(model, p_.layers),
+                                              batch.input.narrow(0, 0, 1), p_.fall_back);
+    if (p_.width > per_sample_->width())
+      throw Error(ErrorKind::kParameter,
+                  "`width` is " + std::to_string(p_.width) + ", and a gradient has " +
+                      std::to_string(per_sample_->width()) + " numbers: a sketch must be narrower");
+  }
+  // One matrix for all batches: else their gradients could not be compared.
+  const auto sketch = sketch_of(p_.sketch, p_.width, context.rng.fork("sketch"));
+  const PerSample::Losses losses = [&](const torch::Tensor& logits) {
+    if (info_.classes == 0) return (logits - batch.target).square().flatten(1).mean(1);
+    const auto label =
+        p_.labels == "true" ? batch.target
+        : p_.labels == "predicted"
+            ? logits.detach().argmax(1)
+            : drawn_labels(batch.id, context.rng.fork("labels")).to(batch.target.device());
+    return F::cross_entropy(logits, label, F::CrossEntropyFuncOptions().reduction(torch::kNone));
+  };
+  found["gradients"].push_back(per_sample_->sketched(batch.input, losses, *sketch, p_.width).cpu());
+}
+
+void Select::write(const assay::Selector::Choice& choice, const assay::Parts& parts,
+                   assay::Results& results) {
+  const auto all = parts.dataset->ids(Split::kTrain);
+  std::vector<std::int64_t> ids;
+  for (const auto place : choice.places) ids.push_back(all[static_cast<std::size_t>(place)]);
+  assay::TensorMap artifact{{"ids", torch::tensor(ids, torch::kInt64)}};
+  if (!choice.weights.empty()) artifact["weights"] = torch::tensor(choice.weights, torch::kDouble);
+  results.artifact("ids", artifact);
+  results.metric("select/size", static_cast<double>(ids.size()));
+  finished_ = true;
+}
+
+void Select::save(assay::State& state) const {
+  state.tensors = rows_;
+  state.scalars["finished"] = finished_;
+}
+
+void Select::load(const assay::State& state) {
+  rows_ = state.tensors;
+  finished_ = state.scalar<bool>("finished");
+}
+
+}  // namespace selection
