@@ -99,7 +99,10 @@ void Select::advance(std::int64_t unit, assay::Parts& parts, const assay::Contex
   for (const auto& [name, tensor] : {std::pair{"label", &pool.label},
                                      {"features", &pool.features},
                                      {"logits", &pool.logits},
-                                     {"gradients", &pool.gradients}})
+                                     {"gradients", &pool.gradients},
+                                     {"validation.label", &pool.validation.label},
+                                     {"validation.features", &pool.validation.features},
+                                     {"validation.logits", &pool.validation.logits}})
     if (const auto it = rows_.find(name); it != rows_.end()) *tensor = it->second;
   const auto choice =
       selector_of(parts).step(unit - before, pool, p_.n, context.with(context.rng.fork("select")));
@@ -113,14 +116,29 @@ void Select::look(std::int64_t unit, assay::Parts& parts, const assay::Context& 
                 "the selector looks at what a model makes of the samples: "
                 "add `model:` to the manifest");
   const auto ids = parts.dataset->ids(Split::kTrain);
-  const auto size = static_cast<std::int64_t>(ids.size());
+  const auto size = kBatches * p_.batch, first = unit * size;
+  const auto count = std::min(size, static_cast<std::int64_t>(ids.size()) - first);
+  look_at(ids.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)), "", needs,
+          parts, context);
+  if (unit > 0 || !needs.validation) return;
+  const auto others = parts.dataset->ids(Split::kValidation);
+  if (others.empty())
+    throw Error(ErrorKind::kData,
+                "the selector goes by the validation split, which the dataset has "
+                "not got");
+  look_at(others, "validation.", {.label = true, .features = true, .logits = true}, parts, context);
+}
+
+// Adds what the model makes of these samples to the rows of each name after `prefix`.
+void Select::look_at(std::span<const std::int64_t> ids, const std::string& prefix,
+                     const assay::Selector::Needs& needs, assay::Parts& parts,
+                     const assay::Context& context) {
   std::map<std::string, assay::Tensors> found;
-  const auto end = std::min(size, (unit + 1) * kBatches * p_.batch);
-  for (auto start = unit * kBatches * p_.batch; start < end; start += p_.batch) {
+  for (std::size_t start = 0; start < ids.size(); start += static_cast<std::size_t>(p_.batch)) {
+    const auto part =
+        ids.subspan(start, std::min(static_cast<std::size_t>(p_.batch), ids.size() - start));
     const auto here =
-        context.with(context.rng.fork("look").fork(static_cast<std::uint64_t>(start)));
-    const auto part = ids.subspan(static_cast<std::size_t>(start),
-                                  static_cast<std::size_t>(std::min(p_.batch, end - start)));
+        context.with(context.rng.fork("look").fork(static_cast<std::uint64_t>(part[0])));
     const auto batch = assay::to_device(parts.dataset->load(part, here), context.device);
     if (needs.label) found["label"].push_back(batch.target.cpu());
     if (needs.gradients) gradients(batch, *parts.model, context, found);
@@ -133,9 +151,10 @@ void Select::look(std::int64_t unit, assay::Parts& parts, const assay::Context& 
       throw Error(ErrorKind::kPlugin, "the model gives no features, which the selector needs");
     if (needs.features) found["features"].push_back(output.features.flatten(1).cpu());
   }
-  for (auto& [name, parts_of] : found) {
-    if (rows_.contains(name)) parts_of.insert(parts_of.begin(), rows_[name]);
-    rows_[name] = at::cat(parts_of);
+  for (auto& [name, rows] : found) {
+    if (const auto it = rows_.find(prefix + name); it != rows_.end())
+      rows.insert(rows.begin(), it->second);
+    rows_[prefix + name] = at::cat(rows);
   }
 }
 

@@ -33,6 +33,9 @@ class Select final : public assay::Procedure {
  private:
   std::int64_t looks(const assay::Parts& parts) const;
   void look(std::int64_t unit, assay::Parts& parts, const assay::Context& context);
+  void look_at(std::span<const std::int64_t> ids, const std::string& prefix,
+               const assay::Selector::Needs& needs, assay::Parts& parts,
+               const assay::Context& context);
   void gradients(const assay::Batch& batch, assay::Model& model, const assay::Context& context,
                  std::map<std::string, assay::Tensors>& found);
   torch::Tensor drawn_labels(const torch::Tensor& id, const assay::Rng& rng) const;

@@ -1,4 +1,6 @@
 #include "methods/coverage.h"
+#include "methods/glister.h"
+#include "methods/gradient_coverage.h"
 #include "methods/leverage.h"
 #include "methods/scored.h"
 #include "methods/simple.h"
@@ -42,6 +44,16 @@ ASSAY_PLUGIN(registry) {
   registry.add<CoverageCentric>("coverage_centric",
                                 "Strata of EL2N scores, the hardest left out (Zheng et al., ICLR "
                                 "2023).");
+  registry.add<Craig>(
+      "craig",
+      "Weighted samples whose gradients are near those of all (Mirzasoleiman, Bilmes "
+      "and Leskovec, ICML 2020).");
+  registry.add<GradMatch>("grad_match",
+                          "Weighted samples whose gradients add up to that of all (Killamsetty et "
+                          "al., ICML 2021).");
+  registry.add<Glister>("glister",
+                        "Samples whose steps lower the validation loss (Killamsetty et al., AAAI "
+                        "2021).");
   registry.add<Skmm>("skmm", "Sketchy Moment Matching (Dong, Phan, Pan and Lei, NeurIPS 2024).");
   registry.add<SkmmGreedy>("skmm_greedy",
                            "Greedy optimal design on sketched gradients, of SkMM's later code.");

@@ -62,6 +62,10 @@ std::shared_ptr<Dataset> cut(std::shared_ptr<Dataset> dataset, const fs::path& f
   if (it == tensors.end() || it->second.scalar_type() != torch::kInt64 || it->second.dim() != 1)
     throw Error(ErrorKind::kData,
                 file.string() + ": a one-dimensional int64 tensor `ids` is needed");
+  if (tensors.contains("weights"))
+    throw Error(ErrorKind::kData, file.string() +
+                                      ": has weights of its samples, which no training can take "
+                                      "yet; select by something that gives none");
   const auto ids = it->second.contiguous();
   const auto* first = ids.data_ptr<std::int64_t>();
   return subset(std::move(dataset), {first, first + ids.numel()});

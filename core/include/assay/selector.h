@@ -17,6 +17,11 @@ struct Pool {
   torch::Tensor features;   // [N, D] float, before the model's last layer
   torch::Tensor logits;     // [N, classes] float
   torch::Tensor gradients;  // [N, m] float, each sample's gradient, sketched
+
+  /// The same of the validation split's samples.
+  struct {
+    torch::Tensor label, features, logits;
+  } validation = {};
 };
 
 /// Kind `selector`. What it has found so far it gives to save(): a run may be resumed between steps.
@@ -27,6 +32,7 @@ class Selector : public Stateful {
 
   struct Needs {
     bool label = false, features = false, logits = false, gradients = false;
+    bool validation = false;  // label, features and logits of that split too, as of the pool
   };
   virtual Needs needs() const = 0;
 

@@ -1,0 +1,46 @@
+#include "methods/glister.h"
+
+#include <ATen/ops/mv.h>
+#include <ATen/ops/one_hot.h>
+#include <ATen/ops/softmax.h>
+
+namespace selection {
+
+namespace {
+
+torch::Tensor with_one(const torch::Tensor& x) {
+  const auto wide = x.to(torch::kDouble);
+  return at::cat({wide, at::ones({x.size(0), 1}, wide.options())}, 1);
+}
+
+}  // namespace
+
+assay::Schema<Glister::Params> Glister::schema() {
+  return assay::Schema<Params>().field("lr", &Params::lr, assay::above(0),
+                                       "Step of the last layer for each sample that is chosen.");
+}
+
+void Glister::start(const assay::Pool& pool, const Places& chosen) {
+  x_ = with_one(pool.features);
+  error_ = at::softmax(pool.logits.to(torch::kDouble), 1) - at::one_hot(pool.label, pool.classes);
+  seen_ = with_one(pool.validation.features);
+  logits_ = pool.validation.logits.to(torch::kDouble);
+  y_ = at::one_hot(pool.validation.label, pool.classes).to(torch::kDouble);
+  for (const auto place : chosen) move(place);
+}
+
+// The last layer's gradient of a sample is error (outer) x, so a step along it moves the answers to
+// v by -lr (x . v) error.
+void Glister::move(std::int64_t place) {
+  logits_ = logits_ - p_.lr * at::mv(seen_, x_[place]).unsqueeze(1) * error_[place];
+}
+
+std::int64_t Glister::next(const assay::Pool&, const Places& chosen) {
+  const auto slope = (at::softmax(logits_, 1) - y_).t().matmul(seen_) /
+                     static_cast<double>(seen_.size(0));  // [C, D + 1]
+  const auto place = best((x_.matmul(slope.t()) * error_).sum(1), chosen);
+  move(place);
+  return place;
+}
+
+}  // namespace selection
