@@ -45,6 +45,18 @@ std::vector<std::pair<std::string, torch::Tensor>> parameters_of(assay::Model& m
   return chosen;
 }
 
+assay::Output answers(const torch::Tensor& input, assay::Model& model) {
+  const torch::NoGradGuard no_grad;
+  const assay::EvalMode mode(model);
+  return model.forward(input);
+}
+
+torch::Tensor features_of(const assay::Output& output) {
+  if (!output.features.defined())
+    throw Error(ErrorKind::kPlugin, "the model gives no features, which the selector needs");
+  return output.features.flatten(1);
+}
+
 }  // namespace
 
 assay::Schema<Select::Params> Select::schema() {
@@ -52,9 +64,13 @@ assay::Schema<Select::Params> Select::schema() {
   return Schema<Params>()
       .required("n", &Params::n, at_least(1), "Samples of the training split to select.")
       .field("batch", &Params::batch, at_least(1), "Samples a forward pass.")
+      .field(
+          "gradient", &Params::gradient, one_of({"loss", "features"}),
+          "What stands for a sample where the selector asks for gradients: its loss's, or, as for "
+          "a linear model on features that stay as they are, its features.")
       .field("sketch", &Params::sketch,
              one_of({"gaussian", "sparse_sign", "count", "hadamard", "kronecker"}),
-             "Random map of each sample's gradient, where the selector asks for gradients.")
+             "Random map of each sample's gradient.")
       .field("width", &Params::width, at_least(1), "Numbers that are left of a gradient.")
       .field("layers", &Params::layers, at_least(0),
              "Last layers whose parameters the gradient is of; 0: all that are trained.")
@@ -141,15 +157,15 @@ void Select::look_at(std::span<const std::int64_t> ids, const std::string& prefi
         context.with(context.rng.fork("look").fork(static_cast<std::uint64_t>(part[0])));
     const auto batch = assay::to_device(parts.dataset->load(part, here), context.device);
     if (needs.label) found["label"].push_back(batch.target.cpu());
-    if (needs.gradients) gradients(batch, *parts.model, context, found);
-    if (!needs.features && !needs.logits) continue;
-    const torch::NoGradGuard no_grad;
-    const assay::EvalMode mode(*parts.model);
-    const auto output = parts.model->forward(batch.input);
+    const bool of_features = p_.gradient == "features";
+    if (needs.gradients && !of_features)
+      found["gradients"].push_back(gradients(batch, *parts.model, context));
+    if (!needs.features && !needs.logits && !(needs.gradients && of_features)) continue;
+    const auto output = answers(batch.input, *parts.model);
     if (needs.logits) found["logits"].push_back(output.logits.cpu());
-    if (needs.features && !output.features.defined())
-      throw Error(ErrorKind::kPlugin, "the model gives no features, which the selector needs");
-    if (needs.features) found["features"].push_back(output.features.flatten(1).cpu());
+    if (needs.features) found["features"].push_back(features_of(output).cpu());
+    if (needs.gradients && of_features)
+      found["gradients"].push_back(sketched(features_of(output), context));
   }
   for (auto& [name, rows] : found) {
     if (const auto it = rows_.find(prefix + name); it != rows_.end())
@@ -169,19 +185,32 @@ torch::Tensor Select::drawn_labels(const torch::Tensor& id, const assay::Rng& rn
   return torch::tensor(labels, torch::kInt64);
 }
 
-void Select::gradients(const assay::Batch& batch, assay::Model& model,
-                       const assay::Context& context,
-                       std::map<std::string, assay::Tensors>& found) {
+void Select::check_width(std::int64_t width) const {
+  if (p_.width > width)
+    throw Error(ErrorKind::kParameter, "`width` is " + std::to_string(p_.width) +
+                                           ", and a gradient has " + std::to_string(width) +
+                                           " numbers: a sketch must be no wider");
+}
+
+// One matrix for all batches: else their gradients could not be compared.
+std::unique_ptr<Sketch> Select::sketch(const assay::Context& context) const {
+  return sketch_of(p_.sketch, p_.width, context.rng.fork("sketch"));
+}
+
+torch::Tensor Select::sketched(const torch::Tensor& features, const assay::Context& context) const {
+  check_width(features.size(1));
+  auto out = at::zeros({features.size(0), p_.width}, features.options());
+  sketch(context)->add(features, 0, out);
+  return out.cpu();
+}
+
+torch::Tensor Select::gradients(const assay::Batch& batch, assay::Model& model,
+                                const assay::Context& context) {
   if (per_sample_ == nullptr) {
     per_sample_ = std::make_unique<PerSample>(model, parameters_of(model, p_.layers),
                                               batch.input.narrow(0, 0, 1), p_.fall_back);
-    if (p_.width > per_sample_->width())
-      throw Error(ErrorKind::kParameter,
-                  "`width` is " + std::to_string(p_.width) + ", and a gradient has " +
-                      std::to_string(per_sample_->width()) + " numbers: a sketch must be narrower");
+    check_width(per_sample_->width());
   }
-  // One matrix for all batches: else their gradients could not be compared.
-  const auto sketch = sketch_of(p_.sketch, p_.width, context.rng.fork("sketch"));
   const PerSample::Losses losses = [&](const torch::Tensor& logits) {
     if (info_.classes == 0) return (logits - batch.target).square().flatten(1).mean(1);
     const auto label =
@@ -191,7 +220,7 @@ void Select::gradients(const assay::Batch& batch, assay::Model& model,
             : drawn_labels(batch.id, context.rng.fork("labels")).to(batch.target.device());
     return F::cross_entropy(logits, label, F::CrossEntropyFuncOptions().reduction(torch::kNone));
   };
-  found["gradients"].push_back(per_sample_->sketched(batch.input, losses, *sketch, p_.width).cpu());
+  return per_sample_->sketched(batch.input, losses, *sketch(context), p_.width).cpu();
 }
 
 void Select::write(const assay::Selector::Choice& choice, const assay::Parts& parts,

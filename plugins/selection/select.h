@@ -13,6 +13,7 @@ class Select final : public assay::Procedure {
   struct Params {
     std::int64_t n = 1;
     std::int64_t batch = 128;
+    std::string gradient = "loss";
     std::string sketch = "kronecker";
     std::int64_t width = 256;
     std::int64_t layers = 0;
@@ -36,8 +37,11 @@ class Select final : public assay::Procedure {
   void look_at(std::span<const std::int64_t> ids, const std::string& prefix,
                const assay::Selector::Needs& needs, assay::Parts& parts,
                const assay::Context& context);
-  void gradients(const assay::Batch& batch, assay::Model& model, const assay::Context& context,
-                 std::map<std::string, assay::Tensors>& found);
+  torch::Tensor gradients(const assay::Batch& batch, assay::Model& model,
+                          const assay::Context& context);
+  torch::Tensor sketched(const torch::Tensor& features, const assay::Context& context) const;
+  std::unique_ptr<Sketch> sketch(const assay::Context& context) const;
+  void check_width(std::int64_t width) const;
   torch::Tensor drawn_labels(const torch::Tensor& id, const assay::Rng& rng) const;
   void write(const assay::Selector::Choice& choice, const assay::Parts& parts,
              assay::Results& results);
