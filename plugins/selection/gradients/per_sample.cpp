@@ -39,6 +39,14 @@ class Sketching final : public Sink {
   torch::Tensor& out_;
 };
 
+// Keeps every number where it is.
+class Whole final : public Sketch {
+ public:
+  void add(const torch::Tensor& x, std::int64_t offset, torch::Tensor& out) const override {
+    out.narrow(1, offset, x.size(1)).add_(x);
+  }
+};
+
 // A sum needs nothing of what it added up.
 void check_unchanged(const Use& use) {
   if (use.op.starts_with("aten::add") && use.op != "aten::addmm") return;
@@ -123,7 +131,8 @@ void PerSample::probe_orders(const torch::Tensor& probe) {
   capture.stop();
   find_others(capture);
   const auto some = at::randn(logits[1].sizes(), assay::Rng(1).generator(), logits.options());
-  const auto gradients = gradients_of(capture, (logits[1] * some).sum());
+  const auto sum = (logits[1] * some).sum();
+  const auto gradients = gradients_of(capture, sum);
   for (std::size_t k = 0; k < gradients.size(); ++k) {
     orders_.push_back(Order::kBySample);
     if (!gradients[k].defined() || suits(gradients[k], Order::kBySample)) continue;
@@ -132,6 +141,34 @@ void PerSample::probe_orders(const torch::Tensor& probe) {
       throw Error(ErrorKind::kParameter, "the samples of a batch change each other's results (at " +
                                              capture.uses()[k].op +
                                              "), so none has a gradient of its own");
+  }
+  compare(capture, gradients, sum);
+}
+
+// With autograd, which sees all: a parameter may have gone where the capture did not look.
+void PerSample::compare(const Capture& capture, const std::vector<torch::Tensor>& gradients,
+                        const torch::Tensor& sum) {
+  auto own = at::zeros({3, width_}, sum.options().requires_grad(false));
+  give_all(capture, gradients, 3, Whole(), own);
+  const auto expected = torch::autograd::grad({sum}, tensors(), {}, /*retain_graph=*/{}, false,
+                                              /*allow_unused=*/true);
+  for (std::size_t k = 0; k < expected.size(); ++k) {
+    const auto found = own[1].narrow(0, offsets_[k], parameters_[k].second.numel());
+    const auto apart = expected[k].defined() ? found - expected[k].flatten() : found;
+    const double size = expected[k].defined() ? expected[k].norm().item<double>() : 0;
+    if (!(apart.norm().item<double>() <= 1e-2 * size + 1e-6))
+      add_other(k, "something that was not seen");
+  }
+}
+
+void PerSample::give_all(const Capture& capture, const std::vector<torch::Tensor>& gradients,
+                         std::int64_t samples, const Sketch& sketch, torch::Tensor& out) const {
+  const torch::NoGradGuard no_grad;
+  Sketching sink(sketch, offsets_, ruled_, out);
+  for (std::size_t k = 0; k < gradients.size(); ++k) {
+    if (!gradients[k].defined()) continue;
+    check_unchanged(capture.uses()[k]);
+    give(capture.uses()[k], gradients[k], orders_.at(k), samples, capture, sink);
   }
 }
 
@@ -145,13 +182,7 @@ torch::Tensor PerSample::sketched(const torch::Tensor& input, const Losses& loss
   const auto each = losses(logits);
   const auto gradients = gradients_of(capture, each.sum());
   auto out = at::zeros({input.size(0), m}, logits.options().requires_grad(false));
-  const torch::NoGradGuard no_grad;
-  Sketching sink(sketch, offsets_, ruled_, out);
-  for (std::size_t k = 0; k < gradients.size(); ++k)
-    if (gradients[k].defined()) {
-      check_unchanged(capture.uses()[k]);
-      give(capture.uses()[k], gradients[k], orders_.at(k), input.size(0), capture, sink);
-    }
+  give_all(capture, gradients, input.size(0), sketch, out);
   one_by_one(each, sketch, out);
   return out;
 }

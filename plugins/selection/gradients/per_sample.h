@@ -37,6 +37,10 @@ class PerSample {
   void probe_orders(const torch::Tensor& probe);
   void find_others(const Capture& capture);
   void add_other(std::size_t parameter, const std::string& op);
+  void compare(const Capture& capture, const std::vector<torch::Tensor>& gradients,
+               const torch::Tensor& sum);
+  void give_all(const Capture& capture, const std::vector<torch::Tensor>& gradients,
+                std::int64_t samples, const Sketch& sketch, torch::Tensor& out) const;
   void one_by_one(const torch::Tensor& losses, const Sketch& sketch, torch::Tensor& out) const;
 
   assay::Model& model_;

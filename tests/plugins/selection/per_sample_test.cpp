@@ -163,6 +163,20 @@ TEST_CASE("a parameter without a rule is named, or taken one sample at a time") 
   CHECK(gradients.others() == std::vector<std::string>{"`scale` goes through aten::exp"});
 }
 
+TEST_CASE("a parameter in a list of tensors is not lost") {
+  Made model;
+  const auto token = model.register_parameter("token", normal({1, 1, 8}, 15));
+  const auto head = model.register_module("head", nn::Linear(8, 3));
+  model.run = [=](const torch::Tensor& x) mutable {
+    const auto with = at::cat({token.expand({x.size(0), 1, 8}), x}, 1);
+    return head->forward(with.square().mean(1));
+  };
+  const auto input = normal({5, 4, 8}, 16);
+  CHECK_THROWS_WITH(PerSample(model, parameters_of(model), input, false),
+                    Catch::Contains("`token` goes through something that was not seen"));
+  check(model, input, true);
+}
+
 TEST_CASE("a model that changes in place what a layer was given is refused") {
   Made model;
   const auto first = model.register_module("first", nn::Linear(8, 8));
