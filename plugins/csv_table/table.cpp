@@ -7,7 +7,7 @@
 #include <charconv>
 #include <cmath>
 #include <memory>
-#include <set>
+#include <numeric>
 #include <sstream>
 
 #include "assay/error.h"
@@ -137,16 +137,20 @@ void check_columns(const Table& table) {
 // A name that two columns have, or that no rule file could be written with, would be the wrong
 // column's later.
 void check_names(const Table& table) {
-  std::set<std::string> seen;
-  for (const auto& name : table.names) {
-    if (!assay::is_utf8(name))
-      throw Error(ErrorKind::kData, table.file.string() + ": the name of column " +
-                                        std::to_string(seen.size()) +
-                                        " is not UTF-8; `names` gives the columns others");
-    if (!seen.insert(name).second)
-      throw Error(ErrorKind::kData, table.file.string() + ": two columns are named `" + name +
-                                        "`; `names` gives the columns others");
-  }
+  const auto fail = [&](const std::string& what) {
+    throw Error(ErrorKind::kData,
+                table.file.string() + ": " + what + "; `names` gives the columns others");
+  };
+  std::vector<std::uint32_t> order(table.names.size());  // a file may have a million columns
+  std::iota(order.begin(), order.end(), 0U);
+  for (const auto k : order)
+    if (!assay::is_utf8(table.names[k]))
+      fail("the name of column " + std::to_string(k) + " is not UTF-8");
+  std::sort(order.begin(), order.end(),
+            [&](auto a, auto b) { return table.names[a] < table.names[b]; });
+  const auto twice = std::adjacent_find(
+      order.begin(), order.end(), [&](auto a, auto b) { return table.names[a] == table.names[b]; });
+  if (twice != order.end()) fail("two columns are named `" + table.names[*twice] + "`");
 }
 
 }  // namespace
