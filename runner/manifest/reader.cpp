@@ -32,6 +32,16 @@ Location place(const Location& start, const YAML::Mark& mark) {
   return {start.file, start.line + mark.line, mark.column + (mark.line == 0 ? start.column : 1)};
 }
 
+// yaml-cpp quotes bytes, of which one may be half a character.
+std::string whole_characters(std::string text) {
+  for (std::size_t k = 0; k < text.size();) {
+    const auto size = utf8_length(std::string_view(text).substr(k));
+    if (size == 0) text[k] = '?';
+    k += std::max<std::size_t>(1, size);
+  }
+  return text;
+}
+
 class Builder final : public YAML::EventHandler {
  public:
   explicit Builder(const Location& start) : start_(start) {}
@@ -60,8 +70,11 @@ class Builder final : public YAML::EventHandler {
     attach(std::move(copy));
   }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                const std::string& text) override {
+                const std::string& given) override {
     if (tag != "?" && tag != "!") refuse_tag(mark, tag);
+    const auto text = whole_characters(given);  // yaml-cpp makes one byte of two escapes
+    if (text != given)
+      complaints_.add(at(mark), "the escapes \\N and \\_ are not known: write \\x85 and \\xA0");
     if (expects_key()) return key(mark, text);
     Node node;
     node.kind = Node::Kind::kScalar;
@@ -177,16 +190,6 @@ class Builder final : public YAML::EventHandler {
   std::size_t nodes_ = 0;
   Complaints complaints_;
 };
-
-// yaml-cpp quotes bytes, of which one may be half a character.
-std::string whole_characters(std::string text) {
-  for (std::size_t k = 0; k < text.size();) {
-    const auto size = utf8_length(std::string_view(text).substr(k));
-    if (size == 0) text[k] = '?';
-    k += std::max<std::size_t>(1, size);
-  }
-  return text;
-}
 
 // yaml-cpp keeps every token of a flow list, which may be a key, until it knows that it is none.
 void check_marks(std::string_view text, const Location& start) {
