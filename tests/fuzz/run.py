@@ -103,15 +103,17 @@ def fuzz(name, options, work):
     if (HERE / f"{name}.dict").exists():
         command.append(f"-dict={HERE / (name + '.dict')}")
     result = {"target": name, "inputs": 0, "seconds": 0, "coverage": 0, "finds": []}
+    folders = seeds(name, given)
     for number in range(-(-options.inputs // ROUND) if options.inputs else 1):
-        once(command + limits(options, number), own, seeds(name, given), result)
-        if result["finds"] or options.seconds and result["seconds"] >= options.seconds:
+        once(command + limits(options, number), own, folders, result)
+        if "words" in result:
             break
-        if options.inputs:  # the next round begins anew
-            for file in own.iterdir():
-                file.unlink()
-    if options.keep and not result["finds"]:
-        keep(program, name, own, seeds(name, given))
+        if options.keep:
+            keep(program, name, own, folders)
+        for file in own.iterdir():  # the next round begins anew
+            file.unlink()
+        if options.seconds and result["seconds"] >= options.seconds:
+            break
     return result
 
 
@@ -144,6 +146,7 @@ def keep(program, name, own, before):
     """Into the corpus goes what covers more than it does, the smallest first, up to a hundred files in all."""
     target, merged = HERE / "corpus" / name, own.parent / f"{name}-merged"
     target.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(merged, ignore_errors=True)
     merged.mkdir()
     subprocess.run([str(program), "-merge=1", "-use_counters=0", *LIMITS, f"-max_len={LONGEST.get(name, 512)}",
                     str(merged), *before, str(own)], env=environment(), capture_output=True, check=True)
