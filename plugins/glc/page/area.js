@@ -77,7 +77,6 @@ function boundField(k, closed, open, name) {
 }
 
 function showSides() {
-  const cell = (...inside) => { const made = element("td"); made.append(...inside); return made; };
   by("sides").replaceChildren(...[...state.area.keys()].map((k) => {
     const row = element("tr"), name = cell(data.columns[k]);
     name.className = "name";

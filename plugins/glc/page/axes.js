@@ -7,7 +7,6 @@ function showAxes() {
   by("axes").replaceChildren(head, ...view.axes.map((axis, i) => {
     const row = element("tr");
     const change = (act) => () => { act(); showAxes(); draw(); };
-    const cell = (...inside) => { const made = element("td"); made.append(...inside); return made; };
     const field = (name, min) => {
       const made = element("input", undefined, { type: "number", step: "any", value: axis[name], name });
       made.onchange = change(() => { const x = Number(made.value); if (Number.isFinite(x) && x !== 0 && x >= min) axis[name] = x; });

@@ -12,6 +12,8 @@ function element(tag, words, set) {
   return Object.assign(made, set);
 }
 
+function cell(...inside) { const made = element("td"); made.append(...inside); return made; }
+
 function share(part, of) { return of ? (part / of).toFixed(4) : "\u2013"; }
 
 function draw() {

@@ -43,12 +43,12 @@ function layout() {
 
 function addsUp() { return view.kind === "dynamic" || view.kind === "glc_l"; }
 
-// How high a link between u and v stands at its ends, in halves of the picture.
+// How high the end of a link at u stands, in halves of the picture, where its ends are so far apart.
+function pull(u, apart) { return view.heights === "even" ? 0.7 : 0.25 + (view.heights === "value" ? u : apart); }
+
 function pulls(u, v) {
-  if (view.heights === "even") return [0.7, 0.7];
-  if (view.heights === "value") return [0.25 + u, 0.25 + v];
-  const high = 0.25 + Math.abs(u - v);
-  return [high, high];
+  const apart = Math.abs(u - v);
+  return [pull(u, apart), pull(v, apart)];
 }
 
 // Links between what axis i and axis k say, of single rows or of cells that hold `times` of them.

@@ -54,7 +54,7 @@ function inkArcs(ink, where, row, units, steps, { size, zero, longest }) {
   let x = zero;
   for (let i = 0; i < units.length; ++i) {
     const u = units[i][row], length = u * steps[i][0];
-    const high = view.heights === "difference" ? 1.3 * Math.abs(length) / longest : view.heights === "value" ? 0.25 + u : 0.7;
+    const high = view.heights === "difference" ? 1.3 * Math.abs(length) / longest : pull(u, 0);
     ink.arc(c, x, x + length * size, where.middle, half * high, half * high, 1);
     x += length * size;
   }
