@@ -57,12 +57,13 @@ double Cover::purity() const {
   return total == 0 ? 0 : static_cast<double>(right) / static_cast<double>(total);
 }
 
-Cover cover_of(const Table& table, const Rows& rows, const Rule& rule) {
+Cover cover_of(const Table& table, const Rows& rows, const Rule& rule, double bearable) {
   Cover cover;
   for (const auto row : rows) {
     if (!table.holds(rule.box, row)) continue;
     ++cover.total;
     cover.right += is_right(table, row, rule);
+    if (static_cast<double>(cover.total - cover.right) > bearable) break;
   }
   return cover;
 }
@@ -130,14 +131,9 @@ class Merging {
     if (rules_[i].answer != rules_[k].answer) return 0;
     const Rule both{rules_[i].answer, envelope(rules_[i].box, rules_[k].box)};
     const auto most = static_cast<double>(of_class_.at(static_cast<std::int32_t>(both.answer)));
-    const double bearable = most * (1 - demand_.purity) / demand_.purity + 1;  // wrong ones
-    Cover cover;
-    for (const auto row : rows_) {
-      if (!table_.holds(both.box, row)) continue;
-      ++cover.total;
-      cover.right += is_right(table_, row, both);
-      if (static_cast<double>(cover.total - cover.right) > bearable) return 0;
-    }
+    // With more wrong ones than this all cases of the class would be too few.
+    const double bearable = most * (1 - demand_.purity) / demand_.purity + 1;
+    const auto cover = cover_of(table_, rows_, both, bearable);
     return cover.meets(demand_) ? cover.right : 0;
   }
 

@@ -14,8 +14,8 @@ struct Cover {
   double purity() const;
 };
 
-/// What a box holds of `rows`.
-Cover cover_of(const Table& table, const Rows& rows, const Rule& rule);
+/// What a box holds of `rows`; counts no further once more than `bearable` of them are wrong.
+Cover cover_of(const Table& table, const Rows& rows, const Rule& rule, double bearable = kInfinity);
 
 /// Column by column the interval with the most cases of the rule's class, the other columns' given,
 /// until no column gains any; each is exact. Never fewer cases than before, where the rule meets
