@@ -132,8 +132,9 @@ class CsvTable final : public assay::Dataset {
     label_ = table.column(p_.label);
     std::set<std::size_t> left_out = {label_};
     for (const auto& name : p_.drop_columns) {
-      left_out.insert(table.column(name));
-      if (table.column(name) == label_)
+      const auto column = table.column(name);
+      left_out.insert(column);
+      if (column == label_)
         throw Error(ErrorKind::kParameter,
                     "`drop_columns` has `" + name + "`, which is the label column");
     }
