@@ -1,6 +1,5 @@
 // Rows of the matrix are made a block at a time, each from a stream of its own, so that any part of
 // a gradient finds the same ones.
-#include <algorithm>
 #include <cmath>
 
 #include <ATen/ops/randn.h>
@@ -17,13 +16,10 @@ class Gaussian final : public Sketch {
   Gaussian(std::int64_t m, const assay::Rng& rng) : m_(m), rng_(rng) {}
 
   void add(const torch::Tensor& x, std::int64_t offset, torch::Tensor& out) const override {
-    for (std::int64_t at = 0; at < x.size(1);) {
-      const auto block = (offset + at) / kRows, from = (offset + at) % kRows;
-      const auto count = std::min(kRows - from, x.size(1) - at);
-      const auto matrix = rows(block).narrow(0, from, count).to(x.options());
+    for_blocks(offset, x.size(1), kRows, [&](auto block, auto first, auto at, auto count) {
+      const auto matrix = rows(block).narrow(0, first, count).to(x.options());
       out.addmm_(x.narrow(1, at, count), matrix, 1, 1 / std::sqrt(static_cast<double>(m_)));
-      at += count;
-    }
+    });
   }
 
  private:

@@ -30,12 +30,9 @@ class Hadamard final : public Sketch {
   void add(const torch::Tensor& x, std::int64_t offset, torch::Tensor& out) const override {
     const auto from = x.cpu().to(torch::kFloat).contiguous();
     auto sum = at::zeros({x.size(0), m_}, torch::TensorOptions(torch::kFloat));
-    for (std::int64_t at = 0; at < x.size(1);) {
-      const auto stretch = (offset + at) / kStretch, first = (offset + at) % kStretch;
-      const auto count = std::min(kStretch - first, x.size(1) - at);
+    for_blocks(offset, x.size(1), kStretch, [&](auto stretch, auto first, auto at, auto count) {
       add_stretch(from, at, stretch, first, count, sum);
-      at += count;
-    }
+    });
     out.add_(sum.to(out.options()), 1 / std::sqrt(static_cast<double>(m_)));
   }
 

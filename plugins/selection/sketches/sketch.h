@@ -3,6 +3,7 @@
 // seed, one for the whole data set, and never stored: a part of it is made when it is needed.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -26,6 +27,18 @@ class Sketch {
   virtual void add_outer(const torch::Tensor& left, const torch::Tensor& right, std::int64_t offset,
                          torch::Tensor& out) const;
 };
+
+/// Coordinates `offset` to offset + width lie in blocks of `size`: calls visit(block, first, at,
+/// count) for each, whose `count` of them begin at `first` in the block and at `at` in the stretch.
+template <class Visit>
+void for_blocks(std::int64_t offset, std::int64_t width, std::int64_t size, const Visit& visit) {
+  for (std::int64_t at = 0; at < width;) {
+    const auto block = (offset + at) / size, first = (offset + at) % size;
+    const auto count = std::min(size - first, width - at);
+    visit(block, first, at, count);
+    at += count;
+  }
+}
 
 /// N(0, 1/m), independent.
 std::unique_ptr<Sketch> gaussian_sketch(std::int64_t m, const assay::Rng& rng);
