@@ -27,19 +27,15 @@ std::optional<assay::Selector::Choice> Greedy::step(std::int64_t, const assay::P
 }
 
 void Greedy::save(assay::State& state) const {
-  state.tensors["chosen"] = torch::tensor(chosen_, torch::kInt64);
+  state.tensors["chosen"] = tensor_of(chosen_);
 }
 
 void Greedy::load(const assay::State& state) {
-  const auto chosen = state.tensor("chosen").contiguous();
-  const auto* first = chosen.const_data_ptr<std::int64_t>();
-  chosen_.assign(first, first + chosen.numel());
+  chosen_ = places_in(state.tensor("chosen"));
 }
 
-std::int64_t Greedy::best(torch::Tensor scores, const Places& chosen) {
-  if (!chosen.empty())
-    scores = scores.index_fill(0, torch::tensor(chosen, torch::kInt64), -kInfinity);
-  return scores.argmax().item<std::int64_t>();
+std::int64_t Greedy::best(const torch::Tensor& scores, const Places& chosen) {
+  return without(scores, chosen, -kInfinity).argmax().item<std::int64_t>();
 }
 
 // |t - x|^2 = |t|^2 - 2 t x + |x|^2, the first the same for all.

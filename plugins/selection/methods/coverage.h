@@ -20,8 +20,8 @@ class Greedy : public assay::Selector {
   virtual std::int64_t next(const assay::Pool& pool, const Places& chosen) = 0;
   /// Called before next() for the first time, and after a resume.
   virtual void start(const assay::Pool& pool, const Places& chosen) = 0;
-  /// `scores` [N] double with the chosen ones out of the way.
-  static std::int64_t best(torch::Tensor scores, const Places& chosen);
+  /// The place of the highest of `scores` [N] double that is not chosen yet.
+  static std::int64_t best(const torch::Tensor& scores, const Places& chosen);
 
  private:
   Places chosen_;

@@ -18,11 +18,6 @@ namespace {
 const char* const kPerClass =
     "Takes each class apart, in proportion to its size, which needs labels.";
 
-std::vector<double> numbers(const torch::Tensor& x) {
-  const auto flat = x.to(torch::kDouble).contiguous();
-  return {flat.const_data_ptr<double>(), flat.const_data_ptr<double>() + flat.numel()};
-}
-
 // Least squares with weights that are not negative, from inner products: Lawson and Hanson,
 // "Solving least squares problems", 1974. `free` tells which weights may be positive, from one call
 // to the next.
@@ -127,9 +122,7 @@ Choice pursuit(const torch::Tensor& given, const torch::Tensor& b, std::int64_t 
   Choice choice;
   auto rest = wanted;
   while (std::ssize(choice.places) < n) {
-    if (!choice.places.empty())
-      rest = rest.index_fill(0, torch::tensor(choice.places, torch::kInt64), -1e300);
-    const auto place = rest.argmax().item<std::int64_t>();
+    const auto place = without(rest, choice.places, -1e300).argmax().item<std::int64_t>();
     const auto row = numbers(at::mv(x, x[place]));
     choice.places.push_back(place);
     const auto k = std::ssize(choice.places);
@@ -141,7 +134,7 @@ Choice pursuit(const torch::Tensor& given, const torch::Tensor& b, std::int64_t 
     gram(k - 1, k - 1) += added;
     products[k - 1] = wanted[place].item<double>();
     w = NonNegative(gram, products).solve();
-    const auto chosen = x.index_select(0, torch::tensor(choice.places, torch::kInt64));
+    const auto chosen = x.index_select(0, tensor_of(choice.places));
     const auto weight = torch::tensor(std::vector<double>(w.begin(), w.end()), torch::kDouble);
     rest = at::mv(x, target - at::mv(chosen.t(), weight));
   }
@@ -156,7 +149,7 @@ std::optional<Choice> PerClass::step(std::int64_t k, const Pool& pool, std::int6
   const auto share = shares(pool.label, pool.classes, n, /*alike=*/false);
   const auto places = places_of_class(pool.label, k);
   if (const auto count = share[static_cast<std::size_t>(k)]; count > 0) {
-    const auto own = pool.gradients.index_select(0, torch::tensor(places, torch::kInt64));
+    const auto own = pool.gradients.index_select(0, tensor_of(places));
     const auto choice = among(own, count);
     for (const auto place : choice.places)
       found_.places.push_back(places[static_cast<std::size_t>(place)]);
@@ -167,14 +160,12 @@ std::optional<Choice> PerClass::step(std::int64_t k, const Pool& pool, std::int6
 }
 
 void PerClass::save(assay::State& state) const {
-  state.tensors["places"] = torch::tensor(found_.places, torch::kInt64);
+  state.tensors["places"] = tensor_of(found_.places);
   state.tensors["weights"] = torch::tensor(found_.weights, torch::kDouble);
 }
 
 void PerClass::load(const assay::State& state) {
-  const auto places = state.tensor("places").contiguous();
-  found_.places.assign(places.const_data_ptr<std::int64_t>(),
-                       places.const_data_ptr<std::int64_t>() + places.numel());
+  found_.places = places_in(state.tensor("places"));
   found_.weights = numbers(state.tensor("weights"));
 }
 

@@ -15,10 +15,10 @@ using Choice = assay::Selector::Choice;
 /// 1978).
 Choice facilities(const torch::Tensor& x, std::int64_t n);
 
-/// Orthogonal matching pursuit: n rows of `x` [N, D] and weights w >= 0 for which |sum w_j x_j -
-/// b|^2
-/// + ridge |w|^2 is small; the row that goes furthest along what is left is taken next, and all
-/// weights are found anew. `ridge` is in parts of the largest |x_j|^2.
+/// Orthogonal matching pursuit: n rows of `x` [N, D] and weights w >= 0 for which the square of
+/// sum_j w_j x_j - b, plus `ridge` times that of w, is small. The row that goes furthest along what
+/// is left is taken next, and all weights are found anew. `ridge` is in parts of the largest
+/// |x_j|^2.
 Choice pursuit(const torch::Tensor& x, const torch::Tensor& b, std::int64_t n, double ridge);
 
 struct PerClassParams {

@@ -24,7 +24,6 @@ const char* const kOf = "What a sample is: the model's features, or its sketched
 
 }  // namespace
 
-// The directions are found from X^T X, whose size is that of a row.
 torch::Tensor leverage_scores(const torch::Tensor& x, double alpha, std::int64_t rank) {
   const auto [u, s, v] = at::linalg_svd(x, /*full_matrices=*/false);
   const auto square = s.square();
@@ -81,12 +80,10 @@ std::optional<Choice> AdaptivePivoting::step(std::int64_t, const Pool& pool, std
   auto rest = whole.clone();
   Choice choice;
   for (std::int64_t k = 0; k < n; ++k) {
-    auto weight = rest.square().sum(1);
-    if (!choice.places.empty())
-      weight.index_fill_(0, torch::tensor(choice.places, torch::kInt64), 0);
+    auto weight = without(rest.square().sum(1), choice.places, 0);
     if (weight.sum().item<double>() <= 1e-12 * all) {
       rest = whole.clone();
-      weight = rest.square().sum(1).index_fill_(0, torch::tensor(choice.places, torch::kInt64), 0);
+      weight = without(rest.square().sum(1), choice.places, 0);
     }
     const auto place = drawn(weight, 1, context.rng.fork(static_cast<std::uint64_t>(k)))[0];
     choice.places.push_back(place);

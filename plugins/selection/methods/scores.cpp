@@ -12,12 +12,16 @@ namespace {
 Places top(const std::vector<double>& keys, std::int64_t n) {
   Places order(keys.size());
   std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) {
-    return keys[static_cast<std::size_t>(a)] > keys[static_cast<std::size_t>(b)];
-  });
+  const auto before = [&](std::int64_t a, std::int64_t b) {
+    const double one = keys[static_cast<std::size_t>(a)], other = keys[static_cast<std::size_t>(b)];
+    return one != other ? one > other : a < b;
+  };
+  std::partial_sort(order.begin(), order.begin() + n, order.end(), before);
   order.resize(static_cast<std::size_t>(n));
   return order;
 }
+
+}  // namespace
 
 std::vector<double> numbers(const torch::Tensor& x) {
   const auto flat = x.to(torch::kDouble).cpu().contiguous();
@@ -25,7 +29,19 @@ std::vector<double> numbers(const torch::Tensor& x) {
   return {first, first + flat.numel()};
 }
 
-}  // namespace
+Places places_in(const torch::Tensor& x) {
+  const auto flat = x.cpu().contiguous();
+  const auto* first = flat.const_data_ptr<std::int64_t>();
+  return {first, first + flat.numel()};
+}
+
+torch::Tensor tensor_of(const Places& places) {
+  return torch::tensor(places, torch::kInt64);
+}
+
+torch::Tensor without(const torch::Tensor& scores, const Places& taken, double value) {
+  return scores.index_fill(0, tensor_of(taken), value);
+}
 
 Places highest(const torch::Tensor& scores, std::int64_t n) {
   return top(numbers(scores), n);
@@ -42,9 +58,7 @@ Places drawn(const torch::Tensor& weights, std::int64_t n, const assay::Rng& rng
 }
 
 Places places_of_class(const torch::Tensor& label, std::int64_t c) {
-  const auto found = label.eq(c).nonzero().squeeze(1).cpu().contiguous();
-  const auto* first = found.const_data_ptr<std::int64_t>();
-  return {first, first + found.numel()};
+  return places_in(label.eq(c).nonzero().squeeze(1));
 }
 
 // The remainders go to the largest fractions, the first classes of equals.
@@ -86,7 +100,7 @@ Places highest_per_class(const torch::Tensor& scores, const torch::Tensor& label
   Places chosen;
   for (std::int64_t c = 0; c < classes; ++c) {
     const auto places = places_of_class(label, c);
-    const auto own = scores.index_select(0, torch::tensor(places, torch::kInt64));
+    const auto own = scores.index_select(0, tensor_of(places));
     for (const auto k : highest(own, share[static_cast<std::size_t>(c)]))
       chosen.push_back(places[static_cast<std::size_t>(k)]);
   }

@@ -12,6 +12,14 @@ namespace selection {
 
 using Places = std::vector<std::int64_t>;
 
+/// A tensor's numbers, from any device.
+std::vector<double> numbers(const torch::Tensor& x);
+Places places_in(const torch::Tensor& x);
+torch::Tensor tensor_of(const Places& places);
+
+/// `scores` [N] with `value` at the places that are taken.
+torch::Tensor without(const torch::Tensor& scores, const Places& taken, double value);
+
 /// The n with the highest scores [N]; of equals the first.
 Places highest(const torch::Tensor& scores, std::int64_t n);
 

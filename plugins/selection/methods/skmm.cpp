@@ -68,16 +68,15 @@ std::optional<Choice> SkmmGreedy::step(std::int64_t, const Pool& pool, std::int6
   const auto first = n - m < 20 ? std::max(n - 20, n / 2) : m;
   AdaptivePivoting pivoting({"gradients"});
   auto choice = *pivoting.step(0, pool, std::max<std::int64_t>(1, first), context);
-  const auto chosen = f.index_select(0, torch::tensor(choice.places, torch::kInt64));
+  const auto chosen = f.index_select(0, tensor_of(choice.places));
   const auto gram = chosen.t().matmul(chosen);
   const double ridge = 1e-9 * gram.diagonal().mean().item<double>();
   auto q = at::linalg_inv(gram + ridge * at::eye(m, f.options()));
   const auto r = std::get<1>(at::linalg_qr(f));
   while (std::ssize(choice.places) < n) {
     const auto qf = f.matmul(q);
-    auto scores = qf.matmul(r.t()).square().sum(1) / (1 + (qf * f).sum(1));
-    scores.index_fill_(0, torch::tensor(choice.places, torch::kInt64), -1);
-    const auto place = scores.argmax().item<std::int64_t>();
+    const auto scores = qf.matmul(r.t()).square().sum(1) / (1 + (qf * f).sum(1));
+    const auto place = without(scores, choice.places, -1).argmax().item<std::int64_t>();
     choice.places.push_back(place);
     const auto row = qf[place];
     q = q - row.unsqueeze(1) * row / (1 + row.dot(f[place]));

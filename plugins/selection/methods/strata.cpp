@@ -18,7 +18,7 @@ std::optional<Choice> Moderate::step(std::int64_t, const Pool& pool, std::int64_
   const torch::NoGradGuard no_grad;
   auto scores = at::zeros({pool.size}, torch::TensorOptions(torch::kDouble));
   for (std::int64_t c = 0; c < pool.classes; ++c) {
-    const auto places = torch::tensor(places_of_class(pool.label, c), torch::kInt64);
+    const auto places = tensor_of(places_of_class(pool.label, c));
     if (places.numel() == 0) continue;
     const auto x = pool.features.index_select(0, places).to(torch::kDouble);
     const auto distance = (x - x.mean(0)).norm(2, 1);
