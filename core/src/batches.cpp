@@ -1,4 +1,4 @@
-// The order of training samples, a batch's way to the device, and a dataset cut to some ids.
+// The order of training samples, and a batch's way to the device.
 #include <algorithm>
 #include <cmath>
 
@@ -44,55 +44,7 @@ std::vector<std::int64_t> Batches::at(std::int64_t index) {
 
 Batch to_device(Batch batch, torch::Device device) {
   if (device.is_cpu()) return batch;
-  for (auto* part : {&batch.input, &batch.target, &batch.id, &batch.group})
-    *part = part->to(device, /*non_blocking=*/true);
-  return batch;
-}
-
-namespace {
-
-class Subset final : public Dataset {
- public:
-  Subset(std::shared_ptr<Dataset> whole, std::vector<std::int64_t> ids)
-      : whole_(std::move(whole)), ids_(std::move(ids)) {
-    if (ids_.empty())
-      throw Error(ErrorKind::kData, "the selection is empty; at least one sample is needed");
-    std::sort(ids_.begin(), ids_.end());
-    const auto all = whole_->ids(Split::kTrain);
-    const auto groups = whole_->groups(Split::kTrain);
-    for (const auto id : ids_) {
-      const auto it = std::lower_bound(all.begin(), all.end(), id);
-      if (it == all.end() || *it != id)
-        throw Error(ErrorKind::kData, "the selected id " + std::to_string(id) +
-                                          " is not in the training split it is to be taken from");
-      if (!groups.empty()) groups_.push_back(groups[static_cast<std::size_t>(it - all.begin())]);
-    }
-    info_ = whole_->info();
-    if (info_.whole_group_sizes.empty()) info_.whole_group_sizes = info_.group_sizes;
-    info_.group_sizes = group_sizes(ids_.size(), groups_, info_.groups.size());
-  }
-
-  const Info& info() const override { return info_; }
-  std::span<const std::int64_t> ids(Split split) const override {
-    return split == Split::kTrain ? std::span<const std::int64_t>(ids_) : whole_->ids(split);
-  }
-  std::span<const std::int64_t> groups(Split split) const override {
-    return split == Split::kTrain ? std::span<const std::int64_t>(groups_) : whole_->groups(split);
-  }
-  Batch load(std::span<const std::int64_t> ids, const Context& context) const override {
-    return whole_->load(ids, context);
-  }
-
- private:
-  std::shared_ptr<Dataset> whole_;
-  std::vector<std::int64_t> ids_, groups_;
-  Info info_;
-};
-
-}  // namespace
-
-std::shared_ptr<Dataset> subset(std::shared_ptr<Dataset> dataset, std::vector<std::int64_t> ids) {
-  return std::make_shared<Subset>(std::move(dataset), std::move(ids));
+  return batch.each([&](const auto& part) { return part.to(device, /*non_blocking=*/true); });
 }
 
 std::vector<std::int64_t> group_sizes(std::size_t samples, std::span<const std::int64_t> groups,

@@ -26,8 +26,7 @@ Groups groups_of(const std::vector<Batch>& batches) {
 
 Batch of_group(const Batch& batch, std::int64_t group) {
   const auto rows = (batch.group == group).nonzero().squeeze(1);
-  return {batch.input.index_select(0, rows), batch.target.index_select(0, rows),
-          batch.id.index_select(0, rows), batch.group.index_select(0, rows)};
+  return batch.each([&](const auto& part) { return part.index_select(0, rows); });
 }
 
 // The group's part in its mean over the whole step; undefined where the batch has none of it.

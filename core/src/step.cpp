@@ -52,6 +52,19 @@ void check_terms(const Objective& objective, const std::vector<Term>& terms) {
   for (std::size_t k = 0; k < names; ++k) check_term(objective, k, terms[k]);
 }
 
+// The mean over the samples with what each counts.
+void weigh_samples(const Objective& objective, std::size_t index, const torch::Tensor& weight,
+                   Term& term) {
+  if (!weight.defined()) return;
+  if (!term.each)
+    throw Error(ErrorKind::kParameter,
+                "the term `" + objective.terms()[index] +
+                    "` is no mean over samples, and the samples of this selection have weights: "
+                    "use an objective such as cross_entropy, or a selector without weights");
+  term.each = [each = std::move(term.each), weight] { return each() * weight; };
+  term.value = term.each().mean();
+}
+
 }  // namespace
 
 StepSetting::StepSetting(Model& m, Objective& o, const ProblemOptions& opts)
@@ -65,6 +78,8 @@ std::vector<Term> BatchProblem::Impl::forward(const Batch& batch, std::size_t in
   return evaluated(*setting, index, [&](const Context& here) {
     auto terms = setting->objective.evaluate(setting->model, batch, here);
     check_terms(setting->objective, terms);
+    for (std::size_t k = 0; k < terms.size(); ++k)
+      weigh_samples(setting->objective, k, batch.weight, terms[k]);
     return terms;
   });
 }
@@ -96,9 +111,11 @@ std::vector<Term> BatchProblem::Impl::part(const Batch& batch, std::size_t index
 
 Term BatchProblem::Impl::part_of_term(std::size_t k, const Batch& batch, std::size_t index) const {
   auto term = evaluated(*setting, index, [&](const Context& here) {
-    return setting->objective.evaluate_term(k, setting->model, batch, here);
+    auto found = setting->objective.evaluate_term(k, setting->model, batch, here);
+    check_term(setting->objective, k, found);
+    weigh_samples(setting->objective, k, batch.weight, found);
+    return found;
   });
-  check_term(setting->objective, k, term);
   if (!shares.empty()) term.weight *= shares[index - first][k];
   return term;
 }

@@ -16,8 +16,16 @@ struct Batch {
   torch::Tensor target;  // [B] int64 classes, or [B, T] float targets
   torch::Tensor id;      // [B] int64, the sample's index in its dataset: never renumbered
   torch::Tensor group;   // [B] int64 domain or task; zeros where there is only one
+  /// [B] float: how much each sample's loss counts, 1 on average over the training split; undefined
+  /// where all count alike. Objectives need not look at it: a step weighs what they give.
+  torch::Tensor weight = {};
 
   std::int64_t size() const { return id.size(0); }
+  /// `of` of each tensor that is there, as a batch.
+  template <class Of>
+  Batch each(Of of) const {
+    return {of(input), of(target), of(id), of(group), weight.defined() ? of(weight) : weight};
+  }
 };
 
 enum class Split { kTrain, kValidation, kTest };

@@ -117,12 +117,12 @@ class EvalMode {
 /// What a model does on a split.
 struct Scores {
   std::int64_t count = 0;
-  double loss = 0;            // mean negative log-likelihood in nats; squared error for regression
-  double accuracy = 0;        // classification only; a refused sample is not a right one
+  double loss = 0;      // mean negative log-likelihood in nats; squared error for regression
+  double accuracy = 0;  // classification only; a refused sample is not a right one
   std::optional<std::int64_t> refused = {};  // samples, where the model says which it refuses
-  torch::Tensor confusion;    // [classes, classes] int64, rows are true classes; of the answers
-  torch::Tensor class_count;  // [classes] int64, refused ones included
-  torch::Tensor group_count;  // [groups] int64
+  torch::Tensor confusion;      // [classes, classes] int64, rows are true classes; of the answers
+  torch::Tensor class_count;    // [classes] int64, refused ones included
+  torch::Tensor group_count;    // [groups] int64
   torch::Tensor group_correct;  // [groups] int64
 
   std::optional<double> group_accuracy(std::int64_t group) const;  // nothing: it has no sample
@@ -133,18 +133,22 @@ struct Scores {
 Scores evaluate(Model& model, const Dataset& dataset, Split split, std::int64_t batch,
                 const Context& context);
 
-/// accuracy and nll (or mse) as rows `split/...`; where the model may refuse samples, `coverage`, the share
-/// that was not, and `selective_accuracy`, the accuracy on it; where there are groups, each one's accuracy,
-/// their `average` weighted by their shares of the training split, `worst_group` and `gap`, the
-/// average minus the worst; with `detail` also each class's accuracy (its recall), their mean
-/// `balanced_accuracy`, and `macro_f1`, both over the classes that occur.
+/// accuracy and nll (or mse) as rows `split/...`; where the model may refuse samples, `coverage`,
+/// the share that was not, and `selective_accuracy`, the accuracy on it; where there are groups,
+/// each one's accuracy, their `average` weighted by their shares of the training split,
+/// `worst_group` and `gap`, the average minus the worst; with `detail` also each class's accuracy
+/// (its recall), their mean `balanced_accuracy`, and `macro_f1`, both over the classes that occur.
 void report(Results& results, Split split, const Info& info, const Scores& scores, bool detail);
 
 /// For each training sample (N / n)^power, n of N being of its group: power 1 draws all groups
 /// alike often. Throws Error{kData} where the dataset has no groups.
 std::vector<double> group_weights(const Dataset& dataset, double power);
 
-/// The dataset with its training split cut to `ids`; all else is the same object's.
-std::shared_ptr<Dataset> subset(std::shared_ptr<Dataset> dataset, std::vector<std::int64_t> ids);
+/// The dataset with its training split cut to `ids`; all else is the same object's. With `weights`,
+/// one an id, batches say how much each sample counts: the weights divided by their mean. Throws
+/// Error{kData} for an id that is not in the split, and for weights that are negative, not finite,
+/// all zero, or of an id that is there twice.
+std::shared_ptr<Dataset> subset(std::shared_ptr<Dataset> dataset, std::vector<std::int64_t> ids,
+                                std::vector<double> weights = {});
 
 }  // namespace assay
