@@ -29,7 +29,7 @@ class FolderInputs final : public Inputs {
     if (it == dirs_.end())
       throw Error(ErrorKind::kData, "this stage does not come after `" + std::string(stage) +
                                         "`: add it to `after:` to read its artifacts");
-    const auto file = it->second / "artifacts" / (std::string(name) + ".safetensors");
+    const auto file = file_of(it->second, name);
     if (!fs::exists(file))
       throw Error(ErrorKind::kData, "stage `" + std::string(stage) + "` left no artifact `" +
                                         std::string(name) + "`" + offered(it->second));
@@ -42,7 +42,17 @@ class FolderInputs final : public Inputs {
     return names;
   }
 
+  std::vector<std::string> with(std::string_view name) const override {
+    std::vector<std::string> names;
+    for (const auto& [stage, dir] : dirs_)
+      if (fs::exists(file_of(dir, name))) names.push_back(stage);
+    return names;
+  }
+
  private:
+  static fs::path file_of(const fs::path& dir, std::string_view name) {
+    return dir / "artifacts" / (std::string(name) + ".safetensors");
+  }
   static std::string offered(const fs::path& dir) {
     std::string names;
     std::error_code none;
@@ -55,6 +65,16 @@ class FolderInputs final : public Inputs {
   std::map<std::string, fs::path> dirs_;
 };
 
+std::vector<double> weights_in(const TensorMap& selection, const fs::path& file) {
+  const auto it = selection.find("weights");
+  if (it == selection.end()) return {};
+  if (it->second.dim() != 1 || !it->second.is_floating_point())
+    throw Error(ErrorKind::kData, file.string() + ": `weights` must be a row of real numbers");
+  const auto weights = it->second.to(torch::kDouble).contiguous();
+  const auto* first = weights.data_ptr<double>();
+  return {first, first + weights.numel()};
+}
+
 std::shared_ptr<Dataset> cut(std::shared_ptr<Dataset> dataset, const fs::path& from) {
   const auto file = from / "artifacts" / "ids.safetensors";
   const auto tensors = read_tensors(file);
@@ -62,13 +82,9 @@ std::shared_ptr<Dataset> cut(std::shared_ptr<Dataset> dataset, const fs::path& f
   if (it == tensors.end() || it->second.scalar_type() != torch::kInt64 || it->second.dim() != 1)
     throw Error(ErrorKind::kData,
                 file.string() + ": a one-dimensional int64 tensor `ids` is needed");
-  if (tensors.contains("weights"))
-    throw Error(ErrorKind::kData, file.string() +
-                                      ": has weights of its samples, which no training can take "
-                                      "yet; select by something that gives none");
   const auto ids = it->second.contiguous();
   const auto* first = ids.data_ptr<std::int64_t>();
-  return subset(std::move(dataset), {first, first + ids.numel()});
+  return subset(std::move(dataset), {first, first + ids.numel()}, weights_in(tensors, file));
 }
 
 // What a constructor throws, as an error that names the component. Memory that runs out is not its

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Kills front ends and workers, resumes, and compares with a run that nobody killed.
 
-    python3 tests/faults/kills.py [--kills 50] [--seed 0] [--of train|fit] [--build build/release]
+    python3 tests/faults/kills.py [--kills 50] [--seed 0] [--of train|fit|select] [--build build/release]
 
 Each round kills or signals one sweep up to eight times, then lets it end. A kill comes at a random moment, or at a
 random call that changes a file of the run (before it or after it, and every other time among the first of a process:
@@ -39,6 +39,13 @@ name: soak
 dataset: {use: csv_table, path: table.csv, standardise: false}
 procedure: fit
 sweep: {model: [{use: area_rules, areas: all}, {use: end_point, weights: search}]}
+limits: {workers: 2, checkpoint_every: 0.03s}
+""", "select": """assay: 1
+name: soak
+dataset: {use: csv_table, path: table.csv}
+model: {use: mlp, hidden: [64]}
+procedure: {use: select, n: 3000, batch: 16, width: 32}
+sweep: {selector: [k_centre, glister]}
 limits: {workers: 2, checkpoint_every: 0.03s}
 """}
 LEAVING = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGUSR1: 75}

@@ -68,43 +68,74 @@ Tensors copies(const Tensors& list) {
   return all;
 }
 
-Run carry_out(const TinyTrial& trial, std::int64_t stop, std::uint64_t seed) {
+namespace {
+
+// All that a trial saves and loads.
+class Whole {
+ public:
+  explicit Whole(const TinyTrial& trial) : trial_(trial) {
+    const Info* info = &trial.data->info();
+    parts.dataset = trial.data;
+    parts.objective = trial.objective;
+    parts.inputs = trial.inputs;
+    parts.model = std::make_shared<TinyModel>();
+    parts.optimizer = plugins().make<Optimizer>(trial.optimizer, info);
+    procedure = plugins().make<Procedure>(trial.procedure, info);
+    for (const auto& [kind, spec] : trial.others)
+      parts.others[kind] = plugins().make(kind, spec, info);
+  }
+
+  Whole again() const {
+    Whole fresh(trial_);
+    const torch::NoGradGuard no_grad;
+    const auto from = tensors(), to = fresh.tensors();
+    for (std::size_t i = 0; i < from.size(); ++i) to[i].copy_(from[i]);
+    const auto saved = components(), loaded = fresh.components();
+    for (std::size_t i = 0; i < saved.size(); ++i) {
+      State state;
+      saved[i]->save(state);
+      for (auto& [key, tensor] : state.tensors) tensor = tensor.clone();
+      loaded[i]->load(state);
+    }
+    return fresh;
+  }
+
+  Tensors tensors() const {
+    auto all = parts.model->parameters();
+    for (const auto& buffer : parts.model->buffers()) all.push_back(buffer);
+    return all;
+  }
+
   Parts parts;
-  const auto& data = trial.data;
-  parts.dataset = data;
-  parts.objective = trial.objective;
-  auto model = std::make_shared<TinyModel>();
-  parts.model = model;
-  parts.optimizer = plugins().make<Optimizer>(trial.optimizer, &data->info());
-  auto procedure = plugins().make<Procedure>(trial.procedure, &data->info());
+  std::shared_ptr<Procedure> procedure;
+
+ private:
+  std::vector<Stateful*> components() const {
+    std::vector<Stateful*> all{procedure.get(), parts.optimizer.get()};
+    for (const auto& [kind, spec] : trial_.others)
+      all.push_back(plugins().find(kind, spec.use).stateful(parts.others.at(kind).get()));
+    return all;
+  }
+
+  TinyTrial trial_;
+};
+
+}  // namespace
+
+Run carry_out(const TinyTrial& trial, std::int64_t stop, std::uint64_t seed) {
+  Whole whole(trial);
   Rows results;
   const Context context{torch::kCPU, Rng(seed), nullptr};
-  const auto units = procedure->units(parts);
-  for (std::int64_t unit = 0; unit < units && !procedure->finished(); ++unit) {
-    if (unit == stop) {
-      State state, optimizer_state;
-      procedure->save(state);
-      parts.optimizer->save(optimizer_state);
-      for (auto* saved : {&state, &optimizer_state})
-        for (auto& [key, tensor] : saved->tensors) tensor = tensor.clone();
-      auto fresh = std::make_shared<TinyModel>();
-      const torch::NoGradGuard no_grad;
-      for (std::size_t i = 0; i < model->parameters().size(); ++i)
-        fresh->parameters()[i].copy_(model->parameters()[i]);
-      for (std::size_t i = 0; i < model->buffers().size(); ++i)
-        fresh->buffers()[i].copy_(model->buffers()[i]);
-      procedure.reset();
-      parts.model = model = fresh;
-      parts.optimizer = plugins().make<Optimizer>(trial.optimizer, &data->info());
-      parts.optimizer->load(optimizer_state);
-      procedure = plugins().make<Procedure>(trial.procedure, &data->info());
-      procedure->load(state);
-    }
-    procedure->advance(unit, parts, context, results);
+  const auto units = whole.procedure->units(whole.parts);
+  std::int64_t unit = 0;
+  for (; unit < units && !whole.procedure->finished(); ++unit) {
+    if (unit == stop) whole = whole.again();
+    whole.procedure->advance(unit, whole.parts, context, results);
   }
-  auto weights = copies(model->parameters());
-  for (const auto& buffer : model->buffers()) weights.push_back(buffer.clone());
-  return {results.rows, weights};
+  Run run{results.rows, copies(whole.tensors()), {}, unit};
+  for (const auto& [name, artifact] : results.artifacts)
+    for (const auto& [key, tensor] : artifact) run.artifacts.push_back(tensor);
+  return run;
 }
 
 }  // namespace assay::testing

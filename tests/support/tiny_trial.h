@@ -41,16 +41,19 @@ struct TinyTrial {
   Spec optimizer = {"sgd", {{"momentum", 0.9}}};
   std::shared_ptr<Objective> objective = std::make_shared<OneTerm>();
   std::shared_ptr<Dataset> data = std::make_shared<TinyData>();
+  std::map<std::string, Spec> others = {};
+  std::shared_ptr<const Inputs> inputs = {};
 };
 
-/// What a trial said, and the weights and buffers it ended with.
+/// What a trial said, the weights and buffers it ended with, and the artifacts it left.
 struct Run {
   std::vector<std::pair<std::string, double>> rows;
-  Tensors weights;
+  Tensors weights, artifacts;
+  std::int64_t units = 0;
 };
 
-/// At unit `stop`, unless it is -1, model, optimizer and procedure are built anew from what was
-/// saved.
+/// At unit `stop`, unless it is -1, all but the dataset and the objective is built anew from what
+/// was saved.
 Run carry_out(const TinyTrial& trial, std::int64_t stop, std::uint64_t seed);
 
 /// Equal bit for bit.

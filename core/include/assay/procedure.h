@@ -16,6 +16,8 @@ class Inputs {
   /// Artifact `name` of `stage`. Throws Error{kData} naming what that stage did leave.
   virtual TensorMap artifact(std::string_view stage, std::string_view name) const = 0;
   virtual std::vector<std::string> stages() const = 0;
+  /// Which of them left an artifact `name`.
+  virtual std::vector<std::string> with(std::string_view name) const = 0;
 };
 
 /// The components a manifest named. One is null only where the manifest left it out, and the

@@ -29,6 +29,8 @@ struct Entry {
   std::vector<FieldInfo> fields;
   Strings needs;  // of a procedure: the kinds it cannot do without
   std::function<std::shared_ptr<void>(const Build&)> make;  // points at T::Interface
+  /// What it made, as what has something to remember; null where its interface is not Stateful.
+  std::function<Stateful*(void*)> stateful = {};
 };
 
 class Registry {
@@ -39,7 +41,8 @@ class Registry {
   template <class T>
   void add(std::string name, std::string doc) {
     insert({std::string(T::kind), std::move(name), std::move(doc), T::schema().fields(),
-            needs_of<T>(), [](const Build& build) { return make_one<T>(build); }});
+            needs_of<T>(), [](const Build& build) { return make_one<T>(build); },
+            [](void* made) { return stateful_of(static_cast<typename T::Interface*>(made)); }});
   }
 
   /// Builds `spec` of kind I::kind with its nested components. Throws Error{kPlugin} naming the
@@ -65,6 +68,14 @@ class Registry {
       return {};
   }
 
+  template <class I>
+  static Stateful* stateful_of(I* made) {
+    if constexpr (std::is_base_of_v<Stateful, I>)
+      return made;
+    else
+      return nullptr;
+  }
+
   template <class T>
   static std::shared_ptr<void> make_one(const Build& build) {
     auto params = T::schema().parse(build.params, build.make);
@@ -88,7 +99,7 @@ std::string_view abi_tag();
 }  // namespace assay
 
 // Interface version: raised by one whenever a header of this folder changes what a plugin sees.
-#define ASSAY_INTERFACE 5
+#define ASSAY_INTERFACE 6
 
 #define ASSAY_TEXT_(x) #x
 #define ASSAY_TEXT(x) ASSAY_TEXT_(x)
