@@ -1,0 +1,108 @@
+// Some classes of a dataset as a dataset of its own.
+#include <algorithm>
+
+#include "assay/dataset.h"
+#include "assay/registry.h"
+
+namespace {
+
+using assay::Error;
+using assay::ErrorKind;
+using assay::Split;
+constexpr std::size_t kAtOnce = 1024;
+
+class ClassSubset final : public assay::Dataset {
+ public:
+  struct Params {
+    std::shared_ptr<assay::Dataset> dataset;
+    assay::Integers classes;
+  };
+
+  static assay::Schema<Params> schema() {
+    using namespace assay;
+    return Schema<Params>()
+        .component("dataset", &Params::dataset, "",
+                   "Dataset of classes of which some are taken; it must be given.")
+        .required("classes", &Params::classes, at_least(0),
+                  "The classes taken; the first of them becomes class 0, and so on.");
+  }
+
+  explicit ClassSubset(const Params& p) : inner_(p.dataset) {
+    if (!inner_)
+      throw Error(ErrorKind::kParameter,
+                  "`dataset` is missing: name the one whose classes are to be taken, as in "
+                  "`dataset: {use: fashion_mnist}`");
+    if (inner_->info().classes == 0)
+      throw Error(ErrorKind::kParameter, "`dataset` has real targets and no classes to take");
+    number(p.classes);
+    for (const auto split : {Split::kTrain, Split::kValidation, Split::kTest}) keep(split);
+    if (ids_[0].empty()) throw Error(ErrorKind::kData, "no training sample is of these classes");
+    const auto& whole = inner_->info();
+    info_ = whole;
+    info_.classes = std::ssize(p.classes);
+    info_.class_names.clear();
+    for (const auto c : p.classes)
+      if (!whole.class_names.empty())
+        info_.class_names.push_back(whole.class_names[static_cast<std::size_t>(c)]);
+    info_.whole_group_sizes.clear();
+    info_.group_sizes = assay::group_sizes(ids_[0].size(), groups_[0], info_.groups.size());
+  }
+
+  const assay::Info& info() const override { return info_; }
+  std::span<const std::int64_t> ids(Split split) const override {
+    return ids_[static_cast<std::size_t>(split)];
+  }
+  std::span<const std::int64_t> groups(Split split) const override {
+    return groups_[static_cast<std::size_t>(split)];
+  }
+  assay::Batch load(std::span<const std::int64_t> ids,
+                    const assay::Context& context) const override {
+    auto batch = inner_->load(ids, context);
+    batch.target = number_.index_select(0, batch.target);
+    return batch;
+  }
+
+ private:
+  void number(const assay::Integers& classes) {
+    const auto all = inner_->info().classes;
+    number_ = at::full({all}, -1, torch::kInt64);
+    for (std::size_t k = 0; k < classes.size(); ++k) {
+      if (classes[k] >= all)
+        throw Error(ErrorKind::kParameter, "`classes` names " + std::to_string(classes[k]) +
+                                               ", and the dataset has classes 0 to " +
+                                               std::to_string(all - 1));
+      if (number_[classes[k]].item<std::int64_t>() >= 0)
+        throw Error(ErrorKind::kParameter,
+                    "`classes` names " + std::to_string(classes[k]) + " twice");
+      number_[classes[k]] = static_cast<std::int64_t>(k);
+    }
+    if (classes.size() < 2)
+      throw Error(ErrorKind::kParameter, "`classes` needs two classes or more");
+  }
+
+  // The labels are known once the samples have been loaded.
+  void keep(Split split) {
+    const auto place = static_cast<std::size_t>(split);
+    const auto all = inner_->ids(split), groups = inner_->groups(split);
+    for (std::size_t at = 0; at < all.size(); at += kAtOnce) {
+      const auto part = all.subspan(at, std::min(kAtOnce, all.size() - at));
+      const auto label = number_.index_select(0, inner_->load(part, {}).target);
+      for (std::size_t k = 0; k < part.size(); ++k) {
+        if (label.const_data_ptr<std::int64_t>()[k] < 0) continue;
+        ids_[place].push_back(part[k]);
+        if (!groups.empty()) groups_[place].push_back(groups[at + k]);
+      }
+    }
+  }
+
+  std::shared_ptr<assay::Dataset> inner_;
+  torch::Tensor number_;  // of each class inside: its own here, or -1
+  std::vector<std::int64_t> ids_[3], groups_[3];
+  assay::Info info_;
+};
+
+}  // namespace
+
+ASSAY_PLUGIN(registry) {
+  registry.add<ClassSubset>("class_subset", "Some classes of a dataset, numbered anew.");
+}
