@@ -6,6 +6,9 @@
 #include <ATen/ops/cat.h>
 #include <torch/nn/functional/loss.h>
 
+#include "assay/layers.h"
+#include "methods/scores.h"
+
 namespace selection {
 
 using assay::Error;
@@ -21,28 +24,55 @@ assay::Selector& selector_of(const assay::Parts& parts) {
   return *parts.other<assay::Selector>();
 }
 
-bool looks_at_model(const assay::Selector::Needs& needs) {
-  return needs.features || needs.logits || needs.gradients;
+std::vector<std::int64_t> row_of(const assay::TensorMap& artifact, const std::string& name) {
+  const auto it = artifact.find(name);
+  if (it == artifact.end() || it->second.scalar_type() != torch::kInt64)
+    throw Error(ErrorKind::kData, "the artifact `forgetting` needs int64 numbers `" + name + "`");
+  return places_in(it->second);
 }
 
-// Of the last `count` layers, a layer being the parameters up to the last dot of their names; all
-// for 0.
-std::vector<std::pair<std::string, torch::Tensor>> parameters_of(assay::Model& model,
-                                                                 std::int64_t count) {
-  std::vector<std::pair<std::string, torch::Tensor>> chosen;
-  std::vector<std::string> layers;
-  const auto all = model.named_parameters();
-  const auto layer = [](const std::string& name) { return name.substr(0, name.rfind('.')); };
-  for (auto k = static_cast<std::ptrdiff_t>(all.size()) - 1; k >= 0; --k) {
-    const auto& item = all[static_cast<std::size_t>(k)];
-    if (!item.value().requires_grad()) continue;
-    if (std::find(layers.begin(), layers.end(), layer(item.key())) == layers.end()) {
-      if (count > 0 && std::ssize(layers) == count) break;
-      layers.push_back(layer(item.key()));
-    }
-    chosen.insert(chosen.begin(), {item.key(), item.value()});
+// How often the pool's samples were forgotten in a stage before.
+torch::Tensor forgotten(const assay::Parts& parts) {
+  const auto stages = parts.inputs ? parts.inputs->with("forgetting") : assay::Strings();
+  if (stages.size() != 1)
+    throw Error(ErrorKind::kParameter,
+                "the selector goes by one training before this stage that counted forgetting, and "
+                "there are " +
+                    std::to_string(stages.size()) +
+                    ": name one stage of `{use: train, count_forgetting: true}` in `after:`");
+  const auto counted = parts.inputs->artifact(stages[0], "forgetting");
+  const auto ids = row_of(counted, "ids"), times = row_of(counted, "forgotten");
+  if (ids.size() != times.size())
+    throw Error(ErrorKind::kData, "the artifact `forgetting` needs a number for each of its ids");
+  std::vector<std::int64_t> found;
+  for (const auto id : parts.dataset->ids(Split::kTrain)) {
+    const auto it = std::lower_bound(ids.begin(), ids.end(), id);
+    if (it == ids.end() || *it != id)
+      throw Error(ErrorKind::kData, "stage `" + stages[0] + "` was not trained on sample " +
+                                        std::to_string(id) + ", which is to be chosen from");
+    found.push_back(times[static_cast<std::size_t>(it - ids.begin())]);
   }
-  return chosen;
+  return torch::tensor(found, torch::kInt64);
+}
+
+std::string name_of(const assay::Info& info, std::int64_t c) {
+  const auto place = static_cast<std::size_t>(c);
+  return place < info.class_names.size() ? " (`" + info.class_names[place] + "`)" : "";
+}
+
+void check_classes(const torch::Tensor& label, const assay::Info& info) {
+  const auto sizes = label.bincount({}, info.classes).contiguous();
+  for (std::int64_t c = 0; c < info.classes; ++c)
+    if (sizes.const_data_ptr<std::int64_t>()[c] == 0)
+      throw Error(ErrorKind::kData,
+                  "the selector goes by classes, and class " + std::to_string(c) +
+                      name_of(info, c) +
+                      " has no sample in the training split: take a larger part of the dataset, "
+                      "leave the class out by `class_subset`, or use a selector without labels");
+}
+
+bool looks_at_model(const assay::Selector::Needs& needs) {
+  return needs.features || needs.logits || needs.gradients;
 }
 
 assay::Output answers(const torch::Tensor& input, assay::Model& model) {
@@ -120,6 +150,8 @@ void Select::advance(std::int64_t unit, assay::Parts& parts, const assay::Contex
                                      {"validation.features", &pool.validation.features},
                                      {"validation.logits", &pool.validation.logits}})
     if (const auto it = rows_.find(name); it != rows_.end()) *tensor = it->second;
+  if (selector_of(parts).needs().forgotten) pool.forgotten = forgotten(parts);
+  if (unit == before && pool.label.defined()) check_classes(pool.label, info_);
   const auto choice =
       selector_of(parts).step(unit - before, pool, p_.n, context.with(context.rng.fork("select")));
   if (choice) write(*choice, parts, results);
@@ -131,6 +163,10 @@ void Select::look(std::int64_t unit, assay::Parts& parts, const assay::Context& 
     throw Error(ErrorKind::kParameter,
                 "the selector looks at what a model makes of the samples: "
                 "add `model:` to the manifest");
+  if ((needs.label || needs.logits) && info_.classes == 0)
+    throw Error(ErrorKind::kParameter,
+                "the selector goes by classes, and the dataset has real targets: use one that goes "
+                "by features or gradients, such as skmm or k_centre");
   const auto ids = parts.dataset->ids(Split::kTrain);
   const auto size = kBatches * p_.batch, first = unit * size;
   const auto count = std::min(size, static_cast<std::int64_t>(ids.size()) - first);
@@ -207,7 +243,7 @@ torch::Tensor Select::sketched(const torch::Tensor& features, const assay::Conte
 torch::Tensor Select::gradients(const assay::Batch& batch, assay::Model& model,
                                 const assay::Context& context) {
   if (per_sample_ == nullptr) {
-    per_sample_ = std::make_unique<PerSample>(model, parameters_of(model, p_.layers),
+    per_sample_ = std::make_unique<PerSample>(model, assay::last_layers(model, p_.layers),
                                               batch.input.narrow(0, 0, 1), p_.fall_back);
     check_width(per_sample_->width());
   }

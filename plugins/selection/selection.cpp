@@ -25,6 +25,9 @@ ASSAY_PLUGIN(registry) {
   registry.add<Grand>("grand",
                       "Samples with the largest sketched gradient (Paul, Ganguli and Dziugaite, "
                       "NeurIPS 2021); of one network.");
+  registry.add<Forgetting>("forgetting",
+                           "Samples that a training before forgot most often (Toneva et al., ICLR "
+                           "2019).");
   registry.add<Herding>("herding", "Herding (Welling, ICML 2009) over features.");
   registry.add<HerdingDeepcore>(
       "herding_deepcore", "Herding as DeepCore has it, which takes the worst sample each time.");

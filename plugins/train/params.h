@@ -9,6 +9,7 @@ struct TrainParams {
   std::int64_t steps = 0;
   std::int64_t batch = 128;
   std::int64_t accumulate = 1;
+  std::int64_t layers = 0;
   double resample = 0;
   std::string schedule = "constant";
   std::int64_t warmup = 0;
@@ -21,11 +22,13 @@ struct TrainParams {
   std::int64_t evaluate_epochs = 1;
   std::int64_t evaluate_steps = 0;
   std::int64_t evaluate_batch = 256;
+  bool detail = false;
   std::int64_t log_every = 20;
   std::string monitor = "accuracy";
   std::int64_t patience = 0;
   std::string final_weights = "last";
   std::int64_t prefetch = -1;
+  bool count_forgetting = false;
   bool allow_nonfinite = false;
 };
 
@@ -38,6 +41,8 @@ inline assay::Schema<TrainParams> train_schema() {
       .field("batch", &P::batch, at_least(1), "Samples a forward pass.")
       .field("accumulate", &P::accumulate, at_least(1),
              "Batches a step: each term is averaged over its samples of all of them.")
+      .field("layers", &P::layers, at_least(0),
+             "Last layers whose parameters are trained, the others staying as they are; 0: all.")
       .field("resample", &P::resample, at_least(0),
              "Power of N / n by which a sample of a group of n of N is drawn, with replacement; 1 "
              "draws all groups alike often, 0 takes each sample once an epoch.")
@@ -60,6 +65,8 @@ inline assay::Schema<TrainParams> train_schema() {
              "Steps between two validations; 0 goes by `evaluate_epochs`.")
       .field("evaluate_batch", &P::evaluate_batch, at_least(1),
              "Samples a forward pass of an evaluation.")
+      .field("detail", &P::detail, any(),
+             "Tells each class's recall on the test split too, their mean, and the macro F1.")
       .field("log_every", &P::log_every, at_least(1),
              "Steps between two rows of train/loss and of what the optimizer reports, each the "
              "mean since the last.")
@@ -72,6 +79,10 @@ inline assay::Schema<TrainParams> train_schema() {
              "validation.")
       .field("prefetch", &P::prefetch, at_least(-1),
              "Batches loaded ahead by a thread; -1 chooses 2 on a GPU and 0 on a CPU.")
+      .field("count_forgetting", &P::count_forgetting, any(),
+             "Counts how often each training sample's answer goes from right to wrong between two "
+             "of its batches, by a forward pass more a batch: artifact `forgetting`, for the "
+             "selector of that name.")
       .field("allow_nonfinite", &P::allow_nonfinite, any(),
              "Goes on after a NaN or infinite loss instead of ending the trial as diverged.");
 }

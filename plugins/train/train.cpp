@@ -4,10 +4,12 @@
 #include <limits>
 #include <optional>
 
+#include "assay/layers.h"
 #include "assay/registry.h"
 #include "assay/training.h"
 #include "ema.h"
 #include "figures.h"
+#include "forgetting.h"
 #include "params.h"
 
 namespace {
@@ -37,7 +39,11 @@ class Train final : public assay::Procedure {
     if (!problem_) start(parts, context);
     if (!parts.model->is_training()) parts.model->train();
     const auto step = static_cast<std::uint64_t>(unit);
-    problem_->begin(batches_of(unit),
+    auto batches = batches_of(unit);
+    for (const auto& batch : batches)
+      if (p_.count_forgetting)
+        forgetting_.look(*parts.model, batch, parts.dataset->ids(Split::kTrain));
+    problem_->begin(std::move(batches),
                     context.with(context.rng.fork("step").fork(step)).at_step(unit),
                     learning_rate_.at(unit, units_));
     const double loss = parts.optimizer->step(*problem_);
@@ -50,7 +56,7 @@ class Train final : public assay::Procedure {
     if ((unit + 1) % p_.log_every == 0) figures_.report(results);
     if ((unit + 1) % evaluate_every_ == 0 || unit + 1 == units_)
       evaluate(unit, parts, context, results);
-    if (unit + 1 == units_ || stopped_) figures_.report(results);
+    if (unit + 1 == units_ || stopped_) finish(parts, results);
   }
 
   void save(assay::State& state) const override {
@@ -60,6 +66,7 @@ class Train final : public assay::Procedure {
     state.scalars["waited"] = waited_;
     state.scalars["stopped"] = stopped_;
     figures_.save(state);
+    forgetting_.save(state);
   }
 
   void load(const assay::State& state) override {
@@ -69,6 +76,7 @@ class Train final : public assay::Procedure {
     waited_ = state.scalar<std::int64_t>("waited");
     stopped_ = state.scalar<bool>("stopped");
     figures_.load(state);
+    forgetting_.load(state);
   }
 
  private:
@@ -87,6 +95,10 @@ class Train final : public assay::Procedure {
     if (p_.monitor == "worst_group" && parts.dataset->info().groups.empty())
       throw assay::Error(assay::ErrorKind::kData,
                          "`monitor: worst_group` needs a dataset with groups");
+    if (p_.count_forgetting && parts.dataset->info().classes == 0)
+      throw assay::Error(assay::ErrorKind::kParameter,
+                         "`count_forgetting` needs a dataset of classes");
+    if (p_.layers > 0) freeze_all_but(assay::last_layers(*parts.model, p_.layers), *parts.model);
     problem_.emplace(*parts.model, *parts.objective,
                      assay::ProblemOptions{p_.clip, p_.bf16, p_.allow_nonfinite});
     parts.optimizer->check(*problem_);
@@ -104,6 +116,12 @@ class Train final : public assay::Procedure {
     learning_rate_ = {p_.schedule, p_.warmup, p_.milestones, p_.gamma, p_.final_factor};
     if (p_.ema > 0) ema_.emplace(*parts.model, p_.ema);
     if (p_.ema > 0 && !ema_start_.empty()) ema_->load(ema_start_);
+  }
+
+  void finish(Parts& parts, assay::Results& results) {
+    figures_.report(results);
+    if (p_.count_forgetting)
+      results.artifact("forgetting", forgetting_.found(parts.dataset->ids(Split::kTrain)));
   }
 
   // The batches of one step; a step never reaches into the next epoch.
@@ -150,6 +168,10 @@ class Train final : public assay::Procedure {
     }
   }
 
+  static void freeze_all_but(const assay::NamedTensors& kept, assay::Model& model) {
+    for (auto& parameter : model.parameters()) parameter.requires_grad_(false);
+    for (const auto& [name, parameter] : kept) parameter.requires_grad_(true);
+  }
   static assay::Tensors weights_of(assay::Model& model) {
     auto all = model.parameters();
     const auto buffers = model.buffers();
@@ -170,7 +192,8 @@ class Train final : public assay::Procedure {
     if (parts.dataset->ids(split).empty()) return {};
     const auto scores = assay::evaluate(*parts.model, *parts.dataset, split, p_.evaluate_batch,
                                         context.with(context.rng.fork("evaluate")));
-    assay::report(results, split, parts.dataset->info(), scores, false);
+    assay::report(results, split, parts.dataset->info(), scores,
+                  p_.detail && split == Split::kTest);
     if (!std::isfinite(scores.loss) && !p_.allow_nonfinite)
       throw assay::Error(assay::ErrorKind::kNumeric,
                          "the loss on the " + std::string(name_of(split)) + " split is " +
@@ -190,6 +213,7 @@ class Train final : public assay::Procedure {
   std::int64_t waited_ = 0;
   bool stopped_ = false;
   Figures figures_;
+  Forgetting forgetting_;
 };
 
 }  // namespace

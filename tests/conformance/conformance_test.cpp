@@ -301,6 +301,23 @@ TEST_CASE("every dataset that has its data loads the same bytes twice") {
   }
 }
 
+void check_same(const Run& a, const Run& b) {
+  CHECK(a.rows == b.rows);
+  CHECK(same(a.weights, b.weights));
+  CHECK(same(a.artifacts, b.artifacts));
+}
+
+// What a training of the tiny data left.
+class Forgotten final : public Inputs {
+ public:
+  TensorMap artifact(std::string_view, std::string_view) const override {
+    const auto ids = at::arange(60, torch::kInt64);
+    return {{"ids", ids}, {"forgotten", ids * 7 % 11 - 1}};
+  }
+  std::vector<std::string> stages() const override { return {"before"}; }
+  std::vector<std::string> with(std::string_view) const override { return stages(); }
+};
+
 TEST_CASE("every procedure resumes bit for bit, repeats itself, and says nothing aloud") {
   for (const auto* entry : buildable("procedure")) {
     INFO(entry->name);
@@ -314,10 +331,35 @@ TEST_CASE("every procedure resumes bit for bit, repeats itself, and says nothing
     CHECK(silence.finish() == 0);
     REQUIRE_FALSE(whole.rows.empty());
     for (const auto& [name, value] : whole.rows) CHECK(std::isfinite(value));
-    CHECK(whole.rows == again.rows);
-    CHECK(same(whole.weights, again.weights));
-    CHECK(whole.rows == resumed.rows);
-    CHECK(same(whole.weights, resumed.weights));
+    check_same(whole, again);
+    check_same(whole, resumed);
     if (entry->name == "train") CHECK_FALSE(same(whole.weights, other.weights));
+  }
+}
+
+TEST_CASE("a training that counts forgetting resumes bit for bit") {
+  TinyTrial trial{{"train", {{"steps", std::int64_t{20}}, {"count_forgetting", true}}}};
+  trial.optimizer = {"sgd", {{"lr", 2.0}}};
+  const auto whole = carry_out(trial, -1, 1);
+  CHECK(whole.artifacts.at(0).max().item<std::int64_t>() > 0);
+  check_same(whole, carry_out(trial, 7, 1));
+}
+
+TEST_CASE("every selector resumes bit for bit, repeats itself, and says nothing aloud") {
+  for (const auto* entry : buildable("selector")) {
+    INFO(entry->name);
+    TinyTrial trial{
+        {"select",
+         {{"n", std::int64_t{20}}, {"batch", std::int64_t{2}}, {"width", std::int64_t{8}}}}};
+    trial.others["selector"] = {entry->name, {}};
+    trial.inputs = std::make_shared<Forgotten>();
+    Silence silence;
+    const auto whole = carry_out(trial, -1, 1), again = carry_out(trial, -1, 1);
+    CHECK(silence.finish() == 0);
+    REQUIRE(whole.artifacts.size() >= 1);
+    CHECK(whole.artifacts[0].numel() == (entry->name == "full" ? 60 : 20));
+    check_same(whole, again);
+    for (std::int64_t stop = 1; stop < whole.units; ++stop)
+      check_same(whole, carry_out(trial, stop, 1));
   }
 }

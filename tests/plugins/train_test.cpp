@@ -227,3 +227,53 @@ TEST_CASE("one of epochs and steps must be given, and not both") {
   CHECK_THROWS_WITH(Bench({{"epochs", integer(1)}, {"steps", integer(1)}}),
                     Catch::Contains("exactly one of"));
 }
+
+TEST_CASE("forgetting counts the answers that go from right to wrong, at each sample's own batch") {
+  const Reals turns{1, -1, -1, 1, -1, 1, 1, -1};  // the answers turn with the weights' sign
+  Bench bench(steps(8, {{"batch", integer(30)}, {"count_forgetting", true}}),
+              std::make_shared<Stepper>(turns));
+  const TinyData data;
+  const auto ids = data.ids(Split::kTrain);
+  std::vector<std::int64_t> expected(60, -1);
+  std::vector<bool> was_right(60);
+  Batches batches(ids, 30, bench.context.rng);
+  auto weight = bench.model->weight.detach().clone();
+  for (std::size_t step = 0; step < turns.size(); ++step) {
+    const auto batch = data.load(batches.at(static_cast<std::int64_t>(step)), {});
+    const auto answer = at::linear(batch.input.flatten(1), weight).argmax(1);
+    for (std::int64_t k = 0; k < batch.size(); ++k) {
+      const auto id = static_cast<std::size_t>(batch.id[k].item<std::int64_t>());
+      const bool right = answer[k].item<std::int64_t>() == batch.target[k].item<std::int64_t>();
+      if (right && expected[id] < 0) expected[id] = 0;
+      if (!right && was_right[id]) ++expected[id];
+      was_right[id] = right;
+    }
+    weight = weight * turns[step];
+  }
+  bench.go();
+  const auto& found = bench.rows.artifacts.at("forgetting");
+  CHECK(found.at("forgotten").equal(torch::tensor(expected)));
+  CHECK(found.at("forgotten").max().item<std::int64_t>() > 1);
+  CHECK(found.at("forgotten").min().item<std::int64_t>() == -1);
+  CHECK(found.at("ids").equal(at::arange(60, torch::kInt64)));
+}
+
+TEST_CASE("the last layers alone are trained where so many are asked for") {
+  TinyData data;
+  const auto trained = [&](std::int64_t layers) {
+    Bench bench(steps(2, {{"layers", integer(layers)}}));
+    auto model = plugins().make<Model>({"convnet", {{"width", integer(4)}}}, &data.info());
+    bench.parts.model = model;
+    Tensors before;
+    for (const auto& w : model->parameters()) before.push_back(w.detach().clone());
+    bench.go();
+    std::vector<bool> moved;  // two convolutions, two linear layers: weights and biases
+    for (std::size_t k = 0; k < before.size(); ++k)
+      moved.push_back(!before[k].equal(model->parameters()[k]));
+    return moved;
+  };
+  CHECK(trained(1) == std::vector<bool>{0, 0, 0, 0, 0, 0, 1, 1});
+  CHECK(trained(2) == std::vector<bool>{0, 0, 0, 0, 1, 1, 1, 1});
+  CHECK(trained(0) == std::vector<bool>(8, true));
+  CHECK_THROWS_WITH(trained(5), Catch::Contains("`layers` is 5, and the model has 4"));
+}

@@ -3,6 +3,7 @@
 #include <ATen/ops/log_softmax.h>
 #include <ATen/ops/one_hot.h>
 #include <ATen/ops/softmax.h>
+#include <torch/csrc/autograd/generated/variable_factories.h>
 
 #include "methods/scores.h"
 
@@ -37,6 +38,10 @@ torch::Tensor gradient_norm(const assay::Pool& pool) {
   return pool.gradients.to(torch::kDouble).norm(2, 1);
 }
 
+torch::Tensor forgetting(const assay::Pool& pool) {
+  return pool.forgotten.masked_fill(pool.forgotten < 0, pool.forgotten.max().item<std::int64_t>() + 1);
+}
+
 assay::Schema<ScoredParams> ScoredBase::schema() {
   return assay::Schema<Params>().field(
       "per_class", &Params::per_class, assay::any(),
@@ -44,9 +49,13 @@ assay::Schema<ScoredParams> ScoredBase::schema() {
 }
 
 assay::Selector::Choice ScoredBase::best(const torch::Tensor& scores, const assay::Pool& pool,
-                                         std::int64_t n) const {
-  return {p_.per_class ? highest_per_class(scores, pool.label, pool.classes, n)
-                       : highest(scores, n)};
+                                         std::int64_t n, const assay::Rng& rng) const {
+  const auto order = torch::randperm(pool.size, rng.generator(), torch::kInt64);
+  const auto shuffled = scores.cpu().index_select(0, order);
+  const auto chosen =
+      p_.per_class ? highest_per_class(shuffled, pool.label.index_select(0, order), pool.classes, n)
+                   : highest(shuffled, n);
+  return {places_in(order.index_select(0, tensor_of(chosen)))};
 }
 
 }  // namespace selection

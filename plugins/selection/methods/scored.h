@@ -13,15 +13,14 @@ torch::Tensor least_confidence(const assay::Pool& pool);  // 1 - max_c p_c
 torch::Tensor el2n(const assay::Pool& pool);              // |p - y|
 torch::Tensor gradient_norm(const assay::Pool& pool);     // |g|
 
+/// How often it was forgotten; more than any for samples that were never right.
+torch::Tensor forgetting(const assay::Pool& pool);
+
 using Score = torch::Tensor (*)(const assay::Pool&);
 
 struct ScoredParams {
   bool per_class = false;
 };
-
-/// `needs_label` without per_class, too.
-template <Score score, bool needs_label, bool needs_gradients>
-class Scored;
 
 class ScoredBase : public assay::Selector {
  public:
@@ -30,29 +29,32 @@ class ScoredBase : public assay::Selector {
 
  protected:
   explicit ScoredBase(const Params& params) : p_(params) {}
-  Choice best(const torch::Tensor& scores, const assay::Pool& pool, std::int64_t n) const;
+  /// Of equal scores those that `rng` draws.
+  Choice best(const torch::Tensor& scores, const assay::Pool& pool, std::int64_t n,
+              const assay::Rng& rng) const;
   Params p_;
 };
 
-template <Score score, bool needs_label, bool needs_gradients>
+template <Score score, assay::Selector::Needs looks_at>
 class Scored final : public ScoredBase {
  public:
   explicit Scored(const Params& params) : ScoredBase(params) {}
   Needs needs() const override {
-    return {.label = needs_label || p_.per_class,
-            .logits = !needs_gradients,
-            .gradients = needs_gradients};
+    auto needs = looks_at;
+    needs.label = needs.label || p_.per_class;
+    return needs;
   }
   std::optional<Choice> step(std::int64_t, const assay::Pool& pool, std::int64_t n,
-                             const assay::Context&) override {
-    return best(score(pool), pool, n);
+                             const assay::Context& context) override {
+    return best(score(pool), pool, n, context.rng);
   }
 };
 
-using Entropy = Scored<entropy, false, false>;
-using Margin = Scored<margin, false, false>;
-using LeastConfidence = Scored<least_confidence, false, false>;
-using El2n = Scored<el2n, true, false>;
-using Grand = Scored<gradient_norm, true, true>;
+using Entropy = Scored<entropy, {.logits = true}>;
+using Margin = Scored<margin, {.logits = true}>;
+using LeastConfidence = Scored<least_confidence, {.logits = true}>;
+using El2n = Scored<el2n, {.label = true, .logits = true}>;
+using Grand = Scored<gradient_norm, {.label = true, .gradients = true}>;
+using Forgetting = Scored<forgetting, {.forgotten = true}>;
 
 }  // namespace selection
