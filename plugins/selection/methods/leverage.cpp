@@ -2,6 +2,7 @@
 
 #include <ATen/ops/linalg_svd.h>
 #include <ATen/ops/mv.h>
+#include <ATen/ops/ones_like.h>
 
 #include "methods/scores.h"
 
@@ -85,6 +86,8 @@ std::optional<Choice> AdaptivePivoting::step(std::int64_t, const Pool& pool, std
       rest = whole.clone();
       weight = without(rest.square().sum(1), choice.places, 0);
     }
+    if (weight.sum().item<double>() == 0)  // what is left is zero: all of it alike
+      weight = without(at::ones_like(weight), choice.places, 0);
     const auto place = drawn(weight, 1, context.rng.fork(static_cast<std::uint64_t>(k)))[0];
     choice.places.push_back(place);
     const auto norm = rest[place].norm();

@@ -26,25 +26,28 @@ assay::Schema<Skmm::Params> Skmm::schema() {
       .field("recipe", &Params::recipe, one_of({"exact", "published"}),
              "How the program is solved: to a certified gap, or by the published steps of Adam, "
              "which do not project.")
-      .field("gap", &Params::gap, above(0),
-             "Of `exact`: distance to the least value, over the value of equal weights, at most.")
+      .field(
+          "gap", &Params::gap, above(0),
+          "Of `exact`: distance to the least value, over the value of no weights at all, at most.")
       .field("steps", &Params::steps, at_least(1), "Steps of either solver, at most.")
       .field("lr", &Params::lr, above(0), "Of `published`: Adam's step size.");
 }
 
 torch::Tensor Skmm::solve(const Pool& pool, std::int64_t n, const assay::Context& context) const {
   const auto moments = moments_of(pool.gradients);
+  // Both begin at a selection. Of the many best s those near it are nearly selections themselves;
+  // those near s_i = 1/N are not, and drawing from them undoes what was matched.
+  auto s = at::zeros({pool.size}, torch::TensorOptions(torch::kDouble));
+  const auto even = at::ones({pool.size}, torch::TensorOptions(torch::kDouble));
+  for (const auto place : drawn(even, n, context.rng.fork("begin")))
+    s[place] = 1 / static_cast<double>(n);
   if (p_.recipe == "exact") {
-    const auto found = MomentProgram(moments, n, p_.c).solve(p_.gap, p_.steps);
+    const auto found = MomentProgram(moments, n, p_.c).solve(s, p_.gap, p_.steps);
     if (found.gap > p_.gap)
       context.note("the moment program ended after " + std::to_string(found.steps) +
                    " steps with a gap of " + std::to_string(found.gap));
     return found.s;
   }
-  auto s = at::zeros({pool.size}, torch::TensorOptions(torch::kDouble));
-  const auto even = at::ones({pool.size}, torch::TensorOptions(torch::kDouble));
-  for (const auto place : drawn(even, n, context.rng.fork("begin")))
-    s[place] = 1 / static_cast<double>(n);
   const auto u = at::rand({moments.mean.size(0)}, context.rng.fork("gamma").generator(),
                           torch::TensorOptions(torch::kDouble));
   return published_moments(moments, n, p_.c, p_.lr, p_.steps, s, 1 / p_.c + u * (1 - 1 / p_.c));
@@ -63,7 +66,7 @@ std::optional<Choice> Skmm::step(std::int64_t, const Pool& pool, std::int64_t n,
 std::optional<Choice> SkmmGreedy::step(std::int64_t, const Pool& pool, std::int64_t n,
                                        const assay::Context& context) {
   const torch::NoGradGuard no_grad;
-  const auto f = pool.gradients.to(torch::kDouble);
+  const auto f = checked_gradients(pool.gradients);
   const auto m = f.size(1);
   const auto first = n - m < 20 ? std::max(n - 20, n / 2) : m;
   AdaptivePivoting pivoting({"gradients"});

@@ -5,7 +5,6 @@
 #include <limits>
 #include <span>
 
-#include <ATen/ops/full.h>
 #include <ATen/ops/linalg_eigh.h>
 #include <ATen/ops/mv.h>
 #include <ATen/ops/ones_like.h>
@@ -28,12 +27,17 @@ std::span<double> numbers(torch::Tensor& x) {
 
 }  // namespace
 
-Moments moments_of(const torch::Tensor& f) {
+torch::Tensor checked_gradients(const torch::Tensor& f) {
   const auto x = f.to(torch::kDouble).cpu();
   if (!x.isfinite().all().item<bool>()) throw Error(ErrorKind::kData, "a gradient is not finite");
   if (x.count_nonzero().item<std::int64_t>() == 0)
     throw Error(ErrorKind::kData,
                 "every gradient is zero: the model's loss has no slope in the parameters chosen");
+  return x;
+}
+
+Moments moments_of(const torch::Tensor& f) {
+  const auto x = checked_gradients(f);
   const auto sigma = x.t().matmul(x) / static_cast<double>(x.size(0));
   const auto [values, vectors] = at::linalg_eigh(sigma);
   auto each = x.matmul(vectors).square_();
@@ -84,16 +88,17 @@ double MomentProgram::curvature() const {
   return 2 * bound;
 }
 
-MomentProgram::Solution MomentProgram::solve(double wanted, std::int64_t most) const {
-  const auto size = moments_.each.size(0);
-  Solution found{at::full({size}, 1 / static_cast<double>(size), torch::kDouble), 0, 0, 0};
-  const double begin = value(found.s), step = 1 / curvature();
+MomentProgram::Solution MomentProgram::solve(torch::Tensor s, double wanted,
+                                             std::int64_t most) const {
+  Solution found{s.clone(), 0, 0, 0};
+  project(numbers(found.s), cap_);
+  const double scale = target_.square().sum().item<double>(), step = 1 / curvature();
   auto ahead = found.s.clone();
   double speed = 1;
-  for (found.value = begin; begin > 0; ++found.steps) {
+  for (;; ++found.steps) {
     if (found.steps % 10 == 0 || found.steps == most) {
       auto slope = gradient(found.s);
-      found.gap = (slope.dot(found.s).item<double>() - smallest(numbers(slope), cap_)) / begin;
+      found.gap = (slope.dot(found.s).item<double>() - smallest(numbers(slope), cap_)) / scale;
       if (found.gap <= wanted || found.steps == most) break;
     }
     auto slope = gradient(ahead);

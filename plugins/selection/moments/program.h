@@ -12,7 +12,10 @@ struct Moments {
   torch::Tensor mean;  // lambda [m] double: its mean over i, ascending
 };
 
-/// Of `f` [N, m], not centred. Throws assay::Error{kData} where it is not finite or all zero.
+/// `f` in double. Throws assay::Error{kData} where it is not finite or all zero.
+torch::Tensor checked_gradients(const torch::Tensor& f);
+
+/// Of `f` [N, m], not centred; throws as checked_gradients() does.
 Moments moments_of(const torch::Tensor& f);
 
 /// Minimises sum_j (sum_i s_i A_ij - gamma_j lambda_j)^2 over 0 <= s_i <= 1/n, sum_i s_i = 1 and
@@ -29,12 +32,13 @@ class MomentProgram {
   struct Solution {
     torch::Tensor s;   // [N] double
     double value = 0;  // of the objective
-    double gap = 0;    // at most this far above the least value, over the value at s_i = 1/N
+    double gap = 0;    // at most this far above the least value, over the value at s = 0
     std::int64_t steps = 0;
   };
   /// Accelerated projected gradients with restarts (Beck and Teboulle 2009; O'Donoghue and Candes
-  /// 2015) from s_i = 1/N, until `gap` is at most `wanted` or `most` steps are done.
-  Solution solve(double wanted, std::int64_t most) const;
+  /// 2015) from `s`, until `gap` is at most `wanted` or `most` steps are done. Where many s are
+  /// best, which one is found depends on the beginning.
+  Solution solve(torch::Tensor s, double wanted, std::int64_t most) const;
 
  private:
   torch::Tensor excess(const torch::Tensor& s) const;    // [m]: max(0, lambda / c - A^T s)

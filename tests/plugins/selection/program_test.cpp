@@ -27,6 +27,10 @@ double distance(const torch::Tensor& a, const torch::Tensor& b) {
   return (a - b).abs().max().item<double>();
 }
 
+torch::Tensor even(std::int64_t size) {
+  return at::full({size}, 1 / static_cast<double>(size), torch::kDouble);
+}
+
 }  // namespace
 
 TEST_CASE("a projection lies in the capped simplex, and no point of it is nearer") {
@@ -74,13 +78,13 @@ TEST_CASE("the program's least value is SciPy's, who keeps gamma") {
     INFO("n " << n << ", c " << c);
     const auto moments = moments_of(matrix(one.at("f")));
     const MomentProgram program(moments, n, c);
-    const auto found = program.solve(1e-8, 100000);
+    const auto found = program.solve(even(50), 1e-8, 100000);
     CHECK(found.gap <= 1e-8);
-    const double begin = program.value(at::full({50}, 0.02, torch::kDouble));
-    CHECK(std::abs(found.value - expected) <= 2e-8 * begin);
+    const double scale = program.value(at::zeros({50}, torch::kDouble));
+    CHECK(std::abs(found.value - expected) <= 2e-8 * scale);
     // The objective with gamma in it is the same.
     const auto apart = moments.each.t().matmul(found.s) - program.gamma(found.s) * moments.mean;
-    CHECK(apart.square().sum().item<double>() == Approx(found.value).margin(1e-12 * begin));
+    CHECK(apart.square().sum().item<double>() == Approx(found.value).margin(1e-12 * scale));
     CHECK(program.gamma(found.s).min().item<double>() >= 1 / c - 1e-12);
     CHECK(found.s.sum().item<double>() == Approx(1).margin(1e-9));
   }
@@ -90,12 +94,12 @@ TEST_CASE("the gap bounds how far a solution is from the best") {
   const auto& one = golden("selection", "selection").at("optima").at(2);
   const auto moments = moments_of(matrix(one.at("f")));
   const MomentProgram program(moments, one.at("n"), one.at("c"));
-  const double begin = program.value(at::full({50}, 0.02, torch::kDouble));
+  const double scale = program.value(at::zeros({50}, torch::kDouble));
   double before = 1e9;
   for (const std::int64_t most : {0, 10, 40, 200}) {
-    const auto found = program.solve(0, most);
+    const auto found = program.solve(even(50), 0, most);
     CHECK(found.steps <= most);
-    CHECK(found.value - one.at("value").get<double>() <= found.gap * begin + 1e-12);
+    CHECK(found.value - one.at("value").get<double>() <= found.gap * scale + 1e-12);
     CHECK(found.gap < before);
     before = found.gap;
   }
@@ -117,7 +121,7 @@ TEST_CASE("the published recipe takes NumPy's steps") {
   CHECK(distance(best, numbers(one.at("best"))) < 1e-5);
   // The default solver is at least as good.
   const MomentProgram program(moments, one.at("n"), one.at("c"));
-  CHECK(program.solve(1e-8, 100000).value <= one.at("least").get<double>());
+  CHECK(program.solve(numbers(one.at("s")), 1e-8, 100000).value <= one.at("least").get<double>());
 }
 
 TEST_CASE("what cannot be solved is told so") {
@@ -130,7 +134,7 @@ TEST_CASE("what cannot be solved is told so") {
 TEST_CASE("identical rows are all alike to the program") {
   const auto moments = moments_of(at::ones({20, 3}));
   const MomentProgram program(moments, 4, 0.9);
-  const auto found = program.solve(1e-8, 1000);
+  const auto found = program.solve(even(20), 1e-8, 1000);
   CHECK(found.s.sum().item<double>() == Approx(1));
   CHECK(found.value == Approx(program.value(at::full({20}, 0.05, torch::kDouble))));
 }
