@@ -64,7 +64,7 @@ void check_classes(const torch::Tensor& label, const assay::Info& info) {
   const auto sizes = label.bincount({}, info.classes).contiguous();
   for (std::int64_t c = 0; c < info.classes; ++c)
     if (sizes.const_data_ptr<std::int64_t>()[c] == 0)
-      throw Error(ErrorKind::kData,
+      throw Error(ErrorKind::kParameter,
                   "the selector goes by classes, and class " + std::to_string(c) +
                       name_of(info, c) +
                       " has no sample in the training split: take a larger part of the dataset, "

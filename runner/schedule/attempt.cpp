@@ -154,15 +154,18 @@ std::string Attempt::silent_end(const Exit& exit) const {
                        : text + fmt::format("; last lines of {}:\n{}", log.string(), lines);
 }
 
-// A component that refuses its parameters once it sees the data: where the manifest names it.
+// A component that refuses its parameters once it sees the data: where the manifest names it, or
+// where it names the procedure, which had the others at work.
 void Attempt::locate(Status& status) const {
   if (task_.stage == nullptr) return;
-  for (const auto& [kind, at] : task_.stage->places)
-    if (status.error_message.find(kind + " `") != std::string::npos) {
-      status.error_message = Diagnostic{at, status.error_message}.text();
-      keep(task_.outcome.dir, status);
-      return;
-    }
+  const auto& places = task_.stage->places;
+  auto found = std::find_if(places.begin(), places.end(), [&](const auto& place) {
+    return status.error_message.find(place.first + " `") != std::string::npos;
+  });
+  if (found == places.end()) found = places.find("procedure");
+  if (found == places.end()) return;
+  status.error_message = Diagnostic{found->second, status.error_message}.text();
+  keep(task_.outcome.dir, status);
 }
 
 // The worker wrote status.json itself if it came to an end of its own; else it is written here.

@@ -64,6 +64,36 @@ TEST_CASE("what optimizers refuse is said with the place, and nothing is trained
   }
 }
 
+TEST_CASE("what cannot be selected is said with the place, and no sample is looked at") {
+  if (no_data()) return;
+  const std::string manifest =
+      "assay: 1\nname: r\n"
+      "dataset: {use: class_subset, classes: [0, 2, 4], dataset: {use: fashion_mnist, validation: "
+      "100, train_limit: 300}}\n"
+      "model: {use: mlp, hidden: [16]}\nobjective: cross_entropy\noptimizer: sgd\nstages:\n"
+      "  pick: {selector: skmm, procedure: {use: select, n: 20, width: 16}}\n"
+      "  tune: {after: pick, subset: pick, procedure: {use: train, steps: 2}}\n";
+  const std::pair<std::string, std::string> cases[] = {
+      {"stages.pick.procedure.n=93", "`n` is 93, and the training split has 92 samples"},
+      {"stages.pick.procedure.layers=1 stages.pick.procedure.width=52",
+       "`width` is 52, and a gradient has 51 numbers"},
+      {"stages.pick.procedure.layers=3", "`layers` is 3, and the model has 2"},
+      {"stages.pick.selector=forgetting", "one training before this stage that counted forgetting"},
+      {"dataset.dataset.train_limit=3 stages.pick.procedure.n=1 stages.pick.selector=el2n",
+       "class 1 (`pullover`) has no sample in the training split"},
+      {"stages.tune.procedure.layers=3", "`layers` is 3, and the model has 2"},
+      {"'dataset.classes=[0,10]'", "`classes` names 10, and the dataset has classes 0 to 9"},
+  };
+  for (const auto& [override, sentence] : cases) {
+    INFO(override);
+    const Folder folder;
+    const auto said = run(folder, manifest, override);
+    CHECK(said.code == 5);
+    CHECK_THAT(said.err + said.out, Contains(sentence));
+    CHECK_THAT(said.err + said.out, Contains("m.yaml:") || Contains("command line:"));
+  }
+}
+
 TEST_CASE(
     "a loss that is not finite ends with exit 6, its step and term, and the last checkpoint") {
   if (no_data()) return;
