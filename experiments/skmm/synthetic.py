@@ -19,23 +19,17 @@ from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV
 
 SAMPLES, WIDTH, CLUSTERS, DEVIATION = 2000, 2400, 8, 0.04
+SELECTORS = {"uniform": "uniform", "herding": "herding", "herding_deepcore": "herding_deepcore", "k_centre": "k_centre",
+             "leverage": "{use: leverage, of: gradients}", "ridge_leverage": "{use: leverage, alpha: 1000}",
+             "adaptive_pivoting": "{use: adaptive_pivoting, of: gradients}", "skmm": "skmm",
+             "skmm_published": "{use: skmm, recipe: published, lr: 1e-5, steps: 4000}", "skmm_greedy": "skmm_greedy"}
 MANIFEST = """assay: 1
 name: skmm_synthetic
 dataset: {{use: csv_table, path: mixture.csv, task: regression, standardise: false, test: 0, validation: 0}}
 model: {{use: mlp, hidden: []}}
 procedure: {{use: select, n: 48, gradient: features, sketch: gaussian, width: 32}}
 sweep:
-  selector:
-    uniform: uniform
-    herding: herding
-    herding_deepcore: herding_deepcore
-    k_centre: k_centre
-    leverage: {{use: leverage, of: gradients}}
-    ridge_leverage: {{use: leverage, alpha: 1000}}
-    adaptive_pivoting: {{use: adaptive_pivoting, of: gradients}}
-    skmm: skmm
-    skmm_published: {{use: skmm, recipe: published, lr: 1e-5, steps: 4000}}
-    skmm_greedy: skmm_greedy
+  selector: {{{selectors}}}
   procedure.n: {n}
   seed: {seeds}
 limits: {{workers: 2, threads: 1}}
@@ -70,7 +64,8 @@ def risk(x, y, ids):
 def select(work, program, x, y, asked):
     if not (work / "mixture.csv").exists():
         np.savetxt(work / "mixture.csv", np.column_stack([x, y]), delimiter=",", fmt="%.9g")
-    (work / "synthetic.yaml").write_text(MANIFEST.format(n=asked.n, seeds=list(range(asked.seeds))))
+    (work / "synthetic.yaml").write_text(MANIFEST.format(
+        n=asked.n, seeds=list(range(asked.seeds)), selectors=", ".join(f"{name}: {SELECTORS[name]}" for name in asked.selectors)))
     ran = subprocess.run([program, "run", "synthetic.yaml", "--json"], cwd=work, stdout=subprocess.PIPE, text=True)
     if ran.returncode != 0:
         raise SystemExit(ran.returncode)
@@ -126,6 +121,7 @@ def main():
     words.add_argument("--assay", default="assay")
     words.add_argument("--n", type=int, nargs="+", default=[48, 64, 80, 120, 200, 400, 800, 1600])
     words.add_argument("--seeds", type=int, default=8)
+    words.add_argument("--selectors", nargs="+", choices=list(SELECTORS), default=list(SELECTORS))
     words.add_argument("--plot", type=pathlib.Path)
     asked = words.parse_args()
     asked.work.mkdir(parents=True, exist_ok=True)
