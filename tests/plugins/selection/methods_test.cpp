@@ -108,6 +108,23 @@ TEST_CASE("scores are those of their definitions") {
   CHECK(at(gradient_norm(two), 0) == Approx(5));
 }
 
+TEST_CASE(
+    "what was never learned is taken first, then what was forgotten most; equals by the seed") {
+  auto from = pool(6);
+  from.forgotten = torch::tensor({0, 3, -1, 3, 1, -1}, torch::kInt64);
+  Forgetting selector({});
+  const auto taken = [&](std::int64_t n, std::uint64_t seed) {
+    const auto places = chosen(selector, from, n, seed);
+    return std::set<std::int64_t>(places.begin(), places.end());
+  };
+  CHECK(taken(2, 0) == std::set<std::int64_t>{2, 5});
+  CHECK(taken(4, 0) == std::set<std::int64_t>{1, 2, 3, 5});
+  CHECK(taken(5, 0) == std::set<std::int64_t>{1, 2, 3, 4, 5});
+  std::set<std::int64_t> firsts;
+  for (std::uint64_t seed = 0; seed < 40; ++seed) firsts.merge(taken(1, seed));
+  CHECK(firsts == std::set<std::int64_t>{2, 5});
+}
+
 TEST_CASE("herding takes the sample that keeps the mean, DeepCore's the one that spoils it") {
   const auto from = pool(40);
   const auto x = from.features.to(torch::kDouble);
