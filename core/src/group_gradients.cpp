@@ -8,19 +8,25 @@
 namespace assay {
 namespace {
 
-using Groups = std::map<std::int64_t, GroupLoss>;
+using Groups = std::map<std::int64_t, WeighedGroup>;
 
+// Those whose samples count at all.
 Groups groups_of(const std::vector<Batch>& batches) {
   Groups groups;
   for (const auto& batch : batches) {
     const auto ids = batch.group.to(torch::kCPU).contiguous();
+    const auto weights = batch.weight.defined()
+                             ? batch.weight.to(torch::kCPU).to(torch::kDouble).contiguous()
+                             : batch.weight;
     for (std::int64_t k = 0; k < ids.size(0); ++k) {
       const auto id = ids.data_ptr<std::int64_t>()[k];
       auto& group = groups[id];
-      group.group = id;
-      ++group.samples;
+      group.at.group = id;
+      ++group.at.samples;
+      group.mass += weights.defined() ? weights.data_ptr<double>()[k] : 1;
     }
   }
+  std::erase_if(groups, [](const auto& item) { return item.second.mass == 0; });
   return groups;
 }
 
@@ -30,19 +36,19 @@ Batch of_group(const Batch& batch, std::int64_t group) {
 }
 
 // The group's part in its mean over the whole step; undefined where the batch has none of it.
-torch::Tensor part_of(const torch::Tensor& each, const Batch& batch, const GroupLoss& group) {
-  const auto mask = batch.group == group.group;
+torch::Tensor part_of(const torch::Tensor& each, const Batch& batch, const WeighedGroup& group) {
+  const auto mask = batch.group == group.at.group;
   if (!mask.any().item<bool>()) return {};
-  return each.masked_select(mask).sum() / static_cast<double>(group.samples);
+  return each.masked_select(mask).sum() / group.mass;
 }
 
-std::string name_of(const GroupLoss& group) {
-  return "the loss of group " + std::to_string(group.group);
+std::string name_of(const WeighedGroup& group) {
+  return "the loss of group " + std::to_string(group.at.group);
 }
 
 std::vector<GroupLoss> listed(const Groups& groups) {
   std::vector<GroupLoss> list;
-  for (const auto& [id, group] : groups) list.push_back(group);
+  for (const auto& [id, group] : groups) list.push_back(group.at);
   return list;
 }
 
@@ -62,11 +68,11 @@ torch::Tensor BatchProblem::Impl::sample_losses(const Batch& batch, std::size_t 
 std::vector<GroupGradient> BatchProblem::Impl::per_group(bool by_sample) const {
   const auto groups = groups_of(batches);
   std::map<std::int64_t, Gradient> sums;
-  const auto add_loss = [&](const GroupLoss& group, const torch::Tensor& loss, bool keep_graph) {
+  const auto add_loss = [&](const WeighedGroup& group, const torch::Tensor& loss, bool keep_graph) {
     const auto name = name_of(group);
     const double value = checked(loss, name);
     auto gradient = checked(gradient_of(loss, parameters(), keep_graph), name);
-    add(sums[group.group], value, std::move(gradient));
+    add(sums[group.at.group], value, std::move(gradient));
   };
   if (by_sample)  // the step's batch norm statistics are of this pass, also where it is in vain
     each([&](const Batch& batch, std::size_t i) {
@@ -83,14 +89,14 @@ std::vector<GroupGradient> BatchProblem::Impl::per_group(bool by_sample) const {
       for (const auto& [id, group] : groups) {
         const auto own = of_group(batch, id);
         if (own.size() == 0) continue;
-        const auto share = static_cast<double>(own.size()) / static_cast<double>(group.samples);
+        const auto share = static_cast<double>(own.size()) / group.mass;
         add_loss(group, sum_of(forward(own, i)) * share, false);
       }
     });
   }
   std::vector<GroupGradient> all;
   for (auto& [id, sum] : sums)
-    all.push_back({{id, groups.at(id).samples, sum.loss}, std::move(sum.of)});
+    all.push_back({{id, groups.at(id).at.samples, sum.loss}, std::move(sum.of)});
   return all;
 }
 
@@ -98,11 +104,11 @@ std::vector<GroupGradient> BatchProblem::gradient_per_group() {
   return impl_->per_group(true);
 }
 
-void BatchProblem::Impl::add_losses(std::map<std::int64_t, GroupLoss>& groups,
+void BatchProblem::Impl::add_losses(std::map<std::int64_t, WeighedGroup>& groups,
                                     const torch::Tensor& each_sample, const Batch& batch) const {
   for (auto& [id, group] : groups)
     if (const auto part = part_of(each_sample, batch, group); part.defined())
-      group.loss += checked(part, name_of(group));
+      group.at.loss += checked(part, name_of(group));
 }
 
 std::optional<Gradient> BatchProblem::Impl::weighted_by_sample(const WeighGroups& weigh) const {
@@ -148,8 +154,8 @@ Gradient BatchProblem::group_weighted_gradient(const WeighGroups& weigh) {
   for (const auto& part : parts) {
     losses.push_back(part.at);
     gradients.push_back(&part.of);
-    sum.loss +=
-        part.at.loss * static_cast<double>(part.at.samples) / static_cast<double>(impl_->samples);
+    const auto own = static_cast<double>(part.at.samples);  // nothing is weighed by sample here
+    sum.loss += part.at.loss * own / static_cast<double>(impl_->samples);
   }
   sum.of = combined(gradients, weigh(losses));
   return sum;

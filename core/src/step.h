@@ -27,6 +27,12 @@ struct StepSetting {
   StepSetting(Model& m, Objective& o, const ProblemOptions& opts);
 };
 
+/// A group of a step, and what its samples count together: their number, where none is weighed.
+struct WeighedGroup {
+  GroupLoss at;
+  double mass = 0;
+};
+
 struct BatchProblem::Impl {
   std::shared_ptr<StepSetting> setting;
   std::vector<Batch> batches;
@@ -74,7 +80,7 @@ struct BatchProblem::Impl {
   std::vector<GroupGradient> per_group(bool by_sample) const;
   /// group_weighted_gradient() where the objective gives each sample's loss; otherwise nothing.
   std::optional<Gradient> weighted_by_sample(const WeighGroups& weigh) const;
-  void add_losses(std::map<std::int64_t, GroupLoss>& groups, const torch::Tensor& each_sample,
+  void add_losses(std::map<std::int64_t, WeighedGroup>& groups, const torch::Tensor& each_sample,
                   const Batch& batch) const;
 
   /// Reports the terms' values, of a step's first evaluation.

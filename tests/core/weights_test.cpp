@@ -108,13 +108,29 @@ TEST_CASE("weights go with the samples into groups and into parts of a batch") {
     }
   }
   check_close(sum, whole.of);
-  // Of each group the losses' sum, times what its samples count, over all: 6 there, 3 here.
-  std::map<std::int64_t, double> expected;
-  for (const auto& group : repeated.problem.gradient_per_group())
-    expected[group.at.group] = group.at.loss * static_cast<double>(group.at.samples) / 6;
-  for (const auto& group : once.problem.gradient_per_group())
-    CHECK(group.at.loss * static_cast<double>(group.at.samples) / 3 ==
-          Approx(expected.at(group.at.group)).epsilon(1e-9));
+  const auto groups = once.problem.gradient_per_group(),
+             expected = repeated.problem.gradient_per_group();
+  REQUIRE(groups.size() == 2);
+  REQUIRE(expected.size() == 2);
+  for (std::size_t k = 0; k < 2; ++k) {
+    CHECK(groups[k].at.loss == Approx(expected[k].at.loss).epsilon(1e-9));
+    check_close(groups[k].of, expected[k].of);
+  }
+  const auto weigh = [](const std::vector<GroupLoss>& losses) {
+    return std::vector<double>{losses[0].loss, 2};
+  };
+  const auto sum_once = once.problem.group_weighted_gradient(weigh),
+             sum_all = repeated.problem.group_weighted_gradient(weigh);
+  CHECK(sum_once.loss == Approx(sum_all.loss).epsilon(1e-9));
+  check_close(sum_once.of, sum_all.of);
+}
+
+TEST_CASE("a group whose samples count for nothing is not there") {
+  Step step(subset(std::make_shared<TinyData>(), {0, 2, 4}, {1, 0, 3}), {0, 2, 4}, {3});
+  const auto groups = step.problem.gradient_per_group();
+  REQUIRE(groups.size() == 1);  // ids 0 and 4 are of the left group, 2 of the right one
+  CHECK(groups[0].at.group == 0);
+  CHECK(std::isfinite(groups[0].at.loss));
 }
 
 TEST_CASE("weights that are all alike change nothing, whatever they are") {
