@@ -68,20 +68,36 @@ class FolderInputs final : public Inputs {
 std::vector<double> weights_in(const TensorMap& selection, const fs::path& file) {
   const auto it = selection.find("weights");
   if (it == selection.end()) return {};
-  if (it->second.dim() != 1 || !it->second.is_floating_point())
-    throw Error(ErrorKind::kData, file.string() + ": `weights` must be a row of real numbers");
+  if (it->second.dim() != 1 || !it->second.is_floating_point() ||
+      it->second.numel() != selection.at("ids").numel())
+    throw Error(ErrorKind::kData,
+                file.string() + ": `weights` must be a row of real numbers, one for each of `ids`");
   const auto weights = it->second.to(torch::kDouble).contiguous();
   const auto* first = weights.data_ptr<double>();
   return {first, first + weights.numel()};
 }
 
-std::shared_ptr<Dataset> cut(std::shared_ptr<Dataset> dataset, const fs::path& from) {
-  const auto file = from / "artifacts" / "ids.safetensors";
+// A step weighs the losses that an objective gives by sample: what has no objective cannot.
+void check_weighs(const Registry& registry, const Job& job, const fs::path& file) {
+  const auto it = job.components.find("procedure");
+  if (it == job.components.end()) return;
+  const auto& needs = registry.find("procedure", it->second.use).needs;
+  if (std::find(needs.begin(), needs.end(), "objective") == needs.end())
+    throw Error(ErrorKind::kParameter,
+                "procedure `" + it->second.use + "` cannot weigh samples, and " + file.string() +
+                    " has weights: use a procedure that trains by an objective, or a selector "
+                    "without weights");
+}
+
+std::shared_ptr<Dataset> cut(std::shared_ptr<Dataset> dataset, const Registry& registry,
+                             const Job& job) {
+  const auto file = job.subset / "artifacts" / "ids.safetensors";
   const auto tensors = read_tensors(file);
   const auto it = tensors.find("ids");
   if (it == tensors.end() || it->second.scalar_type() != torch::kInt64 || it->second.dim() != 1)
     throw Error(ErrorKind::kData,
                 file.string() + ": a one-dimensional int64 tensor `ids` is needed");
+  if (tensors.contains("weights")) check_weighs(registry, job, file);
   const auto ids = it->second.contiguous();
   const auto* first = ids.data_ptr<std::int64_t>();
   return subset(std::move(dataset), {first, first + ids.numel()}, weights_in(tensors, file));
@@ -161,8 +177,8 @@ std::unique_ptr<Assembly> assemble(const Job& job, const Context& context) {
                       "again, which begins new trials with it");
   Parts& parts = made->parts;
   build(parts.dataset, *made, job, nullptr);
+  if (parts.dataset && !job.subset.empty()) parts.dataset = cut(parts.dataset, made->registry, job);
   const Info* info = parts.dataset ? &parts.dataset->info() : nullptr;
-  if (parts.dataset && !job.subset.empty()) parts.dataset = cut(parts.dataset, job.subset);
   build_model(*made, job, context, info);
   build(parts.objective, *made, job, info);
   build(parts.optimizer, *made, job, info);
