@@ -24,7 +24,8 @@ class Forgetting {
     }
   }
 
-  /// `ids`, and for each `forgotten`: how often, or -1 for a sample that was never right.
+  /// `ids`, and for each `forgotten`: how often; -1 for a sample that was never right, -2 for one
+  /// that was in no batch.
   assay::TensorMap found(std::span<const std::int64_t> ids) const {
     return {{"ids", torch::tensor(std::vector<std::int64_t>(ids.begin(), ids.end()))},
             {"forgotten", count_}};
@@ -37,15 +38,15 @@ class Forgetting {
   }
   void load(const assay::State& state) {
     if (!state.tensors.contains("forgotten")) return;
-    count_ = state.tensor("forgotten").clone();
-    right_ = state.tensor("was_right").clone();
+    count_ = state.tensor("forgotten").cpu().clone();  // they come on the trial's device
+    right_ = state.tensor("was_right").cpu().clone();
   }
 
  private:
   void start(std::span<const std::int64_t> ids) {
     const std::int64_t size = std::ssize(ids);
     if (!count_.defined()) {
-      count_ = at::full({size}, -1, torch::kInt64);
+      count_ = at::full({size}, -2, torch::kInt64);
       right_ = at::zeros({size}, torch::kBool);
     }
     if (count_.numel() != size || right_.numel() != size)
@@ -57,7 +58,7 @@ class Forgetting {
   void count(std::ptrdiff_t place, bool right) {
     auto& count = count_.data_ptr<std::int64_t>()[place];
     auto& was_right = right_.data_ptr<bool>()[place];
-    if (right && count < 0) count = 0;
+    if (count < 0) count = right ? 0 : -1;
     if (was_right && !right) ++count;
     was_right = right;
   }

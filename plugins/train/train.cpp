@@ -43,6 +43,7 @@ class Train final : public assay::Procedure {
     for (const auto& batch : batches)
       if (p_.count_forgetting)
         forgetting_.look(*parts.model, batch, parts.dataset->ids(Split::kTrain));
+    for (auto* module : frozen_) module->eval();
     problem_->begin(std::move(batches),
                     context.with(context.rng.fork("step").fork(step)).at_step(unit),
                     learning_rate_.at(unit, units_));
@@ -168,9 +169,16 @@ class Train final : public assay::Procedure {
     }
   }
 
-  static void freeze_all_but(const assay::NamedTensors& kept, assay::Model& model) {
+  // Norms of frozen layers go by the statistics that they have.
+  void freeze_all_but(const assay::NamedTensors& kept, assay::Model& model) {
     for (auto& parameter : model.parameters()) parameter.requires_grad_(false);
     for (const auto& [name, parameter] : kept) parameter.requires_grad_(true);
+    for (const auto& module : model.modules(/*include_self=*/false)) {
+      const auto own = module->parameters();
+      if (!own.empty() &&
+          std::none_of(own.begin(), own.end(), [](const auto& w) { return w.requires_grad(); }))
+        frozen_.push_back(module.get());
+    }
   }
   static assay::Tensors weights_of(assay::Model& model) {
     auto all = model.parameters();
@@ -214,6 +222,7 @@ class Train final : public assay::Procedure {
   bool stopped_ = false;
   Figures figures_;
   Forgetting forgetting_;
+  std::vector<torch::nn::Module*> frozen_;
 };
 
 }  // namespace

@@ -234,7 +234,7 @@ TEST_CASE("forgetting counts the answers that go from right to wrong, at each sa
               std::make_shared<Stepper>(turns));
   const TinyData data;
   const auto ids = data.ids(Split::kTrain);
-  std::vector<std::int64_t> expected(60, -1);
+  std::vector<std::int64_t> expected(60, -2);
   std::vector<bool> was_right(60);
   Batches batches(ids, 30, bench.context.rng);
   auto weight = bench.model->weight.detach().clone();
@@ -244,7 +244,7 @@ TEST_CASE("forgetting counts the answers that go from right to wrong, at each sa
     for (std::int64_t k = 0; k < batch.size(); ++k) {
       const auto id = static_cast<std::size_t>(batch.id[k].item<std::int64_t>());
       const bool right = answer[k].item<std::int64_t>() == batch.target[k].item<std::int64_t>();
-      if (right && expected[id] < 0) expected[id] = 0;
+      if (expected[id] < 0) expected[id] = right ? 0 : -1;
       if (!right && was_right[id]) ++expected[id];
       was_right[id] = right;
     }
@@ -276,4 +276,25 @@ TEST_CASE("the last layers alone are trained where so many are asked for") {
   CHECK(trained(2) == std::vector<bool>{0, 0, 0, 0, 1, 1, 1, 1});
   CHECK(trained(0) == std::vector<bool>(8, true));
   CHECK_THROWS_WITH(trained(5), Catch::Contains("`layers` is 5, and the model has 4"));
+}
+
+TEST_CASE("norms of layers that stay keep their statistics; they go with the layer before them") {
+  TinyData data;
+  Bench bench(steps(2, {{"layers", integer(2)}, {"evaluate_steps", integer(1)}}));
+  auto model = plugins().make<Model>({"resnet", {{"depth", integer(8)}, {"width", integer(4)}}},
+                                     &data.info());
+  bench.parts.model = model;
+  std::map<std::string, torch::Tensor> before;
+  for (const auto& item : model->named_parameters()) before[item.key()] = item.value().clone();
+  for (const auto& item : model->named_buffers()) before[item.key()] = item.value().clone();
+  bench.go();
+  std::set<std::string> moved;
+  for (const auto& item : model->named_parameters())
+    if (!before[item.key()].equal(item.value())) moved.insert(item.key());
+  for (const auto& item : model->named_buffers())
+    if (!before[item.key()].equal(item.value())) moved.insert(item.key());
+  std::set<std::string> last{"linear.weight", "linear.bias", "layer3.0.conv2.weight"};
+  for (const char* own : {"weight", "bias", "running_mean", "running_var", "num_batches_tracked"})
+    last.insert(std::string("layer3.0.bn2.") + own);
+  CHECK(moved == last);
 }
