@@ -346,20 +346,20 @@ TEST_CASE("a training that counts forgetting resumes bit for bit") {
 }
 
 TEST_CASE("every selector resumes bit for bit, repeats itself, and says nothing aloud") {
-  for (const auto* entry : buildable("selector")) {
-    INFO(entry->name);
-    TinyTrial trial{
-        {"select",
-         {{"n", std::int64_t{20}}, {"batch", std::int64_t{2}}, {"width", std::int64_t{8}}}}};
-    trial.others["selector"] = {entry->name, {}};
-    trial.inputs = std::make_shared<Forgotten>();
-    Silence silence;
-    const auto whole = carry_out(trial, -1, 1), again = carry_out(trial, -1, 1);
-    CHECK(silence.finish() == 0);
-    REQUIRE(whole.artifacts.size() >= 1);
-    CHECK(whole.artifacts[0].numel() == (entry->name == "full" ? 60 : 20));
-    check_same(whole, again);
-    for (std::int64_t stop = 1; stop < whole.units; ++stop)
-      check_same(whole, carry_out(trial, stop, 1));
-  }
+  for (const auto* entry : buildable("selector"))
+    for (const std::int64_t n : {1, 20}) {
+      INFO(entry->name << ", n " << n);
+      TinyTrial trial{
+          {"select", {{"n", n}, {"batch", std::int64_t{2}}, {"width", std::int64_t{8}}}}};
+      trial.others["selector"] = {entry->name, {}};
+      trial.inputs = std::make_shared<Forgotten>();
+      Silence silence;
+      const auto whole = carry_out(trial, -1, 1), again = carry_out(trial, -1, 1);
+      CHECK(silence.finish() == 0);
+      REQUIRE(whole.artifacts.size() >= 1);
+      CHECK(whole.artifacts[0].numel() == (entry->name == "full" ? 60 : n));
+      check_same(whole, again);
+      for (std::int64_t stop = 1; stop < whole.units; ++stop)
+        check_same(whole, carry_out(trial, stop, 1));
+    }
 }

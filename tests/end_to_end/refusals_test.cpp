@@ -64,7 +64,7 @@ TEST_CASE("what optimizers refuse is said with the place, and nothing is trained
   }
 }
 
-TEST_CASE("what cannot be selected is said with the place, and no sample is looked at") {
+TEST_CASE("what cannot be selected is said with the place") {
   if (no_data()) return;
   const std::string manifest =
       "assay: 1\nname: r\n"
@@ -79,8 +79,13 @@ TEST_CASE("what cannot be selected is said with the place, and no sample is look
        "`width` is 52, and a gradient has 51 numbers"},
       {"stages.pick.procedure.layers=3", "`layers` is 3, and the model has 2"},
       {"stages.pick.selector=forgetting", "one training before this stage that counted forgetting"},
-      {"dataset.dataset.train_limit=3 stages.pick.procedure.n=1 stages.pick.selector=el2n",
+      {"dataset.dataset.train_limit=3 stages.pick.procedure.n=1 "
+       "stages.pick.selector=class_balanced",
        "class 1 (`pullover`) has no sample in the training split"},
+      {"stages.pick.selector=craig stages.tune.procedure=fit stages.tune.model=cart",
+       "procedure `fit` cannot weigh samples"},
+      {"stages.tune.procedure='{use: select, n: 21}' stages.tune.selector=uniform",
+       "`n` is 21, and the training split has 20 samples"},
       {"stages.tune.procedure.layers=3", "`layers` is 3, and the model has 2"},
       {"'dataset.classes=[0,10]'", "`classes` names 10, and the dataset has classes 0 to 9"},
   };

@@ -34,8 +34,10 @@ class Selector : public Stateful {
 
   struct Needs {
     bool label = false, features = false, logits = false, gradients = false;
-    bool forgotten = false;   // counted by a stage before, `train` with `count_forgetting`
-    bool validation = false;  // label, features and logits of that split too, as of the pool
+    bool true_labels = false;  // the gradients are of the samples' own labels
+    bool every_class = false;  // takes each class apart: none may be without a sample
+    bool forgotten = false;    // counted by a stage before, `train` with `count_forgetting`
+    bool validation = false;   // label, features and logits of that split too, as of the pool
   };
   virtual Needs needs() const = 0;
 

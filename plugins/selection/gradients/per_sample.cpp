@@ -64,17 +64,25 @@ bool suits(const torch::Tensor& gradient, Order order) {
   return rows[0].item<double>() == 0 && rows[2].item<double>() == 0;
 }
 
+// Nothing where the gradient is zero.
+std::optional<Order> order_of(const torch::Tensor& gradient, const std::string& op) {
+  if (!gradient.defined() || gradient.count_nonzero().item<std::int64_t>() == 0) return {};
+  for (const auto order : {Order::kBySample, Order::kByPlace})
+    if (suits(gradient, order)) return order;
+  throw Error(ErrorKind::kParameter, "the samples of a batch change each other's results (at " +
+                                         op + "), so none has a gradient of its own");
+}
+
 }  // namespace
 
-PerSample::PerSample(assay::Model& model,
-                     std::vector<std::pair<std::string, torch::Tensor>> parameters,
+PerSample::PerSample(assay::Model& model, assay::NamedTensors parameters,
                      const torch::Tensor& probe, bool fall_back)
     : model_(model), parameters_(std::move(parameters)), ruled_(parameters_.size(), true) {
   for (const auto& [name, tensor] : parameters_) {
     offsets_.push_back(width_);
     width_ += tensor.numel();
   }
-  probe_orders(probe);
+  probe_orders(at::cat({probe, probe, probe}).narrow(0, 0, 3));
   if (!fall_back && !others_.empty())
     throw Error(ErrorKind::kParameter,
                 others_.front() +
@@ -122,27 +130,27 @@ void PerSample::find_others(const Capture& capture) {
         add_other(*parameter, use.op);
 }
 
-void PerSample::probe_orders(const torch::Tensor& probe) {
+// Where a probe's gradient is zero at an operator, as behind rectifiers that are dead for it, its
+// order is seen on noise.
+void PerSample::probe_orders(const torch::Tensor& three) {
   const assay::EvalMode mode(model_);
   torch::AutoGradMode grad(true);
-  const auto three = at::cat({probe, probe, probe}).narrow(0, 0, 3);
-  Capture capture(tensors());
-  const auto logits = model_.forward(three).logits;
-  capture.stop();
-  find_others(capture);
-  const auto some = at::randn(logits[1].sizes(), assay::Rng(1).generator(), logits.options());
-  const auto sum = (logits[1] * some).sum();
-  const auto gradients = gradients_of(capture, sum);
-  for (std::size_t k = 0; k < gradients.size(); ++k) {
-    orders_.push_back(Order::kBySample);
-    if (!gradients[k].defined() || suits(gradients[k], Order::kBySample)) continue;
-    orders_.back() = Order::kByPlace;
-    if (!suits(gradients[k], Order::kByPlace))
-      throw Error(ErrorKind::kParameter, "the samples of a batch change each other's results (at " +
-                                             capture.uses()[k].op +
-                                             "), so none has a gradient of its own");
+  const auto generator = assay::Rng(1).generator();
+  const auto noise =
+      at::randn(three.sizes(), generator, torch::TensorOptions(torch::kFloat)).to(three.options());
+  for (const auto& input : {three, noise}) {
+    Capture capture(tensors());
+    const auto logits = model_.forward(input).logits;
+    capture.stop();
+    find_others(capture);
+    const auto some = at::randn(logits[1].sizes(), generator, torch::TensorOptions(torch::kFloat));
+    const auto sum = (logits[1] * some.to(logits.options())).sum();
+    const auto gradients = gradients_of(capture, sum);
+    orders_.resize(gradients.size());
+    for (std::size_t k = 0; k < gradients.size(); ++k)
+      if (!orders_[k]) orders_[k] = order_of(gradients[k], capture.uses()[k].op);
+    compare(capture, gradients, sum);
   }
-  compare(capture, gradients, sum);
 }
 
 // With autograd, which sees all: a parameter may have gone where the capture did not look.
@@ -168,7 +176,8 @@ void PerSample::give_all(const Capture& capture, const std::vector<torch::Tensor
   for (std::size_t k = 0; k < gradients.size(); ++k) {
     if (!gradients[k].defined()) continue;
     check_unchanged(capture.uses()[k]);
-    give(capture.uses()[k], gradients[k], orders_.at(k), samples, capture, sink);
+    give(capture.uses()[k], gradients[k], orders_.at(k).value_or(Order::kBySample), samples,
+         capture, sink);
   }
 }
 

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 
 #include "assay/dataset.h"
+#include "assay/layers.h"
 #include "assay/model.h"
 #include "gradients/rules.h"
 #include "sketches/sketch.h"
@@ -17,8 +19,8 @@ class PerSample {
   /// samples. Where a parameter goes through an operator without a rule: throws
   /// assay::Error{kParameter} naming both, or, with `fall_back`, takes one backward pass a sample
   /// for it. Throws too where the samples of a batch change each other's results.
-  PerSample(assay::Model& model, std::vector<std::pair<std::string, torch::Tensor>> parameters,
-            const torch::Tensor& probe, bool fall_back);
+  PerSample(assay::Model& model, assay::NamedTensors parameters, const torch::Tensor& probe,
+            bool fall_back);
 
   /// Of all parameters together: the length of a gradient.
   std::int64_t width() const { return width_; }
@@ -34,7 +36,7 @@ class PerSample {
  private:
   std::vector<torch::Tensor> tensors() const;
   std::vector<torch::Tensor> gradients_of(const Capture& capture, const torch::Tensor& sum) const;
-  void probe_orders(const torch::Tensor& probe);
+  void probe_orders(const torch::Tensor& three);
   void find_others(const Capture& capture);
   void add_other(std::size_t parameter, const std::string& op);
   void compare(const Capture& capture, const std::vector<torch::Tensor>& gradients,
@@ -44,11 +46,11 @@ class PerSample {
   void one_by_one(const torch::Tensor& losses, const Sketch& sketch, torch::Tensor& out) const;
 
   assay::Model& model_;
-  std::vector<std::pair<std::string, torch::Tensor>> parameters_;
+  assay::NamedTensors parameters_;
   std::vector<std::int64_t> offsets_;
   std::vector<bool> ruled_;  // of each parameter
   std::vector<std::string> others_;
-  std::vector<Order> orders_;  // of each use of a forward pass
+  std::vector<std::optional<Order>> orders_;  // of each use of a forward pass, where it was seen
   std::int64_t width_ = 0;
 };
 

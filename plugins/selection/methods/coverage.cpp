@@ -16,12 +16,13 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 }  // namespace
 
 std::optional<assay::Selector::Choice> Greedy::step(std::int64_t, const assay::Pool& pool,
-                                                    std::int64_t n, const assay::Context&) {
+                                                    std::int64_t n, const assay::Context& context) {
   const torch::NoGradGuard no_grad;
-  if (!started_) start(pool, chosen_);
+  if (!started_) start(pool, chosen_, n);
   started_ = true;
+  refresh(pool, chosen_);
   for (std::size_t k = 0; k < kOfStep && std::ssize(chosen_) < n; ++k)
-    chosen_.push_back(next(pool, chosen_));
+    chosen_.push_back(next(pool, chosen_, context));
   if (std::ssize(chosen_) < n) return {};
   return Choice{chosen_};
 }
@@ -39,7 +40,7 @@ std::int64_t Greedy::best(const torch::Tensor& scores, const Places& chosen) {
 }
 
 // |t - x|^2 = |t|^2 - 2 t x + |x|^2, the first the same for all.
-void Herding::start(const assay::Pool& pool, const Places& chosen) {
+void Herding::start(const assay::Pool& pool, const Places& chosen, std::int64_t) {
   x_ = pool.features.to(torch::kDouble);
   square_ = x_.square().sum(1);
   mean_ = x_.mean(0);
@@ -47,7 +48,7 @@ void Herding::start(const assay::Pool& pool, const Places& chosen) {
   for (const auto place : chosen) sum_ += x_[place];
 }
 
-std::int64_t Herding::next(const assay::Pool&, const Places& chosen) {
+std::int64_t Herding::next(const assay::Pool&, const Places& chosen, const assay::Context&) {
   const auto wanted = mean_ * static_cast<double>(chosen.size() + 1) - sum_;
   const auto apart = square_ - at::mv(x_, wanted) * 2;
   const auto place = best(farthest_ ? apart : -apart, chosen);
@@ -55,17 +56,19 @@ std::int64_t Herding::next(const assay::Pool&, const Places& chosen) {
   return place;
 }
 
-void KCentre::start(const assay::Pool& pool, const Places& chosen) {
+void KCentre::start(const assay::Pool& pool, const Places& chosen, std::int64_t) {
   x_ = pool.features.to(torch::kDouble);
+  square_ = x_.square().sum(1);
   nearest_ = at::full({pool.size}, kInfinity, x_.options());
   for (const auto place : chosen) look_from(place);
 }
 
 void KCentre::look_from(std::int64_t place) {
-  nearest_ = at::minimum(nearest_, (x_ - x_[place]).square().sum(1));
+  const auto apart = square_ + square_[place] - at::mv(x_, x_[place]) * 2;
+  nearest_ = at::minimum(nearest_, apart.clamp_min(0));
 }
 
-std::int64_t KCentre::next(const assay::Pool&, const Places& chosen) {
+std::int64_t KCentre::next(const assay::Pool&, const Places& chosen, const assay::Context&) {
   const auto place = chosen.empty()
                          ? (x_ - x_.mean(0)).square().sum(1).argmin().item<std::int64_t>()
                          : best(nearest_, chosen);
@@ -73,7 +76,7 @@ std::int64_t KCentre::next(const assay::Pool&, const Places& chosen) {
   return place;
 }
 
-void ContextualDiversity::start(const assay::Pool& pool, const Places& chosen) {
+void ContextualDiversity::start(const assay::Pool& pool, const Places& chosen, std::int64_t) {
   log_ = at::log_softmax(pool.logits.to(torch::kDouble), 1);
   p_ = log_.exp();
   nearest_ = at::full({pool.size}, kInfinity, p_.options());
@@ -85,7 +88,8 @@ void ContextualDiversity::look_from(std::int64_t place) {
   nearest_ = at::minimum(nearest_, ((p_ - p_[place]) * (log_ - log_[place])).sum(1) / 2);
 }
 
-std::int64_t ContextualDiversity::next(const assay::Pool&, const Places& chosen) {
+std::int64_t ContextualDiversity::next(const assay::Pool&, const Places& chosen,
+                                       const assay::Context&) {
   const auto mean = p_.mean(0);
   const auto place = chosen.empty()
                          ? ((p_ - mean) * (log_ - mean.log())).sum(1).argmin().item<std::int64_t>()

@@ -17,9 +17,13 @@ class Greedy : public assay::Selector {
 
  protected:
   /// The next one, given those that are chosen already.
-  virtual std::int64_t next(const assay::Pool& pool, const Places& chosen) = 0;
-  /// Called before next() for the first time, and after a resume.
-  virtual void start(const assay::Pool& pool, const Places& chosen) = 0;
+  virtual std::int64_t next(const assay::Pool& pool, const Places& chosen,
+                            const assay::Context& context) = 0;
+  /// Called before next() for the first time, and after a resume; for `n` samples in all.
+  virtual void start(const assay::Pool& pool, const Places& chosen, std::int64_t n) = 0;
+  /// Called before each step, also where nothing was resumed: what is found by small updates is
+  /// found anew here, so that a resume gives the same bits.
+  virtual void refresh(const assay::Pool&, const Places&) {}
   /// The place of the highest of `scores` [N] double that is not chosen yet.
   static std::int64_t best(const torch::Tensor& scores, const Places& chosen);
 
@@ -41,8 +45,9 @@ class Herding : public Greedy {
   bool farthest_ = false;
 
  private:
-  void start(const assay::Pool& pool, const Places& chosen) override;
-  std::int64_t next(const assay::Pool& pool, const Places& chosen) override;
+  void start(const assay::Pool& pool, const Places& chosen, std::int64_t n) override;
+  std::int64_t next(const assay::Pool& pool, const Places& chosen,
+                    const assay::Context& context) override;
 
   torch::Tensor x_, square_, mean_, sum_;
 };
@@ -64,11 +69,12 @@ class KCentre final : public Greedy {
   Needs needs() const override { return {.features = true}; }
 
  private:
-  void start(const assay::Pool& pool, const Places& chosen) override;
-  std::int64_t next(const assay::Pool& pool, const Places& chosen) override;
+  void start(const assay::Pool& pool, const Places& chosen, std::int64_t n) override;
+  std::int64_t next(const assay::Pool& pool, const Places& chosen,
+                    const assay::Context& context) override;
   void look_from(std::int64_t place);
 
-  torch::Tensor x_, nearest_;
+  torch::Tensor x_, square_, nearest_;
 };
 
 /// Agarwal, Arora, Anand and Arora, "Contextual diversity for active learning", ECCV 2020: k-centre
@@ -81,8 +87,9 @@ class ContextualDiversity final : public Greedy {
   Needs needs() const override { return {.logits = true}; }
 
  private:
-  void start(const assay::Pool& pool, const Places& chosen) override;
-  std::int64_t next(const assay::Pool& pool, const Places& chosen) override;
+  void start(const assay::Pool& pool, const Places& chosen, std::int64_t n) override;
+  std::int64_t next(const assay::Pool& pool, const Places& chosen,
+                    const assay::Context& context) override;
   void look_from(std::int64_t place);
 
   torch::Tensor log_, p_, nearest_;

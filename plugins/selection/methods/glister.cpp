@@ -20,7 +20,7 @@ assay::Schema<Glister::Params> Glister::schema() {
                                        "Step of the last layer for each sample that is chosen.");
 }
 
-void Glister::start(const assay::Pool& pool, const Places& chosen) {
+void Glister::start(const assay::Pool& pool, const Places& chosen, std::int64_t) {
   x_ = with_one(pool.features);
   error_ = at::softmax(pool.logits.to(torch::kDouble), 1) - at::one_hot(pool.label, pool.classes);
   seen_ = with_one(pool.validation.features);
@@ -35,7 +35,7 @@ void Glister::move(std::int64_t place) {
   logits_ = logits_ - p_.lr * at::mv(seen_, x_[place]).unsqueeze(1) * error_[place];
 }
 
-std::int64_t Glister::next(const assay::Pool&, const Places& chosen) {
+std::int64_t Glister::next(const assay::Pool&, const Places& chosen, const assay::Context&) {
   const auto slope = (at::softmax(logits_, 1) - y_).t().matmul(seen_) /
                      static_cast<double>(seen_.size(0));  // [C, D + 1]
   const auto place = best((x_.matmul(slope.t()) * error_).sum(1), chosen);

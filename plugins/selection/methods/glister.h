@@ -20,8 +20,9 @@ class Glister final : public Greedy {
   }
 
  private:
-  void start(const assay::Pool& pool, const Places& chosen) override;
-  std::int64_t next(const assay::Pool& pool, const Places& chosen) override;
+  void start(const assay::Pool& pool, const Places& chosen, std::int64_t n) override;
+  std::int64_t next(const assay::Pool& pool, const Places& chosen,
+                    const assay::Context& context) override;
   void move(std::int64_t place);
 
   Params p_;

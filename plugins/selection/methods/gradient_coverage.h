@@ -28,7 +28,9 @@ struct PerClassParams {
 /// Takes a class a step, each in proportion to its size, where the classes are taken apart.
 class PerClass : public assay::Selector {
  public:
-  Needs needs() const override { return {.label = per_class_, .gradients = true}; }
+  Needs needs() const override {
+    return {.label = per_class_, .gradients = true, .true_labels = true, .every_class = per_class_};
+  }
   std::optional<Choice> step(std::int64_t k, const assay::Pool& pool, std::int64_t n,
                              const assay::Context& context) final;
   void save(assay::State& state) const override;

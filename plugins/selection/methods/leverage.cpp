@@ -29,7 +29,8 @@ torch::Tensor leverage_scores(const torch::Tensor& x, double alpha, std::int64_t
   const auto [u, s, v] = at::linalg_svd(x, /*full_matrices=*/false);
   const auto square = s.square();
   const auto count = rank > 0 ? std::min(rank, s.numel()) : s.numel();
-  const double least = 1e-12 * s.max().item<double>();
+  // Rounding to single precision, in which features and gradients come, moves no more than this.
+  const double least = 1e-6 * s.max().item<double>();
   auto weight = square / (square + alpha);
   weight = at::where(s > least, weight, at::zeros_like(s)).narrow(0, 0, count);
   return at::mv(u.narrow(1, 0, count).square(), weight);
@@ -73,29 +74,39 @@ assay::Selector::Needs AdaptivePivoting::needs() const {
   return needs_of(p_.of);
 }
 
-std::optional<Choice> AdaptivePivoting::step(std::int64_t, const Pool& pool, std::int64_t n,
-                                             const assay::Context& context) {
-  const torch::NoGradGuard no_grad;
-  const auto whole = rows_of(pool, p_.of);
-  const double all = whole.square().sum().item<double>();
-  auto rest = whole.clone();
-  Choice choice;
-  for (std::int64_t k = 0; k < n; ++k) {
-    auto weight = without(rest.square().sum(1), choice.places, 0);
-    if (weight.sum().item<double>() <= 1e-12 * all) {
-      rest = whole.clone();
-      weight = without(rest.square().sum(1), choice.places, 0);
-    }
-    if (weight.sum().item<double>() == 0)  // what is left is zero: all of it alike
-      weight = without(at::ones_like(weight), choice.places, 0);
-    const auto place = drawn(weight, 1, context.rng.fork(static_cast<std::uint64_t>(k)))[0];
-    choice.places.push_back(place);
-    const auto norm = rest[place].norm();
-    if (norm.item<double>() == 0) continue;
-    const auto direction = (rest[place] / norm).clone();
-    rest.sub_(at::mv(rest, direction).unsqueeze(1) * direction);
+void AdaptivePivoting::start(const Pool& pool, const Places& chosen, std::int64_t) {
+  whole_ = rows_of(pool, p_.of);
+  all_ = whole_.square().sum().item<double>();
+  rest_ = whole_.clone();
+  for (auto taken = chosen.begin(); taken != chosen.end(); ++taken) {
+    weights({chosen.begin(), taken});  // may begin anew
+    take(*taken);
   }
-  return choice;
+}
+
+// The square of what is left of each; where nothing is, of the whole again, or all alike.
+torch::Tensor AdaptivePivoting::weights(const Places& chosen) {
+  auto weight = without(rest_.square().sum(1), chosen, 0);
+  if (weight.sum().item<double>() <= 1e-12 * all_) {
+    rest_ = whole_.clone();
+    weight = without(rest_.square().sum(1), chosen, 0);
+  }
+  if (weight.sum().item<double>() > 0) return weight;
+  return without(at::ones_like(weight), chosen, 0);
+}
+
+void AdaptivePivoting::take(std::int64_t place) {
+  const auto norm = rest_[place].norm();
+  if (norm.item<double>() == 0) return;
+  const auto direction = (rest_[place] / norm).clone();
+  rest_.addr_(at::mv(rest_, direction), direction, 1, -1);
+}
+
+std::int64_t AdaptivePivoting::next(const Pool&, const Places& chosen,
+                                    const assay::Context& context) {
+  const auto place = drawn(weights(chosen), 1, context.rng.fork(chosen.size()))[0];
+  take(place);
+  return place;
 }
 
 }  // namespace selection

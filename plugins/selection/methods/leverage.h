@@ -2,7 +2,7 @@
 #pragma once
 
 #include "assay/registry.h"
-#include "assay/selector.h"
+#include "methods/coverage.h"
 
 namespace selection {
 
@@ -33,7 +33,7 @@ class Leverage final : public assay::Selector {
 /// Chen, Epperly, Tropp and Webber, "Randomly pivoted Cholesky", 2022, on the rows: a sample is
 /// drawn in proportion to the square of what the samples before it do not span of it. Where nothing
 /// is left, it begins anew with the rest.
-class AdaptivePivoting final : public assay::Selector {
+class AdaptivePivoting final : public Greedy {
  public:
   struct Params {
     std::string of = "features";
@@ -41,11 +41,18 @@ class AdaptivePivoting final : public assay::Selector {
   static assay::Schema<Params> schema();
   explicit AdaptivePivoting(const Params& params) : p_(params) {}
   Needs needs() const override;
-  std::optional<Choice> step(std::int64_t, const assay::Pool& pool, std::int64_t n,
-                             const assay::Context& context) override;
+
+  void start(const assay::Pool& pool, const Places& chosen, std::int64_t n) override;
+  std::int64_t next(const assay::Pool& pool, const Places& chosen,
+                    const assay::Context& context) override;
 
  private:
+  torch::Tensor weights(const Places& chosen);
+  void take(std::int64_t place);
+
   Params p_;
+  torch::Tensor whole_, rest_;  // [N, D]; what those that are chosen do not span of it
+  double all_ = 0;              // sum of squares of `whole_`
 };
 
 }  // namespace selection

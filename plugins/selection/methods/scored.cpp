@@ -39,7 +39,8 @@ torch::Tensor gradient_norm(const assay::Pool& pool) {
 }
 
 torch::Tensor forgetting(const assay::Pool& pool) {
-  return pool.forgotten.masked_fill(pool.forgotten < 0, pool.forgotten.max().item<std::int64_t>() + 1);
+  return pool.forgotten.masked_fill(pool.forgotten < 0,
+                                    pool.forgotten.max().item<std::int64_t>() + 1);
 }
 
 assay::Schema<ScoredParams> ScoredBase::schema() {

@@ -42,6 +42,7 @@ class Scored final : public ScoredBase {
   Needs needs() const override {
     auto needs = looks_at;
     needs.label = needs.label || p_.per_class;
+    needs.every_class = p_.per_class;
     return needs;
   }
   std::optional<Choice> step(std::int64_t, const assay::Pool& pool, std::int64_t n,
@@ -54,7 +55,7 @@ using Entropy = Scored<entropy, {.logits = true}>;
 using Margin = Scored<margin, {.logits = true}>;
 using LeastConfidence = Scored<least_confidence, {.logits = true}>;
 using El2n = Scored<el2n, {.label = true, .logits = true}>;
-using Grand = Scored<gradient_norm, {.label = true, .gradients = true}>;
+using Grand = Scored<gradient_norm, {.gradients = true, .true_labels = true}>;
 using Forgetting = Scored<forgetting, {.forgotten = true}>;
 
 }  // namespace selection

@@ -21,7 +21,7 @@ class ClassBalanced final : public assay::Selector {
   struct Params {};
   static assay::Schema<Params> schema() { return {}; }
   explicit ClassBalanced(const Params&) {}
-  Needs needs() const override { return {.label = true}; }
+  Needs needs() const override { return {.label = true, .every_class = true}; }
   std::optional<Choice> step(std::int64_t, const assay::Pool& pool, std::int64_t n,
                              const assay::Context& context) override;
 };

@@ -62,29 +62,42 @@ std::optional<Choice> Skmm::step(std::int64_t, const Pool& pool, std::int64_t n,
   return Choice{highest_per_class(s, pool.label, pool.classes, n)};
 }
 
-// Sigma = R^T R; of (F_S^T F_S + f f^T)^-1 the trace with Sigma falls by |R Q f|^2 / (1 + f Q f).
-std::optional<Choice> SkmmGreedy::step(std::int64_t, const Pool& pool, std::int64_t n,
-                                       const assay::Context& context) {
-  const torch::NoGradGuard no_grad;
-  const auto f = checked_gradients(pool.gradients);
-  const auto m = f.size(1);
-  const auto first = n - m < 20 ? std::max(n - 20, n / 2) : m;
-  AdaptivePivoting pivoting({"gradients"});
-  auto choice = *pivoting.step(0, pool, std::max<std::int64_t>(1, first), context);
-  const auto chosen = f.index_select(0, tensor_of(choice.places));
-  const auto gram = chosen.t().matmul(chosen);
+void SkmmGreedy::start(const Pool& pool, const Places& chosen, std::int64_t n) {
+  f_ = checked_gradients(pool.gradients);
+  r_ = std::get<1>(at::linalg_qr(f_));
+  const auto m = f_.size(1);
+  pivoted_ = std::max<std::int64_t>(1, n - m < 20 ? std::max(n - 20, n / 2) : m);
+  if (std::ssize(chosen) < pivoted_) pivoting_.start(pool, chosen, pivoted_);
+}
+
+void SkmmGreedy::refresh(const Pool&, const Places& chosen) {
+  qf_ = torch::Tensor();
+  if (std::ssize(chosen) < pivoted_) return;
+  const auto own = f_.index_select(0, tensor_of(chosen));
+  const auto gram = own.t().matmul(own);
   const double ridge = 1e-9 * gram.diagonal().mean().item<double>();
-  auto q = at::linalg_inv(gram + ridge * at::eye(m, f.options()));
-  const auto r = std::get<1>(at::linalg_qr(f));
-  while (std::ssize(choice.places) < n) {
-    const auto qf = f.matmul(q);
-    const auto scores = qf.matmul(r.t()).square().sum(1) / (1 + (qf * f).sum(1));
-    const auto place = without(scores, choice.places, -1).argmax().item<std::int64_t>();
-    choice.places.push_back(place);
-    const auto row = qf[place];
-    q = q - row.unsqueeze(1) * row / (1 + row.dot(f[place]));
-  }
-  return choice;
+  qf_ = f_.matmul(at::linalg_inv(gram + ridge * at::eye(f_.size(1), f_.options())));
+  rqf_ = qf_.matmul(r_.t());
+}
+
+// Of (F_S^T F_S + f f^T)^-1 the trace with Sigma falls by |R Q f|^2 / (1 + f Q f) / N.
+std::int64_t SkmmGreedy::next(const Pool& pool, const Places& chosen,
+                              const assay::Context& context) {
+  if (std::ssize(chosen) < pivoted_) return pivoting_.next(pool, chosen, context);
+  if (!qf_.defined()) refresh(pool, chosen);
+  const auto scores = rqf_.square().sum(1) / (1 + (qf_ * f_).sum(1));
+  const auto place = best(scores, chosen);
+  add(place);
+  return place;
+}
+
+// Q - q q^T / (1 + f q), q = Q f (Sherman and Morrison), for Q f and R Q f of every sample.
+void SkmmGreedy::add(std::int64_t place) {
+  const auto q = qf_[place].clone(), rq = rqf_[place].clone();
+  const auto along = at::mv(f_, q);
+  const double scale = -1 / (1 + along[place].item<double>());
+  qf_.addr_(along, q, 1, scale);
+  rqf_.addr_(along, rq, 1, scale);
 }
 
 }  // namespace selection

@@ -13,7 +13,7 @@ class Moderate final : public assay::Selector {
   struct Params {};
   static assay::Schema<Params> schema() { return {}; }
   explicit Moderate(const Params&) {}
-  Needs needs() const override { return {.label = true, .features = true}; }
+  Needs needs() const override { return {.label = true, .features = true, .every_class = true}; }
   std::optional<Choice> step(std::int64_t, const assay::Pool& pool, std::int64_t n,
                              const assay::Context& context) override;
 };

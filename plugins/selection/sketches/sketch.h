@@ -55,9 +55,9 @@ std::unique_ptr<Sketch> sparse_sign_sketch(std::int64_t m, std::int64_t nonzeros
 std::unique_ptr<Sketch> hadamard_sketch(std::int64_t m, const assay::Rng& rng);
 
 /// Of an outer product (a . left) (b . right) / sqrt(m) with signs a and b for each of the m: never
-/// multiplied out, and the fastest. What is no outer product is mapped as by `gaussian`. Lengths are
-/// kept in the mean; a matrix of rank one spreads more than by `gaussian`, by up to 8/m instead of
-/// 2/m.
+/// multiplied out, and the fastest. What is no outer product is mapped as by `gaussian`. Lengths
+/// are kept in the mean; a matrix of rank one spreads more than by `gaussian`, by up to 8/m instead
+/// of 2/m.
 std::unique_ptr<Sketch> kronecker_sketch(std::int64_t m, const assay::Rng& rng);
 
 /// "gaussian", "sparse_sign", "count", "hadamard", "kronecker".
