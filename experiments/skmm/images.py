@@ -3,8 +3,8 @@
 
     python experiments/skmm/images.py runs/skmm_images [--plot FILE]
 
-Means and deviations over the seeds; `- uniform` is the difference of the accuracy from the uniform selection's, paired by
-seed and n below 2,000, with half of its 95 % interval. Needs numpy and SciPy, and matplotlib for the plot.
+Means and deviations over the seeds; `- uniform` is the difference of the accuracy from the uniform selection's, for each
+seed the mean over n below 2,000, with half of its 95 % interval over the seeds. Needs numpy and SciPy, and matplotlib for the plot.
 """
 import argparse
 import collections
@@ -26,13 +26,17 @@ def collect(folder):
             continue
         axes = {key: said["axes"][name] for key, name in NAMES.items()}
         metrics = status["metrics"]
-        found[axes["arm"]][axes["selector"]][int(axes["n"])][said["seed"]] = metrics["test/accuracy"], metrics["test/macro_f1"]
+        cell = found[axes["arm"]][axes["selector"]][int(axes["n"])]
+        if said["seed"] in cell:
+            raise SystemExit(f"{file.parent}: a second trial of {axes}, seed {said['seed']}: remove the older one, or name the folder anew")
+        cell[said["seed"]] = metrics["test/accuracy"], metrics["test/macro_f1"]
     return found
 
 
 def above_uniform(own, uniform):
     """Mean difference and half of its 95 % interval."""
-    apart = [100 * (own[n][seed][0] - uniform[n][seed][0]) for n in own if n < 2000 for seed in own[n]]
+    few = [n for n in own if n < 2000]
+    apart = [np.mean([100 * (own[n][seed][0] - uniform[n][seed][0]) for n in few]) for seed in uniform[few[0]]]
     half = student.ppf(0.975, len(apart) - 1) * np.std(apart, ddof=1) / np.sqrt(len(apart))
     return np.mean(apart), half
 

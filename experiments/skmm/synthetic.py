@@ -131,7 +131,7 @@ def main():
     print(f"All samples: {thousandths(risk(x, y, np.arange(len(y))))}")
     table("Median of the risk, in thousandths", found, asked.n, lambda one: thousandths(np.median(one[:, 0])))
     table("Mean +- deviation, in thousandths", found, asked.n,
-          lambda one: f"{thousandths(one[:, 0].mean())} +- {thousandths(one[:, 0].std())}", PUBLISHED)
+          lambda one: f"{thousandths(one[:, 0].mean())} +- {thousandths(one[:, 0].std(ddof=1))}", PUBLISHED)
     table("Seeds in which a cluster was missed", found, asked.n, lambda one: f"{(one[:, 1] > 0).sum()}")
     if asked.plot:
         plot(asked.plot, found, asked.n)

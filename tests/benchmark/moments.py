@@ -51,7 +51,7 @@ def recipe(f, n, steps, c=0.999):
     for t in range(1, steps + 1):
         apart = each.T @ s - gamma * mean
         least = min(least, float(apart @ apart))
-        if t % (steps // 4) == 0:
+        if t % max(1, steps // 4) == 0 or t == steps:
             course.append({"steps": t, "value": least, "seconds": time.perf_counter() - began})
         for x, g, m, v in (s, 2 * each @ apart, *moments[:2]), (gamma, -2 * apart * mean, *moments[2:]):
             m *= 0.9

@@ -14,6 +14,7 @@
 #include <torch/nn/functional/loss.h>
 #include <nlohmann/json.hpp>
 
+#include "assay/layers.h"
 #include "gradients/per_sample.h"
 #include "moments/program.h"
 #include "tests/support/plugin_host.h"
@@ -30,12 +31,6 @@ double seconds(const std::function<void()>& work) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
 }
 
-std::vector<std::pair<std::string, torch::Tensor>> parameters_of(assay::Model& model) {
-  std::vector<std::pair<std::string, torch::Tensor>> all;
-  for (const auto& item : model.named_parameters()) all.emplace_back(item.key(), item.value());
-  return all;
-}
-
 torch::Tensor losses(const torch::Tensor& logits, const torch::Tensor& label) {
   return F::cross_entropy(logits, label, F::CrossEntropyFuncOptions().reduction(torch::kNone));
 }
@@ -46,8 +41,10 @@ struct Images {
   // Calls body(images, labels) for each batch of the first `count`.
   template <class Body>
   void batches(std::int64_t count, std::int64_t size, Body body) const {
-    for (std::int64_t at = 0; at < count; at += size)
-      body(x.narrow(0, at, size), y.narrow(0, at, size));
+    for (std::int64_t at = 0; at < std::min(count, x.size(0)); at += size) {
+      const auto some = std::min(size, x.size(0) - at);
+      body(x.narrow(0, at, some), y.narrow(0, at, some));
+    }
   }
   torch::Tensor x, y;
 };
@@ -72,7 +69,7 @@ Json one_by_one(assay::Model& model, const Images& images, std::int64_t all) {
     for (const auto& gradient : gradients) out = at::mv(matrix.t(), gradient.narrow(0, 0, kRows));
   });
   const double parts = static_cast<double>(gradients[0].numel()) / kRows;
-  const double scale = static_cast<double>(all) / kCount;
+  const double scale = static_cast<double>(all) / static_cast<double>(gradients.size());
   return {{"passes", passes * scale},
           {"and a stored Gaussian matrix", (passes + products * parts) * scale}};
 }
@@ -97,7 +94,8 @@ Json gradients(std::int64_t count) {
   found["epoch"] = plain;
   for (const char* name : {"kronecker", "count", "sparse_sign", "hadamard", "gaussian"}) {
     const auto sketch = selection::sketch_of(name, kWidth, assay::Rng(1));
-    selection::PerSample sketcher(*model, parameters_of(*model), images.x.narrow(0, 0, 2), false);
+    selection::PerSample sketcher(*model, assay::last_layers(*model, 0), images.x.narrow(0, 0, 2),
+                                  false);
     found["parameters"] = sketcher.width();
     found["epochs"][name] =
         seconds([&] {
@@ -134,8 +132,9 @@ Json gaussian() {
 
 Json moments(const char* file, std::int64_t samples, std::int64_t width, std::int64_t n) {
   auto f = at::empty({samples, width}, torch::kDouble);
-  std::ifstream(file, std::ios::binary)
-      .read(static_cast<char*>(f.mutable_data_ptr()), static_cast<std::streamsize>(f.nbytes()));
+  std::ifstream in(file, std::ios::binary);
+  in.read(static_cast<char*>(f.mutable_data_ptr()), static_cast<std::streamsize>(f.nbytes()));
+  if (!in) throw assay::Error(assay::ErrorKind::kData, std::string(file) + ": is too short");
   auto s = at::zeros({samples}, torch::kDouble);
   s.narrow(0, 0, n).fill_(1 / static_cast<double>(n));
   selection::MomentProgram::Solution found;
@@ -147,17 +146,26 @@ Json moments(const char* file, std::int64_t samples, std::int64_t width, std::in
 
 }  // namespace
 
-int main(int count, char** words) {
-  if (count < 3) {
-    std::fputs("assay-bench-selection THREADS gradients|gaussian|moments ...\n", stderr);
-    return 2;
-  }
-  at::set_num_threads(std::atoi(words[1]));
+int main(int count, char** words) try {
+  const std::vector<std::string> said(words + 1, words + count);
+  const auto number = [&](std::size_t k) { return std::stoll(said.at(k)); };
+  at::set_num_threads(static_cast<int>(number(0)));
   assay::seed_default_generators(assay::Rng(7), torch::kCPU);
-  const std::string what = words[2];
-  const auto number = [&](int k) { return std::atoll(words[k]); };
-  const Json found = what == "moments"    ? moments(words[3], number(4), number(5), number(6))
-                     : what == "gaussian" ? gaussian()
-                                          : gradients(count > 3 ? number(3) : 2048);
+  Json found;
+  if (said.at(1) == "gradients")
+    found = gradients(said.size() > 2 ? number(2) : 2048);
+  else if (said[1] == "gaussian")
+    found = gaussian();
+  else if (said[1] == "moments")
+    found = moments(said.at(2).c_str(), number(3), number(4), number(5));
+  else
+    throw std::out_of_range("what to measure");
   std::puts(found.dump(1).c_str());
+} catch (const std::logic_error&) {
+  std::fputs("assay-bench-selection THREADS gradients [IMAGES] | gaussian | moments FILE N M n\n",
+             stderr);
+  return 2;
+} catch (const assay::Error& error) {
+  std::fprintf(stderr, "%s\n", error.what());
+  return 1;
 }
