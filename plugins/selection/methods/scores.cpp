@@ -57,6 +57,10 @@ Places drawn(const torch::Tensor& weights, std::int64_t n, const assay::Rng& rng
   return top(keys, n);
 }
 
+Places drawn_evenly(std::int64_t size, std::int64_t n, const assay::Rng& rng) {
+  return drawn(at::ones({size}, torch::TensorOptions(torch::kDouble)), n, rng);
+}
+
 Places places_of_class(const torch::Tensor& label, std::int64_t c) {
   return places_in(label.eq(c).nonzero().squeeze(1));
 }

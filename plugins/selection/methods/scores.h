@@ -32,6 +32,9 @@ Places highest_per_class(const torch::Tensor& scores, const torch::Tensor& label
 /// random sampling with a reservoir", 2006).
 Places drawn(const torch::Tensor& weights, std::int64_t n, const assay::Rng& rng);
 
+/// n of `size`, all alike likely, without replacement.
+Places drawn_evenly(std::int64_t size, std::int64_t n, const assay::Rng& rng);
+
 /// How many of n to take of each class of `label` [N]: in proportion to its size, or the same of
 /// each; a class that is too small gives all it has and the others more. They add up to n.
 std::vector<std::int64_t> shares(const torch::Tensor& label, std::int64_t classes, std::int64_t n,

@@ -2,25 +2,15 @@
 
 #include <numeric>
 
-#include <ATen/ops/ones.h>
-
 #include "methods/scores.h"
 
 namespace selection {
 
 using Choice = assay::Selector::Choice;
 
-namespace {
-
-torch::Tensor ones(std::int64_t size) {
-  return at::ones({size}, torch::TensorOptions(torch::kDouble));
-}
-
-}  // namespace
-
 std::optional<Choice> Uniform::step(std::int64_t, const assay::Pool& pool, std::int64_t n,
                                     const assay::Context& context) {
-  return Choice{drawn(ones(pool.size), n, context.rng)};
+  return Choice{drawn_evenly(pool.size, n, context.rng)};
 }
 
 std::optional<Choice> ClassBalanced::step(std::int64_t, const assay::Pool& pool, std::int64_t n,
@@ -29,8 +19,8 @@ std::optional<Choice> ClassBalanced::step(std::int64_t, const assay::Pool& pool,
   Choice choice;
   for (std::int64_t c = 0; c < pool.classes; ++c) {
     const auto places = places_of_class(pool.label, c);
-    for (const auto k : drawn(ones(std::ssize(places)), share[static_cast<std::size_t>(c)],
-                              context.rng.fork(static_cast<std::uint64_t>(c))))
+    for (const auto k : drawn_evenly(std::ssize(places), share[static_cast<std::size_t>(c)],
+                                     context.rng.fork(static_cast<std::uint64_t>(c))))
       choice.places.push_back(places[static_cast<std::size_t>(k)]);
   }
   return choice;

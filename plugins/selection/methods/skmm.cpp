@@ -38,8 +38,7 @@ torch::Tensor Skmm::solve(const Pool& pool, std::int64_t n, const assay::Context
   // Both begin at a selection. Of the many best s those near it are nearly selections themselves;
   // those near s_i = 1/N are not, and drawing from them undoes what was matched.
   auto s = at::zeros({pool.size}, torch::TensorOptions(torch::kDouble));
-  const auto even = at::ones({pool.size}, torch::TensorOptions(torch::kDouble));
-  for (const auto place : drawn(even, n, context.rng.fork("begin")))
+  for (const auto place : drawn_evenly(pool.size, n, context.rng.fork("begin")))
     s[place] = 1 / static_cast<double>(n);
   if (p_.recipe == "exact") {
     const auto found = MomentProgram(moments, n, p_.c).solve(s, p_.gap, p_.steps);

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include <ATen/ops/ones.h>
-
 #include "methods/scored.h"
 #include "methods/scores.h"
 
@@ -56,8 +54,7 @@ std::optional<Choice> CoverageCentric::step(std::int64_t, const Pool& pool, std:
     const auto left = n - std::ssize(choice.places);
     const auto part =
         std::min(left / static_cast<std::int64_t>(strata.size() - k), std::ssize(strata[k]));
-    const auto even = at::ones({std::ssize(strata[k])}, torch::TensorOptions(torch::kDouble));
-    for (const auto i : drawn(even, part, context.rng.fork(k)))
+    for (const auto i : drawn_evenly(std::ssize(strata[k]), part, context.rng.fork(k)))
       choice.places.push_back(strata[k][static_cast<std::size_t>(i)]);
   }
   return choice;

@@ -6,6 +6,8 @@
 #include <ATen/ops/mv.h>
 #include <ATen/ops/zeros_like.h>
 
+#include "assay/error.h"
+
 namespace selection {
 namespace {
 
@@ -42,7 +44,12 @@ torch::Tensor published_moments(const Moments& moments, std::int64_t n, double c
     of_s.step(s, at::mv(each, apart).mul_(2), lr, t);
     of_gamma.step(gamma, apart * mean * -2, lr, t);
     s.clamp_(0, 1 / static_cast<double>(n));
-    s.div_(s.sum());
+    const double sum = s.sum().item<double>();
+    if (sum == 0)
+      throw assay::Error(assay::ErrorKind::kNumeric,
+                         "the published recipe has brought every weight to zero: a smaller `lr`, "
+                         "below 1 / n, may help");
+    s.div_(sum);
     gamma.clamp_min_(1 / c);
     if (value < least) {
       least = value;
