@@ -189,7 +189,7 @@ TEST_CASE("a worker that says nothing for limits.heartbeat is stopped") {
 
 TEST_CASE("a worker that outlives limits.time is stopped, and killed if it does not listen") {
   Sweep sweep;
-  sweep.experiment.limits.time = 0.5;
+  sweep.experiment.limits.time = 2;
   sweep.add("a", "slow", 1000);
   sweep.add("b", "deaf");
   const auto outcomes = sweep.run();
