@@ -3,9 +3,9 @@
 
     python tests/benchmark/moments.py [--samples 100000] [--width 256] [--steps 1000] [--threads 1] [--build build/release]
 
-The recipe is Adam on s and gamma, clamped and divided by the sum; its objective is the best of its steps. Ours runs to a
-certified gap. `reached` is true where our value is no higher than the recipe's; then `times faster` compares the two. Needs
-the target assay-bench-selection and numpy; writes one JSON object.
+The recipe is Adam on s and gamma, clamped and divided by the sum; its objective is the best of its steps. Ours runs anew for
+5, 10, 20, ... steps, up to a certified gap of 1e-8. `times faster` is the recipe's seconds until its best value, over ours
+until one that is no higher. Needs the target assay-bench-selection and numpy; writes one JSON object.
 """
 import argparse
 import json
@@ -51,7 +51,7 @@ def recipe(f, n, steps, c=0.999):
     for t in range(1, steps + 1):
         apart = each.T @ s - gamma * mean
         least = min(least, float(apart @ apart))
-        if t % max(1, steps // 4) == 0 or t == steps:
+        if t % max(1, steps // 20) == 0 or t == steps:
             course.append({"steps": t, "value": least, "seconds": time.perf_counter() - began})
         for x, g, m, v in (s, 2 * each @ apart, *moments[:2]), (gamma, -2 * apart * mean, *moments[2:]):
             m *= 0.9
@@ -81,6 +81,7 @@ def ours(f):
 
 f = made(asked.samples, asked.width)
 mine, course = ours(f), recipe(f, asked.n, asked.steps)
+theirs = next(one for one in course if one["value"] == course[-1]["value"])
+reached = next((one for one in mine if one["value"] <= theirs["value"]), None)
 print(json.dumps({"samples": asked.samples, "width": asked.width, "threads": asked.threads, "ours": mine, "recipe": course,
-                  "reached": mine["value"] <= course[-1]["value"],
-                  "times faster": round(course[-1]["seconds"] / mine["seconds"], 2)}, indent=1))
+                  "times faster": reached and round(theirs["seconds"] / reached["seconds"], 2)}, indent=1))

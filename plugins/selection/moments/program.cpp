@@ -56,16 +56,16 @@ MomentProgram::MomentProgram(Moments moments, std::int64_t n, double c)
                                            " samples to choose from");
 }
 
-torch::Tensor MomentProgram::excess(const torch::Tensor& s) const {
-  return (target_ - at::mv(moments_.each.t(), s)).clamp_min_(0);
+double MomentProgram::value_at(const torch::Tensor& reached) const {
+  return (target_ - reached).clamp_min_(0).square_().sum().item<double>();
+}
+
+torch::Tensor MomentProgram::slope_at(const torch::Tensor& reached) const {
+  return at::mv(moments_.each, (target_ - reached).clamp_min_(0)).mul_(-2);
 }
 
 double MomentProgram::value(const torch::Tensor& s) const {
-  return excess(s).square().sum().item<double>();
-}
-
-torch::Tensor MomentProgram::gradient(const torch::Tensor& s) const {
-  return at::mv(moments_.each, excess(s)).mul_(-2);
+  return value_at(at::mv(moments_.each.t(), s));
 }
 
 torch::Tensor MomentProgram::gamma(const torch::Tensor& s) const {
@@ -88,28 +88,49 @@ double MomentProgram::curvature() const {
   return 2 * bound;
 }
 
+// A^T s, of the rows alone that s is not zero at.
+torch::Tensor MomentProgram::reached(const torch::Tensor& s) const {
+  const auto some = s.nonzero().squeeze(1);
+  if (2 * some.numel() > s.numel()) return at::mv(moments_.each.t(), s);
+  return at::mv(moments_.each.index_select(0, some).t(), s.index_select(0, some));
+}
+
+// The step grows while the curvature that is met allows it: near a selection that is the one of
+// some n rows, not of all N.
 MomentProgram::Solution MomentProgram::solve(torch::Tensor s, double wanted,
                                              std::int64_t most) const {
   Solution found{s.clone(), 0, 0, 0};
   project(numbers(found.s), cap_);
-  const double scale = target_.square().sum().item<double>(), step = 1 / curvature();
-  auto ahead = found.s.clone();
-  double speed = 1;
+  const double scale = target_.square().sum().item<double>(), safe = 1 / curvature();
+  auto at_s = reached(found.s), ahead = found.s.clone(), at_ahead = at_s.clone();
+  double speed = 1, step = safe;
   for (;; ++found.steps) {
     if (found.steps % 10 == 0 || found.steps == most) {
-      auto slope = gradient(found.s);
+      auto slope = slope_at(at_s);
       found.gap = (slope.dot(found.s).item<double>() - smallest(numbers(slope), cap_)) / scale;
       if (found.gap <= wanted || found.steps == most) break;
     }
-    auto slope = gradient(ahead);
-    auto next = ahead.sub(slope, step);
-    project(numbers(next), cap_);
+    const auto slope = slope_at(at_ahead);
+    const double value = value_at(at_ahead);
+    torch::Tensor next, at_next, moved;
+    for (step *= 1.5;; step = std::max(safe, step / 2)) {
+      next = ahead.sub(slope, step);
+      project(numbers(next), cap_);
+      at_next = reached(next);
+      moved = next - ahead;
+      const double bound =
+          value + slope.dot(moved).item<double>() + moved.dot(moved).item<double>() / (2 * step);
+      if (step <= safe || value_at(at_next) <= bound + 1e-15 * scale) break;
+    }
     // Against the slope: the run has overshot.
-    const bool restart = (ahead - next).dot(next - found.s).item<double>() > 0;
+    const bool restart = moved.dot(next - found.s).item<double>() < 0;
     const double faster = restart ? 1 : (1 + std::sqrt(1 + 4 * speed * speed)) / 2;
-    ahead = restart ? next.clone() : next + (next - found.s) * ((speed - 1) / faster);
+    const double further = restart ? 0 : (speed - 1) / faster;
+    ahead = next + (next - found.s) * further;
+    at_ahead = at_next + (at_next - at_s) * further;
     speed = faster;
     found.s = next;
+    at_s = at_next;
   }
   found.value = value(found.s);
   return found;

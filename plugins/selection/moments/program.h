@@ -35,15 +35,16 @@ class MomentProgram {
     double gap = 0;    // at most this far above the least value, over the value at s = 0
     std::int64_t steps = 0;
   };
-  /// Accelerated projected gradients with restarts (Beck and Teboulle 2009; O'Donoghue and Candes
-  /// 2015) from `s`, until `gap` is at most `wanted` or `most` steps are done. Where many s are
-  /// best, which one is found depends on the beginning.
+  /// Accelerated projected gradients with a step that adapts, and restarts (Beck and Teboulle 2009;
+  /// O'Donoghue and Candes 2015), from `s`, until `gap` is at most `wanted` or `most` steps are
+  /// done. Where many s are best, which one is found depends on the beginning.
   Solution solve(torch::Tensor s, double wanted, std::int64_t most) const;
 
  private:
-  torch::Tensor excess(const torch::Tensor& s) const;    // [m]: max(0, lambda / c - A^T s)
-  torch::Tensor gradient(const torch::Tensor& s) const;  // [N]
-  double curvature() const;                              // an upper bound of that of the objective
+  torch::Tensor reached(const torch::Tensor& s) const;  // A^T s [m]
+  double value_at(const torch::Tensor& reached) const;
+  torch::Tensor slope_at(const torch::Tensor& reached) const;  // [N]
+  double curvature() const;  // an upper bound of that of the objective
 
   Moments moments_;
   torch::Tensor target_;  // lambda / c

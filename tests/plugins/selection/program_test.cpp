@@ -96,7 +96,7 @@ TEST_CASE("the gap bounds how far a solution is from the best") {
   const MomentProgram program(moments, one.at("n"), one.at("c"));
   const double scale = program.value(at::zeros({50}, torch::kDouble));
   double before = 1e9;
-  for (const std::int64_t most : {0, 10, 40, 200}) {
+  for (const std::int64_t most : {0, 3, 10, 30}) {
     const auto found = program.solve(even(50), 0, most);
     CHECK(found.steps <= most);
     CHECK(found.value - one.at("value").get<double>() <= found.gap * scale + 1e-12);
