@@ -2,7 +2,6 @@
 #include <catch2/catch.hpp>
 
 #include <ATen/ops/allclose.h>
-#include <ATen/ops/cross_entropy_loss.h>
 #include <torch/csrc/autograd/generated/variable_factories.h>
 
 #include "tests/support/tiny.h"
@@ -10,26 +9,11 @@
 using namespace assay;
 using assay::testing::TinyData;
 using assay::testing::TinyModel;
+using assay::testing::TwoTerms;
 using Ids = std::vector<std::int64_t>;
 using Sizes = std::vector<std::int64_t>;
 
 namespace {
-
-class TwoTerms final : public Objective {
- public:
-  const std::vector<std::string>& terms() const override { return names_; }
-  std::vector<Term> evaluate(Model& model, const Batch& batch, const Context&) override {
-    const auto logits = model.forward(batch.input).logits;
-    const auto fit = [logits, target = batch.target](at::Reduction::Reduction reduction) {
-      return at::cross_entropy_loss(logits, target, {}, reduction);
-    };
-    return {{fit(at::Reduction::Mean), 1.0, [fit] { return fit(at::Reduction::None); }},
-            {logits.square().mean(), 0.5, [logits] { return logits.square().mean(1); }}};
-  }
-
- private:
-  std::vector<std::string> names_{"fit", "size"};
-};
 
 // A step on the samples `ids` of `data`, cut into batches of these sizes.
 struct Step {

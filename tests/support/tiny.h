@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ATen/ops/batch_norm.h>
+#include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/dropout.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/ones.h>
@@ -99,6 +100,24 @@ class TinyModel final : public Model, public LinearHead, public Fitted {
 
  private:
   double dropout_;
+};
+
+/// Two terms, with each sample's part in them, so that rules over terms and groups have work.
+class TwoTerms final : public Objective {
+ public:
+  const std::vector<std::string>& terms() const override { return names_; }
+  std::vector<Term> evaluate(Model& model, const Batch& batch, const Context&) override {
+    const auto logits = model.forward(batch.input).logits;
+    const auto fit = [logits, target = batch.target](at::Reduction::Reduction reduction) {
+      return at::cross_entropy_loss(logits, target, {}, reduction);
+    };
+    return {
+        {fit(at::Reduction::Mean), 1.0, [fit] { return fit(at::Reduction::None); }},
+        {(logits - 1).square().mean(), 0.5, [logits] { return (logits - 1).square().mean(1); }}};
+  }
+
+ private:
+  std::vector<std::string> names_{"fit", "size"};
 };
 
 /// Everything a procedure said.

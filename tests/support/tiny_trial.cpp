@@ -43,15 +43,6 @@ std::vector<Term> OneTerm::evaluate(Model& model, const Batch& batch, const Cont
   return {{at::cross_entropy_loss(model.forward(batch.input).logits, batch.target), 1.0}};
 }
 
-std::vector<Term> TwoTerms::evaluate(Model& model, const Batch& batch, const Context&) {
-  const auto logits = model.forward(batch.input).logits;
-  const auto fit = [logits, target = batch.target](at::Reduction::Reduction reduction) {
-    return at::cross_entropy_loss(logits, target, {}, reduction);
-  };
-  return {{fit(at::Reduction::Mean), 1.0, [fit] { return fit(at::Reduction::None); }},
-          {(logits - 1).square().mean(), 0.5, [logits] { return (logits - 1).square().mean(1); }}};
-}
-
 bool same(const Tensors& a, const Tensors& b) {
   if (a.size() != b.size()) return false;
   for (std::size_t i = 0; i < a.size(); ++i) {

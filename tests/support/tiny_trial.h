@@ -26,16 +26,6 @@ class OneTerm final : public Objective {
   std::vector<std::string> names_{"loss"};
 };
 
-/// Two terms, with each sample's part in them, so that rules over terms and groups have work.
-class TwoTerms final : public Objective {
- public:
-  const std::vector<std::string>& terms() const override { return names_; }
-  std::vector<Term> evaluate(Model& model, const Batch& batch, const Context& context) override;
-
- private:
-  std::vector<std::string> names_{"fit", "size"};
-};
-
 struct TinyTrial {
   Spec procedure;
   Spec optimizer = {"sgd", {{"momentum", 0.9}}};

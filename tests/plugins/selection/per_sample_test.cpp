@@ -10,6 +10,7 @@
 #include <torch/nn/modules/linear.h>
 #include <torch/nn/modules/normalization.h>
 
+#include "assay/layers.h"
 #include "assay/training.h"
 #include "gradients/per_sample.h"
 #include "tests/support/plugin_host.h"
@@ -21,8 +22,6 @@ using assay::testing::plugins;
 
 namespace {
 
-using Named = std::vector<std::pair<std::string, torch::Tensor>>;
-
 // Keeps all numbers where they are.
 class Whole final : public Sketch {
  public:
@@ -31,18 +30,12 @@ class Whole final : public Sketch {
   }
 };
 
-Named parameters_of(assay::Model& model) {
-  Named all;
-  for (const auto& item : model.named_parameters()) all.emplace_back(item.key(), item.value());
-  return all;
-}
-
 torch::Tensor normal(at::IntArrayRef sizes, std::uint64_t seed) {
   return at::randn(sizes, assay::Rng(seed).generator(), torch::TensorOptions(torch::kFloat));
 }
 
-torch::Tensor one_by_one(assay::Model& model, const Named& parameters, const torch::Tensor& input,
-                         const PerSample::Losses& losses) {
+torch::Tensor one_by_one(assay::Model& model, const assay::NamedTensors& parameters,
+                         const torch::Tensor& input, const PerSample::Losses& losses) {
   const assay::EvalMode mode(model);
   std::vector<torch::Tensor> rows, tensors;
   for (const auto& [name, tensor] : parameters) tensors.push_back(tensor);
@@ -63,7 +56,7 @@ void check(assay::Model& model, const torch::Tensor& input, bool fall_back = fal
   const PerSample::Losses losses = [&](const torch::Tensor& logits) {
     return F::cross_entropy(logits, labels, F::CrossEntropyFuncOptions().reduction(torch::kNone));
   };
-  const auto parameters = parameters_of(model);
+  const auto parameters = assay::last_layers(model, 0);
   PerSample gradients(model, parameters, input.narrow(0, 0, 2), fall_back);
   const auto found = gradients.sketched(input, losses, Whole(), gradients.width());
   const auto expected = one_by_one(model, parameters, input, losses);
@@ -156,10 +149,10 @@ TEST_CASE("a parameter without a rule is named, or taken one sample at a time") 
   const auto head = model.register_module("head", nn::Linear(8, 3));
   model.run = [=](const torch::Tensor& x) mutable { return head->forward(at::exp(scale) * x); };
   const auto input = normal({5, 8}, 5);
-  CHECK_THROWS_WITH(PerSample(model, parameters_of(model), input, false),
+  CHECK_THROWS_WITH(PerSample(model, assay::last_layers(model, 0), input, false),
                     Catch::Contains("`scale` goes through aten::exp, which has no rule"));
   check(model, input, true);
-  PerSample gradients(model, parameters_of(model), input, true);
+  PerSample gradients(model, assay::last_layers(model, 0), input, true);
   CHECK(gradients.others() == std::vector<std::string>{"`scale` goes through aten::exp"});
 }
 
@@ -172,7 +165,7 @@ TEST_CASE("a parameter in a list of tensors is not lost") {
     return head->forward(with.square().mean(1));
   };
   const auto input = normal({5, 4, 8}, 16);
-  CHECK_THROWS_WITH(PerSample(model, parameters_of(model), input, false),
+  CHECK_THROWS_WITH(PerSample(model, assay::last_layers(model, 0), input, false),
                     Catch::Contains("`token` goes through something that was not seen"));
   check(model, input, true);
 }
@@ -199,7 +192,7 @@ TEST_CASE("samples that change each other's results are refused") {
     const auto y = first->forward(x);
     return head->forward(y - y.mean(0, true));
   };
-  CHECK_THROWS_WITH(PerSample(model, parameters_of(model), normal({5, 8}, 6), false),
+  CHECK_THROWS_WITH(PerSample(model, assay::last_layers(model, 0), normal({5, 8}, 6), false),
                     Catch::Contains("the samples of a batch change each other's results"));
   Made norm;
   const auto layer = norm.register_module(
@@ -215,7 +208,7 @@ TEST_CASE("chosen parameters alone, sketched, are the sketch of their gradients"
   images.classes = 10;
   assay::seed_default_generators(assay::Rng(7), torch::kCPU);
   const auto model = plugins().make<assay::Model>({"convnet", {}}, &images);
-  auto parameters = parameters_of(*model);
+  auto parameters = assay::last_layers(*model, 0);
   parameters.erase(parameters.begin(), parameters.begin() + 2);
   const auto input = normal({4, 1, 28, 28}, 8);
   const PerSample::Losses losses = [](const torch::Tensor& logits) {
