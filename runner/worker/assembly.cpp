@@ -5,6 +5,7 @@
 #include "assay/training.h"
 #include "runner/files/checkpoint.h"
 #include "runner/files/file_system.h"
+#include "runner/files/run_folder.h"
 #include "runner/worker/memory.h"
 #include "runner/worker/own_process.h"
 #include "runner/worker/plugin_loader.h"
@@ -19,6 +20,10 @@ TensorMap read_tensors(const fs::path& file) {
   return from_safetensors(read_file(file, kAnySize), file.string());
 }
 
+fs::path artifact_file(const fs::path& dir, std::string_view name) {
+  return RunFolder(dir).artifacts() / (std::string(name) + ".safetensors");
+}
+
 // Artifacts of the stages before, read when asked for.
 class FolderInputs final : public Inputs {
  public:
@@ -29,7 +34,7 @@ class FolderInputs final : public Inputs {
     if (it == dirs_.end())
       throw Error(ErrorKind::kData, "this stage does not come after `" + std::string(stage) +
                                         "`: add it to `after:` to read its artifacts");
-    const auto file = file_of(it->second, name);
+    const auto file = artifact_file(it->second, name);
     if (!fs::exists(file))
       throw Error(ErrorKind::kData, "stage `" + std::string(stage) + "` left no artifact `" +
                                         std::string(name) + "`" + offered(it->second));
@@ -45,18 +50,15 @@ class FolderInputs final : public Inputs {
   std::vector<std::string> with(std::string_view name) const override {
     std::vector<std::string> names;
     for (const auto& [stage, dir] : dirs_)
-      if (fs::exists(file_of(dir, name))) names.push_back(stage);
+      if (fs::exists(artifact_file(dir, name))) names.push_back(stage);
     return names;
   }
 
  private:
-  static fs::path file_of(const fs::path& dir, std::string_view name) {
-    return dir / "artifacts" / (std::string(name) + ".safetensors");
-  }
   static std::string offered(const fs::path& dir) {
     std::string names;
     std::error_code none;
-    for (const auto& entry : fs::directory_iterator(dir / "artifacts", none))
+    for (const auto& entry : fs::directory_iterator(RunFolder(dir).artifacts(), none))
       if (entry.path().extension() == ".safetensors")
         names += (names.empty() ? "; it left " : ", ") + entry.path().stem().string();
     return names.empty() ? "; it left none" : names;
@@ -91,7 +93,7 @@ void check_weighs(const Registry& registry, const Job& job, const fs::path& file
 
 std::shared_ptr<Dataset> cut(std::shared_ptr<Dataset> dataset, const Registry& registry,
                              const Job& job) {
-  const auto file = job.subset / "artifacts" / "ids.safetensors";
+  const auto file = artifact_file(job.subset, "ids");
   const auto tensors = read_tensors(file);
   const auto it = tensors.find("ids");
   if (it == tensors.end() || it->second.scalar_type() != torch::kInt64 || it->second.dim() != 1)
@@ -149,7 +151,7 @@ void build_model(Assembly& assembly, const Job& job, const Context& context, con
   build(assembly.parts.model, assembly, job, info);
   if (!assembly.parts.model) return;
   if (!job.weights.empty()) {
-    const auto folder = job.weights / "checkpoints";
+    const auto folder = RunFolder(job.weights).checkpoints();
     const auto damaged = [](const std::string& what) { throw Error(ErrorKind::kCorrupt, what); };
     const auto last = read_checkpoint(folder, damaged);
     if (!last) throw Error(ErrorKind::kData, folder.string() + ": holds no weights to start from");
