@@ -100,15 +100,10 @@ std::vector<std::int64_t> shares(const torch::Tensor& label, std::int64_t classe
 
 Places highest_per_class(const torch::Tensor& scores, const torch::Tensor& label,
                          std::int64_t classes, std::int64_t n) {
-  const auto share = shares(label, classes, n, /*alike=*/false);
-  Places chosen;
-  for (std::int64_t c = 0; c < classes; ++c) {
-    const auto places = places_of_class(label, c);
-    const auto own = scores.index_select(0, tensor_of(places));
-    for (const auto k : highest(own, share[static_cast<std::size_t>(c)]))
-      chosen.push_back(places[static_cast<std::size_t>(k)]);
-  }
-  return chosen;
+  const auto pick = [&](std::int64_t, const Places& places, std::int64_t count) {
+    return highest(scores.index_select(0, tensor_of(places)), count);
+  };
+  return of_each_class(label, classes, n, /*alike=*/false, pick);
 }
 
 }  // namespace selection

@@ -43,4 +43,18 @@ std::vector<std::int64_t> shares(const torch::Tensor& label, std::int64_t classe
 /// Places of class c.
 Places places_of_class(const torch::Tensor& label, std::int64_t c);
 
+/// n of the pool, by shares(): pick(c, places, count) answers which `count` of a class's `places`.
+template <class Pick>
+Places of_each_class(const torch::Tensor& label, std::int64_t classes, std::int64_t n, bool alike,
+                     const Pick& pick) {
+  const auto share = shares(label, classes, n, alike);
+  Places chosen;
+  for (std::int64_t c = 0; c < classes; ++c) {
+    const auto places = places_of_class(label, c);
+    for (const auto k : pick(c, places, share[static_cast<std::size_t>(c)]))
+      chosen.push_back(places[static_cast<std::size_t>(k)]);
+  }
+  return chosen;
+}
+
 }  // namespace selection

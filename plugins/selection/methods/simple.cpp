@@ -15,15 +15,10 @@ std::optional<Choice> Uniform::step(std::int64_t, const assay::Pool& pool, std::
 
 std::optional<Choice> ClassBalanced::step(std::int64_t, const assay::Pool& pool, std::int64_t n,
                                           const assay::Context& context) {
-  const auto share = shares(pool.label, pool.classes, n, /*alike=*/true);
-  Choice choice;
-  for (std::int64_t c = 0; c < pool.classes; ++c) {
-    const auto places = places_of_class(pool.label, c);
-    for (const auto k : drawn_evenly(std::ssize(places), share[static_cast<std::size_t>(c)],
-                                     context.rng.fork(static_cast<std::uint64_t>(c))))
-      choice.places.push_back(places[static_cast<std::size_t>(k)]);
-  }
-  return choice;
+  const auto pick = [&](std::int64_t c, const Places& places, std::int64_t count) {
+    return drawn_evenly(std::ssize(places), count, context.rng.fork(static_cast<std::uint64_t>(c)));
+  };
+  return Choice{of_each_class(pool.label, pool.classes, n, /*alike=*/true, pick)};
 }
 
 std::optional<Choice> Full::step(std::int64_t, const assay::Pool& pool, std::int64_t,

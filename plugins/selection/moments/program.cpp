@@ -65,7 +65,7 @@ torch::Tensor MomentProgram::slope_at(const torch::Tensor& reached) const {
 }
 
 double MomentProgram::value(const torch::Tensor& s) const {
-  return value_at(at::mv(moments_.each.t(), s));
+  return value_at(reached(s));
 }
 
 torch::Tensor MomentProgram::gamma(const torch::Tensor& s) const {
@@ -132,7 +132,7 @@ MomentProgram::Solution MomentProgram::solve(torch::Tensor s, double wanted,
     found.s = next;
     at_s = at_next;
   }
-  found.value = value(found.s);
+  found.value = value_at(at_s);
   return found;
 }
 
