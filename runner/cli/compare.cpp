@@ -8,7 +8,7 @@
 namespace assay::cli {
 namespace {
 
-int run(const Call& call) {
+int run_compare(const Call& call) {
   const Catalog catalog = catalog_of(call);
   auto json = Json::array();
   for (const auto& asked : experiments_of(call, catalog)) {
@@ -30,6 +30,6 @@ const Verb kCompareVerb{"compare", "Print a sweep's alternatives side by side.",
                         "MANIFEST | RUN-FOLDER...",
                         "  assay compare experiments/quickstart.yaml\n"
                         "  assay compare runs/quickstart runs/quickstart_wide\n",
-                        run};
+                        run_compare};
 
 }  // namespace assay::cli

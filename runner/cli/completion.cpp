@@ -59,7 +59,7 @@ std::string bash() {
   return fmt::format(kBash, fmt::arg("verbs", verb_names()), fmt::arg("flags", flag_cases()));
 }
 
-int run(const Call& call) {
+int run_completion(const Call& call) {
   call.expect_words(1, 1, "bash or zsh");
   const auto& what = call.words[0];
   if (what == "bash") {
@@ -81,6 +81,6 @@ int run(const Call& call) {
 const Verb kCompletionVerb{"completion", "Print a completion script for a shell.", "bash | zsh",
                            "  source <(assay completion bash)\n"
                            "  assay completion zsh > ~/.zfunc/_assay\n",
-                           run};
+                           run_completion};
 
 }  // namespace assay::cli

@@ -30,12 +30,12 @@ std::vector<const ComponentInfo*> named(const Catalog& catalog, const std::strin
                                        : fmt::format("; did you mean `{}`?", near)));
 }
 
-void add_flags(boost::program_options::options_description& flags) {
+void add_describe_flags(boost::program_options::options_description& flags) {
   flags.add_options()("markdown", boost::program_options::bool_switch(),
                       "print the reference of all components");
 }
 
-int run(const Call& call) {
+int run_describe(const Call& call) {
   if (call.flag("markdown")) {
     call.expect_words(0, 0, "no words with --markdown");
     fmt::print("{}", reference_page(catalog_of(call)));
@@ -66,7 +66,7 @@ const Verb kDescribeVerb{"describe",
                          "  assay describe optimizer/sam\n"
                          "  assay describe train --json\n"
                          "  assay describe --markdown > docs/reference.md\n",
-                         run,
-                         add_flags};
+                         run_describe,
+                         add_describe_flags};
 
 }  // namespace assay::cli

@@ -107,7 +107,7 @@ Check threads() {
   return {"threads", "ok", fmt::format("{} cores", cores)};
 }
 
-int run(const Call& call) {
+int run_doctor(const Call& call) {
   call.expect_words(0, 0, "no words");
   std::vector<Check> all{worker(), libtorch()};
   for (auto& check : plugins(call)) all.push_back(std::move(check));
@@ -134,6 +134,6 @@ int run(const Call& call) {
 const Verb kDoctorVerb{"doctor", "Check this installation.", "",
                        "  assay doctor\n"
                        "  assay doctor --runs /data/runs --json\n",
-                       run};
+                       run_doctor};
 
 }  // namespace assay::cli

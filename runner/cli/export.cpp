@@ -87,7 +87,7 @@ void print_latex(const Table& table) {
   fmt::print("\\hline\n\\end{{tabular}}\n");
 }
 
-int run(const Call& call) {
+int run_export(const Call& call) {
   const std::string format = call.json ? "json" : call.text("format");
   if (format != "csv" && format != "json" && format != "latex")
     throw UsageError(fmt::format("--format is csv, json or latex, not `{}`", format));
@@ -111,7 +111,7 @@ int run(const Call& call) {
   return kOk;
 }
 
-void add_flags(boost::program_options::options_description& flags) {
+void add_export_flags(boost::program_options::options_description& flags) {
   flags.add_options()("format", boost::program_options::value<std::string>()->default_value("csv"),
                       "csv, json or latex");
 }
@@ -123,7 +123,7 @@ const Verb kExportVerb{"export",
                        "MANIFEST | RUN-FOLDER...",
                        "  assay export runs/quickstart > quickstart.csv\n"
                        "  assay export experiments/quickstart.yaml --format latex\n",
-                       run,
-                       add_flags};
+                       run_export,
+                       add_export_flags};
 
 }  // namespace assay::cli

@@ -10,7 +10,7 @@
 namespace assay::cli {
 namespace {
 
-int run(const Call& call) {
+int run_index(const Call& call) {
   call.expect_words(0, 0, "no words; name the folder with --runs");
   if (!std::filesystem::is_directory(call.runs))
     throw Error(ErrorKind::kIo,
@@ -30,6 +30,6 @@ int run(const Call& call) {
 const Verb kIndexVerb{"index", "Rebuild runs/assay.db from the run folders.", "",
                       "  assay index\n"
                       "  assay index --runs /data/runs\n",
-                      run};
+                      run_index};
 
 }  // namespace assay::cli

@@ -23,7 +23,7 @@ void print(const Call& call, const Catalog& catalog, const std::vector<Component
   for (const auto& one : catalog.refused) fmt::print("  {}\n", one.reason);
 }
 
-int run(const Call& call) {
+int run_list(const Call& call) {
   call.expect_words(0, 1, "at most one kind of component");
   const Catalog catalog = catalog_of(call);
   std::vector<ComponentInfo> shown;
@@ -54,6 +54,6 @@ const Verb kListVerb{"list", "List the components that plugins offer.", "[KIND]"
                      "  assay list\n"
                      "  assay list optimizer\n"
                      "  assay list --plugins ./build/plugins --json\n",
-                     run};
+                     run_list};
 
 }  // namespace assay::cli

@@ -17,7 +17,7 @@ int workers_of(const Call& call, const Experiment& experiment) {
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
-Json to_json(const Cost& cost, int workers) {
+Json json_of(const Cost& cost, int workers) {
   const bool known = cost.unknown == 0;
   return {{"stages", cost.stages},
           {"unknown", cost.unknown},
@@ -48,7 +48,7 @@ Json to_json_done(const std::vector<TrialOutcome>& trials) {
   return all;
 }
 
-int run(const Call& call) {
+int run_plan(const Call& call) {
   const Catalog catalog = catalog_of(call);
   return plan(call, {manifest_of(call, catalog), call.runs});
 }
@@ -62,7 +62,7 @@ int plan(const Call& call, const Asked& asked) {
   if (call.json) {
     print_json(call, {{"name", asked.experiment.name},
                       {"trials", to_json_done(trials)},
-                      {"cost", to_json(cost, workers)}});
+                      {"cost", json_of(cost, workers)}});
     return kOk;
   }
   for (const auto& trial : trials)
@@ -76,6 +76,6 @@ const Verb kPlanVerb{"plan", "Say what `run` would do, and what it may cost.",
                      "MANIFEST [key=value...]",
                      "  assay plan experiments/quickstart.yaml\n"
                      "  assay plan sweep.yaml -j 8 sweep.seed=[0,1,2,3]\n",
-                     run};
+                     run_plan};
 
 }  // namespace assay::cli

@@ -135,7 +135,7 @@ int release(const Call& call) {
   return say(call, quarantine, file.string() + " may be used again");
 }
 
-int run(const Call& call) {
+int run_plugin(const Call& call) {
   const std::string what = call.words.empty() ? "" : call.words[0];
   if (what == "list") return list(call);
   if (what == "check") return check(call);
@@ -147,7 +147,7 @@ int run(const Call& call) {
                                near.empty() ? "" : fmt::format("; did you mean `{}`?", near)));
 }
 
-void add_flags(boost::program_options::options_description& flags) {
+void add_plugin_flags(boost::program_options::options_description& flags) {
   flags.add_options()(
       "dir", boost::program_options::value<std::string>()->default_value("."),
       "where `new` writes: a checkout of Assay, or a folder for a project of its own");
@@ -170,7 +170,7 @@ const Verb kPluginVerb{
     "  assay plugin release build/plugins/lion.so\n"
     "  assay plugin new optimizer lion             writes code, manifest and test\n"
     "  assay plugin new model tower --dir ~/tower  outside a checkout: its own project\n",
-    run,
-    add_flags};
+    run_plugin,
+    add_plugin_flags};
 
 }  // namespace assay::cli

@@ -8,7 +8,7 @@
 namespace assay::cli {
 namespace {
 
-int run(const Call& call) {
+int run_report(const Call& call) {
   const Catalog catalog = catalog_of(call);
   auto json = Json::array();
   for (const auto& some : experiments_of(call, catalog)) {
@@ -29,6 +29,6 @@ const Verb kReportVerb{"report", "Write report.html from what the run folders ho
                        "MANIFEST | RUN-FOLDER...",
                        "  assay report experiments/quickstart.yaml\n"
                        "  assay report runs/quickstart\n",
-                       run};
+                       run_report};
 
 }  // namespace assay::cli

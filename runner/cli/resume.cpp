@@ -4,7 +4,7 @@
 namespace assay::cli {
 namespace {
 
-int run(const Call& call) {
+int run_resume(const Call& call) {
   const Catalog catalog = catalog_of(call);
   return sweep(call, catalog, experiments_of(call, catalog), false);
 }
@@ -19,7 +19,7 @@ const Verb kResumeVerb{
     "  assay resume runs/quickstart/0f3a5c7712345678   one of them\n"
     "  assay resume experiments/quickstart.yaml        the same as `assay run`\n"
     "  assay resume runs/quickstart --launcher slurm   what is left, as an array job\n",
-    run,
+    run_resume,
     add_sweep_flags};
 
 }  // namespace assay::cli

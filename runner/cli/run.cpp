@@ -7,13 +7,13 @@
 namespace assay::cli {
 namespace {
 
-void add_flags(boost::program_options::options_description& flags) {
+void add_run_flags(boost::program_options::options_description& flags) {
   flags.add_options()("force", on_or_off(), "run finished trials again");
   flags.add_options()("dry-run,n", on_or_off(), "say what would be done, as `assay plan` does");
   add_sweep_flags(flags);
 }
 
-int run(const Call& call) {
+int run_run(const Call& call) {
   const Catalog catalog = catalog_of(call);
   const Asked asked{manifest_of(call, catalog), call.runs};
   if (call.flag("dry-run")) return plan(call, asked);
@@ -31,7 +31,7 @@ const Verb kRunVerb{
     "  assay run sweep.yaml --dry-run                  what would be done\n"
     "  assay run sweep.yaml --json > answer.json       for a program\n"
     "  assay run sweep.yaml --launcher slurm           as an array job of a cluster\n",
-    run,
-    add_flags};
+    run_run,
+    add_run_flags};
 
 }  // namespace assay::cli

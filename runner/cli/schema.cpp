@@ -7,7 +7,7 @@ namespace assay::cli {
 namespace {
 
 // The schema is JSON of its own form, with --json too.
-int run(const Call& call) {
+int run_schema(const Call& call) {
   call.expect_words(0, 0, "no words");
   fmt::print("{}\n", manifest_schema(catalog_of(call)));
   return kOk;
@@ -16,6 +16,6 @@ int run(const Call& call) {
 }  // namespace
 
 const Verb kSchemaVerb{"schema", "Print the JSON Schema of manifests.", "",
-                       "  assay schema > manifest.schema.json\n", run};
+                       "  assay schema > manifest.schema.json\n", run_schema};
 
 }  // namespace assay::cli

@@ -104,7 +104,7 @@ std::string line_of(const Standing& one) {
   return line;
 }
 
-int run(const Call& call) {
+int run_status(const Call& call) {
   if (call.words.empty()) return overview(call);
   const Catalog catalog = catalog_of(call);
   const auto all = experiments_of(call, catalog);
@@ -143,6 +143,6 @@ const Verb kStatusVerb{"status", "Say how experiments stand.", "[MANIFEST | RUN-
                        "  assay status                              all experiments in ./runs\n"
                        "  assay status experiments/quickstart.yaml\n"
                        "  assay status runs/quickstart --json\n",
-                       run};
+                       run_status};
 
 }  // namespace assay::cli

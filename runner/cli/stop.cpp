@@ -120,7 +120,7 @@ bool stop(const Call& call, const fs::path& folder) {
   return here || there;
 }
 
-int run(const Call& call) {
+int run_stop(const Call& call) {
   call.expect_words(1, SIZE_MAX, "a manifest or run folders");
   auto stopped = Json::array();
   for (const auto& folder : folders_of(call)) {
@@ -138,6 +138,6 @@ const Verb kStopVerb{"stop", "Ask a running experiment to checkpoint and leave."
                      "MANIFEST | RUN-FOLDER...",
                      "  assay stop runs/quickstart\n"
                      "  assay stop experiments/quickstart.yaml\n",
-                     run};
+                     run_stop};
 
 }  // namespace assay::cli

@@ -34,7 +34,7 @@ void check(const Call& one, const Catalog& catalog, Findings& found) try {
   found.add(to_json(unlocated), error.what(), code);
 }
 
-int run(const Call& call) {
+int run_validate(const Call& call) {
   if (call.words.empty()) throw UsageError("`assay validate` takes a manifest");
   const Catalog catalog = catalog_of(call);
   Findings found;
@@ -54,6 +54,6 @@ const Verb kValidateVerb{"validate", "Check manifests, and run nothing.",
                          "  assay validate experiments/quickstart.yaml\n"
                          "  assay validate sweep.yaml optimizer.lr=0.05\n"
                          "  assay validate experiments/smoke/*.yaml --json\n",
-                         run};
+                         run_validate};
 
 }  // namespace assay::cli

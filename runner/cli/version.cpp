@@ -7,7 +7,7 @@
 namespace assay::cli {
 namespace {
 
-int run(const Call& call) {
+int run_version(const Call& call) {
   const auto worker = worker_version();
   if (call.json)
     print_json(call, {{"assay", ASSAY_VERSION},
@@ -23,6 +23,6 @@ int run(const Call& call) {
 const Verb kVersionVerb{"version", "Print versions.", "",
                         "  assay version\n"
                         "  assay version --json\n",
-                        run};
+                        run_version};
 
 }  // namespace assay::cli

@@ -16,10 +16,6 @@
 namespace assay {
 namespace {
 
-[[noreturn]] void refuse(const std::string& why) {
-  throw Error(ErrorKind::kPlugin, why);
-}
-
 constexpr int kMost = 64;  // segments, and notes in each, that are looked at: there are a dozen
 
 // A struct at `offset`, if the file reaches that far.
@@ -33,10 +29,10 @@ bool at(const std::string& bytes, std::uint64_t offset, T& to) {
 Elf64_Ehdr header_of(const std::string& bytes) {
   Elf64_Ehdr header;
   if (!at(bytes, 0, header) || std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0)
-    refuse("is no ELF file; a shared library built with assay_add_plugin() is needed");
+    refuse_plugin("is no ELF file; a shared library built with assay_add_plugin() is needed");
   if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_machine != EM_X86_64 ||
       header.e_type != ET_DYN)
-    refuse("is no shared library for x86-64; build it on this kind of machine");
+    refuse_plugin("is no shared library for x86-64; build it on this kind of machine");
   return header;
 }
 
@@ -109,23 +105,25 @@ std::string tag_of(const std::string& bytes) {
     any = true;
     const auto found = tag_at(bytes, start);
     if (!tag.empty() && !found.empty() && found != tag)
-      refuse("has two Assay ABI tags, " + tag + " and " + found + "; build all of it at once");
+      refuse_plugin("has two Assay ABI tags, " + tag + " and " + found + "; build all of it at once");
     if (!found.empty()) tag = found;
   }
   if (tag.empty())
-    refuse(std::string(any ? "has an Assay ABI tag without an end" : "has no Assay ABI tag") +
+    refuse_plugin(std::string(any ? "has an Assay ABI tag without an end" : "has no Assay ABI tag") +
            "; end it with ASSAY_PLUGIN(registry) { ... } and build it with assay_add_plugin()");
   return tag;
 }
 
 }  // namespace
 
+void refuse_plugin(const std::string& why) { throw Error(ErrorKind::kPlugin, why); }
+
 PluginFile read_plugin_file(const std::filesystem::path& file) {
   std::error_code none;
-  if (!std::filesystem::is_regular_file(file, none)) refuse("is no file that can be read");
+  if (!std::filesystem::is_regular_file(file, none)) refuse_plugin("is no file that can be read");
   const std::string bytes = read_file(file, kAnySize);
   const auto header = header_of(bytes);
-  if (!is_whole(bytes, header)) refuse("is a truncated ELF file; build or copy it again");
+  if (!is_whole(bytes, header)) refuse_plugin("is a truncated ELF file; build or copy it again");
   return {tag_of(bytes), build_id_of(bytes, header)};
 }
 

@@ -11,6 +11,9 @@ struct PluginFile {
   std::string build;  // GNU build id in hex, or, without one, the SHA-256 of the file
 };
 
+/// Throws Error{kPlugin} with `why`, which continues a sentence that begins with the file's name.
+[[noreturn]] void refuse_plugin(const std::string& why);
+
 /// Throws Error{kPlugin}: not there, no shared object of this machine, no tag.
 PluginFile read_plugin_file(const std::filesystem::path& file);
 

@@ -12,42 +12,38 @@ namespace {
 
 namespace dll = boost::dll;
 
-[[noreturn]] void refuse(const std::string& why) {
-  throw Error(ErrorKind::kPlugin, why);
-}
-
 dll::shared_library& open(const std::filesystem::path& file) {
   try {
     // Leaked on purpose: a LibTorch plugin that is unloaded takes the process with it.
     return *new dll::shared_library(file.string(),
                                     dll::load_mode::rtld_now | dll::load_mode::rtld_local);
   } catch (const std::exception& error) {
-    refuse(std::string("cannot be loaded: ") + error.what() + "; build it against this Assay");
+    refuse_plugin(std::string("cannot be loaded: ") + error.what() + "; build it against this Assay");
   }
 }
 
 // Registers into a list of its own first, so that a plugin that fails half-way leaves nothing.
 void enter(dll::shared_library& library, Registry& registry) {
   if (!library.has("assay_register"))
-    refuse("has no assay_register; end it with ASSAY_PLUGIN(registry) { ... }");
+    refuse_plugin("has no assay_register; end it with ASSAY_PLUGIN(registry) { ... }");
   Registry own;
   try {
     library.get<void(Registry&)>("assay_register")(own);
   } catch (const std::bad_alloc&) {
-    refuse("ran out of memory while registering; a plugin only registers");
+    refuse_plugin("ran out of memory while registering; a plugin only registers");
   } catch (const std::exception& error) {
-    refuse(std::string("failed while registering: ") + error.what());
+    refuse_plugin(std::string("failed while registering: ") + error.what());
   } catch (...) {
-    refuse("threw something while registering that is no std::exception");
+    refuse_plugin("threw something while registering that is no std::exception");
   }
-  if (own.entries().empty()) refuse("registers no component; call registry.add<T>(name, doc)");
+  if (own.entries().empty()) refuse_plugin("registers no component; call registry.add<T>(name, doc)");
   for (const auto& entry : own.entries()) {
     if (entry.doc.empty())
-      refuse(entry.kind + " `" + entry.name +
+      refuse_plugin(entry.kind + " `" + entry.name +
              "` has no documentation; give registry.add a sentence");
     for (const auto& field : entry.fields)
       if (field.doc.empty())
-        refuse(entry.kind + " `" + entry.name + "`: field `" + field.name +
+        refuse_plugin(entry.kind + " `" + entry.name + "`: field `" + field.name +
                "` has no documentation; give it a sentence");
   }
   for (const auto& entry : own.entries()) registry.insert(entry);
@@ -56,17 +52,17 @@ void enter(dll::shared_library& library, Registry& registry) {
 Loaded load(const std::filesystem::path& file, Registry& registry) {
   const auto found = read_plugin_file(file);
   if (found.tag != abi_tag())
-    refuse("was built for " + found.tag + ", but this Assay is " + std::string(abi_tag()) +
+    refuse_plugin("was built for " + found.tag + ", but this Assay is " + std::string(abi_tag()) +
            "; build it again against this Assay");
   const ProcessState before;
   const RunningBefore running;
   auto& library = open(file);
-  if (const auto changed = before.restore(); !changed.empty()) refuse(changed);
+  if (const auto changed = before.restore(); !changed.empty()) refuse_plugin(changed);
   if (const auto other = second_libtorch(); !other.empty())
-    refuse("brings a second LibTorch (" + other + "); link it to the one of this Assay, shared");
+    refuse_plugin("brings a second LibTorch (" + other + "); link it to the one of this Assay, shared");
   enter(library, registry);
-  if (const auto changed = before.restore(); !changed.empty()) refuse(changed);
-  if (const auto added = running.added(); !added.empty()) refuse(added);
+  if (const auto changed = before.restore(); !changed.empty()) refuse_plugin(changed);
+  if (const auto added = running.added(); !added.empty()) refuse_plugin(added);
   return {file.string(), found.build};
 }
 
