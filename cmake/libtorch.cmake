@@ -84,7 +84,10 @@ set_target_properties(Torch::cpu PROPERTIES
   INTERFACE_INCLUDE_DIRECTORIES "${libtorch}/include;${libtorch}/include/torch/csrc/api/include"
   INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${libtorch}/include;${libtorch}/include/torch/csrc/api/include"
   INTERFACE_COMPILE_DEFINITIONS "_GLIBCXX_USE_CXX11_ABI=1"
-  INTERFACE_LINK_LIBRARIES "${libtorch}/lib/libtorch_cpu.so;${libtorch}/lib/libc10.so")
+  # at::parallel_for runs serially in code that is compiled without OpenMP. g++'s runtime has the file
+  # name of LibTorch's own, libgomp.so.1, so a process loads one; clang's has another, and does without.
+  INTERFACE_COMPILE_OPTIONS "$<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fopenmp>"
+  INTERFACE_LINK_LIBRARIES "${libtorch}/lib/libtorch_cpu.so;${libtorch}/lib/libc10.so;$<$<CXX_COMPILER_ID:GNU>:gomp>")
 
 # The NVIDIA libraries that libtorch_cuda asks for are not unpacked with the wheel; they are looked
 # for when the module is loaded. Nothing in the module refers to libtorch_cuda by name: it is there
