@@ -8,7 +8,6 @@ function(assay_test name)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
   target_link_libraries(${name} PRIVATE assay_test_main ${arg_LIBS})
   assay_warnings(${name})
-  target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)  # they compile in two thirds of the time
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES ENVIRONMENT "${ASSAY_TEST_ENVIRONMENT}" TIMEOUT 600)
 endfunction()
