@@ -1,4 +1,4 @@
-// Error: the only exception that core and plugins throw on purpose.
+// Error: the exception that core and plugins throw deliberately.
 #pragma once
 
 #include <stdexcept>
@@ -8,25 +8,28 @@
 namespace assay {
 
 enum class ErrorKind {
-  kParameter,  // a component's parameter
+  kParameter,  // a parameter of a component, or components that do not fit together
   kManifest,   // a manifest, override or sweep
-  kPlugin,     // a plugin that cannot be used, or a component that does not exist
-  kData,       // a data file
-  kShape,      // tensors that do not fit together
+  kPlugin,     // an unusable plugin, an unknown component, or a plugin that breaks the contract
+  kData,       // a data file, a split or an artifact of an earlier stage
+  kShape,      // tensors whose shapes do not match
   kNumeric,    // a non-finite loss or gradient
   kIo,         // the file system
-  kCorrupt,    // a checkpoint or weight file that is not what was written
-  kBusy,       // a run folder that somebody else is writing
+  kCorrupt,    // a checkpoint, weight or state file whose content is not what was written
+  kBusy,       // a run folder that another process is writing
 };
 
-/// `kind` in lower case without the k, as status.json and --json print it.
+/// The kind in lower case without the k ("parameter"), as in status.json and in --json output.
+/// The returned text is static.
 std::string_view name_of(ErrorKind kind);
 
-/// One sentence: what, where, and what would be accepted.
+/// The message is one sentence: what is wrong, where, and what would be accepted. A message need
+/// not name its component: Registry::make() and the worker add kind, name and unit. An Error of
+/// kind kNumeric ends a trial as `diverged` (exit code 6), any other kind as `failed`.
 class Error : public std::runtime_error {
  public:
   Error(ErrorKind kind, const std::string& message) : std::runtime_error(message), kind_(kind) {}
-  ~Error() override;  // out of line: one typeinfo, shared by every plugin
+  ~Error() override;  // out of line, so that all plugins share one typeinfo
 
   ErrorKind kind() const noexcept { return kind_; }
 

@@ -1,5 +1,5 @@
-// Schema: the parameters of a component, declared once. The same declaration checks a manifest,
-// fills the struct, prints `assay describe`, and yields the JSON Schema and the reference pages.
+// Schema: the parameters of a component, declared once. The declaration validates manifests, fills
+// the parameter struct, and is the source of `assay describe`, the JSON Schema and reference.md.
 #pragma once
 
 #include <filesystem>
@@ -15,13 +15,14 @@
 
 namespace assay {
 
-/// Accepted interval of a number, or accepted words of a string; of each element for a list.
+/// The accepted values: an interval for numbers, a list of choices for strings. For a list-valued
+/// parameter it applies to each element. NaN and infinite numbers are never accepted.
 struct Range {
   double low = -std::numeric_limits<double>::infinity();
   double high = std::numeric_limits<double>::infinity();
-  bool open_low = false;   // the lower end itself is refused
-  bool open_high = false;  // the upper end itself is refused
-  Strings choices = {};
+  bool open_low = false;   // excludes `low` itself
+  bool open_high = false;  // excludes `high` itself
+  Strings choices = {};    // empty: every string is accepted
 };
 inline Range any() {
   return {};
@@ -47,43 +48,45 @@ enum class Type {
   kInteger,
   kReal,
   kString,
-  kPath,  // a file or folder: relative to the manifest, must exist, its bytes belong to the
+  kPath,  // a file or folder: relative to the manifest, must exist; its content is part of the
           // trial's identity
   kBools,
   kIntegers,
   kReals,
   kStrings,
   kComponent,   // a nested component of FieldInfo::kind
-  kComponents,  // a list of them
+  kComponents,  // a list of nested components of one kind
 };
 
-/// What the world may know about one parameter.
+/// The description of one parameter.
 struct FieldInfo {
   std::string name;
   Type type = Type::kBool;
   Value default_value;
   Range range;
-  std::string doc;        // one sentence with the unit; a field without it fails conformance
-  std::string kind;       // of a nested component: "optimizer", "model", ...
-  bool required = false;  // has no default: the manifest must give it
+  std::string doc;        // one sentence with the unit; the conformance test requires it
+  std::string kind;       // for nested components: "optimizer", "model", ...
+  bool required = false;  // no default: the manifest must give a value
 };
 
-/// "integer", "list of reals", "optimizer", ...
+/// The type in words: "integer", "list of real numbers", "optimizer", ...
 std::string type_name(const FieldInfo& field);
-/// "0 < x <= 1", "one of cosine, constant", or "" where everything is accepted.
+/// The range in words: "0 < x <= 1", "one of cosine, constant", or "" if there is no limit.
 std::string range_text(const Range& range);
-/// Throws Error{kParameter}: the field, the value, what was accepted. Nested components are
-/// checked by whoever builds them.
+/// Throws Error{kParameter} if `value` has another type or lies outside of the range. The message
+/// names the field, the value and what is accepted. The parameters of a nested component are not
+/// checked here, but when that component is built.
 void check(const FieldInfo& field, const Value& value);
-/// Throws Error{kParameter} for the first name not in `fields`, with the nearest one, and for a
-/// required field that is missing.
+/// Throws Error{kParameter} for the first name that is not in `fields` (the message suggests the
+/// nearest field name), and for a required field without a value.
 void check_names(const std::vector<FieldInfo>& fields, const Values& values);
-/// "sgd, adamw, sam": names as a sentence lists them.
+/// The names joined by ", ", for messages.
 std::string listed(const Strings& names);
-/// The candidate with the smallest edit distance to `name`, or "" where none is near.
+/// The candidate with the smallest edit distance to `name`; "" if none is close, if `name` has more
+/// than 60 characters, or if there are more than 300 candidates.
 std::string nearest(std::string_view name, const Strings& candidates);
 
-/// Builds a nested component: (kind, spec) -> pointer to the kind's interface.
+/// Builds a nested component. The result points at the interface of `kind` (an Optimizer, say).
 using Make = std::function<std::shared_ptr<void>(std::string_view kind, const Spec& spec)>;
 
 namespace detail {
@@ -142,11 +145,13 @@ void from_value(T& x, const Value& value) {
 }
 }  // namespace detail
 
-/// The declared fields of parameter struct P. The type of a field is that of its member, the
-/// default what the struct is born with.
+/// The declared fields of the parameter struct P. The type of a field is the type of its member
+/// (bool, std::int64_t, double, std::string, std::filesystem::path, or Bools, Integers, Reals,
+/// Strings), and its default is the member's value in a default-constructed P.
 template <class P>
 class Schema {
  public:
+  /// Adds an optional field. `doc` is one sentence that ends with a full stop and gives the unit.
   template <class T>
   Schema& field(std::string name, T P::*member, Range range, std::string doc) {
     return add({std::move(name),
@@ -161,7 +166,7 @@ class Schema {
                });
   }
 
-  /// A field that the manifest must give.
+  /// Adds a field without a default. The conformance test cannot build a component that has one.
   template <class T>
   Schema& required(std::string name, T P::*member, Range range, std::string doc) {
     field(std::move(name), member, std::move(range), std::move(doc));
@@ -169,7 +174,8 @@ class Schema {
     return *this;
   }
 
-  /// A nested component; `use` names the default one, "" none (the member stays null).
+  /// Adds a nested component of kind I::kind. `use` names the default; with "" the default is none,
+  /// and the member stays null.
   template <class I>
   Schema& component(std::string name, std::shared_ptr<I> P::*member, std::string use,
                     std::string doc) {
@@ -187,7 +193,7 @@ class Schema {
                });
   }
 
-  /// A list of nested components, empty by default.
+  /// Adds a list of nested components of kind I::kind, empty by default.
   template <class I>
   Schema& components(std::string name, std::vector<std::shared_ptr<I>> P::*member,
                      std::string doc) {
@@ -206,7 +212,8 @@ class Schema {
 
   const std::vector<FieldInfo>& fields() const { return fields_; }
 
-  /// Defaults overlaid with `values`. Nothing is ignored: unknown or ill-typed names throw.
+  /// Returns P with `values` in place of the defaults, and nested components built by `make`. No
+  /// value is ignored or converted. Throws as check_names() and check() do, and what `make` throws.
   P parse(const Values& values, const Make& make) const {
     check_names(fields_, values);
     P params;

@@ -1,4 +1,4 @@
-// Value: what a manifest can say about one parameter, already typed.
+// Value: the value of one parameter of a component, already converted to its declared type.
 #pragma once
 
 #include <cstdint>
@@ -10,9 +10,9 @@
 namespace assay {
 
 struct Value;
-using Values = std::map<std::string, Value>;  // a block of parameters
+using Values = std::map<std::string, Value>;  // parameter name -> value
 
-/// A component as a manifest names it: `{use: sgd, lr: 0.1}`. An empty `use` is no component.
+/// A component as written in a manifest: `{use: sgd, lr: 0.1}`. An empty `use` means "none".
 struct Spec {
   std::string use;
   Values params;
@@ -27,6 +27,7 @@ using Specs = std::vector<Spec>;
 using ValueVariant = std::variant<bool, std::int64_t, double, std::string, Bools, Integers, Reals,
                                   Strings, Spec, Specs>;
 
+/// A value type: copies share nothing. Use std::get, std::holds_alternative or variant().
 struct Value : ValueVariant {
   using ValueVariant::ValueVariant;
   const ValueVariant& variant() const { return *this; }
