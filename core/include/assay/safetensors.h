@@ -1,4 +1,4 @@
-// Tensors as safetensors bytes: no code in them, and nothing trusted before it is checked.
+// Reading and writing tensors in the safetensors format, which cannot hold code.
 #pragma once
 
 #include <string>
@@ -8,13 +8,16 @@
 
 namespace assay {
 
-/// Names in sorted order, data aligned to 8 bytes, tensors copied to the CPU. The same map gives
-/// the same bytes. Throws Error{kParameter} for a dtype that safetensors has not.
+/// The bytes of a safetensors file: names in sorted order, data aligned to 8 bytes. Equal maps give
+/// equal bytes. Throws Error{kParameter} that names the tensor if one is undefined, sparse, of a
+/// dtype that the format lacks, or has more than 64 dimensions or a reserved name; and for more
+/// than 16,384 tensors or 16 MiB of header.
 std::string to_safetensors(const TensorMap& tensors);
 
-/// Strict: header of at most 16 MiB, no duplicate name, known dtypes, checked products, offsets
-/// sorted and contiguous from 0 to the buffer's end. Throws Error{kCorrupt} that begins with
-/// `source`, the name of the file.
+/// Parses `bytes` strictly: a header of at most 16 MiB, unique names, known dtypes, sizes that fit
+/// the shapes, offsets sorted and contiguous from 0 to the end of the data. The tensors are on the
+/// CPU and own their memory. Throws Error{kCorrupt} whose message begins with `source`, the name of
+/// the file.
 TensorMap from_safetensors(std::string_view bytes, std::string_view source);
 
 }  // namespace assay

@@ -1,4 +1,4 @@
-// State: what a component must remember across a kill.
+// State: what a component saves in a checkpoint and restores on resume.
 #pragma once
 
 #include <map>
@@ -16,15 +16,20 @@ using TensorMap = std::map<std::string, torch::Tensor>;
 
 class Stateful;
 
-/// Tensors go to state.safetensors, scalars to state.json, under the component's own prefix.
+/// Tensors are written to state.safetensors and scalars to state.json, under a prefix per
+/// component, so names need to be unique only within the component. Tensors are held by reference,
+/// not copied. On resume they are on the device of the trial.
 struct State {
   TensorMap tensors;
   Values scalars;
 
-  void put(const std::string& name, const Tensors& list);  // name.0, name.1, ...
-  Tensors list(const std::string& name) const;             // empty where there is none
+  /// A list of tensors, as name.0, name.1, ... An empty list leaves no trace: list() returns an
+  /// empty list for it, as for a name that was never put, and never throws.
+  void put(const std::string& name, const Tensors& list);
+  Tensors list(const std::string& name) const;
 
-  /// Throw Error{kCorrupt} naming what is missing.
+  /// Throw Error{kCorrupt} that names the entry if it is missing or, for scalar(), of another type
+  /// than T, which is one of the alternatives of Value. Valid as long as this State.
   const torch::Tensor& tensor(const std::string& name) const;
   template <class T>
   const T& scalar(const std::string& name) const {
@@ -33,21 +38,24 @@ struct State {
   }
   const Value& value(const std::string& name) const;
 
-  /// A nested component's state: everything of `inner` under `prefix.`, and back.
+  /// Adds everything in `inner` under "<prefix>."; nested() returns it without the prefix.
   void put_nested(const std::string& prefix, const State& inner);
-  void put_nested(const std::string& prefix, const Stateful& component);  // what it saves
+  void put_nested(const std::string& prefix, const Stateful& component);  // what save() writes
   State nested(const std::string& prefix) const;
 
  private:
   [[noreturn]] static void other_type(const std::string& name);
 };
 
-/// A component with something to remember. Stateless ones keep the defaults.
+/// A component with state. Stateless components keep these defaults. The runner saves between two
+/// units, from the thread that calls advance().
 class Stateful {
  public:
   virtual ~Stateful();
+  /// Writes everything that the next unit needs and that the constructor does not restore.
   virtual void save(State&) const {}
-  /// Restores what save() wrote. Throws Error{kCorrupt} on a missing name or another shape.
+  /// Restores what save() wrote, in a new object, before its first use. Throws Error{kCorrupt} if
+  /// an entry is missing or does not fit; the accessors of State throw it for missing entries.
   virtual void load(const State&) {}
 };
 
