@@ -1,4 +1,4 @@
-// Dataset: indexed samples with stable ids. Loaders, subsets and streams are built on top of it.
+// Dataset: samples with stable ids, in splits. Loaders, subsets and streams are built on top of it.
 #pragma once
 
 #include <cstdint>
@@ -10,18 +10,18 @@
 
 namespace assay {
 
-/// B samples, on the device they were asked for.
+/// B samples, all tensors on one device. Tensors are shared, not copied, when a Batch is copied.
 struct Batch {
-  torch::Tensor input;   // [B, ...] float32, after the dataset's own normalisation
-  torch::Tensor target;  // [B] int64 classes, or [B, T] float targets
-  torch::Tensor id;      // [B] int64, the sample's index in its dataset: never renumbered
-  torch::Tensor group;   // [B] int64 domain or task; zeros where there is only one
-  /// [B] float: how much each sample's loss counts, 1 on average over the training split; undefined
-  /// where all count alike. Objectives need not look at it: a step weighs what they give.
+  torch::Tensor input;   // [B, ...] float32, normalised by the dataset
+  torch::Tensor target;  // [B] int64 class, or [B, T] float32 values for regression
+  torch::Tensor id;      // [B] int64 sample id, the same in every subset of the dataset
+  torch::Tensor group;   // [B] int64 group (domain or task), zeros if there is only one
+  /// [B] float32 weight of each sample's loss, with mean 1 over the training split; undefined if
+  /// all weights are 1. Objectives must ignore it: BatchProblem applies it to Term::each.
   torch::Tensor weight = {};
 
   std::int64_t size() const { return id.size(0); }
-  /// `of` of each tensor that is there, as a batch.
+  /// The batch whose tensors are `of` applied to each tensor; an undefined weight stays undefined.
   template <class Of>
   Batch each(Of of) const {
     return {of(input), of(target), of(id), of(group), weight.defined() ? of(weight) : weight};
@@ -31,42 +31,47 @@ struct Batch {
 enum class Split { kTrain, kValidation, kTest };
 std::string_view name_of(Split split);  // "train", "validation", "test"
 
+/// Description of a dataset. Components that need it receive it in their constructor.
 struct Info {
   std::vector<std::int64_t> input_shape = {};  // without the batch dimension
-  std::int64_t classes = 0;                    // 0 for regression
-  std::int64_t targets = 1;                    // T of a regression
-  std::vector<std::string> class_names = {};   // empty, or one a class
-  std::vector<std::string> groups = {};        // names, in stream order; may be empty
-  /// Training samples of each group; of all together where there are no groups.
+  std::int64_t classes = 0;                    // number of classes; 0 for regression
+  std::int64_t targets = 1;                    // T, the outputs of a regression
+  std::vector<std::string> class_names = {};   // empty, or one per class
+  std::vector<std::string> groups = {};        // group names, in stream order; may be empty
+  /// Training samples per group; one number, their total, if there are no groups.
   std::vector<std::int64_t> group_sizes = {};
-  /// Where the training split was cut or repeated: group_sizes of the whole one.
+  /// group_sizes of the original training split if this one is a subset; else empty.
   std::vector<std::int64_t> whole_group_sizes = {};
-  std::vector<std::string> input_names = {};  // of the columns of a table; else empty
+  std::vector<std::string> input_names = {};  // column names of a table; else empty
 };
 
-/// Info::group_sizes of a training split of `samples`, whose groups are `groups` of `count`; empty
-/// where there is only one.
+/// Computes Info::group_sizes of a training split of `samples` samples. `groups` is
+/// Dataset::groups(kTrain): one index below `count` per sample, or empty if there are no groups.
+/// Throws std::out_of_range for a larger index.
 std::vector<std::int64_t> group_sizes(std::size_t samples, std::span<const std::int64_t> groups,
                                       std::size_t count);
 
+/// Built once per stage and shared by all components. All functions are const and must be safe to
+/// call from several threads at a time.
 class Dataset {
  public:
   using Interface = Dataset;
   static constexpr std::string_view kind = "dataset";
   virtual ~Dataset();
 
+  /// The same object on every call; owned by the dataset.
   virtual const Info& info() const = 0;
 
-  /// Ids of a split, ascending; the same on every call and every machine; empty where the dataset
-  /// has no such split.
+  /// Ids of a split, ascending, the same on every call and every machine; empty if the dataset has
+  /// no such split. The dataset owns the memory.
   virtual std::span<const std::int64_t> ids(Split split) const = 0;
 
-  /// Group of each id of the split, aligned with ids(); empty where there is only one group.
+  /// Group of each id of the split, in the order of ids(); empty if there are no groups.
   virtual std::span<const std::int64_t> groups(Split) const { return {}; }
 
-  /// Loads samples in the order given, onto the CPU. Augmentation draws only from `context.rng`, so
-  /// the same ids and stream give the same bytes. Safe to call from several threads. Throws
-  /// Error{kData} naming the id that could not be read.
+  /// Loads the samples with these ids, in this order, into new tensors on the CPU, whatever
+  /// `context.device` is. Augmentation draws only from `context.rng`, so equal ids and streams give
+  /// equal bytes. Throws Error{kData} that names an id that does not exist or cannot be read.
   virtual Batch load(std::span<const std::int64_t> ids, const Context& context) const = 0;
 };
 

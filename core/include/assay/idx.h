@@ -7,11 +7,11 @@
 
 namespace assay {
 
-/// Images of one file, [N, H, W] uint8. Throws Error{kData} naming the file and what is wrong with
-/// it: not there, truncated, labels instead of images, another element type.
+/// Reads the images of one file, [N, H, W] uint8, on the CPU. Throws Error{kData} that names the
+/// file and the fault: missing, truncated, damaged, too long, another element type, or labels.
 torch::Tensor read_idx_images(const std::filesystem::path& file);
 
-/// Labels of one file, [N] int64; `images` is how many there must be.
+/// Reads the labels of one file, [N] int64. Throws as read_idx_images() does, and if N != `images`.
 torch::Tensor read_idx_labels(const std::filesystem::path& file, std::int64_t images);
 
 }  // namespace assay

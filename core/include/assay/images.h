@@ -1,4 +1,4 @@
-// ImageSet: grey images held as bytes, with their labels and splits. What idx data sets share.
+// ImageSet: base class of datasets of greyscale images that fit into memory as bytes.
 #pragma once
 
 #include <vector>
@@ -7,22 +7,23 @@
 
 namespace assay {
 
-/// A data set derives from it and says where its files lie. Ids count the training images first,
-/// then the test images. The last `validation` of the training images are the validation split;
-/// `train_limit` keeps the first of the rest.
+/// A derived dataset only reads its files. Ids number the training images first, then the test
+/// images. The last Cut::validation training images form the validation split; Cut::train_limit
+/// keeps the first of the others. Ids do not depend on the cut.
 class ImageSet : public Dataset {
  public:
   struct Images {
     torch::Tensor pixels;  // [N, H, W] uint8
-    torch::Tensor labels;  // [N] int64
+    torch::Tensor labels;  // [N] int64, from 0
   };
   struct Cut {
-    std::int64_t validation = 0;
-    std::int64_t train_limit = 0;  // 0: all
+    std::int64_t validation = 0;   // images
+    std::int64_t train_limit = 0;  // images; 0: all
   };
 
-  /// Input is (pixel / 255 - mean) / deviation, [1, H, W]. Throws Error{kData} where train and test
-  /// differ in size, or the cut leaves nothing to train on.
+  /// Batch::input is (pixel / 255 - mean) / deviation, [B, 1, H, W] float32. `test` may be
+  /// undefined. The number of classes is the largest label plus 1. Throws Error{kData} if training
+  /// and test images differ in height or width, or if no training image is left.
   ImageSet(const Images& train, const Images& test, Cut cut, double mean, double deviation,
            std::vector<std::string> class_names);
 
