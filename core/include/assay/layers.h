@@ -1,4 +1,4 @@
-// Layers of a model, told by the names of its parameters.
+// Layers of a model, found by the names of its parameters.
 #pragma once
 
 #include <string>
@@ -11,9 +11,11 @@ namespace assay {
 
 using NamedTensors = std::vector<std::pair<std::string, torch::Tensor>>;
 
-/// Parameters of the last `count` layers that require a gradient, in the model's order; of all for
-/// 0. A layer is what shares its name up to the last dot and has a matrix or kernel; norms go with
-/// the layer before them. Throws Error{kParameter} where the model has fewer.
+/// The parameters of the last `count` trainable layers, in the order of the model; of all layers if
+/// `count` is 0. The tensors are the model's own. A layer consists of the parameters whose names
+/// agree up to the last dot and that require a gradient, one of them with two dimensions or more.
+/// Parameters of other modules, such as batch norm, belong to the layer before them. Throws
+/// Error{kParameter} if the model has fewer layers; the message calls the count `layers`.
 NamedTensors last_layers(const Model& model, std::int64_t count);
 
 }  // namespace assay

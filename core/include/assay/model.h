@@ -1,4 +1,5 @@
-// Model: a torch module with a typed forward, and optional abilities asked for with `as<T>()`.
+// Model: a torch module with a typed forward(), and abilities: optional interfaces, found by
+// as<T>().
 #pragma once
 
 #include <map>
@@ -12,29 +13,32 @@
 
 namespace assay {
 
-/// Result of one forward pass over B samples.
+/// Result of one forward pass over B samples, on the model's device.
 struct Output {
-  torch::Tensor logits;    // [B, classes] (or [B, ...] for regression), float
-  torch::Tensor features;  // [B, D] before the last layer; undefined where there are none
-  torch::Tensor refused = {};  // [B] bool, samples it has no answer for; undefined: none
+  torch::Tensor logits;    // [B, classes], or [B, T] values for regression; float
+  torch::Tensor features;  // [B, D] input of the last layer; undefined if there is none
+  /// [B] bool: true for samples on which the model abstains; undefined if it always answers. An
+  /// abstention counts as wrong in accuracy.
+  torch::Tensor refused = {};
 };
 
-/// Owns its weights as registered parameters and buffers, so that checkpoints, devices, train and
-/// eval modes and parameter counts come from torch::nn::Module and need no code in a plugin. Two
-/// models of one Rng seed are born with the same weights: the worker seeds the default generators
-/// before it builds one.
+/// Registers its weights as parameters and buffers, so that checkpoints, devices and train/eval
+/// modes need no code in the plugin. A model that has further state also derives from Stateful. The
+/// worker seeds LibTorch's default generators before it builds a model, so equal seeds give equal
+/// initial weights. Used by one thread at a time.
 class Model : public torch::nn::Module {
  public:
   using Interface = Model;
   static constexpr std::string_view kind = "model";
   ~Model() override;
 
-  /// `input` is [B, ...] on the model's device. Throws Error{kShape} where the rest of the shape
-  /// is not what the dataset's Info promised.
+  /// `input` is [B, ...] float32 on the model's device, with the shape of Info::input_shape after
+  /// B. Runs in the module's train or eval mode, with or without gradients. Throws Error{kShape}
+  /// (or LibTorch's c10::Error) for an input of another shape.
   virtual Output forward(const torch::Tensor& input) = 0;
 };
 
-/// Ability: predicts the noise (or x_0, or v) of a diffusion step.
+/// Ability: predicts the noise (or x_0, or v) of a diffusion step. No procedure uses it yet.
 class Denoiser {
  public:
   virtual ~Denoiser();
@@ -43,39 +47,42 @@ class Denoiser {
                                 const torch::Tensor& label) = 0;
 };
 
-/// Ability: parts that can be switched off (attention heads, filters) for component attribution.
+/// Ability: parts that can be switched off (attention heads, filters), for component attribution.
+/// No procedure uses it yet.
 class Maskable {
  public:
   virtual ~Maskable();
   virtual const std::vector<std::string>& components() const = 0;
-  /// `keep` is [components().size()] in {0, 1}; it holds until the next call.
+  /// `keep` is [components().size()], 1 to keep a part and 0 to switch it off, until the next call.
   virtual void set_mask(const torch::Tensor& keep) = 0;
 };
 
-/// Ability: the output layer can grow, for class-incremental streams.
+/// Ability: the output layer can grow, for class-incremental streams. No procedure uses it yet.
 class Growable {
  public:
   virtual ~Growable();
+  /// Extends the output layer to `classes` outputs and keeps the existing ones.
   virtual void grow_to(std::int64_t classes) = 0;
 };
 
-/// Ability: some parameters are prompts, the rest is meant to stay as it is.
+/// Ability: some parameters are prompts, and the others stay frozen. No procedure uses it yet.
 class Promptable {
  public:
   virtual ~Promptable();
-  virtual Tensors prompts() = 0;
+  virtual Tensors prompts() = 0;  // the model's own parameters
 };
 
-/// Ability: parameters that one term of the objective has to itself: the prompt of a domain, the
-/// head of a task. All others are shared.
+/// Ability: some parameters belong to one term of the objective alone (the prompt of a domain, the
+/// head of a task). All others are shared between the terms. See Problem::owners().
 class Partitioned {
  public:
   virtual ~Partitioned();
-  /// Own parameters of the term of that name; empty where it has none.
+  /// The model's parameters that belong to the term of that name alone; empty if there are none.
+  /// Called once, when a BatchProblem is constructed.
   virtual Tensors own(const std::string& term) = 0;
 };
 
-/// Ability: logits are a linear function of Output::features.
+/// Ability: the logits are a linear function of the features, logits = features weight^T + bias.
 class LinearHead {
  public:
   virtual ~LinearHead();
@@ -83,47 +90,48 @@ class LinearHead {
     torch::Tensor weight;  // [classes, D]
     torch::Tensor bias;    // [classes]
   };
-  virtual Head head() = 0;  // the model's own tensors
+  virtual Head head() = 0;  // the model's own parameters: writing to them changes the model
 };
 
-/// Ability: weights are drawn from a distribution.
+/// Ability: the weights are drawn from a distribution. No procedure uses it yet.
 class Variational {
  public:
   virtual ~Variational();
-  virtual torch::Tensor kl() = 0;                     // 0-dim, in nats, attached to the graph
-  virtual void resample(const Context& context) = 0;  // holds until the next call
+  virtual torch::Tensor kl() = 0;                     // 0-dim, in nats, differentiable
+  virtual void resample(const Context& context) = 0;  // new weights, until the next call
 };
 
-/// All samples of a split, in the order of their ids.
+/// All samples of a split, in the order of their ids, on the model's device.
 struct Samples {
   std::string split;     // "train", "validation", "test"
   torch::Tensor input;   // [N, ...] float32
   torch::Tensor target;  // [N] int64 classes, or [N, T] float
 };
 
-/// Ability: fitted directly from samples, without gradients, step by step. What it has found so far
-/// lies in its buffers, and, if it is Stateful, in its state; a run may be resumed between two
-/// steps. Its buffers may change their shapes, and are loaded in any shape: forward() throws
-/// Error{kShape} where they do not suit the input.
+/// Ability: fitted directly to the samples, without gradients, step by step. Everything it has
+/// learned is in its registered buffers and, if it is Stateful, in its state, so that a run can be
+/// resumed between two steps. Buffers may change shape from step to step and are restored in any
+/// shape, so forward() must check them: it throws Error{kShape} if they do not fit the input.
 class Fitted {
  public:
   virtual ~Fitted();
-  /// The most steps that it can take.
+  /// Upper bound of the number of steps.
   virtual std::int64_t steps() const = 0;
-  /// Does step `step`, counted from 0. Returns whether there is another. Aim at seconds a step.
+  /// Does step `step`, counted from 0, on the training split. Returns true if another step is
+  /// needed. A step should take at most a few seconds: the runner can stop only between steps.
   virtual bool fit(std::int64_t step, const Samples& samples, const Context& context) = 0;
 };
 
-/// Ability: can say what it has learned, for people to read and for programs to use.
+/// Ability: writes what it has learned in a form for people or other programs, such as rules.
 class Legible {
  public:
   virtual ~Legible();
-  /// Texts by file name ("rules.txt", "rules.json"), with its figures on each of `splits`.
+  /// Texts by file name ("rules.txt", "rules.json"), with results on each of `splits`.
   virtual std::map<std::string, std::string> documents(const std::vector<Samples>& splits) = 0;
 };
 
-/// The ability T of `component`; throws Error{kPlugin} "`resnet` lacks the ability Maskable, ..."
-/// (`name` the component's, `ability` T's) where it has not got it.
+/// `component` as a T. Throws Error{kPlugin} if it lacks that ability; the message contains `name`
+/// of the component and `ability`, the name of T.
 template <class T, class Component>
 T& as(Component& component, std::string_view name, std::string_view ability) {
   if (auto* found = dynamic_cast<T*>(&component)) return *found;
