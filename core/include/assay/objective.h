@@ -1,4 +1,4 @@
-// Objective: what is minimised, as named terms, so that methods may weigh or align them.
+// Objective: the loss, as a sum of named terms that optimizers can weigh or compare.
 #pragma once
 
 #include <functional>
@@ -10,35 +10,39 @@
 
 namespace assay {
 
-/// One scalar part of the loss. The loss is the sum of weight * value.
+/// One term of the loss. The loss is the sum of weight * value over the terms.
 struct Term {
-  torch::Tensor value;  // 0-dim, float, attached to the graph; a mean over samples()
+  torch::Tensor value;  // 0-dim, float, differentiable; a mean over samples() samples
   double weight = 1.0;
-  /// Where `value` is the mean of one number a sample: those numbers, [B], of the same forward
-  /// pass. It lets samples and groups be weighed without running the model again.
+  /// If `value` is the mean of one number per sample: returns these numbers, [B], from the graph of
+  /// the same forward pass. It is called only if samples or groups are weighted, and saves a
+  /// forward pass per group. Empty if the term is not such a mean (a penalty on the weights, say).
   std::function<torch::Tensor()> each = {};
 };
 
+/// Used by one thread at a time.
 class Objective : public Stateful {
  public:
   using Interface = Objective;
   static constexpr std::string_view kind = "objective";
 
-  /// Names of the terms evaluate() returns, in that order; fixed for the object's life.
+  /// Names of the terms, in the order of evaluate(). They must not change. They appear in metrics
+  /// (train/term/<name>) and messages. Owned by the objective.
   virtual const std::vector<std::string>& terms() const = 0;
 
-  /// Runs the model as often as it needs (two views, an inner attack, a second domain) on one
-  /// batch. It touches neither weights nor `.grad`; randomness comes from `context.rng` only, so
-  /// a second call with the same context repeats the first exactly.
+  /// Computes all terms on one batch, which is on the model's device. It may run the model several
+  /// times (two views, an attack, another domain). It changes neither weights nor `.grad`, and
+  /// draws only from `context.rng`, so equal contexts give equal results. Gradients may be
+  /// disabled.
   virtual std::vector<Term> evaluate(Model& model, const Batch& batch, const Context& context) = 0;
 
-  /// evaluate(...)[index] alone. An objective that runs the model once a term overrides it, with
-  /// the same random numbers, so that a method that asks for one term does not pay for all.
+  /// Computes evaluate(...)[index]. The default evaluates all terms. Override it if the model runs
+  /// once per term, with the same random numbers, so that one term costs one forward pass.
   virtual Term evaluate_term(std::size_t index, Model& model, const Batch& batch,
                              const Context& context);
 
-  /// How many samples of `batch` term `index` is the mean of: where a step has several batches,
-  /// its mean over all of them weighs each by this number. All of the batch, unless it says else.
+  /// Number of samples of `batch` over which term `index` is a mean; batch.size() by default. If a
+  /// step has several batches (accumulation), the term's mean over the step weighs each by it.
   virtual std::int64_t samples(std::size_t index, const Batch& batch) const;
 };
 

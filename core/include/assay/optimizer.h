@@ -1,4 +1,4 @@
-// Optimizer: moves weights, asking the Problem for losses and gradients as often as it likes.
+// Optimizer: changes the weights, and asks a Problem for losses and gradients as often as it needs.
 #pragma once
 
 #include <functional>
@@ -11,17 +11,17 @@
 
 namespace assay {
 
-/// A loss and its gradient at the current weights. Gradients are values, not `.grad` side
-/// effects: nothing has to be zeroed, and two of them can be held and compared.
+/// A loss and its gradient at the current weights. Gradients are returned, not accumulated in
+/// `.grad`: nothing has to be zeroed, and several can be kept and compared.
 struct Gradient {
   double loss = 0.0;
-  Tensors of;  // laid out as Problem::parameters(); owned by the caller, who may write on it
+  Tensors of;  // one tensor per Problem::parameters(), same shape and strides; the caller may write
 };
 
-/// The mean loss of the step's samples of one group (a domain, a spurious group).
+/// The mean loss over the samples of one group (a domain, a spurious group) in a step.
 struct GroupLoss {
-  std::int64_t group = 0;    // as in Batch::group
-  std::int64_t samples = 0;  // of this step
+  std::int64_t group = 0;    // index, as in Batch::group
+  std::int64_t samples = 0;  // number in this step
   double loss = 0.0;
 };
 struct GroupGradient {
@@ -29,80 +29,94 @@ struct GroupGradient {
   Tensors of;
 };
 
-/// From losses to the weights of their sum.
+/// Maps the losses of all terms, or of the groups present, to one weight each.
 using Weigh = std::function<std::vector<double>(const std::vector<double>& losses)>;
 using WeighGroups = std::function<std::vector<double>(const std::vector<GroupLoss>& losses)>;
 
-/// The minimisation problem of one step. All calls within a step see the same batch and replay the
-/// same random stream and batch-norm statistics, so f(w + e) - f(w) measures e and not the dropout
-/// mask; all of them work under a NoGradGuard too. They throw Error{kNumeric}, naming the term, for
-/// a loss or a gradient that is not finite, unless the manifest allows it.
+/// The minimisation problem of one step, at the current weights. All calls within a step see the
+/// same batches, random numbers (dropout masks) and batch-norm statistics, so f(w + e) - f(w)
+/// measures e alone. Batch-norm statistics are updated once per step, by the first call. Calls also
+/// work under a NoGradGuard, and from one thread only. Unless the manifest allows them, a
+/// non-finite loss or gradient throws Error{kNumeric} that names the term if it can be told. Costs
+/// below are per batch of the step: "forward" is one evaluation of the objective.
 class Problem {
  public:
   static constexpr int kShared = -1;
 
   struct Part {
-    std::unique_ptr<Problem> problem;  // valid as long as the one it was split from
-    double share;                      // of the samples; they add up to 1
+    std::unique_ptr<Problem> problem;  // valid until the next step of the problem it was split from
+    double share;                      // fraction of the step's samples; they add up to 1
   };
 
   virtual ~Problem();
-  virtual const Tensors& parameters() const = 0;  // leaves; change them under NoGradGuard
+  /// The trainable parameters, in the order of the model: leaf tensors, to be changed in place
+  /// under a NoGradGuard.
+  virtual const Tensors& parameters() const = 0;
+  /// Names of the terms, as Objective::terms().
   virtual const std::vector<std::string>& terms() const = 0;
 
-  /// For each parameter the index of the only term it has a part in, or kShared.
+  /// Per parameter, the index of the term that it belongs to alone (Partitioned), or kShared.
   virtual const std::vector<int>& owners() const = 0;
 
-  /// The schedule's factor of this step: an optimizer multiplies its step size by it.
+  /// Factor of the learning-rate schedule in this step. The optimizer multiplies its step size by
+  /// it.
   virtual double learning_rate_factor() const = 0;
 
-  /// The step's random stream for optimizers; the objective's is another one.
+  /// The random stream of this step for optimizers; the objective draws from another one.
   virtual const Rng& rng() const = 0;
 
-  /// A figure for people: its mean since the last row is reported as train/<name>.
+  /// Reports a number. Its mean over the calls since the last row becomes the metric train/<name>.
   virtual void report(std::string_view name, double value) = 0;
 
-  /// The optimizer whose one gradient is all that there is to be had; empty where terms and groups
-  /// can be asked for. Who needs parts of the batch calls split() in check().
+  /// Name of the wrapper that has combined the terms into one gradient; empty if gradients of terms
+  /// and groups are available. See check_parts(). An optimizer that needs parts of the batch calls
+  /// split() in its check() instead.
   virtual std::string maker() const { return {}; }
 
-  /// What moves the weights: raw_gradient(), cut to the manifest's largest norm.
+  /// The gradient to step with: raw_gradient(), scaled down to largest_norm() if it is longer.
+  /// 1 forward, 1 backward. Not virtual: a view overrides raw_gradient().
   Gradient gradient();
-  virtual double largest_norm() const = 0;  // 0: no clipping
+  virtual double largest_norm() const = 0;  // L2 norm over all parameters; 0: no clipping
 
-  // A term's value counts here with its weight: the terms add up to the loss.
+  // The loss and gradient of a term include its weight, so that the terms add up to the loss. Only
+  // gradient() clips.
   virtual double loss() = 0;                 // 1 forward, no graph
-  virtual std::vector<double> losses() = 0;  // of each term; 1 forward, no graph
+  virtual std::vector<double> losses() = 0;  // per term; 1 forward, no graph
 
-  virtual Gradient raw_gradient() = 0;                       // 1 forward, 1 backward
-  virtual std::vector<Gradient> gradient_per_term() = 0;     // 1 forward, and 1 backward a term
-  virtual Gradient gradient_of_term(std::size_t index) = 0;  // 1 forward, 1 backward of that term
-  /// The gradient of sum_k weigh(losses)[k] * term k, with the plain loss: 1 forward, 1 backward;
-  /// with several batches a step, another forward.
+  virtual Gradient raw_gradient() = 0;                    // 1 forward, 1 backward
+  virtual std::vector<Gradient> gradient_per_term() = 0;  // 1 forward, 1 backward per term
+  /// 1 evaluation of that term, 1 backward.
+  virtual Gradient gradient_of_term(std::size_t index) = 0;
+  /// The gradient of sum_k weigh(losses)[k] * term k; Gradient::loss is the unweighted loss.
+  /// `weigh` is called once. 1 forward, 1 backward; 2 forward if the step has several batches.
   virtual Gradient weighted_gradient(const Weigh& weigh) = 0;
 
-  /// The groups that are present, ascending. 1 forward, and 1 backward a group; where a term of the
-  /// objective does not say what each sample's part in it is, 1 forward a group besides.
+  /// One entry per group present, ascending; groups whose samples all weigh 0 are absent. 1
+  /// forward, 1 backward per group; if a term lacks Term::each, 1 forward per group in addition.
   virtual std::vector<GroupGradient> gradient_per_group() = 0;
-  /// As weighted_gradient(), over the groups that are present.
+  /// As weighted_gradient(), over the groups present. If a term lacks Term::each, it costs as much
+  /// as gradient_per_group().
   virtual Gradient group_weighted_gradient(const WeighGroups& weigh) = 0;
 
-  /// The step's batch in parts of at most `samples` samples.
+  /// The batches of the step, cut into parts of at most `samples` samples, each a problem of its
+  /// own with the same weights. Costs nothing by itself. Throws Error{kParameter} if this is a view
+  /// that cannot be split.
   virtual std::vector<Part> split(std::int64_t samples) = 0;
 };
 
+/// Used by one thread at a time.
 class Optimizer : public Stateful {
  public:
   using Interface = Optimizer;
   static constexpr std::string_view kind = "optimizer";
 
-  /// Whoever trains with it calls this before the first step. Throws Error{kParameter} where it
-  /// cannot work on such a problem; no losses or gradients are to be had yet. A wrapper passes on
-  /// to its base what the base will see.
+  /// Called by the procedure once before the first step. Throws Error{kParameter} if the optimizer
+  /// cannot work on such a problem. Losses and gradients are not available yet. A wrapper calls
+  /// check() of its base with the view that the base will see.
   virtual void check(Problem&) const {}
 
-  /// Takes one step and returns the loss at the weights it started from. Where it throws, the
-  /// weights are those it started from.
+  /// Takes one step and returns the loss at the weights before the step. If it throws, the weights
+  /// are unchanged.
   virtual double step(Problem& problem) = 0;
 };
 
