@@ -1,5 +1,5 @@
-// Rules that make one direction of several terms or groups: of their gradients, or of their losses.
-// The weights are reported as train/weight/<term>, or .../<group>.
+// Views that combine terms or groups into one gradient, with weights that depend on their gradients
+// or on their losses. The weights are reported as train/weight/<term> or train/weight/<group>.
 #pragma once
 
 #include "assay/dataset.h"
@@ -8,21 +8,23 @@
 
 namespace assay {
 
-/// The terms that have a gradient in this step.
+/// The terms whose gradient is not exactly zero in this step, in the order of Problem::terms().
 struct PresentTerms {
-  Gram gram;  // inner products of their gradients
-  std::vector<double> losses;
-  std::vector<std::size_t> index;  // of each in Problem::terms()
+  Gram gram;                       // inner products of their gradients
+  std::vector<double> losses;      // with the terms' weights
+  std::vector<std::size_t> index;  // indices into Problem::terms()
 };
 
-/// The problem whose gradient is sum_k rule(...)[k] * (gradient of term k). A term whose gradient
-/// is exactly zero has no part in the step (a domain that the batch lacks); where one is left
-/// alone, its weight is 1.
+/// A view whose gradient is sum_k rule(...)[k] * (gradient of term k). A term whose gradient is
+/// exactly zero (a domain that the batch lacks) is left out. If at most one term remains, its
+/// gradient is used as it is, and the rule is not called. Gradient::loss is the sum of the terms'
+/// losses. Costs per gradient: 1 forward, 1 backward per term.
 class Combination final : public WholeGradient {
  public:
-  /// The weights of the terms that are present.
+  /// Returns one weight per present term.
   using Rule = std::function<std::vector<double>(const PresentTerms&)>;
 
+  /// `maker` is the registered name of the wrapper; `rule` may be empty in check().
   Combination(Problem& inner, std::string maker, Rule rule);
   ~Combination() override;
   Gradient raw_gradient() override;
@@ -31,8 +33,8 @@ class Combination final : public WholeGradient {
   Rule rule_;
 };
 
-/// The problem whose gradient is that of sum_k weigh(losses)[k] * (term k), in one backward pass:
-/// for rules that need no gradients.
+/// A view whose gradient is that of sum_k weigh(losses)[k] * (term k), for rules that need losses
+/// but no gradients. Costs as Problem::weighted_gradient(): one backward.
 class WeightedTerms final : public WholeGradient {
  public:
   WeightedTerms(Problem& inner, std::string maker, Weigh weigh);
@@ -43,7 +45,8 @@ class WeightedTerms final : public WholeGradient {
   Weigh weigh_;
 };
 
-/// The same over the groups of the batch, whose names are `groups`.
+/// As WeightedTerms, over the groups present. `groups` are the names Info::groups, and must outlive
+/// the view.
 class WeightedGroups final : public WholeGradient {
  public:
   WeightedGroups(Problem& inner, std::string maker, const std::vector<std::string>& groups,
@@ -56,19 +59,20 @@ class WeightedGroups final : public WholeGradient {
   WeighGroups weigh_;
 };
 
-/// All of 0, ..., count - 1 but `i`, in a random order: in which a rule projects on other terms.
+/// The indices 0, ..., count - 1 without `i`, in an order drawn from `rng`: the order in which a
+/// rule projects on the other terms.
 std::vector<std::size_t> shuffled_without(std::size_t i, std::size_t count, const Rng& rng);
 
-/// Throws Error{kParameter} unless the problem has two terms or more: what the check() of a rule
-/// that weighs terms against one another asks first. `rule` as manifests name it.
+/// Throws Error{kParameter} unless `problem` gives gradients per term and has at least two terms.
+/// For check() of an optimizer that weighs terms; `rule` is its registered name.
 void check_terms(const Problem& problem, const std::string& rule);
 
-/// Throws Error{kParameter} where a view gives one gradient alone: what the check() of a rule that
-/// asks for groups asks first; check_terms() does too.
+/// Throws Error{kParameter} if `problem` gives only one combined gradient. For check() of an
+/// optimizer that asks for groups; check_terms() includes it.
 void check_parts(const Problem& problem, const std::string& rule);
 
-/// Throws Error{kParameter} unless the dataset has two groups or more, and training samples of
-/// each: what the constructor of a rule that weighs groups against one another asks first.
+/// Throws Error{kParameter} unless the dataset has at least two groups and training samples in
+/// each. For the constructor of an optimizer that weighs groups.
 void check_groups(const Info& info);
 
 }  // namespace assay

@@ -1,4 +1,4 @@
-// Views of a Problem: how optimizers nest. A wrapper hands its base one of these.
+// Views of a Problem, for optimizers that wrap another one: the wrapper passes its base a view.
 #pragma once
 
 #include <optional>
@@ -7,7 +7,8 @@
 
 namespace assay {
 
-/// A Problem that is another one but for what a wrapper overrides.
+/// Forwards every call to `inner`, which must outlive the view. A wrapper overrides what it
+/// changes. gradient() is not virtual: it calls raw_gradient() of the view and clips the result.
 class ProblemView : public Problem {
  public:
   explicit ProblemView(Problem& inner) : inner_(inner) {}
@@ -38,11 +39,13 @@ class ProblemView : public Problem {
   Problem& inner_;
 };
 
-/// A view whose raw_gradient() is made of the inner one's parts, and has none of its own: asked for
-/// terms, groups or a part of the batch it throws Error{kParameter} that says what goes inside.
+/// Base class of views that combine terms, groups or parts of the batch into one gradient. The
+/// derived class overrides raw_gradient(). The view has a single term; calls for gradients of terms
+/// or groups and split() throw Error{kParameter}, because ignoring the combination would be
+/// silently wrong.
 class WholeGradient : public ProblemView {
  public:
-  /// `maker` is the optimizer that makes the gradient, as manifests name it.
+  /// `maker` is the registered name of the wrapper, for messages.
   WholeGradient(Problem& inner, std::string maker);
   ~WholeGradient() override;
 
@@ -66,11 +69,12 @@ class WholeGradient : public ProblemView {
   std::vector<int> owners_;
 };
 
-/// Other weights for a while: the originals are put aside, not copied back, because (w + e) - e is
-/// not w in floating point. They return in the destructor, so also when the objective throws.
+/// Replaces the weights for the lifetime of the object. The destructor restores the original
+/// tensors, also after an exception; subtracting e from w + e would not give w in floating point.
 class Displaced {
  public:
-  /// `there`, laid out as `weights`, becomes their memory.
+  /// Lets `weights` use the memory of `there`, which has the same shapes and dtypes. Nothing is
+  /// copied.
   Displaced(const Tensors& weights, const Tensors& there);
   ~Displaced();
   Displaced(const Displaced&) = delete;
@@ -79,14 +83,17 @@ class Displaced {
   Tensors weights_, start_;
 };
 
-/// The problem whose gradients are taken at w + e; terms, groups and their sums are all taken at
-/// the same place, uphill of the plain sum. loss() and losses() stay those at w.
+/// A view whose gradients are taken at perturbed weights w + e, as in SAM. Gradients of terms and
+/// groups are taken at the same w + e, found from the gradient of the whole loss. loss() and
+/// losses() are those at w. Each gradient call costs 1 forward and 1 backward in addition. split()
+/// throws Error{kParameter}.
 class Uphill : public ProblemView {
  public:
-  /// From the gradient at w, which it may write on, to the weights w + e; runs without gradients.
+  /// Maps the gradient at w (unclipped, to be overwritten at will) to the weights w + e. Called
+  /// under a NoGradGuard.
   using Climb = std::function<Tensors(Gradient here)>;
 
-  /// `maker` as in WholeGradient.
+  /// `maker` is the registered name of the wrapper, for messages. `climb` may be empty in check().
   Uphill(Problem& inner, std::string maker, Climb climb);
   ~Uphill() override;
 
@@ -98,7 +105,7 @@ class Uphill : public ProblemView {
   Gradient group_weighted_gradient(const WeighGroups& weigh) override;
   std::vector<Part> split(std::int64_t samples) override;
 
-  /// A step of `base` with what it finds uphill; returns the loss where the step started.
+  /// Lets `base` take its step with this view; returns the loss at w.
   double step(Optimizer& base);
 
  private:
@@ -106,7 +113,7 @@ class Uphill : public ProblemView {
 
   std::string maker_;
   Climb climb_;
-  std::optional<double> start_;  // the loss there, once it has climbed
+  std::optional<double> start_;  // the loss at w, once a gradient has been taken
 };
 
 }  // namespace assay

@@ -1,4 +1,4 @@
-// Convex combinations of a few vectors, known by their inner products.
+// Convex combinations of a few vectors that are given by their inner products.
 #pragma once
 
 #include <vector>
@@ -7,9 +7,10 @@
 
 namespace assay {
 
-/// Weights w >= 0 that add up to 1 and make |sum_k w_k g_k| smallest, from the inner products of
-/// the g_k: exactly, up to rounding. The shortest vector is unique; where several w give it, as
-/// with two equal g_k, this is one of them. At least one vector is needed.
+/// Returns the weights w >= 0 with sum 1 that minimise |sum_k w_k g_k|, exact up to rounding.
+/// `gram` holds the inner products of the g_k, at least one. The shortest vector is unique; if
+/// several w give it, as with two equal g_k, one of them is returned. Wolfe, "Finding the nearest
+/// point in a polytope", Mathematical Programming 1976.
 std::vector<double> shortest_in_hull(const Gram& gram);
 
 }  // namespace assay

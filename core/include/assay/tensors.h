@@ -1,28 +1,31 @@
-// Arithmetic on whole lists of tensors, such as gradients: one pass over all of them at once.
+// Arithmetic on lists of tensors, such as gradients, in one pass over all tensors of a list.
 #pragma once
 
 #include "assay/optimizer.h"
 
 namespace assay {
 
-// Lists of one device and one floating-point type; two lists are laid out alike. On a GPU a number
-// waits for the device.
+// All tensors of a call are on one device and of one floating-point type. Lists of unequal lengths
+// or shapes throw Error{kShape}. Nothing here is recorded by autograd. Sums over float32 and float64
+// on a CPU do not depend on the number of threads. Functions that return numbers wait for a GPU.
 
-/// The L2 norm of all elements together.
+/// The L2 norm over all elements of all tensors; 0 for an empty list.
 double norm(const Tensors& list);
 
-/// `start` + scale * `direction`, in the memory of `direction`.
+/// Returns start + scale * direction, where possible in the memory of `direction`, which is
+/// consumed.
 Tensors moved(const Tensors& start, Tensors direction, double scale);
 
-/// Inner products of K gradients, as a [K, K] matrix.
+/// The symmetric matrix [K, K] of the inner products of K lists of tensors, in double precision.
 class Gram {
  public:
   Gram() = default;
+  /// At least one list is needed; the pointers are used only within this call.
   explicit Gram(const std::vector<const Tensors*>& gradients);
   Gram(std::size_t size, std::vector<double> values) : size_(size), values_(std::move(values)) {}
   std::size_t size() const { return size_; }
   double operator()(std::size_t i, std::size_t j) const { return values_[i * size_ + j]; }
-  /// Rows and columns `kept` alone.
+  /// The submatrix of the rows and columns `kept`.
   Gram of(const std::vector<std::size_t>& kept) const;
   const std::vector<double>& values() const { return values_; }  // row by row
 
@@ -31,7 +34,8 @@ class Gram {
   std::vector<double> values_;
 };
 
-/// sum_k weights[k] * gradients[k].
+/// Returns sum_k weights[k] * gradients[k] in new tensors. At least one list, and one weight per
+/// list, are needed: Error{kShape} if not.
 Tensors combined(const std::vector<const Tensors*>& gradients, const std::vector<double>& weights);
 
 }  // namespace assay
