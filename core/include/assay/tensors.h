@@ -6,8 +6,9 @@
 namespace assay {
 
 // All tensors of a call are on one device and of one floating-point type. Lists of unequal lengths
-// or shapes throw Error{kShape}. Nothing here is recorded by autograd. Sums over float32 and float64
-// on a CPU do not depend on the number of threads. Functions that return numbers wait for a GPU.
+// or shapes throw Error{kShape}. Nothing here is recorded by autograd. Sums over float32 and
+// float64 on a CPU do not depend on the number of threads. Functions that return numbers wait for a
+// GPU.
 
 /// The L2 norm over all elements of all tensors; 0 for an empty list.
 double norm(const Tensors& list);
