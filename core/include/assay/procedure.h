@@ -1,4 +1,4 @@
-// Procedure: what a stage does, one unit of work at a time. `train` is only the commonest of them.
+// Procedure: the work of a stage, one unit at a time. Training is one procedure among others.
 #pragma once
 
 #include <map>
@@ -9,27 +9,31 @@
 
 namespace assay {
 
-/// What the stages before this one left, by stage name.
+/// The artifacts of the earlier stages that this stage names in `after:`.
 class Inputs {
  public:
   virtual ~Inputs();
-  /// Artifact `name` of `stage`. Throws Error{kData} naming what that stage did leave.
+  /// Reads artifact `name` of `stage` from disk, onto the CPU. Throws Error{kData} if this stage
+  /// does not come after `stage`, or if that stage left no such artifact; the message lists what it
+  /// left.
   virtual TensorMap artifact(std::string_view stage, std::string_view name) const = 0;
-  virtual std::vector<std::string> stages() const = 0;
-  /// Which of them left an artifact `name`.
+  virtual std::vector<std::string> stages() const = 0;  // names, in alphabetical order
+  /// Names of the stages that left an artifact `name`.
   virtual std::vector<std::string> with(std::string_view name) const = 0;
 };
 
-/// The components a manifest named. One is null only where the manifest left it out, and the
-/// runner refuses the manifest if the procedure's `static Strings needs()` lists it.
+/// The components of a stage. One is null if the manifest omits it. The runner refuses a manifest
+/// that omits a kind listed in the procedure's `static Strings needs()`, so these need no check.
+/// The runner owns the components for the whole stage.
 struct Parts {
   std::shared_ptr<Model> model;
   std::shared_ptr<Dataset> dataset;
   std::shared_ptr<Objective> objective;
   std::shared_ptr<Optimizer> optimizer;
-  std::map<std::string, std::shared_ptr<void>, std::less<>> others;  // further kinds, by kind
+  std::map<std::string, std::shared_ptr<void>, std::less<>> others;  // components of other kinds
   std::shared_ptr<const Inputs> inputs;
 
+  /// The component of kind I::kind in `others`; null if the manifest omits it.
   template <class I>
   std::shared_ptr<I> other() const {
     const auto it = others.find(I::kind);
@@ -37,38 +41,48 @@ struct Parts {
   }
 };
 
-/// Where results go. Rows are synced before the checkpoint that follows them, and cut back to the
-/// checkpoint's unit on resume: after a kill no row is lost and none is there twice.
+/// Receives the results of a stage. Rows are written to disk before the next checkpoint, and rows
+/// after the checkpoint are removed on resume, so that after a kill no row is lost or duplicated.
+/// Artifacts, documents and kept models are written at once and atomically; a resumed stage writes
+/// them again. Their names may have letters, digits, `_`, `-` and `.`, not start with `.`, and not
+/// be "last": else Error{kPlugin}. Used from the thread that calls advance().
 class Results {
  public:
   virtual ~Results();
-  virtual void metric(std::string_view name, double value) = 0;  // "split/metric"
-  /// Tensors for later stages and for people: artifacts/<name>.safetensors, replaced if there.
+  /// Adds a row at the current unit. `name` is "split/metric", such as "test/accuracy".
+  virtual void metric(std::string_view name, double value) = 0;
+  /// Writes artifacts/<name>.safetensors, for later stages and other programs; replaces it if it
+  /// exists. Errors as to_safetensors().
   virtual void artifact(std::string_view name, const TensorMap& value) = 0;
-  /// A text or picture for people: artifacts/<name>, `name` with its ending, replaced if there.
+  /// Writes a text or picture to artifacts/<name>, where `name` has an extension; replaces it.
   virtual void document(std::string_view name, std::string_view bytes) = 0;
-  /// Keeps the model as it is now: checkpoints/<name>/model.safetensors, replaced if there.
+  /// Writes the current weights to checkpoints/<name>/model.safetensors; replaces it. The stage
+  /// must have a model.
   virtual void keep_model(std::string_view name) = 0;
 };
 
-/// A resumable computation: training, a decision rule over logits, data selection, component
-/// attribution, a stream of tasks. It holds no loop over its life, no files, no signal handling:
-/// the runner calls advance(), and checkpoints, stops or is killed between two calls. What it
-/// needs again after a resume it gives to save().
+/// A resumable computation: training, evaluation, data selection, a stream of tasks. It has no main
+/// loop, no files and no signal handling: the runner calls advance() once per unit, on one thread,
+/// and checkpoints or stops between two calls. save() writes what the next unit needs. A procedure
+/// that does without some kinds of component declares `static Strings needs()`; by default it needs
+/// model, dataset, objective and optimizer.
 class Procedure : public Stateful {
  public:
   using Interface = Procedure;
   static constexpr std::string_view kind = "procedure";
 
-  /// Units of work in all (steps, samples, tasks); the runner numbers them from 0.
+  /// Total number of units (steps, batches, tasks); they are numbered from 0. The runner calls it
+  /// once, after load().
   virtual std::int64_t units(const Parts& parts) const = 0;
 
-  /// True once there is nothing left to do, though not all units are done (early stopping).
+  /// True if no work is left although units remain, as after early stopping. Called before each
+  /// unit; it must survive save() and load().
   virtual bool finished() const { return false; }
 
-  /// Does unit `unit`. `context.rng` is the stream of the stage, the same in every unit: fork it
-  /// by purpose and unit, so unit k draws the same whether or not the run was interrupted. Aim at
-  /// well under ten seconds a unit.
+  /// Does unit `unit`. `context.rng` is the stream of the trial, the same in every unit: fork it by
+  /// purpose and unit, so that unit k draws the same numbers in a resumed run. A unit should take
+  /// less than ten seconds, because the runner can stop only between units. An exception ends the
+  /// trial: Error{kNumeric} as diverged, any other as failed.
   virtual void advance(std::int64_t unit, Parts& parts, const Context& context,
                        Results& results) = 0;
 };

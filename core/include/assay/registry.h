@@ -1,4 +1,4 @@
-// Registry and the one macro a plugin needs. Included by plugins: everything here is the ABI.
+// Registry, and the macro ASSAY_PLUGIN that every plugin needs. This header is part of the ABI.
 #pragma once
 
 #include <functional>
@@ -13,8 +13,9 @@
 
 namespace assay {
 
-/// What a factory may look at: the parameters, the dataset's description (null while the dataset
-/// itself is being built), and a maker of nested components.
+/// The arguments of a factory: the parameters, the description of the dataset (null while the
+/// dataset itself is built, and if there is none), and a function that builds nested components.
+/// Valid only during the call.
 struct Build {
   const Values& params;
   const Info* info = nullptr;
@@ -25,19 +26,20 @@ struct Build {
 struct Entry {
   std::string kind;
   std::string name;  // [a-z][a-z0-9_]*, unique within its kind
-  std::string doc;   // what it is and, for a paper's method, title, authors and venue
+  std::string doc;   // one sentence; for a published method with authors, venue and year
   std::vector<FieldInfo> fields;
-  Strings needs;  // of a procedure: the kinds it cannot do without
-  std::function<std::shared_ptr<void>(const Build&)> make;  // points at T::Interface
-  /// What it made, as what has something to remember; null where its interface is not Stateful.
+  Strings needs;  // the kinds of component that a procedure requires
+  std::function<std::shared_ptr<void>(const Build&)> make;  // the result points at a T::Interface
+  /// Converts a result of make() to Stateful; null if its interface is not Stateful.
   std::function<Stateful*(void*)> stateful = {};
 };
 
+/// The components of all loaded plugins. Filled at start-up, from one thread.
 class Registry {
  public:
-  /// Adds T, which has `struct Params`, `static Schema<Params> schema()`, a constructor from
-  /// (Params) or (Params, const Info&), and, if it is a procedure that can do without some kinds,
-  /// `static Strings needs()`. Throws Error{kPlugin} if the name is taken or not a name.
+  /// Adds component T, which has `struct Params`, `static Schema<Params> schema()`, a constructor
+  /// from (Params) or (Params, const Info&), and optionally, for procedures, `static Strings
+  /// needs()`. Throws Error{kPlugin} if the name is taken or malformed.
   template <class T>
   void add(std::string name, std::string doc) {
     insert({std::string(T::kind), std::move(name), std::move(doc), T::schema().fields(),
@@ -45,15 +47,18 @@ class Registry {
             [](void* made) { return stateful_of(static_cast<typename T::Interface*>(made)); }});
   }
 
-  /// Builds `spec` of kind I::kind with its nested components. Throws Error{kPlugin} naming the
-  /// nearest registered names, Error{kParameter} naming component and field.
+  /// Builds `spec` of kind I::kind with its nested components. Throws Error{kPlugin}, with the
+  /// nearest registered name, if there is no such component; Error{kParameter}, with component and
+  /// field, for a bad parameter; and what the constructor throws.
   template <class I>
   std::shared_ptr<I> make(const Spec& spec, const Info* info = nullptr) const {
     return std::static_pointer_cast<I>(make(I::kind, spec, info));
   }
   std::shared_ptr<void> make(std::string_view kind, const Spec& spec, const Info* info) const;
 
-  void insert(Entry entry);
+  void insert(Entry entry);  // errors as add()
+  /// Throws Error{kPlugin} if there is no such component. The reference is valid until the next
+  /// insert.
   const Entry& find(std::string_view kind, std::string_view name) const;
   const std::vector<Entry>& entries() const { return entries_; }
 
@@ -93,12 +98,12 @@ class Registry {
   std::vector<Entry> entries_;
 };
 
-/// The tag of this core, compared with the one a plugin was compiled with.
+/// The ABI tag of this core. A plugin is loaded only if the tag in its file is the same.
 std::string_view abi_tag();
 
 }  // namespace assay
 
-// Interface version: raised by one whenever a header of this folder changes what a plugin sees.
+// Interface version: increase it by one with every change of a declaration in this folder.
 #define ASSAY_INTERFACE 6
 
 #define ASSAY_TEXT_(x) #x
@@ -119,8 +124,8 @@ std::string_view abi_tag();
 #define ASSAY_DEBUG_STL "0"
 #endif
 
-/// What must agree for C++ objects to pass between core and plugin, as text between fixed marks,
-/// so that it can be read off a file that is never loaded.
+/// Everything that must agree for C++ objects to pass between core and plugin. It is text between
+/// fixed marks, so that it can be read from a file without loading it.
 #define ASSAY_ABI_TAG \
   "<assay-abi interface=" ASSAY_TEXT(ASSAY_INTERFACE) " libtorch=" TORCH_VERSION            \
   " compiler=gcc" ASSAY_TEXT(__GNUC__) " cxx11abi=" ASSAY_TEXT(_GLIBCXX_USE_CXX11_ABI)      \
@@ -129,7 +134,8 @@ std::string_view abi_tag();
 
 #define ASSAY_EXPORT __attribute__((visibility("default")))
 
-/// The body registers the plugin's components. Plugins are never unloaded.
+/// Defines the entry point; the body that follows registers the components of the plugin, and must
+/// do nothing else. Use it once per plugin. Plugins are never unloaded.
 #define ASSAY_PLUGIN(registry)                                              \
   extern "C" ASSAY_EXPORT const char assay_abi[];                           \
   extern "C" ASSAY_EXPORT const char assay_abi[] = ASSAY_ABI_TAG;           \

@@ -1,4 +1,4 @@
-// Selector: which samples of a pool to learn from. The procedure `select` asks it.
+// Selector: chooses the samples of a pool to train on. Called by a selection procedure.
 #pragma once
 
 #include <optional>
@@ -9,45 +9,49 @@
 
 namespace assay {
 
-/// What is known of N samples. All but `classes` is undefined where the selector did not need it.
+/// What is known about the N samples of a pool, on the CPU. A tensor is undefined unless Needs asks
+/// for it. Places in the pool are 0, ..., N - 1; they are not sample ids.
 struct Pool {
   std::int64_t size = 0;  // N
   std::int64_t classes = 0;
   torch::Tensor label;      // [N] int64
   torch::Tensor features;   // [N, D] float, before the model's last layer
   torch::Tensor logits;     // [N, classes] float
-  torch::Tensor gradients;  // [N, m] float, each sample's gradient, sketched
-  torch::Tensor forgotten;  // [N] int64, how often in training; -1: it was never answered right
+  torch::Tensor gradients;  // [N, m] float, a random sketch of each sample's gradient
+  torch::Tensor
+      forgotten;  // [N] int64, times forgotten in training; -1: never classified correctly
 
-  /// The same of the validation split's samples.
+  /// The same for the validation split.
   struct {
     torch::Tensor label, features, logits;
   } validation = {};
 };
 
-/// Kind `selector`. What it has found so far it gives to save(): a run may be resumed between
-/// steps.
+/// The kind `selector`. Its progress must be in save(): a run can be resumed between two steps.
+/// Used by one thread at a time.
 class Selector : public Stateful {
  public:
   using Interface = Selector;
   static constexpr std::string_view kind = "selector";
 
+  /// The tensors of the Pool that step() reads.
   struct Needs {
     bool label = false, features = false, logits = false, gradients = false;
-    bool true_labels = false;  // the gradients are of the samples' own labels
-    bool every_class = false;  // takes each class apart: none may be without a sample
-    bool forgotten = false;    // counted by a stage before, `train` with `count_forgetting`
-    bool validation = false;   // label, features and logits of that split too, as of the pool
+    bool true_labels = false;  // gradients of the loss for the true labels
+    bool every_class = false;  // works per class: every class must have a sample
+    bool forgotten = false;    // from an earlier stage that counts forgetting
+    bool validation = false;   // label, features and logits of the validation split as well
   };
   virtual Needs needs() const = 0;
 
-  /// Places in the pool, none twice, and how much each counts; without weights all count alike.
+  /// Distinct places in the pool, and a weight for each; without weights all weigh the same.
   struct Choice {
     std::vector<std::int64_t> places;
     std::vector<double> weights = {};
   };
-  /// Does step k, counted from 0, towards `n` samples of the pool, and returns them where it was
-  /// the last one. Aim at seconds a step. Draws from `context.rng` alone.
+  /// Does step k, counted from 0, of choosing `n` samples. Returns the choice in the last step,
+  /// which must come within max(n, classes) steps, and nothing before. A step should take at most a
+  /// few seconds. Draws only from `context.rng`, which is the same in every step: fork it by k.
   virtual std::optional<Choice> step(std::int64_t k, const Pool& pool, std::int64_t n,
                                      const Context& context) = 0;
 };
