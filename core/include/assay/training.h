@@ -1,4 +1,5 @@
-// Training: the pieces that procedures share: the problem of one step, batches, evaluation.
+// Training: what procedures share: the problem of a step, the order of batches, evaluation,
+// subsets.
 #pragma once
 
 #include <functional>
@@ -10,19 +11,24 @@
 namespace assay {
 
 struct ProblemOptions {
-  double clip = 0;               // largest global L2 norm of a gradient; 0: no clipping
-  bool bf16 = false;             // forward under bfloat16 autocast; weights stay float32
-  bool allow_nonfinite = false;  // a NaN or infinite loss goes on
+  double clip = 0;               // largest L2 norm of a gradient, over all parameters; 0: no limit
+  bool bf16 = false;             // runs the objective under bfloat16 autocast; weights stay float32
+  bool allow_nonfinite = false;  // accepts NaN and infinite losses and gradients
 };
 
-/// The Problem of a model and an objective on the batches of one step. Several batches are
-/// gradient accumulation: each term's loss and gradient are means over its samples of all of them.
+/// The Problem of a model and an objective on the batches of one step. With several batches
+/// (gradient accumulation), the loss and gradient of a term are means over its samples in all of
+/// them. If a batch has weights, they are applied to Term::each; a term without it then throws
+/// Error{kParameter}. One object serves all steps of a training, on one thread.
 class BatchProblem final : public Problem {
  public:
+  /// `model` and `objective` must outlive the problem. The parameters are those that require a
+  /// gradient now: freeze layers before.
   BatchProblem(Model& model, Objective& objective, const ProblemOptions& options);
   ~BatchProblem() override;
 
-  /// Starts a step: `context.rng` is what every evaluation within it replays.
+  /// Starts a step on `batches`, which are on the model's device. All evaluations of the step draw
+  /// the same numbers from `context.rng`.
   void begin(std::vector<Batch> batches, const Context& context, double learning_rate_factor);
 
   const Tensors& parameters() const override;
@@ -42,7 +48,7 @@ class BatchProblem final : public Problem {
   Gradient group_weighted_gradient(const WeighGroups& weigh) override;
   std::vector<Part> split(std::int64_t samples) override;
 
-  /// What was reported since the last call.
+  /// Sum and number of the values reported under one name.
   struct Figure {
     double sum = 0;
     std::int64_t count = 0;
@@ -51,6 +57,8 @@ class BatchProblem final : public Problem {
       count += more.count;
     }
   };
+  /// Returns what has been reported since the last call, by name, and forgets it. With two terms or
+  /// more it includes "term/<name>", the loss of each term at the first gradient of a step.
   std::map<std::string, Figure> take_figures();
 
  private:
@@ -59,18 +67,23 @@ class BatchProblem final : public Problem {
   std::unique_ptr<Impl> impl_;
 };
 
-/// The batch on `device`; asynchronous from pinned memory.
+/// Copies the batch to `device`, asynchronously from pinned memory; on a CPU it returns the same
+/// tensors.
 Batch to_device(Batch batch, torch::Device device);
 
-/// The order in which a training split is seen: a fresh permutation each epoch, drawn from
-/// `rng.fork("shuffle").fork(epoch)`, in batches of `batch`, the last one of an epoch smaller.
+/// The order of the training samples: a new permutation per epoch, drawn from
+/// `rng.fork("shuffle").fork(epoch)`, in batches of `batch` samples. The last batch of an epoch may
+/// be smaller. Used by one thread at a time.
 class Batches {
  public:
-  /// With `weights`, one a sample, an epoch is drawn with replacement in proportion to them.
+  /// The memory of `ids` must outlive the object. With `weights`, one per id, an epoch draws as
+  /// many samples with replacement, in proportion to them. Throws Error{kData} if `ids` is empty or
+  /// the numbers of ids and weights differ.
   Batches(std::span<const std::int64_t> ids, std::int64_t batch, Rng rng,
           std::vector<double> weights = {});
-  std::int64_t per_epoch() const;
-  /// Ids of batch `index`, counted from the first epoch's first.
+  std::int64_t per_epoch() const;  // batches
+  /// Ids of batch `index`, counted from 0 over all epochs. Cheap within an epoch; a change of epoch
+  /// draws a permutation.
   std::vector<std::int64_t> at(std::int64_t index);
 
  private:
@@ -82,14 +95,16 @@ class Batches {
   torch::Tensor order_;
 };
 
-/// Loads batch `index`, on the context's device. With `ahead` > 0, a thread loads that many
-/// batches in advance, into pinned memory where the device is a GPU.
+/// Loads batches onto the context's device. If `ahead` > 0, a thread loads up to that many batches
+/// in advance; for a GPU it puts inputs and targets into pinned memory. The random stream of a
+/// batch depends on its index only, so batches do not depend on `ahead`.
 class Loader {
  public:
   Loader(std::shared_ptr<const Dataset> dataset, Batches batches, const Context& context,
          std::int64_t ahead);
   ~Loader();
-  /// Fastest when called with 0, 1, 2, ... from any start.
+  /// Returns batch `index` of `batches`. Any index is accepted; consecutive ones profit from
+  /// `ahead`. Throws what Dataset::load() has thrown. Call it from one thread.
   Batch at(std::int64_t index);
 
  private:
@@ -97,8 +112,7 @@ class Loader {
   std::unique_ptr<Impl> impl_;
 };
 
-/// The model in eval mode for a while; afterwards, also when something throws, in the mode it was
-/// in.
+/// Puts the model into eval mode for the lifetime of the object; the destructor restores the mode.
 class EvalMode {
  public:
   explicit EvalMode(Model& model) : model_(model), was_training_(model.is_training()) {
@@ -114,40 +128,46 @@ class EvalMode {
   bool was_training_;
 };
 
-/// What a model does on a split.
+/// The results of a model on one split. Tensors are on the CPU.
 struct Scores {
-  std::int64_t count = 0;
-  double loss = 0;      // mean negative log-likelihood in nats; squared error for regression
-  double accuracy = 0;  // classification only; a refused sample is not a right one
-  std::optional<std::int64_t> refused = {};  // samples, where the model says which it refuses
-  torch::Tensor confusion;      // [classes, classes] int64, rows are true classes; of the answers
-  torch::Tensor class_count;    // [classes] int64, refused ones included
-  torch::Tensor group_count;    // [groups] int64
-  torch::Tensor group_correct;  // [groups] int64
+  std::int64_t count = 0;  // samples
+  double loss = 0;         // mean negative log-likelihood in nats, or mean squared error
+  double accuracy = 0;     // classification only; an abstention counts as wrong
+  std::optional<std::int64_t> refused = {};  // abstentions; empty if the model reports none
+  torch::Tensor confusion;      // [classes, classes] int64, rows: true classes; no abstentions
+  torch::Tensor class_count;    // [classes] int64, samples per class with abstentions
+  torch::Tensor group_count;    // [groups] int64, samples; one group if the dataset has none
+  torch::Tensor group_correct;  // [groups] int64, samples classified correctly
 
-  std::optional<double> group_accuracy(std::int64_t group) const;  // nothing: it has no sample
-  double worst_group() const;  // the smallest accuracy of a group that has samples
+  std::optional<double> group_accuracy(std::int64_t group) const;  // empty: no samples
+  double worst_group() const;  // smallest accuracy of the groups that have samples
 };
 
-/// Runs `model` in eval mode, and leaves its mode as it was.
+/// Evaluates `model` on a split, in batches of `batch` samples on `context.device`, in eval mode,
+/// without gradients and without autocast. Restores the mode. An empty split gives count 0.
 Scores evaluate(Model& model, const Dataset& dataset, Split split, std::int64_t batch,
                 const Context& context);
 
-/// accuracy and nll (or mse) as rows `split/...`; where the model may refuse samples, `coverage`,
-/// the share that was not, and `selective_accuracy`, the accuracy on it; where there are groups,
-/// each one's accuracy, their `average` weighted by their shares of the training split,
-/// `worst_group` and `gap`, the average minus the worst; with `detail` also each class's accuracy
-/// (its recall), their mean `balanced_accuracy`, and `macro_f1`, both over the classes that occur.
+/// Writes `scores` as metrics `<split>/...`:
+/// * `accuracy` and `nll`; for regression only `mse`;
+/// * if the model reports abstentions, `coverage`, the fraction of samples answered, and
+///   `selective_accuracy`, the accuracy on these;
+/// * with two groups or more, `accuracy/group/<name>`, their `average` weighted by the sizes of the
+///   groups in the whole training split, `worst_group`, and `gap`, average minus worst;
+/// * with `detail`, `accuracy/class/<name>` (recall) and the means `balanced_accuracy` and
+///   `macro_f1` over the classes that occur.
 void report(Results& results, Split split, const Info& info, const Scores& scores, bool detail);
 
-/// For each training sample (N / n)^power, n of N being of its group: power 1 draws all groups
-/// alike often. Throws Error{kData} where the dataset has no groups.
+/// Sampling weights for Batches: (N / n)^power per training sample, where n of the N samples are in
+/// its group. With power 1 all groups are drawn equally often, with 0 all samples. Throws
+/// Error{kData} if the dataset has no groups.
 std::vector<double> group_weights(const Dataset& dataset, double power);
 
-/// The dataset with its training split cut to `ids`; all else is the same object's. With `weights`,
-/// one an id, batches say how much each sample counts: the weights divided by their mean. Throws
-/// Error{kData} for an id that is not in the split, and for weights that are negative, not finite,
-/// all zero, or of an id that is there twice.
+/// `dataset` with its training split reduced to `ids`; everything else is unchanged, and ids keep
+/// their values. With `weights`, one per id, Batch::weight is these weights divided by their mean.
+/// An id may be repeated if there are no weights. Throws Error{kData} if `ids` is empty or has an
+/// id that is not in the split; with weights, also if an id is repeated, if the numbers of ids and
+/// weights differ, or if weights are negative, not finite or all zero.
 std::shared_ptr<Dataset> subset(std::shared_ptr<Dataset> dataset, std::vector<std::int64_t> ids,
                                 std::vector<double> weights = {});
 
