@@ -1,0 +1,66 @@
+// Example of an optimizer around another one: Gaussian noise is added to the gradient, Neelakantan
+// et al., "Adding gradient noise improves learning for very deep networks", 2015.
+#include <ATen/ops/randn.h>
+
+#include "assay/registry.h"
+
+namespace {
+
+// The problem that the base sees. Noise belongs to the whole gradient, so terms are not available.
+class NoisyGradient final : public assay::WholeGradient {
+ public:
+  NoisyGradient(assay::Problem& inner, double deviation)
+      : WholeGradient(inner, "gradient_noise"), deviation_(deviation) {}
+
+  assay::Gradient raw_gradient() override {
+    auto gradient = inner_.raw_gradient();
+    const torch::NoGradGuard no_grad;
+    const auto rng = rng_.fork(calls_++);
+    for (std::size_t i = 0; i < gradient.of.size(); ++i) {
+      auto& g = gradient.of[i];
+      g.add_(at::randn(g.sizes(), rng.fork(i).generator(g.device()), g.options()), deviation_);
+    }
+    return gradient;
+  }
+
+ private:
+  double deviation_;
+  assay::Rng rng_ = inner_.rng().fork("gradient_noise");
+  std::uint64_t calls_ = 0;  // a base may ask for several gradients in a step
+};
+
+class GradientNoise final : public assay::Optimizer {
+ public:
+  struct Params {
+    double deviation = 0.01;
+    std::shared_ptr<assay::Optimizer> base;
+  };
+  static assay::Schema<Params> schema() {
+    return assay::Schema<Params>()
+        .field("deviation", &Params::deviation, assay::at_least(0),
+               "Standard deviation of the noise, in units of the gradient.")
+        .component("base", &Params::base, "sgd", "Optimizer that steps with the noisy gradient.");
+  }
+  explicit GradientNoise(Params params) : p_(std::move(params)) {}
+
+  void check(assay::Problem& problem) const override {
+    NoisyGradient view(problem, p_.deviation);
+    p_.base->check(view);
+  }
+  double step(assay::Problem& problem) override {
+    NoisyGradient view(problem, p_.deviation);
+    return p_.base->step(view);
+  }
+  void save(assay::State& state) const override { state.put_nested("base", *p_.base); }
+  void load(const assay::State& state) override { p_.base->load(state.nested("base")); }
+
+ private:
+  Params p_;
+};
+
+}  // namespace
+
+ASSAY_PLUGIN(registry) {
+  registry.add<GradientNoise>("gradient_noise",
+                              "Adds Gaussian noise to the gradient (Neelakantan et al., 2015).");
+}
