@@ -6,7 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 usage() {
   cat <<'EOF'
 Examples:
-  ./setup.sh run      set up, run experiments/quickstart.yaml, and say where the report is
+  ./setup.sh run      build what experiments/quickstart.yaml uses, run it, then build the other plugins
   ./setup.sh test     set up, and run the whole test suite, under sanitizers too, with a short fuzzing
   ./setup.sh build    set up and build only
 
@@ -83,8 +83,12 @@ test_python() {
 case "${1:-}" in
   run)
     install_packages "${PACKAGES[@]}"
+    build release quickstart
+    status=0
+    build/release/bin/assay run experiments/quickstart.yaml "${@:2}" || status=$?
+    say "building the other plugins"
     build release programs
-    build/release/bin/assay run experiments/quickstart.yaml "${@:2}"
+    exit "$status"
     ;;
   test)
     install_packages "${PACKAGES[@]}" "${TEST_PACKAGES[@]}"

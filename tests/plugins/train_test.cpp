@@ -5,7 +5,7 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/cross_entropy_loss.h>
 
-#include "plugins/train/schedule.h"
+#include "plugins/standard/train/schedule.h"
 #include "tests/support/plugin_host.h"
 #include "tests/support/tiny.h"
 
