@@ -98,7 +98,8 @@ int check(const Call& call) {
 
 int make(const Call& call) {
   call.expect_words(3, 3, "`new`, a kind and a name");
-  const auto made = new_plugin(call.words[1], call.words[2], call.text("dir"));
+  const auto made =
+      new_plugin({call.words[1], call.words[2], call.text("topic"), call.text("dir")});
   if (call.json) {
     print_json(call, {{"files", made.files}, {"next", made.next}});
     return kOk;
@@ -151,6 +152,9 @@ void add_plugin_flags(boost::program_options::options_description& flags) {
   flags.add_options()(
       "dir", boost::program_options::value<std::string>()->default_value("."),
       "where `new` writes: a checkout of Assay, or a folder for a project of its own");
+  flags.add_options()(
+      "topic", boost::program_options::value<std::string>()->default_value("")->value_name("NAME"),
+      "folder below plugins/ in a checkout, for `new`: sharpness, groups, or a new one");
   flags.add_options()("reason",
                       boost::program_options::value<std::string>()
                           ->default_value("put there by hand")
@@ -168,8 +172,8 @@ const Verb kPluginVerb{
     "  assay plugin check build/plugins/lion.so\n"
     "  assay plugin quarantine build/plugins/lion.so --reason 'NaN since Monday'\n"
     "  assay plugin release build/plugins/lion.so\n"
-    "  assay plugin new optimizer lion             writes code, manifest and test\n"
-    "  assay plugin new model tower --dir ~/tower  outside a checkout: its own project\n",
+    "  assay plugin new optimizer lion --topic sharpness  in a checkout: code, manifest and test\n"
+    "  assay plugin new model tower --dir ~/tower         outside of one: a project of its own\n",
     run_plugin,
     add_plugin_flags};
 

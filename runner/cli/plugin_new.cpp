@@ -1,8 +1,9 @@
 // Templates are C++ raw strings in files of their own, so they are part of the program.
 #include "runner/cli/plugin_new.h"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
+#include <algorithm>
 #include <cctype>
 #include <map>
 #include <vector>
@@ -99,15 +100,45 @@ const Template& template_of(const std::string& kind) {
           kind, near.empty() ? "" : "; did you mean `" + near + "`?"));
 }
 
-void check_name(const std::string& name) {
+bool is_name(const std::string& name) {
   bool good = !name.empty() && name[0] >= 'a' && name[0] <= 'z';
   for (const char c : name)
     good = good && ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_');
-  if (!good)
+  return good;
+}
+
+void check_name(const std::string& name) {
+  if (!is_name(name))
     throw Error(
         ErrorKind::kPlugin,
         fmt::format("`{}` is no name of a component: small letters, digits and _, a letter first",
                     name));
+}
+
+// In a checkout a plugin has a topic, a new one or one of those in plugins/; alone it has none.
+void check_topic(const NewPlugin& wanted, bool checkout) {
+  const std::string& topic = wanted.topic;
+  if (!checkout && !topic.empty())
+    throw Error(
+        ErrorKind::kPlugin,
+        fmt::format("--topic {} names a folder of a checkout of Assay, and {} is none; leave "
+                    "--topic out, or name a checkout with --dir",
+                    topic, wanted.dir.string()));
+  if (!checkout || is_name(topic)) return;
+  Strings topics;
+  for (const auto& entry : fs::directory_iterator(wanted.dir / "plugins"))
+    if (entry.is_directory()) topics.push_back(entry.path().filename().string());
+  std::sort(topics.begin(), topics.end());
+  throw Error(
+      ErrorKind::kPlugin,
+      topic.empty()
+          ? fmt::format("a plugin of a checkout belongs to a topic: add --topic NAME; existing "
+                        "topics: {}",
+                        topics.empty() ? "none" : fmt::format("{}", fmt::join(topics, ", ")))
+          : fmt::format(
+                "`{}` is not a valid topic: use lower-case letters, digits and _, and begin "
+                "with a letter",
+                topic));
 }
 
 // weight_decay -> WeightDecay
@@ -163,29 +194,30 @@ Strings write(const Texts& texts) {
 
 }  // namespace
 
-Made new_plugin(const std::string& kind, const std::string& name, const fs::path& dir) {
+Made new_plugin(const NewPlugin& wanted) {
+  const std::string &kind = wanted.kind, &name = wanted.name, &topic = wanted.topic;
   const Template& from = template_of(kind);
   check_name(name);
-  const bool checkout = fs::exists(dir / "plugins" / "CMakeLists.txt");
-  const fs::path where = dir.lexically_normal();
-  const fs::path manifest =
-      checkout ? where / "experiments" / name / "smoke.yaml" : where / "smoke.yaml";
+  const bool checkout = fs::exists(wanted.dir / "plugins" / "CMakeLists.txt");
+  check_topic(wanted, checkout);
+  const fs::path where = wanted.dir.lexically_normal();
+  const std::string manifest =
+      checkout ? "experiments/" + topic + "/" + name + ".yaml" : "smoke.yaml";
   const auto fill = [&](const std::string& text) {
-    return filled(
-        text, {{"@name@", name},
-               {"@Name@", class_of(name)},
-               {"@kind@", kind},
-               {"@manifest@", checkout ? "experiments/" + name + "/smoke.yaml" : "smoke.yaml"},
-               {"@plugins@", checkout ? "" : " --plugins build/plugins"}});
+    return filled(text, {{"@name@", name},
+                         {"@Name@", class_of(name)},
+                         {"@kind@", kind},
+                         {"@manifest@", manifest},
+                         {"@plugins@", checkout ? "" : " --plugins build/plugins"}});
   };
-  const fs::path folder = checkout ? where / "plugins" / name : where;
+  const fs::path folder = checkout ? where / "plugins" / topic / name : where;
   Texts texts{
       {folder / "CMakeLists.txt", checkout ? fill("assay_add_plugin(@name@)\n") : fill(kProject)},
       {folder / (name + ".cpp"), fill(from.code)},
       {folder / "README.md", fill(kReadme)},
-      {manifest, (checkout ? kEditorLine : "") + fill(from.smoke)}};
+      {where / manifest, (checkout ? kEditorLine : "") + fill(from.smoke)}};
   if (checkout)
-    texts.emplace_back(where / "tests" / "plugins" / (name + "_test.cpp"), fill(from.test));
+    texts.emplace_back(where / "tests" / "plugins" / topic / (name + "_test.cpp"), fill(from.test));
   Made made;
   made.files = write(texts);
   if (where != ".") made.next = fmt::format("  cd {}\n", where.string());

@@ -13,9 +13,16 @@ struct Made {
   std::string next;  // the commands that build and run it
 };
 
-/// Writes into a checkout of Assay (a folder with plugins/CMakeLists.txt), or a project of its own.
-/// Throws Error{kPlugin} for a kind without a template or a name that is none, Error{kIo} for a
-/// file that is there already.
-Made new_plugin(const std::string& kind, const std::string& name, const std::filesystem::path& dir);
+struct NewPlugin {
+  std::string kind, name;
+  std::string topic;  // folder below plugins/ in a checkout; empty for a project of its own
+  std::filesystem::path
+      dir;  // a checkout of Assay (it has plugins/CMakeLists.txt), or a new folder
+};
+
+/// Writes code, manifest and README, and in a checkout a test. Throws Error{kPlugin} for a kind
+/// without a template, an invalid name, or a topic that is missing or out of place, and Error{kIo}
+/// for a file that exists already.
+Made new_plugin(const NewPlugin& wanted);
 
 }  // namespace assay::cli

@@ -19,8 +19,8 @@ project(made LANGUAGES CXX)
 find_package(assay REQUIRED)
 find_package(Catch2 REQUIRED)
 foreach(kind dataset model objective optimizer procedure)
-  add_subdirectory(plugins/my_${kind})
-  file(APPEND ${CMAKE_BINARY_DIR}/all.cpp.new "#include \"${CMAKE_SOURCE_DIR}/tests/plugins/my_${kind}_test.cpp\"\n")
+  add_subdirectory(plugins/made/my_${kind})
+  file(APPEND ${CMAKE_BINARY_DIR}/all.cpp.new "#include \"${CMAKE_SOURCE_DIR}/tests/plugins/made/my_${kind}_test.cpp\"\n")
 endforeach()
 file(RENAME ${CMAKE_BINARY_DIR}/all.cpp.new ${CMAKE_BINARY_DIR}/all.cpp)
 add_executable(made_test ${CMAKE_BINARY_DIR}/all.cpp $ENV{ASSAY_SOURCE}/tests/support/main.cpp
@@ -48,7 +48,8 @@ TEST_CASE("a new plugin of each kind builds, passes its test and runs its manife
     return said;
   };
   must("cmake --install $ASSAY_BUILD --prefix $PWD/prefix");
-  for (const auto& kind : kKinds) must("prefix/bin/assay plugin new " + kind + " my_" + kind);
+  for (const auto& kind : kKinds)
+    must("prefix/bin/assay plugin new " + kind + " my_" + kind + " --topic made");
   must(
       "cmake -S . -B build -G Ninja -DCMAKE_PREFIX_PATH=$PWD/prefix "
       "-DASSAY_LIBTORCH=$ASSAY_LIBTORCH_DIR && cmake --build build -j2");
@@ -56,11 +57,11 @@ TEST_CASE("a new plugin of each kind builds, passes its test and runs its manife
       "cp $ASSAY_BUILD/plugins/cross_entropy.so build/plugins && ASSAY_BUILD=$PWD/build "
       "build/made_test");
   for (const auto& kind : kKinds) {
-    const auto said = must("prefix/bin/assay run experiments/my_" + kind +
-                           "/smoke.yaml --plugins build/plugins --json");
+    const auto said = must("prefix/bin/assay run experiments/made/my_" + kind +
+                           ".yaml --plugins build/plugins --json");
     CHECK(nlohmann::json::parse(said.out).at("trials")[0].at("state") == "done");
   }
-  const auto twice = shell(in + "prefix/bin/assay plugin new model my_model");
+  const auto twice = shell(in + "prefix/bin/assay plugin new model my_model --topic made");
   CHECK(twice.code != 0);
   CHECK_THAT(twice.err, Catch::Contains("is there already"));
 }

@@ -38,6 +38,7 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("targets", nargs="*", help="all unless named")
     parser.add_argument("--seconds", type=int, help="of each target; 60 unless --inputs is given")
+    parser.add_argument("--total", type=int, help="seconds for all targets together; each has an equal part")
     parser.add_argument("--inputs", type=int, help="of each target")
     parser.add_argument("--seed", type=int, default=0, help="of the random inputs; 0: another each time")
     parser.add_argument("--replay", action="store_true", help="only what is in the corpora")
@@ -169,6 +170,8 @@ def show(result):
 def main():
     options = arguments()
     names = options.targets or sorted(path.name[:-5] for path in (options.build / "fuzz").glob("*_fuzz"))
+    if options.total:
+        options.seconds = max(1, options.total * options.jobs // len(names))
     absent = [name for name in names if not (options.build / "fuzz" / f"{name}_fuzz").exists()]
     if absent or not names:
         sys.exit(f"there is no target {', '.join(absent)} in {options.build / 'fuzz'}: build the preset `checked` first")

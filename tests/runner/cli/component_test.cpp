@@ -81,11 +81,30 @@ TEST_CASE("plugin new writes a project, or into a checkout, and never over a fil
   CHECK(desk.assay("plugin new " + kind + " my_part --dir out").code == 1);
 
   desk.folder.write("tree/plugins/CMakeLists.txt", "");
-  CHECK(desk.assay("plugin new " + kind + " my_part --dir tree").code == 0);
-  for (const char* file : {"plugins/my_part/CMakeLists.txt", "plugins/my_part/my_part.cpp",
-                           "plugins/my_part/README.md", "experiments/my_part/smoke.yaml",
-                           "tests/plugins/my_part_test.cpp"})
+  CHECK(desk.assay("plugin new " + kind + " my_part --dir tree --topic made").code == 0);
+  for (const char* file : {"plugins/made/my_part/CMakeLists.txt",
+                           "plugins/made/my_part/my_part.cpp", "plugins/made/my_part/README.md",
+                           "experiments/made/my_part.yaml", "tests/plugins/made/my_part_test.cpp"})
     CHECK(std::filesystem::exists(desk.folder.path() / "tree" / file));
+}
+
+TEST_CASE("plugin new asks for a topic in a checkout, and refuses one elsewhere") {
+  const Desk desk;
+  desk.folder.write("tree/plugins/CMakeLists.txt", "");
+  desk.folder.write("tree/plugins/sharpness/sam/CMakeLists.txt", "");
+  const auto none = desk.assay("plugin new model my_part --dir tree");
+  CHECK(none.code == 4);
+  CHECK_THAT(none.err, Contains("add --topic NAME; existing topics: sharpness"));
+  for (const char* topic : {"../up", "Upper", "a/b"}) {
+    const auto bad =
+        desk.assay("plugin new model my_part --dir tree --topic " + std::string(topic));
+    CHECK(bad.code == 4);
+    CHECK_THAT(bad.err, Contains("is not a valid topic"));
+  }
+  const auto alone = desk.assay("plugin new model my_part --dir out --topic sharpness");
+  CHECK(alone.code == 4);
+  CHECK_THAT(alone.err, Contains("leave --topic out"));
+  CHECK(!std::filesystem::exists(desk.folder.path() / "out"));
 }
 
 TEST_CASE("plugin new refuses kinds without a template and names that are none") {
