@@ -2,6 +2,9 @@
 # which only the CUDA module links. find_package(Torch) of the wheel demands a CUDA toolkit.
 # Looked for in: ASSAY_LIBTORCH, CMAKE_PREFIX_PATH, a Python that has torch, then the PyPI wheel,
 # unpacked into the user's cache folder that all build folders share.
+if(TARGET Torch::cpu)  # another folder of this project has found it
+  return()
+endif()
 set(ASSAY_LIBTORCH_VERSION 2.11.0)
 set(ASSAY_LIBTORCH "$ENV{ASSAY_LIBTORCH}" CACHE PATH "Folder with LibTorch's include/ and lib/")
 
@@ -27,6 +30,10 @@ function(assay_fetch_libtorch out)
   endif()
   set(target "${cache}/assay/libtorch-${ASSAY_LIBTORCH_VERSION}")
   if(NOT EXISTS "${target}/torch/lib/libtorch_cpu.so")
+    if(NOT PROJECT_NAME STREQUAL "assay")  # a package does not use the network
+      message(FATAL_ERROR "LibTorch ${ASSAY_LIBTORCH_VERSION} was not found in CMAKE_PREFIX_PATH, in Python, or in "
+        "${target}: set ASSAY_LIBTORCH to its folder, which has include/ and lib/.")
+    endif()
     message(STATUS "Fetching LibTorch ${ASSAY_LIBTORCH_VERSION} (the PyPI wheel, 1.2 GB) into ${target}")
     find_program(python NAMES python3 REQUIRED)
     file(REMOVE_RECURSE "${target}.part")

@@ -170,11 +170,11 @@ def show(result):
 def main():
     options = arguments()
     names = options.targets or sorted(path.name[:-5] for path in (options.build / "fuzz").glob("*_fuzz"))
-    if options.total:
-        options.seconds = max(1, options.total * options.jobs // len(names))
     absent = [name for name in names if not (options.build / "fuzz" / f"{name}_fuzz").exists()]
     if absent or not names:
         sys.exit(f"there is no target {', '.join(absent)} in {options.build / 'fuzz'}: build the preset `checked` first")
+    if options.total:
+        options.seconds = max(1, options.total * options.jobs // len(names))
     with tempfile.TemporaryDirectory() as work, concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         runs = pool.map(lambda name: show(fuzz(name, options, pathlib.Path(work))), names)
         results = list(runs)
