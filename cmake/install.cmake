@@ -2,8 +2,12 @@
 include(CMakePackageConfigHelpers)
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/assay)
 set_target_properties(assay_base PROPERTIES EXPORT_NAME base INSTALL_RPATH "$ORIGIN")
-set_target_properties(assay_core PROPERTIES EXPORT_NAME core
-  INSTALL_RPATH "$ORIGIN;${ASSAY_LIBTORCH_DIR}/lib")
+set_target_properties(assay_core PROPERTIES EXPORT_NAME core INSTALL_RPATH "$ORIGIN;$ORIGIN/assay/libtorch")
+# What is installed finds LibTorch through this link, and has no path of the builder's machine in it.
+install(CODE "set(link \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_LIBDIR}/assay/libtorch\")
+  get_filename_component(folder \"\${link}\" DIRECTORY)
+  file(MAKE_DIRECTORY \"\${folder}\")
+  file(CREATE_LINK \"${ASSAY_LIBTORCH_DIR}/lib\" \"\${link}\" SYMBOLIC)")
 install(TARGETS assay_base assay_core EXPORT assayTargets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(EXPORT assayTargets NAMESPACE assay:: DESTINATION ${package})
 install(DIRECTORY core/include/assay DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})

@@ -7,11 +7,7 @@ function(assay_add_plugin name)
   endif()
   add_library(${name} MODULE ${sources})
   set_property(GLOBAL APPEND PROPERTY ASSAY_PLUGINS ${name})
-  if(TARGET assay_core)
-    target_link_libraries(${name} PRIVATE assay_core)
-  else()
-    target_link_libraries(${name} PRIVATE assay::core)
-  endif()
+  target_link_libraries(${name} PRIVATE assay::core)
   set_target_properties(${name} PROPERTIES
     PREFIX "" DEFINE_SYMBOL "" CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON CXX_STANDARD 20
     CXX_STANDARD_REQUIRED ON CXX_EXTENSIONS OFF

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "assay/error.h"
-#include "core/src/value_json.h"
+#include "core/base/value_json.h"
 #include "runner/catalog/cache.h"
 #include "runner/catalog/probe.h"
 #include "runner/catalog/quarantine.h"

@@ -4,7 +4,7 @@
 #include <map>
 #include <set>
 
-#include "core/src/value_json.h"
+#include "core/base/value_json.h"
 #include "runner/files/file_system.h"
 
 namespace fs = std::filesystem;

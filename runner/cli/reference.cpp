@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "core/src/value_json.h"
+#include "core/base/value_json.h"
 
 namespace assay::cli {
 namespace {

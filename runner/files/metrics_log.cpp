@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "assay/error.h"
-#include "core/src/value_json.h"
+#include "core/base/value_json.h"
 #include "runner/system/clock.h"
 
 namespace assay {

@@ -5,7 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/src/value_json.h"
+#include "core/base/value_json.h"
 #include "runner/files/hash.h"
 
 namespace assay {

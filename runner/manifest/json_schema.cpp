@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "core/src/value_json.h"
+#include "core/base/value_json.h"
 #include "runner/manifest/manifest.h"
 
 namespace assay {

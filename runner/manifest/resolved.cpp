@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "assay/error.h"
-#include "core/src/value_json.h"
+#include "core/base/value_json.h"
 #include "runner/files/file_system.h"
 #include "runner/manifest/check.h"
 #include "runner/manifest/identity.h"

@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "assay/error.h"
-#include "core/src/value_json.h"
+#include "core/base/value_json.h"
 #include "runner/files/plain.h"
 
 namespace assay {

@@ -1,7 +1,7 @@
 // Stage -> job, as one line of JSON.
 #include "runner/schedule/job.h"
 
-#include "core/src/value_json.h"
+#include "core/base/value_json.h"
 
 namespace assay {
 namespace {

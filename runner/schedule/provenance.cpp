@@ -6,7 +6,7 @@
 
 #include <cstdlib>
 
-#include "core/src/value_json.h"
+#include "core/base/value_json.h"
 #include "runner/schedule/command.h"
 #include "runner/system/clock.h"
 

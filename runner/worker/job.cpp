@@ -2,7 +2,7 @@
 #include "runner/worker/job.h"
 
 #include "assay/error.h"
-#include "core/src/value_json.h"
+#include "core/base/value_json.h"
 
 namespace assay {
 namespace {

@@ -15,7 +15,7 @@
 
 #include <fmt/core.h>
 
-#include "core/src/value_json.h"
+#include "core/base/value_json.h"
 #include "runner/system/child_processes.h"
 #include "runner/system/descriptor.h"
 #include "runner/worker/memory.h"

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "assay/error.h"
-#include "core/src/value_json.h"
+#include "core/base/value_json.h"
 
 namespace assay {
 namespace {

@@ -11,7 +11,7 @@
 #include "assay/error.h"
 #include "assay/rng.h"
 #include "assay/safetensors.h"
-#include "core/src/safetensors_header.h"
+#include "core/components/safetensors_header.h"
 #include "tests/support/safetensors_bytes.h"
 #include "tests/support/shell.h"
 

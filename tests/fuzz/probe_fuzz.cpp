@@ -1,5 +1,5 @@
 // A field of a component as a plugin's probe describes it.
-#include "core/src/value_json.h"
+#include "core/base/value_json.h"
 #include "tests/fuzz/target.h"
 
 using namespace assay;

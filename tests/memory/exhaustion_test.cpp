@@ -7,7 +7,7 @@
 #include <new>
 #include <optional>
 
-#include "core/src/safetensors_header.h"
+#include "core/components/safetensors_header.h"
 #include "runner/manifest/compose.h"
 #include "runner/manifest/sweep.h"
 #include "tests/runner/manifest/desk.h"

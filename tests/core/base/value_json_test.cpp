@@ -2,7 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "assay/error.h"
-#include "core/src/value_json.h"
+#include "core/base/value_json.h"
 
 using namespace assay;
 using Json = nlohmann::ordered_json;

@@ -1,5 +1,5 @@
 // Compiled for several instruction sets; the loader takes the machine's best.
-#include "core/src/lists.h"
+#include "core/problem/lists.h"
 
 #if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__)  // ifuncs run before ASan is ready
 #define ASSAY_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))

@@ -1,6 +1,6 @@
 // The strict reader of a safetensors header: one pass over JSON events, nothing kept that is not
 // part of the format, so depth, duplicates and unknown keys are refused where they occur.
-#include "core/src/safetensors_header.h"
+#include "core/components/safetensors_header.h"
 
 #include <array>
 #include <limits>

@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "assay/error.h"
-#include "core/src/safetensors_header.h"
+#include "core/components/safetensors_header.h"
 
 namespace assay {
 namespace {

@@ -1,5 +1,5 @@
 // Copies of the buffers, taken only where a model has any.
-#include "core/src/buffer_replay.h"
+#include "core/problem/buffer_replay.h"
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty_like.h>

@@ -1,5 +1,5 @@
 // One evaluation of the objective within a step: random numbers, autocast, checks.
-#include "core/src/step.h"
+#include "core/problem/step.h"
 
 #include <cmath>
 
@@ -7,7 +7,7 @@
 
 #include "assay/tensors.h"
 #include "core/runtime/runtime.h"
-#include "core/src/differentiate.h"
+#include "core/problem/differentiate.h"
 
 namespace assay {
 namespace {

@@ -9,7 +9,7 @@
 #include <ATen/ops/empty_like.h>
 
 #include "assay/error.h"
-#include "core/src/lists.h"
+#include "core/problem/lists.h"
 
 namespace assay {
 namespace {

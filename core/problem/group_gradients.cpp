@@ -2,8 +2,8 @@
 // one evaluation a group.
 #include "assay/tensors.h"
 #include "core/runtime/runtime.h"
-#include "core/src/differentiate.h"
-#include "core/src/step.h"
+#include "core/problem/differentiate.h"
+#include "core/problem/step.h"
 
 namespace assay {
 namespace {

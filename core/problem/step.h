@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "assay/training.h"
-#include "core/src/buffer_replay.h"
+#include "core/problem/buffer_replay.h"
 
 namespace assay {
 

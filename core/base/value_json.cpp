@@ -1,5 +1,5 @@
 // Values as JSON and back; what to_json does not write is refused.
-#include "core/src/value_json.h"
+#include "core/base/value_json.h"
 
 #include <cmath>
 #include <limits>

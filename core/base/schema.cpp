@@ -8,7 +8,7 @@
 #include <fmt/ranges.h>
 
 #include "assay/error.h"
-#include "core/src/value_json.h"
+#include "core/base/value_json.h"
 
 namespace assay {
 namespace {

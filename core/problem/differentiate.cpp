@@ -1,6 +1,6 @@
 // Autograd may answer with a view, an expanded tensor, or one tensor for two parameters: whoever
 // writes on a gradient, and the fused kernels, need memory laid out as the parameter's.
-#include "core/src/differentiate.h"
+#include "core/problem/differentiate.h"
 
 #include <set>
 

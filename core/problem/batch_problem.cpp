@@ -1,8 +1,8 @@
 // BatchProblem: accumulation and exact replay, so that they work with every optimizer.
 #include <cmath>
 
-#include "core/src/differentiate.h"
-#include "core/src/step.h"
+#include "core/problem/differentiate.h"
+#include "core/problem/step.h"
 
 namespace assay {
 
