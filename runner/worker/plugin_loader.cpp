@@ -1,6 +1,8 @@
 // The plugin's border: everything a file can do wrong in form is found here.
 #include "runner/worker/plugin_loader.h"
 
+#include <exception>
+
 #include <boost/dll/shared_library.hpp>
 
 #include "runner/worker/left_running.h"
@@ -17,8 +19,12 @@ dll::shared_library& open(const std::filesystem::path& file) {
     // Leaked on purpose: a LibTorch plugin that is unloaded takes the process with it.
     return *new dll::shared_library(file.string(),
                                     dll::load_mode::rtld_now | dll::load_mode::rtld_local);
-  } catch (const std::exception& error) {
+  } catch (const boost::system::system_error& error) {
     refuse_plugin(std::string("cannot be loaded: ") + error.what() + "; build it against this Assay");
+  } catch (...) {
+    // A static constructor threw through the dynamic loader, which is left locked. Whether such an
+    // exception arrives here depends on the optimiser, so it always ends the process.
+    std::terminate();
   }
 }
 
