@@ -105,18 +105,22 @@ std::string tag_of(const std::string& bytes) {
     any = true;
     const auto found = tag_at(bytes, start);
     if (!tag.empty() && !found.empty() && found != tag)
-      refuse_plugin("has two Assay ABI tags, " + tag + " and " + found + "; build all of it at once");
+      refuse_plugin("has two Assay ABI tags, " + tag + " and " + found +
+                    "; build all of it at once");
     if (!found.empty()) tag = found;
   }
   if (tag.empty())
-    refuse_plugin(std::string(any ? "has an Assay ABI tag without an end" : "has no Assay ABI tag") +
-           "; end it with ASSAY_PLUGIN(registry) { ... } and build it with assay_add_plugin()");
+    refuse_plugin(
+        std::string(any ? "has an Assay ABI tag without an end" : "has no Assay ABI tag") +
+        "; end it with ASSAY_PLUGIN(registry) { ... } and build it with assay_add_plugin()");
   return tag;
 }
 
 }  // namespace
 
-void refuse_plugin(const std::string& why) { throw Error(ErrorKind::kPlugin, why); }
+void refuse_plugin(const std::string& why) {
+  throw Error(ErrorKind::kPlugin, why);
+}
 
 PluginFile read_plugin_file(const std::filesystem::path& file) {
   std::error_code none;

@@ -20,7 +20,8 @@ dll::shared_library& open(const std::filesystem::path& file) {
     return *new dll::shared_library(file.string(),
                                     dll::load_mode::rtld_now | dll::load_mode::rtld_local);
   } catch (const boost::system::system_error& error) {
-    refuse_plugin(std::string("cannot be loaded: ") + error.what() + "; build it against this Assay");
+    refuse_plugin(std::string("cannot be loaded: ") + error.what() +
+                  "; build it against this Assay");
   } catch (...) {
     // A static constructor threw through the dynamic loader, which is left locked. Whether such an
     // exception arrives here depends on the optimiser, so it always ends the process.
@@ -42,15 +43,16 @@ void enter(dll::shared_library& library, Registry& registry) {
   } catch (...) {
     refuse_plugin("threw something while registering that is no std::exception");
   }
-  if (own.entries().empty()) refuse_plugin("registers no component; call registry.add<T>(name, doc)");
+  if (own.entries().empty())
+    refuse_plugin("registers no component; call registry.add<T>(name, doc)");
   for (const auto& entry : own.entries()) {
     if (entry.doc.empty())
       refuse_plugin(entry.kind + " `" + entry.name +
-             "` has no documentation; give registry.add a sentence");
+                    "` has no documentation; give registry.add a sentence");
     for (const auto& field : entry.fields)
       if (field.doc.empty())
         refuse_plugin(entry.kind + " `" + entry.name + "`: field `" + field.name +
-               "` has no documentation; give it a sentence");
+                      "` has no documentation; give it a sentence");
   }
   for (const auto& entry : own.entries()) registry.insert(entry);
 }
@@ -59,13 +61,14 @@ Loaded load(const std::filesystem::path& file, Registry& registry) {
   const auto found = read_plugin_file(file);
   if (found.tag != abi_tag())
     refuse_plugin("was built for " + found.tag + ", but this Assay is " + std::string(abi_tag()) +
-           "; build it again against this Assay");
+                  "; build it again against this Assay");
   const ProcessState before;
   const RunningBefore running;
   auto& library = open(file);
   if (const auto changed = before.restore(); !changed.empty()) refuse_plugin(changed);
   if (const auto other = second_libtorch(); !other.empty())
-    refuse_plugin("brings a second LibTorch (" + other + "); link it to the one of this Assay, shared");
+    refuse_plugin("brings a second LibTorch (" + other +
+                  "); link it to the one of this Assay, shared");
   enter(library, registry);
   if (const auto changed = before.restore(); !changed.empty()) refuse_plugin(changed);
   if (const auto added = running.added(); !added.empty()) refuse_plugin(added);
