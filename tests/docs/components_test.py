@@ -40,9 +40,8 @@ def table(components):
         topic = topics[pathlib.Path(one["plugin"]).stem]
         names.setdefault(topic, {}).setdefault(one["kind"], []).append(one["name"])
     rows = ["| topic | kind | components |", "|---|---|---|"]
-    order = sorted(names, key=lambda topic: (topic != "standard", topic))
-    for topic in order:
-        for kind in sorted(names[topic], key=lambda kind: (KINDS.index(kind) if kind in KINDS else 9, kind)):
+    for topic in sorted(names, key=lambda topic: (topic != "standard", topic)):
+        for kind in sorted(names[topic], key=lambda kind: (kind not in KINDS, kind)):
             listed = ", ".join(f"`{name}`" for name in sorted(names[topic][kind]))
             rows.append(f"| {topic} | {kind} | {listed} |")
     return "\n".join(rows) + "\n"
@@ -53,9 +52,9 @@ def main():
     parser.add_argument("--write", action="store_true", help="rewrite the table in README.md")
     readme = SOURCE / "README.md"
     text = readme.read_text()
-    made = re.sub(f"(?s)(?<={re.escape(BEGIN)}).*?(?={re.escape(END)})", lambda _: table(registered()), text)
     if BEGIN not in text or END not in text:
         sys.exit(f"README.md needs the lines {BEGIN.strip()} and {END.strip()} around the table of components")
+    made = re.sub(f"(?s)(?<={re.escape(BEGIN)}).*?(?={re.escape(END)})", lambda _: table(registered()), text)
     if parser.parse_args().write:
         readme.write_text(made)
     elif made != text:
