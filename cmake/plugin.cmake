@@ -1,24 +1,27 @@
-# assay_add_plugin(name [sources...]): one shared library with one exported function. Without
-# sources, the folder's <name>.cpp. The build id is its identity: a rebuilt method reruns its trials.
+# assay_add_plugin(name [sources...] [LIBS libraries...]): the plugin <name>.so, a shared library with
+# one exported function, as target plugin_<name>. Without sources it compiles the folder's <name>.cpp.
+# The build id is its identity: a rebuilt method reruns its trials.
 function(assay_add_plugin name)
-  set(sources ${ARGN})
+  cmake_parse_arguments(arg "" "" "LIBS" ${ARGN})
+  set(sources ${arg_UNPARSED_ARGUMENTS})
   if(NOT sources)
     set(sources ${name}.cpp)
   endif()
-  add_library(${name} MODULE ${sources})
-  set_property(GLOBAL APPEND PROPERTY ASSAY_PLUGINS ${name})
-  target_link_libraries(${name} PRIVATE assay::core)
-  set_target_properties(${name} PROPERTIES
-    PREFIX "" DEFINE_SYMBOL "" CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON CXX_STANDARD 20
+  set(target plugin_${name})  # `name` alone may be that of a program, such as `train`
+  add_library(${target} MODULE ${sources})
+  set_property(GLOBAL APPEND PROPERTY ASSAY_PLUGINS ${target})
+  target_link_libraries(${target} PRIVATE assay::core ${arg_LIBS})
+  set_target_properties(${target} PROPERTIES
+    OUTPUT_NAME ${name} PREFIX "" DEFINE_SYMBOL "" CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON CXX_STANDARD 20
     CXX_STANDARD_REQUIRED ON CXX_EXTENSIONS OFF
     LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/plugins)
-  target_link_options(${name} PRIVATE -Wl,--build-id=sha1 -Wl,--no-undefined)
+  target_link_options(${target} PRIVATE -Wl,--build-id=sha1 -Wl,--no-undefined)
   if(COMMAND assay_warnings)
-    assay_warnings(${name})
+    assay_warnings(${target})
   endif()
-  assay_precompile_torch(${name})
+  assay_precompile_torch(${target})
   if(PROJECT_NAME STREQUAL "assay")
-    install(TARGETS ${name} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/assay/plugins)
-    set_target_properties(${name} PROPERTIES INSTALL_RPATH "$ORIGIN/../..")
+    install(TARGETS ${target} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/assay/plugins)
+    set_target_properties(${target} PROPERTIES INSTALL_RPATH "$ORIGIN/../..")
   endif()
 endfunction()

@@ -15,8 +15,8 @@
 #include <nlohmann/json.hpp>
 
 #include "assay/layers.h"
-#include "gradients/per_sample.h"
-#include "moments/program.h"
+#include "selection/select/gradients/per_sample.h"
+#include "selection/skmm/moments/program.h"
 #include "tests/support/plugin_host.h"
 
 namespace {

@@ -1,25 +1,12 @@
 // Selections, against what their definitions say, taken literally.
-#include "methods/coverage.h"
-#include "methods/leverage.h"
-#include "methods/scored.h"
-#include "methods/simple.h"
-#include "methods/skmm.h"
-#include "methods/strata.h"
-#include "moments/program.h"
+#include "selection/leverage/scores.h"
+#include "selection/shared/scored.h"
+#include "selection/skmm/moments/program.h"
+#include "selection/uncertainty/scores.h"
 #include "tests/plugins/selection/pool.h"
 
 using namespace selection;
 using namespace selection::testing;
-
-namespace {
-
-template <class T>
-std::vector<std::int64_t> by_class_of(const Pool& from, std::int64_t n) {
-  T selector{{}};
-  return by_class(from, chosen(selector, from, n));
-}
-
-}  // namespace
 
 TEST_CASE("samples are drawn as one after another in proportion to their weights") {
   const auto weights = torch::tensor({1.0, 2.0, 0.0, 5.0}, torch::kDouble);
@@ -56,42 +43,28 @@ TEST_CASE("shares of classes add up, and small classes give all they have") {
 
 TEST_CASE("every selector gives so many different samples, and the same for the same seed") {
   const auto from = pool();
-  const auto check = [&](auto selector, auto again) {
+  for (const std::string name :
+       {"uniform", "class_balanced", "entropy", "margin", "least_confidence", "el2n", "grand",
+        "herding", "herding_deepcore", "k_centre", "contextual_diversity", "leverage",
+        "adaptive_pivoting", "moderate", "coverage_centric", "skmm", "skmm_greedy"})
     for (const std::int64_t n : {1, 7, 30, 60}) {
-      auto one = selector, other = again;
-      const auto places = chosen(one, from, n, 4);
+      INFO(name);
+      const auto places = chosen(name, from, n, 4);
       CHECK(std::ssize(places) == n);
-      CHECK(places == chosen(other, from, n, 4));
+      CHECK(places == chosen(name, from, n, 4));
     }
-  };
-  check(Uniform({}), Uniform({}));
-  check(ClassBalanced({}), ClassBalanced({}));
-  check(Entropy({}), Entropy({}));
-  check(Margin({true}), Margin({true}));
-  check(LeastConfidence({}), LeastConfidence({}));
-  check(El2n({}), El2n({}));
-  check(Grand({}), Grand({}));
-  check(Herding({}), Herding({}));
-  check(HerdingDeepcore({}), HerdingDeepcore({}));
-  check(KCentre({}), KCentre({}));
-  check(ContextualDiversity({}), ContextualDiversity({}));
-  check(Leverage({}), Leverage({}));
-  check(AdaptivePivoting({}), AdaptivePivoting({}));
-  check(Moderate({}), Moderate({}));
-  check(CoverageCentric({}), CoverageCentric({}));
-  check(Skmm({}), Skmm({}));
-  check(SkmmGreedy({}), SkmmGreedy({}));
+  CHECK(std::ssize(chosen(*made("margin", {{"per_class", true}}), from, 30)) == 30);
 }
 
 TEST_CASE("balanced and moderate selections share out the classes") {
   auto from = pool(60);
   from.label = (at::arange(60, torch::kInt64) >= 40).to(torch::kInt64) +
                (at::arange(60) >= 55).to(torch::kInt64);
-  CHECK(by_class_of<ClassBalanced>(from, 12) == std::vector<std::int64_t>{4, 4, 4});
-  CHECK(by_class_of<Moderate>(from, 12) == std::vector<std::int64_t>{8, 3, 1});
+  CHECK(by_class(from, chosen("class_balanced", from, 12)) == std::vector<std::int64_t>{4, 4, 4});
+  CHECK(by_class(from, chosen("moderate", from, 12)) == std::vector<std::int64_t>{8, 3, 1});
 }
 
-TEST_CASE("scores are those of their definitions") {
+TEST_CASE("scores follow their definitions") {
   Pool two;
   two.size = 2;
   two.classes = 3;
@@ -106,16 +79,15 @@ TEST_CASE("scores are those of their definitions") {
   CHECK(at(margin(two), 1) == Approx(-0.05));
   CHECK(at(least_confidence(two), 1) == Approx(0.6));
   CHECK(at(el2n(two), 0) == Approx(std::sqrt(0.49 + 0.64 + 0.01)));
-  CHECK(at(gradient_norm(two), 0) == Approx(5));
+  CHECK(chosen("grand", two, 1) == Places{0});  // |g| is 5 and 1
 }
 
 TEST_CASE(
     "what was never learned is taken first, then what was forgotten most; equals by the seed") {
   auto from = pool(6);
   from.forgotten = torch::tensor({0, 3, -1, 3, 1, -1}, torch::kInt64);
-  Forgetting selector({});
   const auto taken = [&](std::int64_t n, std::uint64_t seed) {
-    const auto places = chosen(selector, from, n, seed);
+    const auto places = chosen("forgetting", from, n, seed);
     return std::set<std::int64_t>(places.begin(), places.end());
   };
   CHECK(taken(2, 0) == std::set<std::int64_t>{2, 5});
@@ -143,17 +115,14 @@ TEST_CASE("herding takes the sample that keeps the mean, DeepCore's the one that
       expected.push_back(place);
       sum = sum + x[place];
     }
-    Herding plain({});
-    HerdingDeepcore other({});
-    CHECK(chosen(farthest ? static_cast<assay::Selector&>(other) : plain, from, 15) == expected);
+    CHECK(chosen(farthest ? "herding_deepcore" : "herding", from, 15) == expected);
   }
 }
 
 TEST_CASE("k-centre takes the sample farthest from those before it") {
   const auto from = pool(40);
   const auto x = from.features.to(torch::kDouble);
-  KCentre selector({});
-  const auto places = chosen(selector, from, 12);
+  const auto places = chosen("k_centre", from, 12);
   for (std::size_t t = 1; t < places.size(); ++t) {
     const auto nearest = [&](std::int64_t k) {
       double least = 1e300;
@@ -168,8 +137,7 @@ TEST_CASE("k-centre takes the sample farthest from those before it") {
 TEST_CASE("contextual diversity measures by both divergences") {
   const auto from = pool(30);
   const auto p = at::softmax(from.logits.to(torch::kDouble), 1);
-  ContextualDiversity selector({});
-  const auto places = chosen(selector, from, 8);
+  const auto places = chosen("contextual_diversity", from, 8);
   const auto divergence = [&](std::int64_t a, std::int64_t b) {
     const auto kl = [&](std::int64_t i, std::int64_t j) {
       return (p[i] * (p[i] / p[j]).log()).sum().item<double>();
@@ -205,8 +173,7 @@ TEST_CASE("pivoting never takes what is spanned while anything is not") {
   from.features = at::zeros({30, 4});
   for (std::int64_t k = 0; k < 30; ++k) from.features[k][k % 4] = 1 + k;
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
-    AdaptivePivoting selector({});
-    const auto places = chosen(selector, from, 8, seed);
+    const auto places = chosen("adaptive_pivoting", from, 8, seed);
     for (const std::size_t begin : {0U, 4U}) {
       std::set<std::int64_t> axes;
       for (std::size_t k = begin; k < begin + 4; ++k) axes.insert(places[k] % 4);
@@ -219,8 +186,7 @@ TEST_CASE("the greedy design adds the sample that lowers the trace the most") {
   const auto from = pool(40);
   const auto f = from.gradients.to(torch::kDouble);
   const auto sigma = f.t().matmul(f);
-  SkmmGreedy selector({});
-  const auto places = chosen(selector, from, 30);
+  const auto places = chosen("skmm_greedy", from, 30);
   const auto trace = [&](const Places& some) {
     const auto s = f.index_select(0, torch::tensor(some, torch::kInt64));
     return at::linalg_inv(s.t().matmul(s)).matmul(sigma).diagonal().sum().item<double>();
@@ -244,8 +210,8 @@ TEST_CASE("coverage leaves out the hardest and takes from every stratum") {
   from.logits = at::zeros({200, 3});
   for (std::int64_t k = 0; k < 200; ++k)
     from.logits[k][from.label[k].item<std::int64_t>()] = 4 - 0.04 * static_cast<double>(k);
-  CoverageCentric selector({0.1, 10});
-  const auto places = chosen(selector, from, 40);
+  const auto selector = made("coverage_centric", {{"hardest", 0.1}, {"strata", std::int64_t{10}}});
+  const auto places = chosen(*selector, from, 40);
   REQUIRE(places.size() == 40);
   for (const auto place : places) CHECK(place < 180);
   const auto scores = el2n(from);
@@ -259,41 +225,38 @@ TEST_CASE("coverage leaves out the hardest and takes from every stratum") {
 }
 
 // How far the moments of a selection of 12 fall short of the pool's: the program's own objective.
-template <class Selector>
-double shortfall(const Pool& from, const Selector& selector, std::uint64_t seed) {
-  auto own = selector;
+double shortfall(const Pool& from, const std::string& name, const assay::Values& params,
+                 std::uint64_t seed) {
   auto s = at::zeros({from.size}, torch::TensorOptions(torch::kDouble));
-  for (const auto place : chosen(own, from, 12, seed)) s[place] = 1.0 / 12;
+  for (const auto place : chosen(*made(name, params), from, 12, seed)) s[place] = 1.0 / 12;
   return MomentProgram(moments_of(from.gradients), 12, 0.999).value(s);
 }
 
 TEST_CASE("the moments of a matched selection fall short by less than those of an even one") {
   const auto from = pool(60);
-  const auto mean = [&](const auto& selector) {
+  const auto mean = [&](const std::string& name, const assay::Values& params = {}) {
     double sum = 0;
-    for (std::uint64_t seed = 0; seed < 20; ++seed) sum += shortfall(from, selector, seed);
+    for (std::uint64_t seed = 0; seed < 20; ++seed) sum += shortfall(from, name, params, seed);
     return sum / 20;
   };
-  const double even = mean(Uniform({}));
-  CHECK(mean(Skmm({.take = "top"})) < even);
-  CHECK(mean(Skmm({.take = "sampled"})) < 0.6 * even);
-  CHECK(mean(Skmm({.recipe = "published", .steps = 2000})) < 0.6 * even);
-  Skmm apart({.take = "top_per_class"});
-  CHECK(by_class(from, chosen(apart, from, 12)) == std::vector<std::int64_t>{4, 4, 4});
+  const double even = mean("uniform");
+  CHECK(mean("skmm", {{"take", "top"}}) < even);
+  CHECK(mean("skmm", {{"take", "sampled"}}) < 0.6 * even);
+  CHECK(mean("skmm", {{"recipe", "published"}, {"steps", std::int64_t{2000}}}) < 0.6 * even);
+  const auto apart = made("skmm", {{"take", "top_per_class"}});
+  CHECK(by_class(from, chosen(*apart, from, 12)) == std::vector<std::int64_t>{4, 4, 4});
 }
 
 TEST_CASE("a greedy selection goes on after a resume as if nothing had been") {
   const auto from = pool(900, 8);
   const assay::Context context{torch::kCPU, assay::Rng(1)};
-  const auto check = [&](auto whole, auto first, auto second) {
-    const auto expected = chosen(whole, from, 450);
-    CHECK_FALSE(first.step(0, from, 450, context));
+  for (const std::string name : {"herding", "k_centre", "contextual_diversity"}) {
+    INFO(name);
+    const auto first = made(name), second = made(name);
+    CHECK_FALSE(first->step(0, from, 450, context));
     assay::State state;
-    first.save(state);
-    second.load(state);
-    CHECK(chosen(second, from, 450) == expected);
-  };
-  check(Herding({}), Herding({}), Herding({}));
-  check(KCentre({}), KCentre({}), KCentre({}));
-  check(ContextualDiversity({}), ContextualDiversity({}), ContextualDiversity({}));
+    first->save(state);
+    second->load(state);
+    CHECK(chosen(*second, from, 450) == chosen(name, from, 450));
+  }
 }

@@ -12,7 +12,7 @@
 
 #include "assay/layers.h"
 #include "assay/training.h"
-#include "gradients/per_sample.h"
+#include "selection/select/gradients/per_sample.h"
 #include "tests/support/plugin_host.h"
 
 using namespace selection;

@@ -6,7 +6,8 @@
 #include <set>
 
 #include "assay/selector.h"
-#include "methods/scores.h"
+#include "selection/shared/places.h"
+#include "tests/support/plugin_host.h"
 
 namespace selection::testing {
 
@@ -17,14 +18,19 @@ inline torch::Tensor normal(at::IntArrayRef sizes, std::uint64_t seed) {
 }
 
 inline Pool pool(std::int64_t size = 60, std::uint64_t seed = 1) {
-  Pool made;
-  made.size = size;
-  made.classes = 3;
-  made.label = at::arange(size, torch::kInt64) % 3;
-  made.features = normal({size, 5}, seed) + made.label.unsqueeze(1);
-  made.logits = normal({size, 3}, seed + 1);
-  made.gradients = normal({size, 6}, seed + 2) * at::arange(1, 7, torch::kFloat);
-  return made;
+  Pool pool;
+  pool.size = size;
+  pool.classes = 3;
+  pool.label = at::arange(size, torch::kInt64) % 3;
+  pool.features = normal({size, 5}, seed) + pool.label.unsqueeze(1);
+  pool.logits = normal({size, 3}, seed + 1);
+  pool.gradients = normal({size, 6}, seed + 2) * at::arange(1, 7, torch::kFloat);
+  return pool;
+}
+
+/// A selector of this build, by its registered name.
+inline std::shared_ptr<assay::Selector> made(const std::string& name, assay::Values params = {}) {
+  return assay::testing::plugins().make<assay::Selector>({name, std::move(params)});
 }
 
 inline Places chosen(assay::Selector& selector, const Pool& from, std::int64_t n,
@@ -37,6 +43,11 @@ inline Places chosen(assay::Selector& selector, const Pool& from, std::int64_t n
       REQUIRE(*different.rbegin() < from.size);
       return choice->places;
     }
+}
+
+inline Places chosen(const std::string& name, const Pool& from, std::int64_t n,
+                     std::uint64_t seed = 0) {
+  return chosen(*made(name), from, n, seed);
 }
 
 inline std::vector<std::int64_t> by_class(const Pool& from, const Places& places) {

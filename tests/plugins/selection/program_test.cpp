@@ -2,9 +2,9 @@
 // and the projection against what a nearest point must be.
 #include <random>
 
-#include "moments/capped_simplex.h"
-#include "moments/program.h"
-#include "moments/published.h"
+#include "selection/skmm/moments/capped_simplex.h"
+#include "selection/skmm/moments/program.h"
+#include "selection/skmm/moments/published.h"
 #include "tests/support/golden.h"
 
 using namespace selection;

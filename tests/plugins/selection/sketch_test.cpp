@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "assay/error.h"
-#include "sketches/sketch.h"
+#include "selection/select/sketches/sketch.h"
 
 using namespace selection;
 

@@ -1,6 +1,6 @@
 // Selections by gradients that add up, and by steps on the validation split, taken literally.
-#include "methods/glister.h"
-#include "methods/gradient_coverage.h"
+#include "selection/craig/facilities.h"
+#include "selection/grad_match/pursuit.h"
 #include "tests/plugins/selection/pool.h"
 
 using namespace selection;
@@ -72,8 +72,7 @@ TEST_CASE("glister takes the sample whose small step lowers the validation loss 
         1;
     return logits - kLr * dot.unsqueeze(1) * error;
   };
-  Glister selector({kLr});
-  const auto places = chosen(selector, from, 6);
+  const auto places = chosen(*made("glister", {{"lr", kLr}}), from, 6);
   auto logits = from.validation.logits.to(torch::kDouble);
   std::set<std::int64_t> taken;
   for (const auto place : places) {
@@ -87,17 +86,16 @@ TEST_CASE("glister takes the sample whose small step lowers the validation loss 
 
 TEST_CASE("classes that are taken apart share out the samples, and resume") {
   const auto from = pool(60);
-  Craig craig({});
-  CHECK(by_class(from, chosen(craig, from, 12)) == std::vector<std::int64_t>{4, 4, 4});
-  GradMatch whole({}), first({}), second({});
-  const auto expected = chosen(whole, from, 12);
+  CHECK(by_class(from, chosen("craig", from, 12)) == std::vector<std::int64_t>{4, 4, 4});
+  const auto expected = chosen("grad_match", from, 12);
+  const auto first = made("grad_match"), second = made("grad_match");
   const assay::Context context{torch::kCPU, assay::Rng(0)};
-  CHECK_FALSE(first.step(0, from, 12, context));
+  CHECK_FALSE(first->step(0, from, 12, context));
   assay::State state;
-  first.save(state);
-  second.load(state);
-  CHECK_FALSE(second.step(1, from, 12, context));
-  const auto last = second.step(2, from, 12, context);
+  first->save(state);
+  second->load(state);
+  CHECK_FALSE(second->step(1, from, 12, context));
+  const auto last = second->step(2, from, 12, context);
   REQUIRE(last);
   CHECK(last->places == expected);
   CHECK(last->weights.size() == 12);

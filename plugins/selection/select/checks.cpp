@@ -1,0 +1,83 @@
+#include "selection/select/checks.h"
+
+#include <algorithm>
+
+#include "selection/shared/places.h"
+
+namespace selection {
+
+using assay::Error;
+using assay::ErrorKind;
+using assay::Split;
+
+namespace {
+
+std::vector<std::int64_t> row_of(const assay::TensorMap& artifact, const std::string& name) {
+  const auto it = artifact.find(name);
+  if (it == artifact.end() || it->second.scalar_type() != torch::kInt64)
+    throw Error(ErrorKind::kData, "the artifact `forgetting` needs int64 numbers `" + name + "`");
+  return places_in(it->second);
+}
+
+std::string name_of(const assay::Info& info, std::int64_t c) {
+  const auto place = static_cast<std::size_t>(c);
+  return place < info.class_names.size() ? " (`" + info.class_names[place] + "`)" : "";
+}
+
+}  // namespace
+
+torch::Tensor forgotten(const assay::Parts& parts) {
+  const auto stages = parts.inputs ? parts.inputs->with("forgetting") : assay::Strings();
+  if (stages.size() != 1)
+    throw Error(ErrorKind::kParameter,
+                "the selector goes by one training before this stage that counted forgetting, and "
+                "there are " +
+                    std::to_string(stages.size()) +
+                    ": name one stage of `{use: train, count_forgetting: true}` in `after:`");
+  const auto counted = parts.inputs->artifact(stages[0], "forgetting");
+  const auto ids = row_of(counted, "ids"), times = row_of(counted, "forgotten");
+  if (ids.size() != times.size())
+    throw Error(ErrorKind::kData, "the artifact `forgetting` needs a number for each of its ids");
+  std::vector<std::int64_t> found;
+  for (const auto id : parts.dataset->ids(Split::kTrain)) {
+    const auto it = std::lower_bound(ids.begin(), ids.end(), id);
+    if (it == ids.end() || *it != id)
+      throw Error(ErrorKind::kParameter, "stage `" + stages[0] + "` was not trained on sample " +
+                                             std::to_string(id) + ", which is to be chosen from");
+    found.push_back(times[static_cast<std::size_t>(it - ids.begin())]);
+    if (found.back() < -1)
+      throw Error(ErrorKind::kParameter, "stage `" + stages[0] + "` ended before sample " +
+                                             std::to_string(id) +
+                                             " was in a batch: train it for an epoch or more");
+  }
+  return torch::tensor(found, torch::kInt64);
+}
+
+void check_needs(const assay::Selector::Needs& needs, const assay::Parts& parts,
+                 const assay::Info& info) {
+  if ((needs.features || needs.logits || needs.gradients) && parts.model == nullptr)
+    throw Error(ErrorKind::kParameter,
+                "the selector looks at what a model makes of the samples: "
+                "add `model:` to the manifest");
+  if ((needs.label || needs.logits) && info.classes == 0)
+    throw Error(ErrorKind::kParameter,
+                "the selector goes by classes, and the dataset has real targets: use one that goes "
+                "by features or gradients, such as skmm or k_centre");
+  if (needs.validation && parts.dataset->ids(Split::kValidation).empty())
+    throw Error(ErrorKind::kParameter,
+                "the selector goes by the validation split, and the dataset has none: give it one, "
+                "as by `validation: 1000`");
+}
+
+void check_classes(const torch::Tensor& label, const assay::Info& info) {
+  const auto sizes = label.bincount({}, info.classes).contiguous();
+  for (std::int64_t c = 0; c < info.classes; ++c)
+    if (sizes.const_data_ptr<std::int64_t>()[c] == 0)
+      throw Error(
+          ErrorKind::kParameter,
+          "the selector takes each class apart, and class " + std::to_string(c) + name_of(info, c) +
+              " has no sample in the training split: take a larger part of the dataset, "
+              "leave the class out by `class_subset`, or use a selector that takes none apart");
+}
+
+}  // namespace selection

@@ -1,0 +1,219 @@
+#include "selection/select/gradients/per_sample.h"
+
+#include <ATen/ops/cat.h>
+#include <ATen/ops/ones_like.h>
+#include <ATen/ops/randn.h>
+#include <ATen/ops/zeros.h>
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/csrc/autograd/engine.h>
+#include <torch/csrc/autograd/variable.h>
+
+#include "assay/training.h"
+
+namespace selection {
+
+using assay::Error;
+using assay::ErrorKind;
+
+namespace {
+
+// Where a stretch of parameters lies among all of them.
+class Sketching final : public Sink {
+ public:
+  Sketching(const Sketch& sketch, const std::vector<std::int64_t>& offsets,
+            const std::vector<bool>& ruled, torch::Tensor& out)
+      : sketch_(sketch), offsets_(offsets), ruled_(ruled), out_(out) {}
+
+  void outer(const Block& block, const torch::Tensor& left, const torch::Tensor& right) override {
+    if (ruled_[block.parameter])
+      sketch_.add_outer(left, right, offsets_[block.parameter] + block.offset, out_);
+  }
+  void vector(const Block& block, const torch::Tensor& v) override {
+    if (ruled_[block.parameter]) sketch_.add(v, offsets_[block.parameter] + block.offset, out_);
+  }
+
+ private:
+  const Sketch& sketch_;
+  const std::vector<std::int64_t>& offsets_;
+  const std::vector<bool>& ruled_;
+  torch::Tensor& out_;
+};
+
+// Keeps every number where it is.
+class Whole final : public Sketch {
+ public:
+  void add(const torch::Tensor& x, std::int64_t offset, torch::Tensor& out) const override {
+    out.narrow(1, offset, x.size(1)).add_(x);
+  }
+};
+
+// A sum needs nothing of what it added up.
+void check_unchanged(const Use& use) {
+  if (use.op.starts_with("aten::add") && use.op != "aten::addmm") return;
+  for (std::size_t k = 0; k < use.inputs.size(); ++k)
+    if (use.versions[k] != version_of(use.inputs[k]))
+      throw Error(ErrorKind::kPlugin, "the model changes in place what it gave to " + use.op +
+                                          ", so gradients of samples cannot be found");
+}
+
+// Whether the gradient of sample 1 of three lies where that order has it, and nowhere else.
+bool suits(const torch::Tensor& gradient, Order order) {
+  if (gradient.numel() % 3 != 0 || (order == Order::kByPlace && gradient.numel() == 3))
+    return false;
+  const auto rows = places_of(gradient, order, 3, 1).abs().sum({1, 2});
+  return rows[0].item<double>() == 0 && rows[2].item<double>() == 0;
+}
+
+// Nothing where the gradient is zero.
+std::optional<Order> order_of(const torch::Tensor& gradient, const std::string& op) {
+  if (!gradient.defined() || gradient.count_nonzero().item<std::int64_t>() == 0) return {};
+  for (const auto order : {Order::kBySample, Order::kByPlace})
+    if (suits(gradient, order)) return order;
+  throw Error(ErrorKind::kParameter, "the samples of a batch change each other's results (at " +
+                                         op + "), so none has a gradient of its own");
+}
+
+}  // namespace
+
+PerSample::PerSample(assay::Model& model, assay::NamedTensors parameters,
+                     const torch::Tensor& probe, bool fall_back)
+    : model_(model), parameters_(std::move(parameters)), ruled_(parameters_.size(), true) {
+  for (const auto& [name, tensor] : parameters_) {
+    offsets_.push_back(width_);
+    width_ += tensor.numel();
+  }
+  probe_orders(at::cat({probe, probe, probe}).narrow(0, 0, 3));
+  if (!fall_back && !others_.empty())
+    throw Error(ErrorKind::kParameter,
+                others_.front() +
+                    ", which has no rule for the gradient of each sample; `fall_back: true` takes "
+                    "one backward pass a sample for it");
+}
+
+std::vector<torch::Tensor> PerSample::tensors() const {
+  std::vector<torch::Tensor> all;
+  for (const auto& [name, tensor] : parameters_) all.push_back(tensor);
+  return all;
+}
+
+// Of each use's result; undefined where the sum does not depend on it.
+std::vector<torch::Tensor> PerSample::gradients_of(const Capture& capture,
+                                                   const torch::Tensor& sum) const {
+  torch::autograd::edge_list edges;
+  std::vector<std::size_t> places;
+  for (std::size_t k = 0; k < capture.uses().size(); ++k) {
+    if (!capture.uses()[k].output.is_valid()) continue;
+    edges.push_back(capture.uses()[k].output);
+    places.push_back(k);
+  }
+  std::vector<torch::Tensor> all(capture.uses().size());
+  if (edges.empty() || !sum.requires_grad()) return all;
+  const auto found = torch::autograd::Engine::get_default_engine().execute(
+      {torch::autograd::impl::gradient_edge(sum)}, {at::ones_like(sum)}, /*keep_graph=*/true,
+      /*create_graph=*/false, /*accumulate_grad=*/false, edges);
+  for (std::size_t k = 0; k < places.size(); ++k) all[places[k]] = found[k];
+  return all;
+}
+
+void PerSample::add_other(std::size_t parameter, const std::string& op) {
+  if (!ruled_[parameter]) return;
+  ruled_[parameter] = false;
+  others_.push_back("`" + parameters_[parameter].first + "` goes through " + op);
+}
+
+void PerSample::find_others(const Capture& capture) {
+  for (const auto& other : capture.others()) add_other(other.parameter, other.op);
+  for (const auto& use : capture.uses())
+    for (std::size_t k = 0; k < use.inputs.size(); ++k)
+      if (const auto parameter = capture.parameter_of(use.inputs[k]);
+          parameter && !has_rule(use, k, capture))
+        add_other(*parameter, use.op);
+}
+
+// Where a probe's gradient is zero at an operator, as behind rectifiers that are dead for it, its
+// order is seen on noise.
+void PerSample::probe_orders(const torch::Tensor& three) {
+  const assay::EvalMode mode(model_);
+  torch::AutoGradMode grad(true);
+  const auto generator = assay::Rng(1).generator();
+  const auto noise =
+      at::randn(three.sizes(), generator, torch::TensorOptions(torch::kFloat)).to(three.options());
+  for (const auto& input : {three, noise}) {
+    Capture capture(tensors());
+    const auto logits = model_.forward(input).logits;
+    capture.stop();
+    find_others(capture);
+    const auto some = at::randn(logits[1].sizes(), generator, torch::TensorOptions(torch::kFloat));
+    const auto sum = (logits[1] * some.to(logits.options())).sum();
+    const auto gradients = gradients_of(capture, sum);
+    orders_.resize(gradients.size());
+    for (std::size_t k = 0; k < gradients.size(); ++k)
+      if (!orders_[k]) orders_[k] = order_of(gradients[k], capture.uses()[k].op);
+    compare(capture, gradients, sum);
+  }
+}
+
+// With autograd, which sees all: a parameter may have gone where the capture did not look.
+void PerSample::compare(const Capture& capture, const std::vector<torch::Tensor>& gradients,
+                        const torch::Tensor& sum) {
+  auto own = at::zeros({3, width_}, sum.options().requires_grad(false));
+  give_all(capture, gradients, 3, Whole(), own);
+  const auto expected = torch::autograd::grad({sum}, tensors(), {}, /*retain_graph=*/{}, false,
+                                              /*allow_unused=*/true);
+  for (std::size_t k = 0; k < expected.size(); ++k) {
+    const auto found = own[1].narrow(0, offsets_[k], parameters_[k].second.numel());
+    const auto apart = expected[k].defined() ? found - expected[k].flatten() : found;
+    const double size = expected[k].defined() ? expected[k].norm().item<double>() : 0;
+    if (!(apart.norm().item<double>() <= 1e-2 * size + 1e-6))
+      add_other(k, "something that was not seen");
+  }
+}
+
+void PerSample::give_all(const Capture& capture, const std::vector<torch::Tensor>& gradients,
+                         std::int64_t samples, const Sketch& sketch, torch::Tensor& out) const {
+  const torch::NoGradGuard no_grad;
+  Sketching sink(sketch, offsets_, ruled_, out);
+  for (std::size_t k = 0; k < gradients.size(); ++k) {
+    if (!gradients[k].defined()) continue;
+    check_unchanged(capture.uses()[k]);
+    give(capture.uses()[k], gradients[k], orders_.at(k).value_or(Order::kBySample), samples,
+         capture, sink);
+  }
+}
+
+torch::Tensor PerSample::sketched(const torch::Tensor& input, const Losses& losses,
+                                  const Sketch& sketch, std::int64_t m) {
+  const assay::EvalMode mode(model_);
+  torch::AutoGradMode grad(true);
+  Capture capture(tensors());
+  const auto logits = model_.forward(input).logits;
+  capture.stop();
+  const auto each = losses(logits);
+  const auto gradients = gradients_of(capture, each.sum());
+  auto out = at::zeros({input.size(0), m}, logits.options().requires_grad(false));
+  give_all(capture, gradients, input.size(0), sketch, out);
+  one_by_one(each, sketch, out);
+  return out;
+}
+
+void PerSample::one_by_one(const torch::Tensor& losses, const Sketch& sketch,
+                           torch::Tensor& out) const {
+  torch::autograd::variable_list others;
+  std::vector<std::int64_t> offsets;
+  for (std::size_t k = 0; k < parameters_.size(); ++k)
+    if (!ruled_[k]) {
+      others.push_back(parameters_[k].second);
+      offsets.push_back(offsets_[k]);
+    }
+  for (std::int64_t b = 0; b < losses.size(0) && !others.empty(); ++b) {
+    torch::AutoGradMode grad(true);
+    const auto found = torch::autograd::grad({losses[b]}, others, {}, /*retain_graph=*/true, false,
+                                             /*allow_unused=*/true);
+    const torch::NoGradGuard no_grad;
+    auto row = out.narrow(0, b, 1);
+    for (std::size_t k = 0; k < found.size(); ++k)
+      if (found[k].defined()) sketch.add(found[k].reshape({1, -1}), offsets[k], row);
+  }
+}
+
+}  // namespace selection

@@ -1,0 +1,129 @@
+#include "selection/select/select.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "selection/select/checks.h"
+
+namespace selection {
+
+using assay::Error;
+using assay::ErrorKind;
+using assay::Split;
+
+namespace {
+
+constexpr std::int64_t kBatches = 16;  // of a unit
+
+assay::Selector& selector_of(const assay::Parts& parts) {
+  return *parts.other<assay::Selector>();
+}
+
+}  // namespace
+
+assay::Schema<Select::Params> Select::schema() {
+  using namespace assay;
+  return Schema<Params>()
+      .required("n", &Params::n, at_least(1), "Samples of the training split to select.")
+      .field("batch", &Params::batch, at_least(1), "Samples a forward pass.")
+      .field(
+          "gradient", &Params::gradient, one_of({"loss", "features"}),
+          "What stands for a sample where the selector asks for gradients: its loss's, or, as for "
+          "a linear model on features that stay as they are, its features.")
+      .field("sketch", &Params::sketch,
+             one_of({"gaussian", "sparse_sign", "count", "hadamard", "kronecker"}),
+             "Random map of each sample's gradient.")
+      .field("width", &Params::width, at_least(1), "Numbers that are left of a gradient.")
+      .field("layers", &Params::layers, at_least(0),
+             "Last layers whose parameters the gradient is of; 0: all that are trained.")
+      .field("labels", &Params::labels, one_of({"selector", "random", "true", "predicted"}),
+             "Classes that the gradients' loss is for: drawn evenly, so that no label is looked "
+             "at; the samples' own; the model's answers; or as the selector is defined, the "
+             "samples' own for grand, craig and grad_match, and else drawn.")
+      .field("fall_back", &Params::fall_back, any(),
+             "Takes one backward pass a sample for parameters that go through an operator without "
+             "a rule, instead of refusing the model.");
+}
+
+Select::Select(const Params& params, const assay::Info& info)
+    : p_(params), info_(info), look_(params, info) {
+  const auto size =
+      std::accumulate(info.group_sizes.begin(), info.group_sizes.end(), std::int64_t{0});
+  if (size > 0 && p_.n > size)
+    throw Error(ErrorKind::kParameter, "`n` is " + std::to_string(p_.n) +
+                                           ", and the training split has " + std::to_string(size) +
+                                           " samples");
+}
+
+// Units in which the pool is looked at.
+std::int64_t Select::looks(const assay::Parts& parts) const {
+  const auto needs = selector_of(parts).needs();
+  if (!needs.features && !needs.logits && !needs.gradients && !needs.label) return 0;
+  const auto size = std::ssize(parts.dataset->ids(Split::kTrain));
+  return (size + kBatches * p_.batch - 1) / (kBatches * p_.batch);
+}
+
+// A selector may take a step a sample, or a class.
+std::int64_t Select::units(const assay::Parts& parts) const {
+  return looks(parts) + std::max(p_.n, info_.classes);
+}
+
+void Select::advance(std::int64_t unit, assay::Parts& parts, const assay::Context& context,
+                     assay::Results& results) {
+  const auto before = looks(parts);
+  const auto needs = selector_of(parts).needs();
+  if (unit == 0) check_needs(needs, parts, info_);
+  if (unit < before) return look(unit, parts, context);
+  auto pool = look_.pool(std::ssize(parts.dataset->ids(Split::kTrain)));
+  if (needs.forgotten) pool.forgotten = forgotten(parts);
+  if (needs.every_class && unit == before) check_classes(pool.label, info_);
+  const auto choice =
+      selector_of(parts).step(unit - before, pool, p_.n, context.with(context.rng.fork("select")));
+  if (choice) return write(*choice, parts, results);
+  if (unit + 1 == units(parts))
+    throw Error(ErrorKind::kPlugin, "the selector has not come to an end in " +
+                                        std::to_string(unit + 1 - before) +
+                                        " steps: it may take one a sample, or one a class");
+}
+
+void Select::look(std::int64_t unit, assay::Parts& parts, const assay::Context& context) {
+  const auto needs = selector_of(parts).needs();
+  const auto ids = parts.dataset->ids(Split::kTrain);
+  const auto size = kBatches * p_.batch, first = unit * size;
+  const auto count = std::min(size, std::ssize(ids) - first);
+  look_.at(ids.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)), "", needs,
+           parts, context);
+  if (unit == 0 && needs.validation)
+    look_.at(parts.dataset->ids(Split::kValidation), "validation.",
+             {.label = true, .features = true, .logits = true}, parts, context);
+}
+
+void Select::write(const assay::Selector::Choice& choice, const assay::Parts& parts,
+                   assay::Results& results) {
+  const auto all = parts.dataset->ids(Split::kTrain);
+  std::vector<std::int64_t> ids;
+  for (const auto place : choice.places) ids.push_back(all[static_cast<std::size_t>(place)]);
+  assay::TensorMap artifact{{"ids", torch::tensor(ids, torch::kInt64)}};
+  if (!choice.weights.empty()) artifact["weights"] = torch::tensor(choice.weights, torch::kDouble);
+  results.artifact("ids", artifact);
+  results.metric("select/size", static_cast<double>(ids.size()));
+  look_.rows().clear();  // no checkpoint needs them any more
+  finished_ = true;
+}
+
+void Select::save(assay::State& state) const {
+  state.tensors = look_.rows();
+  state.scalars["finished"] = finished_;
+}
+
+void Select::load(const assay::State& state) {
+  for (const auto& [name, rows] : state.tensors) look_.rows()[name] = rows.cpu();
+  finished_ = state.scalar<bool>("finished");
+}
+
+}  // namespace selection
+
+ASSAY_PLUGIN(registry) {
+  registry.add<selection::Select>("select",
+                                  "Selects samples of the training split for a later stage.");
+}

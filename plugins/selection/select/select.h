@@ -1,0 +1,35 @@
+// `select`: samples of the training split to learn from, as an artifact that a later stage reads.
+#pragma once
+
+#include "assay/registry.h"
+#include "selection/select/look.h"
+
+namespace selection {
+
+class Select final : public assay::Procedure {
+ public:
+  using Params = SelectParams;
+  static assay::Schema<Params> schema();
+  static assay::Strings needs() { return {"dataset", "selector"}; }
+
+  Select(const Params& params, const assay::Info& info);
+  std::int64_t units(const assay::Parts& parts) const override;
+  bool finished() const override { return finished_; }
+  void advance(std::int64_t unit, assay::Parts& parts, const assay::Context& context,
+               assay::Results& results) override;
+  void save(assay::State& state) const override;
+  void load(const assay::State& state) override;
+
+ private:
+  std::int64_t looks(const assay::Parts& parts) const;
+  void look(std::int64_t unit, assay::Parts& parts, const assay::Context& context);
+  void write(const assay::Selector::Choice& choice, const assay::Parts& parts,
+             assay::Results& results);
+
+  Params p_;
+  assay::Info info_;
+  Look look_;
+  bool finished_ = false;
+};
+
+}  // namespace selection
