@@ -1,5 +1,5 @@
 // Rule files of the plugin glc: what is read is written and read alike.
-#include "plugins/glc/glc/rules/rules_json.h"
+#include "plugins/glc/shared/rules/rules_json.h"
 
 #include "assay/error.h"
 #include "tests/fuzz/target.h"

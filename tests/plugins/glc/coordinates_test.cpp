@@ -1,5 +1,5 @@
 // Coordinates lose nothing.
-#include "coordinates/coordinates.h"
+#include "glc/glc_pictures/coordinates/coordinates.h"
 
 #include <catch2/catch.hpp>
 

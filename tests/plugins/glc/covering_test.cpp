@@ -4,7 +4,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "search/covering.h"
+#include "glc/shared/search/covering.h"
 #include "tests/plugins/glc/tables.h"
 #include "tests/support/data.h"
 

@@ -1,9 +1,9 @@
 // Boxes that are widened, simplified, merged: never less than before, never less pure than asked.
 #include <catch2/catch.hpp>
 
-#include "search/generalise.h"
-#include "search/hyperblocks.h"
-#include "search/tree.h"
+#include "glc/shared/search/generalise.h"
+#include "glc/hyperblocks/growth.h"
+#include "glc/shared/search/tree.h"
 #include "tests/plugins/glc/tables.h"
 
 using namespace glc;

@@ -1,8 +1,8 @@
 // A picture has every row in it, without loss.
-#include "draw/picture.h"
+#include "glc/glc_pictures/draw/picture.h"
 
-#include "draw/frame.h"
-#include "draw/laying.h"
+#include "glc/glc_pictures/draw/frame.h"
+#include "glc/glc_pictures/draw/laying.h"
 
 #include <catch2/catch.hpp>
 

@@ -10,9 +10,9 @@
 #include <nlohmann/json.hpp>
 
 #include "assay/error.h"
-#include "rules/rules_cpp.h"
-#include "rules/rules_json.h"
-#include "rules/words.h"
+#include "glc/shared/rules/rules_cpp.h"
+#include "glc/shared/rules/rules_json.h"
+#include "glc/shared/rules/words.h"
 #include "tests/support/shell.h"
 
 using namespace glc;

@@ -3,7 +3,7 @@
 
 #include <random>
 
-#include "search/table.h"
+#include "glc/shared/search/table.h"
 
 namespace glc::testing {
 

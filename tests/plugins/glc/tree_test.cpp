@@ -1,7 +1,7 @@
 // The tree: its splits against all splits, its boxes against itself.
 #include <catch2/catch.hpp>
 
-#include "search/tree.h"
+#include "glc/shared/search/tree.h"
 #include "tests/plugins/glc/tables.h"
 
 using namespace glc;

@@ -1,0 +1,47 @@
+// What pictures are drawn on: SVG and PNG alike, by cairo.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "glc/glc_pictures/coordinates/coordinates.h"
+
+using cairo_t = struct _cairo;
+
+namespace glc {
+
+struct Colour {
+  double red, green, blue, alpha = 1;
+
+  Colour faded(double to) const { return {red, green, blue, to}; }
+};
+
+/// Of class k: Okabe and Ito's colours, which colour-blind people too can tell apart.
+Colour colour_of(std::size_t k);
+
+/// In points, y downwards.
+class Canvas {
+ public:
+  explicit Canvas(cairo_t* on) : on_(on) {}
+
+  void line(const std::vector<Point>& points, const Colour& colour, double width);
+  void curve(Point from, Point first, Point second, Point to, const Colour& colour, double width);
+  void dot(Point at, double radius, const Colour& colour);
+  void box(Point from, Point to, const Colour& fill, const Colour& edge);
+  enum class Align { kLeft, kMiddle, kRight };
+  void text(Point at, const std::string& words, double size, Align align);
+
+ private:
+  void ink(const Colour& colour, double width);
+
+  cairo_t* on_;
+};
+
+using Drawing = std::function<void(Canvas&)>;
+
+/// The bytes of a file. Throw assay::Error{kIo} where cairo fails.
+std::string svg(double width, double height, const Drawing& draw);
+std::string png(double width, double height, const Drawing& draw);  // at two pixels a point
+
+}  // namespace glc
