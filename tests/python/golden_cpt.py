@@ -1,9 +1,9 @@
-"""Golden weights and trajectories of CPT for tests/plugins/optimizers/cpt_test.cpp, in float64.
+"""Golden weights and trajectories of CPT for tests/plugins/groups/cpt_test.cpp, in float64.
 
 The equations of the group weights (see plugins/cpt) are restated with NumPy; the linear programs are solved by SciPy's
 HiGHS. Run with a Python that has SciPy:
 
-    python tests/python/golden_cpt.py > tests/plugins/optimizers/golden_cpt.json
+    python tests/python/golden_cpt.py > tests/plugins/groups/golden_cpt.json
 """
 import json
 

@@ -1,4 +1,4 @@
-"""Golden trajectories of the optimizers around SAM for tests/plugins/optimizers/sharpness_test.cpp, in float64.
+"""Golden trajectories of the optimizers around SAM for tests/plugins/sharpness/sharpness_test.cpp, in float64.
 
 The problem is that of golden_base.py, a sum of three samples' losses a_i (w_i - b_i)^2 / 2 (the first one's with
 c w_0 w_1), times a scale, on the tensors {w_0, w_1} and {w_2}, or on one.
@@ -13,7 +13,7 @@ float64. LookSAM adds 1e-8 to the norm of g_v: the loss is scaled by 2^20 there,
 
 Run with a Python that has torch and the package (pip install --no-deps pytorch-optimizer==4.1.0):
 
-    python tests/python/golden_sharpness.py > tests/plugins/optimizers/golden_sharpness.json
+    python tests/python/golden_sharpness.py > tests/plugins/sharpness/golden_sharpness.json
 """
 import json
 import sys

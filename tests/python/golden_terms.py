@@ -1,4 +1,4 @@
-"""Golden trajectories of the rules over terms for tests/plugins/optimizers/terms_test.cpp.
+"""Golden trajectories of the rules over terms for tests/plugins/multitask/terms_test.cpp.
 
 Everything is computed with 40 digits by mpmath, from the vectors, and by other ways than the plugins': MGDA's and
 CAGrad's simplex by trying every support, CAGrad's dual and Nash-MTL's equations by Newton's method from where SciPy's
@@ -6,7 +6,7 @@ SLSQP and BFGS end, whose values must agree with the result. What is returned is
 
 Run with a Python that has numpy, scipy and mpmath:
 
-    python tests/python/golden_terms.py > tests/plugins/optimizers/golden_terms.json
+    python tests/python/golden_terms.py > tests/plugins/multitask/golden_terms.json
 """
 import itertools
 import json

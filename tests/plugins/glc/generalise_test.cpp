@@ -1,8 +1,8 @@
 // Boxes that are widened, simplified, merged: never less than before, never less pure than asked.
 #include <catch2/catch.hpp>
 
-#include "glc/shared/search/generalise.h"
 #include "glc/hyperblocks/growth.h"
+#include "glc/shared/search/generalise.h"
 #include "glc/shared/search/tree.h"
 #include "tests/plugins/glc/tables.h"
 
@@ -112,7 +112,7 @@ TEST_CASE("of all pairs the one with the most cases is merged first") {
     }
     const auto found = merged(table, rows, rules, demand);
     REQUIRE(found.size() == expected.size());
-    for (std::size_t k = 0; k < found.size(); ++k) CHECK(found[k].box == expected[k].box);
+    for (std::size_t k = 0; k < found.size(); ++k) CHECK((found[k].box == expected[k].box));
   }
 }
 

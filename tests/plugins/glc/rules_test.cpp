@@ -88,7 +88,7 @@ TEST_CASE("rules come back from their file to the last bit") {
     REQUIRE(back.rules.size() == rules.rules.size());
     for (std::size_t k = 0; k < back.rules.size(); ++k) {
       CHECK(back.rules[k].answer == rules.rules[k].answer);
-      CHECK(back.rules[k].box == rules.rules[k].box);
+      CHECK((back.rules[k].box == rules.rules[k].box));
     }
   }
 }

@@ -1,7 +1,7 @@
 // dfr: last layers against scikit-learn's, and what balancing and the choice of c come to.
 #include <catch2/catch.hpp>
 
-#include "tests/plugins/groups/table.h"
+#include "tests/support/table.h"
 #include "tests/support/golden.h"
 #include "tests/support/tiny.h"
 

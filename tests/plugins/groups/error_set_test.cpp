@@ -1,7 +1,7 @@
 // error_set: which ids are repeated, and that a training on them sees them that often.
 #include <catch2/catch.hpp>
 
-#include "tests/plugins/groups/table.h"
+#include "tests/support/table.h"
 #include "tests/support/tiny.h"
 
 using namespace assay;

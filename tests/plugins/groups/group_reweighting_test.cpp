@@ -4,7 +4,7 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/cross_entropy_loss.h>
 
-#include "tests/plugins/groups/net.h"
+#include "tests/support/net.h"
 
 using namespace assay;
 using namespace assay::testing;

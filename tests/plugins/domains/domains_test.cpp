@@ -1,0 +1,159 @@
+// domains: a term a group, pseudo-labels by hand, one forward pass a term.
+#include <catch2/catch.hpp>
+
+#include <ATen/ops/cross_entropy_loss.h>
+
+#include "tests/support/net.h"
+
+using namespace assay;
+using namespace assay::testing;
+
+namespace {
+
+std::shared_ptr<Objective> domains(Values params = {}, const Info& info = two_groups()) {
+  return plugins().make<Objective>({"domains", std::move(params)}, &info);
+}
+
+const Context kHere{torch::kCPU, Rng(3)};
+
+}  // namespace
+
+TEST_CASE("each group's term is the cross-entropy of its own samples") {
+  Net net;
+  const auto batch = random_batch(7, 3, 1, {1, 0, 0, 1, 0, 0, 0});
+  const auto objective = domains();
+  CHECK(objective->terms() == Strings{"left", "right"});
+  const auto terms = objective->evaluate(net, batch, kHere);
+  for (std::int64_t g = 0; g < 2; ++g) {
+    const auto rows = rows_of(batch, g);
+    const auto logits = net.forward(batch.input.index_select(0, rows)).logits;
+    CHECK(number(terms.at(static_cast<std::size_t>(g)).value) ==
+          Approx(number(at::cross_entropy_loss(logits, batch.target.index_select(0, rows))))
+              .epsilon(1e-13));
+    CHECK(terms.at(static_cast<std::size_t>(g)).weight == 1);
+  }
+}
+
+TEST_CASE("without labels only confident predictions count, as if they were true") {
+  // p = 0.75, 0.9 and 0.5; the last two samples are of the other group.
+  const double third = std::log(3.0), ninth = std::log(9.0);
+  const Batch batch{
+      torch::tensor({0.0, third, ninth, 0.0, 0.0, 0.0, 1.0, 0.0, 1.0, 0.0}, torch::kDouble)
+          .view({5, 2}),
+      torch::tensor({0, 0, 0, 0, 1}, torch::kInt64), torch::arange(5),
+      torch::tensor({1, 1, 1, 0, 0}, torch::kInt64)};
+  Same model;
+  const auto value = [&](double tau, const Batch& samples) {
+    return number(domains({{"unlabelled", Strings{"right"}}, {"tau", tau}}, two_groups(2))
+                      ->evaluate(model, samples, kHere)
+                      .at(1)
+                      .value);
+  };
+  CHECK(value(0.8, batch) == Approx(-std::log(0.9)));
+  CHECK(value(0.7, batch) == Approx(-(std::log(0.9) + std::log(0.75)) / 2));
+  CHECK(value(0.5, batch) == Approx(-(std::log(0.9) + std::log(0.75) + std::log(0.5)) / 3));
+  CHECK(value(0.95, batch) == 0);
+  // The labels are not looked at.
+  auto relabelled = batch;
+  relabelled.target = torch::tensor({1, 1, 1, 0, 1}, torch::kInt64);
+  CHECK(value(0.7, relabelled) == value(0.7, batch));
+}
+
+TEST_CASE("the pseudo-label is a constant, so the gradient is that of a true label") {
+  Net net;
+  const auto batch = random_batch(6, 3, 1, {1, 1, 1, 1, 1, 1});
+  auto labelled = batch;
+  labelled.target = net.forward(batch.input).logits.argmax(1);
+  const auto gradient = [&](const std::shared_ptr<Objective>& objective, const Batch& samples) {
+    return torch::autograd::grad({objective->evaluate(net, samples, kHere).at(1).value},
+                                 {net.first, net.weight});
+  };
+  const auto pseudo = gradient(domains({{"unlabelled", Strings{"right"}}, {"tau", 0.0}}), batch);
+  const auto truth = gradient(domains(), labelled);
+  CHECK(close(pseudo[0], truth[0]));
+  CHECK(close(pseudo[1], truth[1]));
+  CHECK(pseudo[0].abs().max().item<double>() > 1e-3);
+}
+
+TEST_CASE("a domain that is absent, or sure of nothing, gives 0 and a gradient of 0") {
+  Net net;
+  const auto objective = domains({{"unlabelled", Strings{"right"}}, {"tau", 1.0}});
+  for (const std::vector<std::int64_t>& groups :
+       {std::vector<std::int64_t>{0, 0, 0}, std::vector<std::int64_t>{0, 0, 1}}) {
+    const auto batch = random_batch(3, 3, 1, groups);
+    BatchProblem problem(net, *objective, {});
+    problem.begin({batch}, kHere, 1);
+    const auto gradients = problem.gradient_per_term();
+    CHECK(gradients.at(1).loss == 0);
+    for (const auto& g : gradients[1].of) CHECK(g.equal(at::zeros_like(g)));
+    CHECK(gradients[0].loss > 0);
+    for (const auto& g : problem.raw_gradient().of) CHECK(g.isfinite().all().item<bool>());
+  }
+}
+
+TEST_CASE("one term alone is the same to the bit, of its own samples, for one forward pass") {
+  Net net(3, 16, 3, 0.5);  // with dropout
+  const auto batch = random_batch(8, 3, 1, {0, 1, 0, 1, 1, 1, 0, 1});
+  const auto objective = domains({{"unlabelled", Strings{"right"}}, {"tau", 0.4}});
+  const auto all = objective->evaluate(net, batch, kHere);
+  CHECK(net.forwards == 2);
+  for (const std::size_t k : {1, 0}) {
+    net.forwards = 0;
+    seed_default_generators(Rng(77), torch::kCPU);  // what came before does not matter
+    CHECK(number(objective->evaluate_term(k, net, batch, kHere).value) == number(all[k].value));
+    CHECK(net.forwards == 1);
+  }
+  const auto other = objective->evaluate(net, batch, {torch::kCPU, Rng(4)});
+  CHECK(number(other[0].value) != number(all[0].value));
+}
+
+TEST_CASE("domains refuses what has no groups, and groups that are not there") {
+  using Catch::Contains;
+  auto none = two_groups();
+  none.groups.clear();
+  CHECK_THROWS_WITH(domains({}, none), Contains("the dataset has no groups"));
+  CHECK_THROWS_WITH(domains({}, two_groups(0)), Contains("has no classes"));
+  CHECK_THROWS_WITH(domains({{"unlabelled", Strings{"rihgt"}}}), Contains("did you mean `right`?"));
+  CHECK_THROWS_WITH(domains({{"unlabelled", Strings{"amazon"}}}), Contains("it has left, right"));
+}
+
+TEST_CASE("a domain's mean is over its samples of all batches of a step") {
+  const auto whole = random_batch(9, 3, 1, {0, 0, 0, 0, 1, 0, 0, 1, 1});
+  Net net;
+  const auto objective = domains();
+  BatchProblem at_once(net, *objective, {}), in_parts(net, *objective, {});
+  at_once.begin({whole}, kHere, 1);
+  // The first lacks `right`.
+  in_parts.begin({part_of(whole, 0, 4), part_of(whole, 4, 2), part_of(whole, 6, 3)}, kHere, 1);
+  const auto same = [](const Gradient& a, const Gradient& b) {
+    CHECK(a.loss == Approx(b.loss).epsilon(1e-12));
+    for (std::size_t i = 0; i < a.of.size(); ++i) CHECK(close(a.of[i], b.of[i]));
+  };
+  const auto a = at_once.gradient_per_term(), b = in_parts.gradient_per_term();
+  for (std::size_t k = 0; k < 2; ++k) {
+    same(a[k], b[k]);
+    same(a[k], in_parts.gradient_of_term(k));
+    CHECK(in_parts.losses()[k] == Approx(at_once.losses()[k]).epsilon(1e-12));
+  }
+  same(at_once.raw_gradient(), in_parts.raw_gradient());
+  const auto weigh = [](const std::vector<double>& losses) {
+    return std::vector<double>{losses[1], -2};
+  };
+  same(at_once.weighted_gradient(weigh), in_parts.weighted_gradient(weigh));
+  CHECK(in_parts.loss() == Approx(at_once.loss()).epsilon(1e-12));
+  // In parts of one sample, where each lacks the other domain.
+  std::vector<Gradient> sums(2);
+  for (const auto& [problem, share] : in_parts.split(1))
+    for (std::size_t k = 0; k < 2; ++k) {
+      const auto gradient = problem->gradient_of_term(k);
+      sums[k].loss += share * gradient.loss;
+      for (std::size_t i = 0; i < gradient.of.size(); ++i) {
+        const auto scaled = gradient.of[i] * share;
+        if (sums[k].of.size() == i)
+          sums[k].of.push_back(scaled);
+        else
+          sums[k].of[i] += scaled;
+      }
+    }
+  for (std::size_t k = 0; k < 2; ++k) same(a[k], sums[k]);
+}
