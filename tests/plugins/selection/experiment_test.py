@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""experiments/skmm/synthetic.py: its mixture against figures of the reference, and selections against the paper's.
+"""experiments/selection/synthetic.py: its mixture against figures of the reference, and selections against the paper's.
 
     python tests/plugins/selection/experiment_test.py [--build build/release]
 
@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 
-SKMM = pathlib.Path(__file__).resolve().parents[3] / "experiments" / "skmm"
+SKMM = pathlib.Path(__file__).resolve().parents[3] / "experiments" / "selection"
 sys.path.insert(0, str(SKMM))
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The synthetic experiment of Sketchy Moment Matching: ridge regression on n of 2,000 samples of a Gaussian mixture.
 
-    python experiments/skmm/synthetic.py WORK [--assay assay] [--n 48 64 ...] [--seeds 8] [--plot FILE]
+    python experiments/selection/synthetic.py WORK [--assay assay] [--n 48 64 ...] [--seeds 8] [--plot FILE]
 
 Writes the mixture and a manifest into WORK, lets assay select (a trial a selector, n and seed; what is done already is not
 done again), fits scikit-learn's ridge regression on each selection, and prints tables beside the published rows: median and

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Tables and plot of images.yaml: accuracy and macro F1 of each selector, by layers finetuned and n.
 
-    python experiments/skmm/images.py runs/skmm_images [--plot FILE]
+    python experiments/selection/images.py runs/skmm_images [--plot FILE]
 
 Means and deviations over the seeds; `- uniform` is the difference of the accuracy from the uniform selection's, for each
 seed the mean over n below 2,000, with half of its 95 % interval over the seeds. Needs numpy and SciPy, and matplotlib for the plot.
