@@ -1,7 +1,7 @@
 // Out-of-line destructors: the key functions of the interfaces, so that their typeinfo lives in
 // this library alone, and a dynamic_cast agrees across plugins.
-#include "assay/problem_view.h"
-#include "assay/training.h"
+#include "assay/sdk/problem_view.h"
+#include "assay/sdk/training.h"
 
 namespace assay {
 

@@ -1,4 +1,4 @@
-#include "assay/layers.h"
+#include "assay/sdk/layers.h"
 
 #include <algorithm>
 #include <set>

@@ -1,5 +1,5 @@
 // Tensors to and from the safetensors format: length, JSON header, raw little-endian data.
-#include "assay/safetensors.h"
+#include "assay/sdk/safetensors.h"
 
 #include <algorithm>
 #include <bit>

@@ -6,7 +6,7 @@
 #include <ATen/ops/randperm.h>
 #include <torch/csrc/autograd/generated/variable_factories.h>
 
-#include "assay/training.h"
+#include "assay/sdk/training.h"
 
 namespace assay {
 

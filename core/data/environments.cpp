@@ -1,4 +1,4 @@
-#include "assay/environments.h"
+#include "assay/sdk/environments.h"
 
 #include <ATen/ops/one_hot.h>
 

@@ -6,7 +6,7 @@
 #include <ATen/ops/mse_loss.h>
 #include <ATen/ops/zeros.h>
 
-#include "assay/training.h"
+#include "assay/sdk/training.h"
 
 namespace assay {
 namespace {

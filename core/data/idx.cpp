@@ -1,5 +1,5 @@
 // IDX: a big-endian magic number (2049 labels, 2051 images), sizes, unsigned bytes.
-#include "assay/idx.h"
+#include "assay/sdk/idx.h"
 
 #include <zlib.h>
 

@@ -1,5 +1,5 @@
 // Bytes stay bytes in memory; a batch is gathered, made float and normalised when it is asked for.
-#include "assay/images.h"
+#include "assay/sdk/images.h"
 
 #include <algorithm>
 #include <numeric>

@@ -5,7 +5,7 @@
 #include <mutex>
 #include <thread>
 
-#include "assay/training.h"
+#include "assay/sdk/training.h"
 #include "core/runtime/runtime.h"
 
 namespace assay {

@@ -5,7 +5,7 @@
 
 #include <torch/csrc/autograd/generated/variable_factories.h>
 
-#include "assay/training.h"
+#include "assay/sdk/training.h"
 
 namespace assay {
 namespace {

@@ -1,5 +1,5 @@
 // Rules that weigh terms against one another.
-#include "assay/combination.h"
+#include "assay/sdk/combination.h"
 
 #include "assay/error.h"
 

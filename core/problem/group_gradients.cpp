@@ -1,9 +1,9 @@
 // BatchProblem by groups: from the samples' own losses where the objective gives them, otherwise
 // one evaluation a group.
-#include "assay/tensors.h"
-#include "core/runtime/runtime.h"
+#include "assay/sdk/tensors.h"
 #include "core/problem/differentiate.h"
 #include "core/problem/step.h"
+#include "core/runtime/runtime.h"
 
 namespace assay {
 namespace {

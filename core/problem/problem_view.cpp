@@ -1,10 +1,10 @@
 // How optimizers nest: the clipped gradient, whole gradients, gradients taken elsewhere.
-#include "assay/problem_view.h"
+#include "assay/sdk/problem_view.h"
 
 #include <ATen/ops/_foreach_mul.h>
 
 #include "assay/error.h"
-#include "assay/tensors.h"
+#include "assay/sdk/tensors.h"
 
 namespace assay {
 

@@ -1,6 +1,6 @@
 // Wolfe, "Finding the nearest point in a polytope", Mathematical Programming 1976, on inner
 // products: an active-set method that ends after finitely many exact solutions.
-#include "assay/simplex.h"
+#include "assay/sdk/simplex.h"
 
 #include <algorithm>
 #include <cmath>

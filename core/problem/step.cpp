@@ -5,9 +5,9 @@
 
 #include <ATen/ops/_foreach_add.h>
 
-#include "assay/tensors.h"
-#include "core/runtime/runtime.h"
+#include "assay/sdk/tensors.h"
 #include "core/problem/differentiate.h"
+#include "core/runtime/runtime.h"
 
 namespace assay {
 namespace {

@@ -5,7 +5,7 @@
 #include <memory>
 #include <optional>
 
-#include "assay/training.h"
+#include "assay/sdk/training.h"
 #include "core/problem/buffer_replay.h"
 
 namespace assay {

@@ -1,5 +1,5 @@
 // On the CPU one pass over blocks of the whole list; elsewhere, and for odd types or layouts, ATen.
-#include "assay/tensors.h"
+#include "assay/sdk/tensors.h"
 
 #include <cmath>
 

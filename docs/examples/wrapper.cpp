@@ -3,6 +3,7 @@
 #include <ATen/ops/randn.h>
 
 #include "assay/registry.h"
+#include "assay/sdk/problem_view.h"
 
 namespace {
 

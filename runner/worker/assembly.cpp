@@ -1,8 +1,8 @@
 // From specs to objects, in the order in which they need one another.
 #include "runner/worker/assembly.h"
 
-#include "assay/safetensors.h"
-#include "assay/training.h"
+#include "assay/sdk/safetensors.h"
+#include "assay/sdk/training.h"
 #include "runner/files/checkpoint.h"
 #include "runner/files/file_system.h"
 #include "runner/files/run_folder.h"

@@ -7,7 +7,7 @@
 #include <fmt/core.h>
 
 #include "assay/error.h"
-#include "assay/safetensors.h"
+#include "assay/sdk/safetensors.h"
 #include "runner/files/checkpoint.h"
 #include "runner/files/file_system.h"
 #include "runner/system/clock.h"

@@ -10,7 +10,7 @@
 #include <c10/util/Exception.h>
 #include <fmt/core.h>
 
-#include "assay/safetensors.h"
+#include "assay/sdk/safetensors.h"
 #include "core/runtime/runtime.h"
 #include "runner/files/checkpoint.h"
 #include "runner/files/file_system.h"

@@ -8,7 +8,7 @@
 #include <ATen/ops/randint.h>
 #include <ATen/ops/randn.h>
 
-#include "assay/tensors.h"
+#include "assay/sdk/tensors.h"
 #include "core/runtime/runtime.h"
 #include "tests/benchmark/contest.h"
 #include "tests/support/plugin_host.h"

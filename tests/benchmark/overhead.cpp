@@ -5,7 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "assay/idx.h"
+#include "assay/sdk/idx.h"
 #include "core/runtime/runtime.h"
 #include "tests/benchmark/bare_loop.h"
 #include "tests/benchmark/contest.h"

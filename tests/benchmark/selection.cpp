@@ -14,7 +14,7 @@
 #include <torch/nn/functional/loss.h>
 #include <nlohmann/json.hpp>
 
-#include "assay/layers.h"
+#include "assay/sdk/layers.h"
 #include "selection/select/gradients/per_sample.h"
 #include "selection/skmm/moments/program.h"
 #include "tests/support/plugin_host.h"

@@ -10,7 +10,7 @@
 
 #include "assay/error.h"
 #include "assay/rng.h"
-#include "assay/safetensors.h"
+#include "assay/sdk/safetensors.h"
 #include "core/components/safetensors_header.h"
 #include "tests/support/safetensors_bytes.h"
 #include "tests/support/shell.h"

@@ -4,7 +4,7 @@
 #include <ctime>
 
 #include "assay/error.h"
-#include "assay/safetensors.h"
+#include "assay/sdk/safetensors.h"
 #include "tests/support/safetensors_bytes.h"
 
 using namespace assay;

@@ -8,7 +8,7 @@
 #include <ATen/ops/zeros.h>
 
 #include "assay/error.h"
-#include "assay/safetensors.h"
+#include "assay/sdk/safetensors.h"
 
 using namespace assay;
 

@@ -12,7 +12,7 @@
 
 #include "assay/error.h"
 #include "assay/rng.h"
-#include "assay/tensors.h"
+#include "assay/sdk/tensors.h"
 
 using namespace assay;
 

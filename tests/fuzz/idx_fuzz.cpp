@@ -1,5 +1,5 @@
 // IDX images and labels, plain or gzipped.
-#include "assay/idx.h"
+#include "assay/sdk/idx.h"
 
 #include "tests/fuzz/memory_file.h"
 #include "tests/fuzz/target.h"

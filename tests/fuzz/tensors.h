@@ -1,7 +1,7 @@
 // What a safetensors file that is accepted must be.
 #pragma once
 
-#include "assay/safetensors.h"
+#include "assay/sdk/safetensors.h"
 #include "tests/fuzz/target.h"
 
 namespace assay::fuzzing {

@@ -6,7 +6,7 @@
 #include <torch/csrc/autograd/generated/variable_factories.h>
 
 #include "assay/error.h"
-#include "assay/tensors.h"
+#include "assay/sdk/tensors.h"
 
 namespace assay::testing {
 

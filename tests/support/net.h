@@ -7,7 +7,7 @@
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/generated/variable_factories.h>
 
-#include "assay/training.h"
+#include "assay/sdk/training.h"
 #include "tests/support/plugin_host.h"
 
 namespace assay::testing {

@@ -9,7 +9,7 @@
 #include <ATen/ops/randn.h>
 #include <ATen/ops/zeros.h>
 
-#include "assay/training.h"
+#include "assay/sdk/training.h"
 
 namespace assay::testing {
 

@@ -7,7 +7,7 @@
 
 #include <torch/headeronly/version.h>
 
-#include "assay/problem_view.h"
+#include "assay/optimizer.h"
 #include "assay/procedure.h"
 #include "assay/schema.h"
 

@@ -6,7 +6,7 @@
 #include <ATen/ops/constant_pad_nd.h>
 
 #include "assay/error.h"
-#include "assay/idx.h"
+#include "assay/sdk/idx.h"
 #include "assay/state.h"
 
 namespace {

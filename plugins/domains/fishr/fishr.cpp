@@ -10,8 +10,8 @@
 #include <ATen/ops/zeros_like.h>
 #include <c10/core/impl/LocalDispatchKeySet.h>
 
-#include "assay/environments.h"
 #include "assay/registry.h"
+#include "assay/sdk/environments.h"
 
 namespace {
 

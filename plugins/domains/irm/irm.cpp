@@ -3,8 +3,8 @@
 #include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/softmax.h>
 
-#include "assay/environments.h"
 #include "assay/registry.h"
+#include "assay/sdk/environments.h"
 
 namespace {
 

@@ -1,7 +1,7 @@
 // PGA: "Enhancing Domain Adaptation through Prompt Gradient Alignment", Phan, Tran, Tran, Truong,
 // Phung and Le, NeurIPS 2024; with several sources its MPGA. As the authors' code computes it.
-#include "assay/combination.h"
 #include "assay/registry.h"
+#include "assay/sdk/combination.h"
 
 namespace {
 

@@ -2,8 +2,8 @@
 // "Out-of-Distribution Generalization via Risk Extrapolation", ICML 2021.
 #include <ATen/ops/cross_entropy_loss.h>
 
-#include "assay/environments.h"
 #include "assay/registry.h"
+#include "assay/sdk/environments.h"
 
 namespace {
 

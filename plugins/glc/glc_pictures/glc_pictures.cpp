@@ -6,7 +6,7 @@
 #include <ATen/ops/cat.h>
 #include <fmt/core.h>
 
-#include "assay/training.h"
+#include "assay/sdk/training.h"
 #include "glc/glc_pictures/description.h"
 #include "glc/glc_pictures/draw/laying.h"
 #include "glc/glc_pictures/page/page.h"

@@ -1,7 +1,7 @@
 // CPT's optimization: "Controllable Prompt Tuning For Balancing Group Distributional Robustness",
 // Phan, Wilson and Lei, ICML 2024, as the authors' code computes it.
-#include "assay/combination.h"
 #include "assay/registry.h"
+#include "assay/sdk/combination.h"
 #include "weights.h"
 
 namespace {

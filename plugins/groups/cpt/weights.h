@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "assay/tensors.h"
+#include "assay/sdk/tensors.h"
 
 /// Of the groups that are present, in one order.
 struct Balance {

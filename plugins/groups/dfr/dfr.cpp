@@ -7,7 +7,7 @@
 #include <ATen/ops/zeros.h>
 
 #include "assay/registry.h"
-#include "assay/training.h"
+#include "assay/sdk/training.h"
 #include "logistic.h"
 #include "samples.h"
 

@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "assay/training.h"
+#include "assay/sdk/training.h"
 
 struct Samples {
   torch::Tensor x;         // [N, D] double

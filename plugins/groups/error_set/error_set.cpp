@@ -3,7 +3,7 @@
 #include <torch/csrc/autograd/generated/variable_factories.h>
 
 #include "assay/registry.h"
-#include "assay/training.h"
+#include "assay/sdk/training.h"
 
 namespace {
 

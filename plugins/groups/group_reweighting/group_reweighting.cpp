@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "assay/combination.h"
 #include "assay/registry.h"
+#include "assay/sdk/combination.h"
 
 namespace {
 

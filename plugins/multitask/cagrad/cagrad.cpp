@@ -1,7 +1,7 @@
 // CAGrad: Liu, Liu, Jin, Stone and Liu, "Conflict-Averse Gradient Descent for Multi-task Learning",
 // NeurIPS 2021.
-#include "assay/combination.h"
 #include "assay/registry.h"
+#include "assay/sdk/combination.h"
 #include "weights.h"
 
 namespace {

@@ -10,7 +10,7 @@
 
 #include <Eigen/LU>
 
-#include "assay/simplex.h"
+#include "assay/sdk/simplex.h"
 
 namespace {
 

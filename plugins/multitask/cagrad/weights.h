@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "assay/tensors.h"
+#include "assay/sdk/tensors.h"
 
 /// Weights of the d that makes min_k <g_k, d> largest with |d - g0| <= c |g0|, g0 the mean of the
 /// gradients g_k: exact up to rounding.

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <utility>
 
-#include "assay/combination.h"
 #include "assay/registry.h"
+#include "assay/sdk/combination.h"
 
 namespace {
 

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "assay/combination.h"
 #include "assay/registry.h"
+#include "assay/sdk/combination.h"
 #include "logits.h"
 
 namespace {

@@ -7,8 +7,8 @@
 #include <ATen/ops/rand.h>
 #include <ATen/ops/where.h>
 
-#include "assay/combination.h"
 #include "assay/registry.h"
+#include "assay/sdk/combination.h"
 
 namespace {
 

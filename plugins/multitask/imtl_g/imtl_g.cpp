@@ -4,8 +4,8 @@
 
 #include <Eigen/QR>
 
-#include "assay/combination.h"
 #include "assay/registry.h"
+#include "assay/sdk/combination.h"
 
 namespace {
 

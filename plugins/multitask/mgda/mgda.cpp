@@ -3,9 +3,9 @@
 // Multi-Objective Optimization", NeurIPS 2018.
 #include <cmath>
 
-#include "assay/combination.h"
 #include "assay/registry.h"
-#include "assay/simplex.h"
+#include "assay/sdk/combination.h"
+#include "assay/sdk/simplex.h"
 
 namespace {
 

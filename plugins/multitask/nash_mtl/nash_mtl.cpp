@@ -2,8 +2,8 @@
 // as a Bargaining Game", ICML 2022.
 #include <ATen/ops/_foreach_mul.h>
 
-#include "assay/combination.h"
 #include "assay/registry.h"
+#include "assay/sdk/combination.h"
 #include "bargain.h"
 
 namespace {

@@ -3,8 +3,8 @@
 #include <ATen/ops/randn.h>
 #include <ATen/ops/softmax.h>
 
-#include "assay/combination.h"
 #include "assay/registry.h"
+#include "assay/sdk/combination.h"
 
 namespace {
 

@@ -2,8 +2,8 @@
 // Geometry and Semantics", CVPR 2018: each term's log variance is learnt with the weights.
 #include <cmath>
 
-#include "assay/combination.h"
 #include "assay/registry.h"
+#include "assay/sdk/combination.h"
 
 namespace {
 

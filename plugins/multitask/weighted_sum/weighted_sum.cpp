@@ -1,7 +1,7 @@
 // The weighted sum of the terms, with weights that stay: what every rule that finds weights itself
 // is to be compared with.
-#include "assay/combination.h"
 #include "assay/registry.h"
+#include "assay/sdk/combination.h"
 
 namespace {
 

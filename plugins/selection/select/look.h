@@ -1,10 +1,10 @@
 // What is made of samples before they are selected: labels, features, logits, sketched gradients.
 #pragma once
 
-#include "assay/layers.h"
 #include "assay/schema.h"
+#include "assay/sdk/layers.h"
+#include "assay/sdk/training.h"
 #include "assay/selector.h"
-#include "assay/training.h"
 #include "selection/select/gradients/per_sample.h"
 
 namespace selection {

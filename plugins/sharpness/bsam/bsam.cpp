@@ -15,7 +15,8 @@
 #include <ATen/ops/zeros_like.h>
 
 #include "assay/registry.h"
-#include "assay/tensors.h"
+#include "assay/sdk/problem_view.h"
+#include "assay/sdk/tensors.h"
 
 namespace {
 

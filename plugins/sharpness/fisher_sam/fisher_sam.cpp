@@ -6,7 +6,8 @@
 #include <ATen/ops/_foreach_sqrt.h>
 
 #include "assay/registry.h"
-#include "assay/tensors.h"
+#include "assay/sdk/problem_view.h"
+#include "assay/sdk/tensors.h"
 
 namespace {
 

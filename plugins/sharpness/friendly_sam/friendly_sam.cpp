@@ -1,7 +1,8 @@
 // Friendly SAM: Li, Zhou, He, Cheng and Huang, "Friendly Sharpness-Aware Minimization", CVPR 2024:
 // the ascent follows the batch's gradient less its running mean, a stand-in for the full gradient.
 #include "assay/registry.h"
-#include "assay/tensors.h"
+#include "assay/sdk/problem_view.h"
+#include "assay/sdk/tensors.h"
 
 namespace {
 

@@ -1,7 +1,8 @@
 // GSAM: Zhuang, Gong, Yuan, Cui, Adam, Dvornek, Tatikonda, Duncan and Liu, "Surrogate Gap
 // Minimization Improves Sharpness-Aware Training", ICLR 2022.
 #include "assay/registry.h"
-#include "assay/tensors.h"
+#include "assay/sdk/problem_view.h"
+#include "assay/sdk/tensors.h"
 
 namespace {
 

@@ -5,7 +5,8 @@
 #include <ATen/ops/_foreach_add.h>
 
 #include "assay/registry.h"
-#include "assay/tensors.h"
+#include "assay/sdk/problem_view.h"
+#include "assay/sdk/tensors.h"
 
 namespace {
 

@@ -4,7 +4,8 @@
 #include <ATen/ops/_foreach_mul.h>
 
 #include "assay/registry.h"
-#include "assay/tensors.h"
+#include "assay/sdk/problem_view.h"
+#include "assay/sdk/tensors.h"
 
 namespace {
 

@@ -8,8 +8,9 @@
 #include <ATen/ops/zeros_like.h>
 
 #include "assay/registry.h"
-#include "assay/tensors.h"
-#include "assay/training.h"
+#include "assay/sdk/problem_view.h"
+#include "assay/sdk/tensors.h"
+#include "assay/sdk/training.h"
 
 namespace {
 

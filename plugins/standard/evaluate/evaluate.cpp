@@ -2,7 +2,7 @@
 #include <ATen/ops/arange.h>
 
 #include "assay/registry.h"
-#include "assay/training.h"
+#include "assay/sdk/training.h"
 
 namespace {
 

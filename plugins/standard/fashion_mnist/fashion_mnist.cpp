@@ -1,8 +1,8 @@
 // Fashion-MNIST: Xiao, Rasul and Vollgraf, "Fashion-MNIST: a novel image dataset for benchmarking
 // machine learning algorithms", 2017; the files of Debian's dataset-fashion-mnist.
-#include "assay/idx.h"
-#include "assay/images.h"
 #include "assay/registry.h"
+#include "assay/sdk/idx.h"
+#include "assay/sdk/images.h"
 
 namespace {
 

@@ -2,7 +2,7 @@
 #include <numeric>
 
 #include "assay/registry.h"
-#include "assay/training.h"
+#include "assay/sdk/training.h"
 
 namespace {
 

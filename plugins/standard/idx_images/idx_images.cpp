@@ -1,7 +1,7 @@
 // Any pair of IDX files: MNIST, USPS, one's own.
-#include "assay/idx.h"
-#include "assay/images.h"
 #include "assay/registry.h"
+#include "assay/sdk/idx.h"
+#include "assay/sdk/images.h"
 
 namespace {
 

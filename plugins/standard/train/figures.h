@@ -1,7 +1,7 @@
 // Figures: what a step reports for people, as means since the last row.
 #pragma once
 
-#include "assay/training.h"
+#include "assay/sdk/training.h"
 
 class Figures {
  public:

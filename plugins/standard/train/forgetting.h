@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "assay/training.h"
+#include "assay/sdk/training.h"
 
 class Forgetting {
  public:

@@ -4,9 +4,9 @@
 #include <limits>
 #include <optional>
 
-#include "assay/layers.h"
 #include "assay/registry.h"
-#include "assay/training.h"
+#include "assay/sdk/layers.h"
+#include "assay/sdk/training.h"
 #include "ema.h"
 #include "figures.h"
 #include "forgetting.h"

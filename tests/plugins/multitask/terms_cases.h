@@ -1,7 +1,7 @@
 // Random and degenerate sets of gradients, and optimizers that ask in unusual ways.
 #pragma once
 
-#include "assay/simplex.h"
+#include "assay/sdk/simplex.h"
 #include "tests/support/terms.h"
 
 namespace assay::testing {

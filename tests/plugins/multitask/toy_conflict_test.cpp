@@ -4,7 +4,7 @@
 #include <ATen/ops/cosine_similarity.h>
 #include <torch/csrc/autograd/autograd.h>
 
-#include "assay/training.h"
+#include "assay/sdk/training.h"
 #include "tests/support/plugin_host.h"
 #include "tests/support/tiny.h"
 

@@ -10,8 +10,8 @@
 #include <torch/nn/modules/linear.h>
 #include <torch/nn/modules/normalization.h>
 
-#include "assay/layers.h"
-#include "assay/training.h"
+#include "assay/sdk/layers.h"
+#include "assay/sdk/training.h"
 #include "selection/select/gradients/per_sample.h"
 #include "tests/support/plugin_host.h"
 

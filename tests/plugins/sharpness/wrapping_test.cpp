@@ -1,7 +1,7 @@
 // How the optimizers around sam wrap a base: costs, failures, states, and bases that ask for parts.
 #include <catch2/catch.hpp>
 
-#include "assay/combination.h"
+#include "assay/sdk/combination.h"
 #include "tests/support/descent.h"
 
 using namespace assay;

@@ -1,7 +1,7 @@
 // class_subset: which samples are left, and as what.
 #include <catch2/catch.hpp>
 
-#include "assay/training.h"
+#include "assay/sdk/training.h"
 #include "tests/support/plain.h"
 #include "tests/support/tiny.h"
 

@@ -1,7 +1,7 @@
 // label_noise: how many labels are wrong, which ones, and which never are.
 #include <catch2/catch.hpp>
 
-#include "assay/training.h"
+#include "assay/sdk/training.h"
 #include "tests/support/plain.h"
 
 using namespace assay;

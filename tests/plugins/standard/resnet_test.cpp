@@ -6,7 +6,7 @@
 #include <ATen/ops/randn.h>
 #include <torch/csrc/autograd/generated/variable_factories.h>
 
-#include "assay/safetensors.h"
+#include "assay/sdk/safetensors.h"
 #include "tests/support/data.h"
 #include "tests/support/plugin_host.h"
 #include "tests/support/shell.h"

@@ -8,7 +8,7 @@
 #include <torch/csrc/autograd/engine.h>
 #include <torch/csrc/autograd/variable.h>
 
-#include "assay/training.h"
+#include "assay/sdk/training.h"
 
 namespace selection {
 

@@ -6,8 +6,8 @@
 #include <optional>
 
 #include "assay/dataset.h"
-#include "assay/layers.h"
 #include "assay/model.h"
+#include "assay/sdk/layers.h"
 #include "selection/select/gradients/rules.h"
 #include "selection/select/sketches/sketch.h"
 

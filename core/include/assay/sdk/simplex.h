@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "assay/tensors.h"
+#include "assay/sdk/tensors.h"
 
 namespace assay {
 

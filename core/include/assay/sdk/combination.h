@@ -3,8 +3,8 @@
 #pragma once
 
 #include "assay/dataset.h"
-#include "assay/problem_view.h"
-#include "assay/tensors.h"
+#include "assay/sdk/problem_view.h"
+#include "assay/sdk/tensors.h"
 
 namespace assay {
 
