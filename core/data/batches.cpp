@@ -44,7 +44,7 @@ std::vector<std::int64_t> Batches::at(std::int64_t index) {
 
 Batch to_device(Batch batch, torch::Device device) {
   if (device.is_cpu()) return batch;
-  return batch.each([&](const auto& part) { return part.to(device, /*non_blocking=*/true); });
+  return batch.map([&](const auto& part) { return part.to(device, /*non_blocking=*/true); });
 }
 
 std::vector<std::int64_t> group_sizes(std::size_t samples, std::span<const std::int64_t> groups,

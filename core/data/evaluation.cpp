@@ -15,10 +15,10 @@ void add_classes(Scores& scores, const Output& output, const Batch& batch, std::
   const auto predicted = output.logits.argmax(1);
   auto pair = batch.target * classes + predicted;
   auto right = predicted == batch.target;
-  if (output.refused.defined()) {
-    pair = pair.masked_select(output.refused.logical_not());
-    right = right.logical_and(output.refused.logical_not());
-    scores.refused = scores.refused.value_or(0) + output.refused.sum().item<std::int64_t>();
+  if (output.abstained.defined()) {
+    pair = pair.masked_select(output.abstained.logical_not());
+    right = right.logical_and(output.abstained.logical_not());
+    scores.abstained = scores.abstained.value_or(0) + output.abstained.sum().item<std::int64_t>();
   }
   scores.confusion += at::bincount(pair, {}, classes * classes).view({classes, classes}).cpu();
   scores.class_count += at::bincount(batch.target, {}, classes).cpu();
@@ -59,7 +59,7 @@ void report_classes(Results& results, Split split, const Info& info, const Score
 
 void report_refusals(Results& results, Split split, const Scores& scores) {
   const auto all = static_cast<double>(scores.count);
-  const auto answered = all - static_cast<double>(*scores.refused);
+  const auto answered = all - static_cast<double>(*scores.abstained);
   row(results, split, "coverage", answered / all);
   if (answered > 0) row(results, split, "selective_accuracy", scores.accuracy * all / answered);
 }
@@ -137,7 +137,7 @@ void report(Results& results, Split split, const Info& info, const Scores& score
   if (info.classes == 0) return row(results, split, "mse", scores.loss);
   row(results, split, "accuracy", scores.accuracy);
   row(results, split, "nll", scores.loss);
-  if (scores.refused) report_refusals(results, split, scores);
+  if (scores.abstained) report_refusals(results, split, scores);
   if (info.groups.size() > 1) report_groups(results, split, info, scores);
   if (detail) report_classes(results, split, info, scores);
 }

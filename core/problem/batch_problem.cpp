@@ -145,7 +145,7 @@ std::vector<Problem::Part> BatchProblem::split(std::int64_t samples) {
   for (const auto& batch : impl_->batches)
     for (std::int64_t from = 0; from < batch.size(); from += samples) {
       const auto count = std::min(samples, batch.size() - from);
-      auto piece = batch.each([&](const auto& part) { return part.narrow(0, from, count); });
+      auto piece = batch.map([&](const auto& part) { return part.narrow(0, from, count); });
       const auto index = impl_->first + parts.size();
       const double share = static_cast<double>(count) / static_cast<double>(impl_->samples);
       auto terms = impl_->shares_of(piece, all);

@@ -5,8 +5,8 @@
 
 namespace assay {
 
-Combination::Combination(Problem& inner, std::string maker, Rule rule)
-    : WholeGradient(inner, std::move(maker)), rule_(std::move(rule)) {}
+Combination::Combination(Problem& inner, std::string wrapper, Rule rule)
+    : CombinedGradient(inner, std::move(wrapper)), rule_(std::move(rule)) {}
 Combination::~Combination() = default;
 
 Gradient Combination::raw_gradient() {
@@ -16,7 +16,7 @@ Gradient Combination::raw_gradient() {
   std::vector<const Tensors*> gradients;
   for (const auto& part : parts) {
     loss += part.loss;
-    gradients.push_back(&part.of);
+    gradients.push_back(&part.tensors);
   }
   const Gram all(gradients);
   PresentTerms present;
@@ -27,17 +27,17 @@ Gradient Combination::raw_gradient() {
     present.losses.push_back(parts[k].loss);
     kept.push_back(gradients[k]);
   }
-  if (kept.empty()) return {loss, std::move(parts.front().of)};
-  if (kept.size() == 1) return {loss, std::move(parts[present.index.front()].of)};
+  if (kept.empty()) return {loss, std::move(parts.front().tensors)};
+  if (kept.size() == 1) return {loss, std::move(parts[present.index.front()].tensors)};
   present.gram = all.of(present.index);
   const auto weights = rule_(present);
   for (std::size_t i = 0; i < weights.size(); ++i)
     inner_.report("weight/" + inner_.terms()[present.index[i]], weights[i]);
-  return {loss, combined(kept, weights)};
+  return {loss, weighted_sum(kept, weights)};
 }
 
-WeightedTerms::WeightedTerms(Problem& inner, std::string maker, Weigh weigh)
-    : WholeGradient(inner, std::move(maker)), weigh_(std::move(weigh)) {}
+WeightedTerms::WeightedTerms(Problem& inner, std::string wrapper, Weigh weigh)
+    : CombinedGradient(inner, std::move(wrapper)), weigh_(std::move(weigh)) {}
 WeightedTerms::~WeightedTerms() = default;
 
 Gradient WeightedTerms::raw_gradient() {
@@ -49,9 +49,9 @@ Gradient WeightedTerms::raw_gradient() {
   });
 }
 
-WeightedGroups::WeightedGroups(Problem& inner, std::string maker,
+WeightedGroups::WeightedGroups(Problem& inner, std::string wrapper,
                                const std::vector<std::string>& groups, WeighGroups weigh)
-    : WholeGradient(inner, std::move(maker)), groups_(groups), weigh_(std::move(weigh)) {}
+    : CombinedGradient(inner, std::move(wrapper)), groups_(groups), weigh_(std::move(weigh)) {}
 WeightedGroups::~WeightedGroups() = default;
 
 Gradient WeightedGroups::raw_gradient() {
@@ -85,10 +85,11 @@ void check_terms(const Problem& problem, const std::string& rule) {
 }
 
 void check_parts(const Problem& problem, const std::string& rule) {
-  const auto maker = problem.maker();
-  if (maker.empty()) return;
+  const auto wrapper = problem.combined_by();
+  if (wrapper.empty()) return;
   throw Error(ErrorKind::kParameter, "optimizer `" + rule + "` needs the parts of the loss, and `" +
-                                         maker + "` gives its base one gradient: inside `" + maker +
+                                         wrapper + "` gives its base one gradient: inside `" +
+                                         wrapper +
                                          "` use a base that needs no more, such as `sgd` or `sam`");
 }
 

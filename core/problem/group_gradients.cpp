@@ -21,8 +21,8 @@ Groups groups_of(const std::vector<Batch>& batches) {
     for (std::int64_t k = 0; k < ids.size(0); ++k) {
       const auto id = ids.data_ptr<std::int64_t>()[k];
       auto& group = groups[id];
-      group.at.group = id;
-      ++group.at.samples;
+      group.group.group = id;
+      ++group.group.samples;
       group.mass += weights.defined() ? weights.data_ptr<double>()[k] : 1;
     }
   }
@@ -32,18 +32,18 @@ Groups groups_of(const std::vector<Batch>& batches) {
 
 Batch of_group(const Batch& batch, std::int64_t group) {
   const auto rows = (batch.group == group).nonzero().squeeze(1);
-  return batch.each([&](const auto& part) { return part.index_select(0, rows); });
+  return batch.map([&](const auto& part) { return part.index_select(0, rows); });
 }
 
 // The group's part in its mean over the whole step; undefined where the batch has none of it.
 torch::Tensor part_of(const torch::Tensor& each, const Batch& batch, const WeighedGroup& group) {
-  const auto mask = batch.group == group.at.group;
+  const auto mask = batch.group == group.group.group;
   if (!mask.any().item<bool>()) return {};
   return each.masked_select(mask).sum() / group.mass;
 }
 
 std::string name_of(const WeighedGroup& group) {
-  return "the loss of group " + std::to_string(group.at.group);
+  return "the loss of group " + std::to_string(group.group.group);
 }
 
 std::vector<GroupLoss> listed(const Groups& groups) {
@@ -72,7 +72,7 @@ std::vector<GroupGradient> BatchProblem::Impl::per_group(bool by_sample) const {
     const auto name = name_of(group);
     const double value = checked(loss, name);
     auto gradient = checked(gradient_of(loss, parameters(), keep_graph), name);
-    add(sums[group.at.group], value, std::move(gradient));
+    add(sums[group.group.group], value, std::move(gradient));
   };
   if (by_sample)  // the step's batch norm statistics are of this pass, also where it is in vain
     each([&](const Batch& batch, std::size_t i) {
@@ -96,7 +96,7 @@ std::vector<GroupGradient> BatchProblem::Impl::per_group(bool by_sample) const {
   }
   std::vector<GroupGradient> all;
   for (auto& [id, sum] : sums)
-    all.push_back({{id, groups.at(id).at.samples, sum.loss}, std::move(sum.of)});
+    all.push_back({{id, groups.at(id).group.samples, sum.loss}, std::move(sum.tensors)});
   return all;
 }
 
@@ -108,7 +108,7 @@ void BatchProblem::Impl::add_losses(std::map<std::int64_t, WeighedGroup>& groups
                                     const torch::Tensor& each_sample, const Batch& batch) const {
   for (auto& [id, group] : groups)
     if (const auto part = part_of(each_sample, batch, group); part.defined())
-      group.at.loss += checked(part, name_of(group));
+      group.group.loss += checked(part, name_of(group));
 }
 
 std::optional<Gradient> BatchProblem::Impl::weighted_by_sample(const WeighGroups& weigh) const {
@@ -153,11 +153,11 @@ Gradient BatchProblem::group_weighted_gradient(const WeighGroups& weigh) {
   std::vector<const Tensors*> gradients;
   for (const auto& part : parts) {
     losses.push_back(part.at);
-    gradients.push_back(&part.of);
-    const auto own = static_cast<double>(part.at.samples);  // nothing is weighed by sample here
-    sum.loss += part.at.loss * own / static_cast<double>(impl_->samples);
+    gradients.push_back(&part.tensors);
+    const auto own = static_cast<double>(part.group.samples);  // nothing is weighed by sample here
+    sum.loss += part.group.loss * own / static_cast<double>(impl_->samples);
   }
-  sum.of = combined(gradients, weigh(losses));
+  sum.tensors = weighted_sum(gradients, weigh(losses));
   return sum;
 }
 

@@ -13,79 +13,81 @@ Gradient Problem::gradient() {
   const double largest = largest_norm();
   if (largest <= 0) return gradient;
   const torch::NoGradGuard no_grad;
-  const double length = norm(gradient.of);
-  if (length > largest) at::_foreach_mul_(gradient.of, largest / length);
+  const double length = norm(gradient.tensors);
+  if (length > largest) at::_foreach_mul_(gradient.tensors, largest / length);
   return gradient;
 }
 
-WholeGradient::WholeGradient(Problem& inner, std::string maker)
+CombinedGradient::CombinedGradient(Problem& inner, std::string wrapper)
     : ProblemView(inner),
-      maker_(std::move(maker)),
-      terms_{"what `" + maker_ + "` makes of the loss"},
+      combined_by_(std::move(wrapper)),
+      terms_{"the loss combined by `" + combined_by_ + "`"},
       owners_(inner.parameters().size(), kShared) {}
-WholeGradient::~WholeGradient() = default;
+CombinedGradient::~CombinedGradient() = default;
 
-void WholeGradient::no_parts(const std::string& what) const {
-  throw Error(ErrorKind::kParameter,
-              "optimizer `" + maker_ + "` gives its base one gradient, and the base asks for " +
-                  what + ": use a base that needs no more, such as `sgd` or `sam`");
+void CombinedGradient::refuse_parts(const std::string& what) const {
+  throw Error(ErrorKind::kParameter, "optimizer `" + combined_by_ +
+                                         "` gives its base one gradient, and the base asks for " +
+                                         what +
+                                         ": use a base that needs no more, such as `sgd` or `sam`");
 }
 
-Displaced::Displaced(const Tensors& weights, const Tensors& there) : weights_(weights) {
+ScopedWeights::ScopedWeights(const Tensors& weights, const Tensors& there) : weights_(weights) {
   for (std::size_t i = 0; i < weights_.size(); ++i) {
     start_.push_back(weights_[i].detach());
     weights_[i].set_data(there[i]);
   }
 }
-Displaced::~Displaced() {
+ScopedWeights::~ScopedWeights() {
   for (std::size_t i = 0; i < weights_.size(); ++i) weights_[i].set_data(start_[i]);
 }
 
-Uphill::Uphill(Problem& inner, std::string maker, Climb climb)
-    : ProblemView(inner), maker_(std::move(maker)), climb_(std::move(climb)) {}
-Uphill::~Uphill() = default;
+AscentProblem::AscentProblem(Problem& inner, std::string wrapper, Perturb perturb)
+    : ProblemView(inner), combined_by_(std::move(wrapper)), perturb_(std::move(perturb)) {}
+AscentProblem::~AscentProblem() = default;
 
-double Uphill::step(Optimizer& base) {
+double AscentProblem::step(Optimizer& base) {
   const double loss = base.step(*this);
   return start_.value_or(loss);
 }
 
-Displaced Uphill::climbed() {
+ScopedWeights AscentProblem::perturbed() {
   auto here = inner_.raw_gradient();
   if (!start_) start_ = here.loss;
   const torch::NoGradGuard no_grad;
-  return {parameters(), climb_(std::move(here))};
+  return {parameters(), perturb_(std::move(here))};
 }
 
-Gradient Uphill::raw_gradient() {
-  const auto there = climbed();
+Gradient AscentProblem::raw_gradient() {
+  const auto there = perturbed();
   return inner_.raw_gradient();
 }
-std::vector<Gradient> Uphill::gradient_per_term() {
-  const auto there = climbed();
+std::vector<Gradient> AscentProblem::gradient_per_term() {
+  const auto there = perturbed();
   return inner_.gradient_per_term();
 }
-Gradient Uphill::gradient_of_term(std::size_t index) {
-  const auto there = climbed();
+Gradient AscentProblem::gradient_of_term(std::size_t index) {
+  const auto there = perturbed();
   return inner_.gradient_of_term(index);
 }
-Gradient Uphill::weighted_gradient(const Weigh& weigh) {
-  const auto there = climbed();
+Gradient AscentProblem::weighted_gradient(const Weigh& weigh) {
+  const auto there = perturbed();
   return inner_.weighted_gradient(weigh);
 }
-std::vector<GroupGradient> Uphill::gradient_per_group() {
-  const auto there = climbed();
+std::vector<GroupGradient> AscentProblem::gradient_per_group() {
+  const auto there = perturbed();
   return inner_.gradient_per_group();
 }
-Gradient Uphill::group_weighted_gradient(const WeighGroups& weigh) {
-  const auto there = climbed();
+Gradient AscentProblem::group_weighted_gradient(const WeighGroups& weigh) {
+  const auto there = perturbed();
   return inner_.group_weighted_gradient(weigh);
 }
-std::vector<Problem::Part> Uphill::split(std::int64_t) {
-  throw Error(ErrorKind::kParameter, "optimizer `" + maker_ +
-                                         "` climbs on the whole batch, and its base asks for parts "
-                                         "of it: let the two change places, with `" +
-                                         maker_ + "` as the base");
+std::vector<Problem::Part> AscentProblem::split(std::int64_t) {
+  throw Error(ErrorKind::kParameter,
+              "optimizer `" + combined_by_ +
+                  "` perturbs the weights for the whole batch, and its base asks for parts "
+                  "of it: let the two change places, with `" +
+                  combined_by_ + "` as the base");
 }
 
 }  // namespace assay

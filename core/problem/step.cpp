@@ -160,10 +160,10 @@ void BatchProblem::Impl::report(const std::vector<double>& terms) const {
 
 void add(Gradient& sum, double loss, Tensors gradient) {
   sum.loss += loss;
-  if (sum.of.empty())
-    sum.of = std::move(gradient);
+  if (sum.tensors.empty())
+    sum.tensors = std::move(gradient);
   else
-    at::_foreach_add_(sum.of, gradient);
+    at::_foreach_add_(sum.tensors, gradient);
 }
 
 torch::Tensor weighted(const Term& term) {

@@ -29,7 +29,7 @@ struct StepSetting {
 
 /// A group of a step, and what its samples count together: their number, where none is weighed.
 struct WeighedGroup {
-  GroupLoss at;
+  GroupLoss group;
   double mass = 0;
 };
 

@@ -139,7 +139,7 @@ double norm(const Tensors& list) {
   return std::sqrt(squares);
 }
 
-Tensors moved(const Tensors& start, Tensors direction, double scale) {
+Tensors add_scaled(const Tensors& start, Tensors direction, double scale) {
   const Lists both{&start, &direction};
   check_alike(both);
   const torch::NoGradGuard no_grad;
@@ -151,7 +151,7 @@ Tensors moved(const Tensors& start, Tensors direction, double scale) {
   return direction;
 }
 
-Tensors combined(const Lists& gradients, const std::vector<double>& weights) {
+Tensors weighted_sum(const Lists& gradients, const std::vector<double>& weights) {
   check_alike(gradients);
   if (weights.size() != gradients.size())
     throw Error(ErrorKind::kShape, "a combination needs a weight for each of the " +

@@ -27,7 +27,7 @@ class HeavyBall final : public assay::Optimizer {
       for (const auto& w : weights) velocity_.push_back(at::zeros_like(w));
     const double lr = p_.lr * problem.learning_rate_factor();
     for (std::size_t i = 0; i < weights.size(); ++i) {
-      velocity_[i].mul_(p_.momentum).sub_(gradient.of[i], lr);
+      velocity_[i].mul_(p_.momentum).sub_(gradient.tensors[i], lr);
       weights[i].add_(velocity_[i]);
     }
     return gradient.loss;

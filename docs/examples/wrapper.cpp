@@ -8,17 +8,17 @@
 namespace {
 
 // The problem that the base sees. Noise belongs to the whole gradient, so terms are not available.
-class NoisyGradient final : public assay::WholeGradient {
+class NoisyGradient final : public assay::CombinedGradient {
  public:
   NoisyGradient(assay::Problem& inner, double deviation)
-      : WholeGradient(inner, "gradient_noise"), deviation_(deviation) {}
+      : CombinedGradient(inner, "gradient_noise"), deviation_(deviation) {}
 
   assay::Gradient raw_gradient() override {
     auto gradient = inner_.raw_gradient();
     const torch::NoGradGuard no_grad;
     const auto rng = rng_.fork(calls_++);
-    for (std::size_t i = 0; i < gradient.of.size(); ++i) {
-      auto& g = gradient.of[i];
+    for (std::size_t i = 0; i < gradient.tensors.size(); ++i) {
+      auto& g = gradient.tensors[i];
       g.add_(at::randn(g.sizes(), rng.fork(i).generator(g.device()), g.options()), deviation_);
     }
     return gradient;

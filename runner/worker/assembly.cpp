@@ -47,7 +47,7 @@ class FolderInputs final : public Inputs {
     return names;
   }
 
-  std::vector<std::string> with(std::string_view name) const override {
+  std::vector<std::string> stages_with_artifact(std::string_view name) const override {
     std::vector<std::string> names;
     for (const auto& [stage, dir] : dirs_)
       if (fs::exists(artifact_file(dir, name))) names.push_back(stage);

@@ -35,7 +35,7 @@ class Rude final : public assay::Optimizer {
     const torch::NoGradGuard no_grad;
     const auto gradient = problem.gradient();
     const auto& w = problem.parameters();
-    for (std::size_t k = 0; k < w.size(); ++k) w[k].sub_(gradient.of[k], p_.lr);
+    for (std::size_t k = 0; k < w.size(); ++k) w[k].sub_(gradient.tensors[k], p_.lr);
     if (steps_++ != kMoment) return gradient.loss;
     rude::act("step");
     return with_tensors(w, gradient.loss);

@@ -47,8 +47,8 @@ class Passes final : public Optimizer {
       for (std::size_t k = 0; k < parts.size(); ++k) parts[k] = problem.gradient_of_term(k);
     const torch::NoGradGuard no_grad;
     for (const auto& part : parts)
-      for (std::size_t i = 0; i < part.of.size(); ++i)
-        problem.parameters()[i].add_(part.of[i], -1e-4);
+      for (std::size_t i = 0; i < part.tensors.size(); ++i)
+        problem.parameters()[i].add_(part.tensors[i], -1e-4);
     return 0;
   }
 
@@ -177,7 +177,7 @@ void by_tensor_in_place(const Tensors& weights, const Tensors& gradient) {
 void at_once(const Tensors& weights, const Tensors& gradient) {
   const torch::NoGradGuard no_grad;
   const double scale = 0.05 / (norm(gradient) + 1e-12);
-  const Displaced displaced(weights, moved(weights, gradient, scale));
+  const ScopedWeights displaced(weights, add_scaled(weights, gradient, scale));
 }
 
 void moves(double seconds, int blocks) {

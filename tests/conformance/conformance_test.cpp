@@ -315,7 +315,9 @@ class Forgotten final : public Inputs {
     return {{"ids", ids}, {"forgotten", ids * 7 % 11 - 1}};
   }
   std::vector<std::string> stages() const override { return {"before"}; }
-  std::vector<std::string> with(std::string_view) const override { return stages(); }
+  std::vector<std::string> stages_with_artifact(std::string_view) const override {
+    return stages();
+  }
 };
 
 TEST_CASE("every procedure resumes bit for bit, repeats itself, and says nothing aloud") {

@@ -60,7 +60,7 @@ void check_sum(const Tensors& whole, const std::vector<GroupGradient>& groups,
                const std::vector<double>& weights) {
   for (std::size_t i = 0; i < whole.size(); ++i) {
     auto sum = at::zeros_like(whole[i]);
-    for (std::size_t g = 0; g < groups.size(); ++g) sum += weights[g] * groups[g].of[i];
+    for (std::size_t g = 0; g < groups.size(); ++g) sum += weights[g] * groups[g].tensors[i];
     CHECK(at::allclose(whole[i], sum, 0, 1e-12));
   }
 }
@@ -75,12 +75,12 @@ TEST_CASE("groups weighted by their sizes add up to the gradient") {
       const auto whole = c.problem.raw_gradient();
       const auto groups = c.problem.gradient_per_group();
       REQUIRE(groups.size() == 2);  // samples 0 1 4 5 ... and 2 3 6 7 ...
-      CHECK(groups[0].at.group == 0);
-      CHECK(groups[0].at.samples == 10);
-      CHECK(groups[1].at.samples == 9);
-      CHECK(10 * groups[0].at.loss + 9 * groups[1].at.loss ==
+      CHECK(groups[0].group.group == 0);
+      CHECK(groups[0].group.samples == 10);
+      CHECK(groups[1].group.samples == 9);
+      CHECK(10 * groups[0].group.loss + 9 * groups[1].group.loss ==
             Approx(19 * whole.loss).epsilon(1e-12));
-      check_sum(whole.of, groups, {10.0 / 19, 9.0 / 19});
+      check_sum(whole.tensors, groups, {10.0 / 19, 9.0 / 19});
     }
 }
 
@@ -101,9 +101,9 @@ TEST_CASE("a weighted sum over groups takes one backward pass, and the same plac
       REQUIRE(seen.size() == 2);
       CHECK(seen[1].group == 1);
       CHECK(seen[1].samples == 9);
-      CHECK(seen[1].loss == Approx(groups[1].at.loss).epsilon(1e-12));
+      CHECK(seen[1].loss == Approx(groups[1].group.loss).epsilon(1e-12));
       CHECK(sum.loss == Approx(c.problem.loss()).epsilon(1e-12));
-      check_sum(sum.of, groups, {2 * groups[1].at.loss, -1});
+      check_sum(sum.tensors, groups, {2 * groups[1].group.loss, -1});
     }
 }
 
@@ -139,7 +139,7 @@ TEST_CASE("a group that the batch lacks is not there") {
     c.problem.begin({c.batch(2, 2)}, c.context, 1);
     const auto groups = c.problem.gradient_per_group();
     REQUIRE(groups.size() == 1);
-    CHECK(groups[0].at.group == 1);
-    CHECK(groups[0].at.samples == 2);
+    CHECK(groups[0].group.group == 1);
+    CHECK(groups[0].group.samples == 2);
   }
 }

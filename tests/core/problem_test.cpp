@@ -58,10 +58,10 @@ TEST_CASE("within a step dropout is replayed, between steps it is not") {
   BatchProblem problem(model, objective, {});
   problem.begin({f.batch(0, 16)}, f.context, 1);
   const auto first = problem.gradient();
-  CHECK(equal(first.of, problem.gradient().of));
+  CHECK(equal(first.tensors, problem.gradient().tensors));
   CHECK(problem.loss() == Approx(first.loss).epsilon(0).margin(0));
   problem.begin({f.batch(0, 16)}, f.context.with(f.context.rng.fork(1)), 1);
-  CHECK_FALSE(equal(first.of, problem.gradient().of));
+  CHECK_FALSE(equal(first.tensors, problem.gradient().tensors));
 }
 
 TEST_CASE("batch-norm statistics move once a step, as the first evaluation moved them") {
@@ -94,7 +94,7 @@ TEST_CASE("accumulated batches give the gradient of the whole batch") {
   problem.begin({f.batch(0, 16), f.batch(16, 8)}, f.context, 1);
   const auto parts = problem.gradient();
   CHECK(parts.loss == Approx(whole.loss).epsilon(1e-12));
-  CHECK(close(whole.of, parts.of, 1e-12));
+  CHECK(close(whole.tensors, parts.tensors, 1e-12));
 }
 
 TEST_CASE("terms add up to the gradient with their weights") {
@@ -107,14 +107,15 @@ TEST_CASE("terms add up to the gradient with their weights") {
   const auto terms = problem.gradient_per_term();
   REQUIRE(terms.size() == 2);
   Tensors sum;
-  for (std::size_t i = 0; i < whole.of.size(); ++i) sum.push_back(terms[0].of[i] + terms[1].of[i]);
-  CHECK(close(whole.of, sum, 1e-12));
+  for (std::size_t i = 0; i < whole.tensors.size(); ++i)
+    sum.push_back(terms[0].tensors[i] + terms[1].tensors[i]);
+  CHECK(close(whole.tensors, sum, 1e-12));
   const auto losses = problem.losses();
   for (std::size_t k = 0; k < 2; ++k) {
     CHECK(losses[k] == Approx(terms[k].loss).epsilon(1e-12));
     const auto alone = problem.gradient_of_term(k);
     CHECK(alone.loss == Approx(terms[k].loss).epsilon(1e-12));
-    CHECK(close(alone.of, terms[k].of, 1e-12));
+    CHECK(close(alone.tensors, terms[k].tensors, 1e-12));
   }
 }
 
@@ -140,11 +141,11 @@ TEST_CASE("gradients are laid out as their parameters, and nobody else's memory"
   problem.begin({f.batch(0, 16)}, f.context, 1);
   const auto gradient = problem.gradient();
   for (std::size_t i = 0; i < 3; ++i) {
-    CHECK(gradient.of[i].strides() == problem.parameters()[i].strides());
+    CHECK(gradient.tensors[i].strides() == problem.parameters()[i].strides());
     for (std::size_t j = 0; j < i; ++j)
-      CHECK(gradient.of[i].storage().data() != gradient.of[j].storage().data());
+      CHECK(gradient.tensors[i].storage().data() != gradient.tensors[j].storage().data());
   }
-  CHECK(gradient.of[0].equal(gradient.of[1]));
+  CHECK(gradient.tensors[0].equal(gradient.tensors[1]));
 }
 
 TEST_CASE("a gradient that is not finite is laid at the door of its term") {
@@ -192,9 +193,9 @@ TEST_CASE("weights chosen from the losses give the gradient of the weighted sum"
     const auto found = problem.weighted_gradient(weigh);
     CHECK(found.loss == Approx(terms[0].loss + terms[1].loss).epsilon(1e-12));
     Tensors sum;
-    for (std::size_t i = 0; i < found.of.size(); ++i)
-      sum.push_back(terms[1].loss * terms[0].of[i] + 3 * terms[0].loss * terms[1].of[i]);
-    CHECK(close(found.of, sum, 1e-12));
+    for (std::size_t i = 0; i < found.tensors.size(); ++i)
+      sum.push_back(terms[1].loss * terms[0].tensors[i] + 3 * terms[0].loss * terms[1].tensors[i]);
+    CHECK(close(found.tensors, sum, 1e-12));
   }
 }
 
@@ -213,14 +214,14 @@ TEST_CASE("the parts of a split batch are the batch, with shares that add up") {
   for (const auto& part : parts) {
     auto gradient = part.problem->raw_gradient();
     sum.loss += part.share * gradient.loss;
-    for (std::size_t i = 0; i < gradient.of.size(); ++i)
-      if (sum.of.size() == i)
-        sum.of.push_back(part.share * gradient.of[i]);
+    for (std::size_t i = 0; i < gradient.tensors.size(); ++i)
+      if (sum.tensors.size() == i)
+        sum.tensors.push_back(part.share * gradient.tensors[i]);
       else
-        sum.of[i] += part.share * gradient.of[i];
+        sum.tensors[i] += part.share * gradient.tensors[i];
   }
   CHECK(sum.loss == Approx(whole.loss).epsilon(1e-12));
-  CHECK(close(sum.of, whole.of, 1e-12));
+  CHECK(close(sum.tensors, whole.tensors, 1e-12));
 }
 
 TEST_CASE("parameters of one term are known by the model's word, not by their names") {
@@ -274,14 +275,15 @@ TEST_CASE("clipping bounds the global norm and keeps the direction") {
   BatchProblem free(model, objective, {}), bound(model, objective, {.clip = 0.01});
   free.begin({f.batch(0, 16)}, f.context, 1);
   bound.begin({f.batch(0, 16)}, f.context, 1);
-  const auto g = free.gradient().of, c = bound.gradient().of;
+  const auto g = free.gradient().tensors, c = bound.gradient().tensors;
   double g2 = 0, c2 = 0, gc = 0;
   for (std::size_t i = 0; i < g.size(); ++i) {
     g2 += g[i].square().sum().item<double>();
     c2 += c[i].square().sum().item<double>();
     gc += (g[i] * c[i]).sum().item<double>();
   }
-  CHECK(close(bound.raw_gradient().of, g, 0));  // whoever makes one of several clips the outcome
+  CHECK(
+      close(bound.raw_gradient().tensors, g, 0));  // whoever makes one of several clips the outcome
   CHECK(std::sqrt(c2) == Approx(0.01).epsilon(1e-10));
   CHECK(gc / std::sqrt(g2 * c2) == Approx(1).epsilon(1e-12));
 }

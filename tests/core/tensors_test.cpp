@@ -65,11 +65,11 @@ TEST_CASE("inner products, sums and moves of lists are those of their tensors") 
       for (std::size_t j = 0; j < 3; ++j)
         CHECK(gram(i, j) == Approx(naive_dot(*lists[i], *lists[j])).margin(tolerance * scale));
     CHECK(gram.of({2, 0})(0, 1) == gram(2, 0));
-    const auto sum = combined(lists, {2, -0.5, 0});
+    const auto sum = weighted_sum(lists, {2, -0.5, 0});
     Tensors direction;
     for (const auto& tensor : b) direction.push_back(at::empty_like(tensor).copy_(tensor));
     const auto* memory = direction[4].const_data_ptr();
-    const auto there = moved(a, direction, -0.25);
+    const auto there = add_scaled(a, direction, -0.25);
     if (type != torch::kBFloat16) CHECK(there[4].const_data_ptr() == memory);
     for (std::size_t i = 0; i < a.size(); ++i) {
       CHECK(at::allclose(sum[i], 2 * a[i] - 0.5 * b[i], tolerance, tolerance));
@@ -77,10 +77,10 @@ TEST_CASE("inner products, sums and moves of lists are those of their tensors") 
       CHECK(sum[i].strides() == a[i].strides());
     }
   }
-  CHECK_THROWS_AS(combined({}, {}), Error);
+  CHECK_THROWS_AS(weighted_sum({}, {}), Error);
   const Tensors one{torch::ones({2})}, other{torch::ones({3})};
   CHECK_THROWS_AS(Gram({&one, &other}), Error);
-  CHECK_THROWS_AS(combined({&one}, {1, 2}), Error);
+  CHECK_THROWS_AS(weighted_sum({&one}, {1, 2}), Error);
 }
 
 TEST_CASE("sums over lists do not depend on the number of threads") {

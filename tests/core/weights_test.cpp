@@ -65,14 +65,14 @@ TEST_CASE("a weight of three is a sample that is there three times") {
     const auto gradient = once.problem.gradient(), expected = repeated.problem.gradient();
     CHECK(gradient.loss == Approx(expected.loss).epsilon(1e-9));
     CHECK(once.problem.loss() == Approx(expected.loss).epsilon(1e-9));
-    check_close(gradient.of, expected.of);
+    check_close(gradient.tensors, expected.tensors);
     const auto terms = once.problem.gradient_per_term(),
                others = repeated.problem.gradient_per_term();
     REQUIRE(terms.size() == 2);
     for (std::size_t k = 0; k < 2; ++k) {
       CHECK(terms[k].loss == Approx(others[k].loss).epsilon(1e-9));
-      check_close(terms[k].of, others[k].of);
-      check_close(once.problem.gradient_of_term(k).of, others[k].of);
+      check_close(terms[k].tensors, others[k].tensors);
+      check_close(once.problem.gradient_of_term(k).tensors, others[k].tensors);
     }
   }
 }
@@ -83,22 +83,22 @@ TEST_CASE("weights go with the samples into groups and into parts of a batch") {
   Tensors sum;
   for (auto& part : once.problem.split(2)) {
     const auto gradient = part.problem->gradient();
-    for (std::size_t k = 0; k < gradient.of.size(); ++k) {
-      const auto own = gradient.of[k] * part.share;
+    for (std::size_t k = 0; k < gradient.tensors.size(); ++k) {
+      const auto own = gradient.tensors[k] * part.share;
       if (sum.size() <= k)
         sum.push_back(own);
       else
         sum[k] = sum[k] + own;
     }
   }
-  check_close(sum, whole.of);
+  check_close(sum, whole.tensors);
   const auto groups = once.problem.gradient_per_group(),
              expected = repeated.problem.gradient_per_group();
   REQUIRE(groups.size() == 2);
   REQUIRE(expected.size() == 2);
   for (std::size_t k = 0; k < 2; ++k) {
-    CHECK(groups[k].at.loss == Approx(expected[k].at.loss).epsilon(1e-9));
-    check_close(groups[k].of, expected[k].of);
+    CHECK(groups[k].group.loss == Approx(expected[k].group.loss).epsilon(1e-9));
+    check_close(groups[k].tensors, expected[k].tensors);
   }
   const auto weigh = [](const std::vector<GroupLoss>& losses) {
     return std::vector<double>{losses[0].loss, 2};
@@ -106,21 +106,21 @@ TEST_CASE("weights go with the samples into groups and into parts of a batch") {
   const auto sum_once = once.problem.group_weighted_gradient(weigh),
              sum_all = repeated.problem.group_weighted_gradient(weigh);
   CHECK(sum_once.loss == Approx(sum_all.loss).epsilon(1e-9));
-  check_close(sum_once.of, sum_all.of);
+  check_close(sum_once.tensors, sum_all.tensors);
 }
 
 TEST_CASE("a group whose samples count for nothing is not there") {
   Step step(subset(std::make_shared<TinyData>(), {0, 2, 4}, {1, 0, 3}), {0, 2, 4}, {3});
   const auto groups = step.problem.gradient_per_group();
   REQUIRE(groups.size() == 1);  // ids 0 and 4 are of the left group, 2 of the right one
-  CHECK(groups[0].at.group == 0);
-  CHECK(std::isfinite(groups[0].at.loss));
+  CHECK(groups[0].group.group == 0);
+  CHECK(std::isfinite(groups[0].group.loss));
 }
 
 TEST_CASE("weights that are all alike change nothing, whatever they are") {
   Step alike(subset(std::make_shared<TinyData>(), kOnce, {0.25, 0.25, 0.25}), kOnce, {3});
   Step plain(std::make_shared<TinyData>(), kOnce, {3});
-  check_close(alike.problem.gradient().of, plain.problem.gradient().of);
+  check_close(alike.problem.gradient().tensors, plain.problem.gradient().tensors);
 }
 
 TEST_CASE("an objective that is no mean over samples cannot be weighed, and says so") {

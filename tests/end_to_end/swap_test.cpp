@@ -41,8 +41,8 @@ class Half final : public assay::Optimizer {
   double step(assay::Problem& problem) override {
     const torch::NoGradGuard no_grad;
     const auto gradient = problem.gradient();
-    for (std::size_t i = 0; i < gradient.of.size(); ++i)
-      problem.parameters()[i].sub_(gradient.of[i], )" +
+    for (std::size_t i = 0; i < gradient.tensors.size(); ++i)
+      problem.parameters()[i].sub_(gradient.tensors[i], )" +
          factor + R"( * p_.lr);
     return gradient.loss;
   }

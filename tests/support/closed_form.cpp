@@ -62,7 +62,7 @@ Gradient ClosedForm::of(std::size_t term) const {
     const auto count = static_cast<std::size_t>(parameter.numel());
     std::vector<double> part(count);
     for (std::size_t i = 0; i < count; ++i) part[i] = absent[term] ? 0 : g[at + i];
-    gradient.of.push_back(torch::tensor(part, torch::kDouble));
+    gradient.tensors.push_back(torch::tensor(part, torch::kDouble));
     at += count;
   }
   return gradient;
@@ -115,8 +115,8 @@ Gradient ClosedForm::weighted_gradient(const Weigh& weigh) {
     values.push_back(parts.back().loss);
     sum += values.back();
   }
-  for (const auto& part : parts) gradients.push_back(&part.of);
-  return {sum, combined(gradients, weigh(values))};
+  for (const auto& part : parts) gradients.push_back(&part.tensors);
+  return {sum, weighted_sum(gradients, weigh(values))};
 }
 
 std::vector<GroupGradient> ClosedForm::gradient_per_group() {
@@ -124,7 +124,8 @@ std::vector<GroupGradient> ClosedForm::gradient_per_group() {
   auto parts = gradient_per_term();
   for (std::size_t k = 0; k < parts.size(); ++k)
     if (!absent[k])
-      all.push_back({{static_cast<std::int64_t>(k), 1, parts[k].loss}, std::move(parts[k].of)});
+      all.push_back(
+          {{static_cast<std::int64_t>(k), 1, parts[k].loss}, std::move(parts[k].tensors)});
   return all;
 }
 
@@ -141,8 +142,8 @@ Gradient ClosedForm::group_weighted_gradient(const WeighGroups& weigh) {
     groups.push_back({static_cast<std::int64_t>(k), 1, parts.back().loss});
     sum += parts.back().loss;
   }
-  for (const auto& part : parts) gradients.push_back(&part.of);
-  return {sum / static_cast<double>(parts.size()), combined(gradients, weigh(groups))};
+  for (const auto& part : parts) gradients.push_back(&part.tensors);
+  return {sum / static_cast<double>(parts.size()), weighted_sum(gradients, weigh(groups))};
 }
 
 std::vector<Problem::Part> ClosedForm::split(std::int64_t samples) {

@@ -21,10 +21,10 @@ struct Batch {
   torch::Tensor weight = {};
 
   std::int64_t size() const { return id.size(0); }
-  /// The batch whose tensors are `of` applied to each tensor; an undefined weight stays undefined.
-  template <class Of>
-  Batch each(Of of) const {
-    return {of(input), of(target), of(id), of(group), weight.defined() ? of(weight) : weight};
+  /// Applies `fn` to every defined tensor.
+  template <class Fn>
+  Batch map(Fn fn) const {
+    return {fn(input), fn(target), fn(id), fn(group), weight.defined() ? fn(weight) : weight};
   }
 };
 

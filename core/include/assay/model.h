@@ -19,7 +19,7 @@ struct Output {
   torch::Tensor features;  // [B, D] input of the last layer; undefined if there is none
   /// [B] bool: true for samples on which the model abstains; undefined if it always answers. An
   /// abstention counts as wrong in accuracy.
-  torch::Tensor refused = {};
+  torch::Tensor abstained = {};
 };
 
 /// Registers its weights as parameters and buffers, so that checkpoints, devices and train/eval

@@ -15,7 +15,8 @@ namespace assay {
 /// `.grad`: nothing has to be zeroed, and several can be kept and compared.
 struct Gradient {
   double loss = 0.0;
-  Tensors of;  // one tensor per Problem::parameters(), same shape and strides; the caller may write
+  Tensors tensors;  // one tensor per Problem::parameters(), same shape and strides; the caller may
+                    // write
 };
 
 /// The mean loss over the samples of one group (a domain, a spurious group) in a step.
@@ -25,8 +26,8 @@ struct GroupLoss {
   double loss = 0.0;
 };
 struct GroupGradient {
-  GroupLoss at;
-  Tensors of;
+  GroupLoss group;
+  Tensors tensors;
 };
 
 /// Maps the losses of all terms, or of the groups present, to one weight each.
@@ -68,10 +69,10 @@ class Problem {
   /// Reports a number. Its mean over the calls since the last row becomes the metric train/<name>.
   virtual void report(std::string_view name, double value) = 0;
 
-  /// Name of the wrapper that has combined the terms into one gradient; empty if gradients of terms
-  /// and groups are available. See check_parts(). An optimizer that needs parts of the batch calls
+  /// Name of the wrapper that combined the terms into one gradient; empty if gradients of terms and
+  /// groups are available. See check_parts(). An optimizer that needs parts of the batch calls
   /// split() in its check() instead.
-  virtual std::string maker() const { return {}; }
+  virtual std::string combined_by() const { return {}; }
 
   /// The gradient to step with: raw_gradient(), scaled down to largest_norm() if it is longer.
   /// 1 forward, 1 backward. Not virtual: a view overrides raw_gradient().

@@ -19,7 +19,7 @@ class Inputs {
   virtual TensorMap artifact(std::string_view stage, std::string_view name) const = 0;
   virtual std::vector<std::string> stages() const = 0;  // names, in alphabetical order
   /// Names of the stages that left an artifact `name`.
-  virtual std::vector<std::string> with(std::string_view name) const = 0;
+  virtual std::vector<std::string> stages_with_artifact(std::string_view name) const = 0;
 };
 
 /// The components of a stage. One is null if the manifest omits it. The runner refuses a manifest

@@ -39,10 +39,10 @@ class Division {
   const std::vector<int>& owners_;
 };
 
-class Aligned final : public assay::WholeGradient {
+class Aligned final : public assay::CombinedGradient {
  public:
   Aligned(assay::Problem& inner, const Params& p, std::size_t target)
-      : WholeGradient(inner, "pga"), p_(p), target_(target), division_(inner.owners()) {}
+      : CombinedGradient(inner, "pga"), p_(p), target_(target), division_(inner.owners()) {}
 
   Gradient raw_gradient() override {
     auto first = inner_.gradient_per_term();
@@ -53,7 +53,7 @@ class Aligned final : public assay::WholeGradient {
     for (const auto& gradient : first) sum.loss += gradient.loss;
     std::vector<Tensors> second;
     for (std::size_t k = 0; k < first.size(); ++k)
-      second.push_back(stays(k) ? std::move(first[k].of) : perturbed(k));
+      second.push_back(stays(k) ? std::move(first[k].tensors) : perturbed(k));
     return {sum.loss, sum_of(second)};
   }
 
@@ -63,8 +63,8 @@ class Aligned final : public assay::WholeGradient {
     shared_.clear(), own_.clear();
     std::vector<const Tensors*> all;
     for (std::size_t k = 0; k < first.size(); ++k) {
-      shared_.push_back(division_.part(first[k].of, kShared));
-      own_.push_back(division_.part(first[k].of, static_cast<int>(k)));
+      shared_.push_back(division_.part(first[k].tensors, kShared));
+      own_.push_back(division_.part(first[k].tensors, static_cast<int>(k)));
     }
     for (const auto& part : shared_) all.push_back(&part);
     gram_ = assay::Gram(all);
@@ -94,14 +94,14 @@ class Aligned final : public assay::WholeGradient {
     const int owner = static_cast<int>(k);
     Tensors there;
     for (const auto& tensor : w) there.push_back(tensor.detach());
-    division_.replace(there, kShared, assay::combined(parts, weights));
+    division_.replace(there, kShared, assay::weighted_sum(parts, weights));
     if (!own_[k].empty()) {
       const double scale = p_.rho_gn / (assay::norm(own_[k]) + kTiny);
       division_.replace(there, owner,
-                        assay::moved(division_.part(w, owner), std::move(own_[k]), scale));
+                        assay::add_scaled(division_.part(w, owner), std::move(own_[k]), scale));
     }
-    const assay::Displaced displaced(w, there);
-    return inner_.gradient_of_term(k).of;
+    const assay::ScopedWeights displaced(w, there);
+    return inner_.gradient_of_term(k).tensors;
   }
 
   // The target's gradient and `tradeoff` times the sources' on shared parameters; on a term's own
@@ -116,7 +116,7 @@ class Aligned final : public assay::WholeGradient {
     }
     for (const auto& part : shared) parts.push_back(&part);
     Tensors sum = second.front();
-    division_.replace(sum, kShared, assay::combined(parts, weights));
+    division_.replace(sum, kShared, assay::weighted_sum(parts, weights));
     for (std::size_t k = 0; k < second.size(); ++k) {
       const int owner = static_cast<int>(k);
       division_.replace(sum, owner, division_.part(second[k], owner));

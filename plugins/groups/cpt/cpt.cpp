@@ -13,10 +13,10 @@ struct Params {
   std::shared_ptr<assay::Optimizer> base;
 };
 
-class Controlled final : public assay::WholeGradient {
+class Controlled final : public assay::CombinedGradient {
  public:
   Controlled(assay::Problem& inner, const Params& p, const assay::Strings& groups)
-      : WholeGradient(inner, "cpt"), p_(p), groups_(groups) {}
+      : CombinedGradient(inner, "cpt"), p_(p), groups_(groups) {}
 
   assay::Gradient raw_gradient() override {
     auto parts = inner_.gradient_per_group();
@@ -24,16 +24,16 @@ class Controlled final : public assay::WholeGradient {
     double samples = 0;
     std::vector<const assay::Tensors*> gradients;
     for (const auto& part : parts) {
-      const auto count = static_cast<double>(part.at.samples);
-      sum.loss += part.at.loss * count;
+      const auto count = static_cast<double>(part.group.samples);
+      sum.loss += part.group.loss * count;
       samples += count;
-      gradients.push_back(&part.of);
+      gradients.push_back(&part.tensors);
     }
     sum.loss /= samples;
     if (parts.size() == 1)
-      sum.of = std::move(parts.front().of);
+      sum.tensors = std::move(parts.front().tensors);
     else
-      sum.of = assay::combined(gradients, weights(parts, assay::Gram(gradients)));
+      sum.tensors = assay::weighted_sum(gradients, weights(parts, assay::Gram(gradients)));
     return sum;
   }
 

@@ -19,9 +19,9 @@ struct Params {
   std::shared_ptr<assay::Optimizer> base;
 };
 
-class OneSign final : public assay::WholeGradient {
+class OneSign final : public assay::CombinedGradient {
  public:
-  OneSign(assay::Problem& inner, double leak) : WholeGradient(inner, "graddrop"), leak_(leak) {}
+  OneSign(assay::Problem& inner, double leak) : CombinedGradient(inner, "graddrop"), leak_(leak) {}
 
   assay::Gradient raw_gradient() override {
     auto parts = inner_.gradient_per_term();
@@ -31,8 +31,8 @@ class OneSign final : public assay::WholeGradient {
     Tensors up, down;  // the sums of the positive and of the negative parts
     for (const auto& part : parts) {
       loss += part.loss;
-      add(up, at::_foreach_clamp_min(part.of, 0));
-      add(down, at::_foreach_clamp_max(part.of, 0));
+      add(up, at::_foreach_clamp_min(part.tensors, 0));
+      add(down, at::_foreach_clamp_max(part.tensors, 0));
     }
     return {loss, picked(up, down)};
   }

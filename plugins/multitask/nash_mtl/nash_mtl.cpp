@@ -19,15 +19,15 @@ double clipped(double length, double max_norm) {
 }
 
 // With the alpha of an earlier step: one backward.
-class Settled final : public assay::WholeGradient {
+class Settled final : public assay::CombinedGradient {
  public:
   Settled(assay::Problem& inner, const assay::Reals& alpha, double max_norm)
-      : WholeGradient(inner, "nash_mtl"), alpha_(alpha), max_norm_(max_norm) {}
+      : CombinedGradient(inner, "nash_mtl"), alpha_(alpha), max_norm_(max_norm) {}
   assay::Gradient raw_gradient() override {
     auto gradient = inner_.weighted_gradient([&](const auto&) { return alpha_; });
     const torch::NoGradGuard no_grad;
-    const double scale = clipped(assay::norm(gradient.of), max_norm_);
-    if (scale < 1) at::_foreach_mul_(gradient.of, scale);
+    const double scale = clipped(assay::norm(gradient.tensors), max_norm_);
+    if (scale < 1) at::_foreach_mul_(gradient.tensors, scale);
     for (std::size_t i = 0; i < alpha_.size(); ++i)
       inner_.report("weight/" + inner_.terms()[i], scale * alpha_[i]);
     return gradient;

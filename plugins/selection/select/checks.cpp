@@ -27,7 +27,8 @@ std::string name_of(const assay::Info& info, std::int64_t c) {
 }  // namespace
 
 torch::Tensor forgotten(const assay::Parts& parts) {
-  const auto stages = parts.inputs ? parts.inputs->with("forgetting") : assay::Strings();
+  const auto stages =
+      parts.inputs ? parts.inputs->stages_with_artifact("forgetting") : assay::Strings();
   if (stages.size() != 1)
     throw Error(ErrorKind::kParameter,
                 "the selector goes by one training before this stage that counted forgetting, and "

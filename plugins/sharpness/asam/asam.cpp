@@ -33,20 +33,20 @@ class Asam final : public assay::Optimizer {
 
   void check(assay::Problem& problem) const override {
     if (p_.rho == 0) return p_.base->check(problem);
-    assay::Uphill uphill(problem, "asam", {});
+    assay::AscentProblem uphill(problem, "asam", {});
     p_.base->check(uphill);
   }
 
   double step(assay::Problem& problem) override {
     if (p_.rho == 0) return p_.base->step(problem);
-    assay::Uphill uphill(problem, "asam", [&](assay::Gradient here) {
+    assay::AscentProblem uphill(problem, "asam", [&](assay::Gradient here) {
       assay::Tensors t = at::_foreach_abs(problem.parameters());
       at::_foreach_add_(t, p_.eta);
-      auto e = std::move(here.of);
+      auto e = std::move(here.tensors);
       at::_foreach_mul_(e, t);
       const double length = assay::norm(e) + kTiny;
       at::_foreach_mul_(e, t);
-      return assay::moved(problem.parameters(), std::move(e), p_.rho / length);
+      return assay::add_scaled(problem.parameters(), std::move(e), p_.rho / length);
     });
     return uphill.step(*p_.base);
   }

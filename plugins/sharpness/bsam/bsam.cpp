@@ -74,14 +74,14 @@ class Bsam final : public assay::Optimizer {
     if (s_.empty()) start(w);
     auto drawn = at_a_draw(problem);  // the paper's g with a tilde
     const double loss = p_.noise > 0 ? problem.loss() : drawn.loss;
-    auto gs = uphill(problem, drawn.of);
-    at::_foreach_add_(gs.of, w, p_.weight_decay);
-    at::_foreach_lerp_(m_, gs.of, 1 - p_.beta1);
+    auto gs = uphill(problem, drawn.tensors);
+    at::_foreach_add_(gs.tensors, w, p_.weight_decay);
+    at::_foreach_lerp_(m_, gs.tensors, 1 - p_.beta1);
     at::_foreach_addcdiv_(w, m_, s_, -p_.lr * problem.learning_rate_factor());
-    at::_foreach_abs_(drawn.of);
-    at::_foreach_mul_(drawn.of, at::_foreach_sqrt(s_));
-    at::_foreach_add_(drawn.of, p_.damping + p_.weight_decay);
-    at::_foreach_lerp_(s_, drawn.of, 1 - p_.beta2);
+    at::_foreach_abs_(drawn.tensors);
+    at::_foreach_mul_(drawn.tensors, at::_foreach_sqrt(s_));
+    at::_foreach_add_(drawn.tensors, p_.damping + p_.weight_decay);
+    at::_foreach_lerp_(s_, drawn.tensors, 1 - p_.beta2);
     return loss;
   }
 
@@ -112,14 +112,14 @@ class Bsam final : public assay::Optimizer {
           at::randn(x.sizes(), rng.fork(normal.size()).generator(x.device()), x.options()));
     at::_foreach_div_(normal, at::_foreach_sqrt(s_));
     const double scale = p_.noise / std::sqrt(static_cast<double>(N_));
-    const assay::Displaced there(w, assay::moved(w, std::move(normal), scale));
+    const assay::ScopedWeights there(w, assay::add_scaled(w, std::move(normal), scale));
     return problem.raw_gradient();
   }
 
-  // Uphill of the mean w, not of the weights that were drawn.
+  // AscentProblem of the mean w, not of the weights that were drawn.
   Gradient uphill(assay::Problem& problem, const Tensors& drawn) const {
     const auto& w = problem.parameters();
-    const assay::Displaced there(w, assay::moved(w, at::_foreach_div(drawn, s_), p_.rho));
+    const assay::ScopedWeights there(w, assay::add_scaled(w, at::_foreach_div(drawn, s_), p_.rho));
     return problem.gradient();
   }
 

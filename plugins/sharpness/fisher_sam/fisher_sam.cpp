@@ -34,22 +34,22 @@ class FisherSam final : public assay::Optimizer {
 
   void check(assay::Problem& problem) const override {
     if (p_.rho == 0) return p_.base->check(problem);
-    assay::Uphill uphill(problem, "fisher_sam", {});
+    assay::AscentProblem uphill(problem, "fisher_sam", {});
     p_.base->check(uphill);
   }
 
   double step(assay::Problem& problem) override {
     if (p_.rho == 0) return p_.base->step(problem);
-    assay::Uphill uphill(problem, "fisher_sam", [&](assay::Gradient here) {
-      assay::Tensors root = at::_foreach_mul(here.of, here.of);  // of F
+    assay::AscentProblem uphill(problem, "fisher_sam", [&](assay::Gradient here) {
+      assay::Tensors root = at::_foreach_mul(here.tensors, here.tensors);  // of F
       at::_foreach_mul_(root, p_.eta);
       at::_foreach_add_(root, 1);
       at::_foreach_sqrt_(root);
-      auto e = std::move(here.of);
+      auto e = std::move(here.tensors);
       at::_foreach_div_(e, root);
       const double length = assay::norm(e) + kTiny;  // g^T F^-1 g = |F^-1/2 g|^2
       at::_foreach_div_(e, root);
-      return assay::moved(problem.parameters(), std::move(e), p_.rho / length);
+      return assay::add_scaled(problem.parameters(), std::move(e), p_.rho / length);
     });
     return uphill.step(*p_.base);
   }

@@ -34,18 +34,19 @@ class FriendlySam final : public assay::Optimizer {
 
   void check(assay::Problem& problem) const override {
     if (p_.rho == 0) return p_.base->check(problem);
-    assay::Uphill uphill(problem, "friendly_sam", {});
+    assay::AscentProblem uphill(problem, "friendly_sam", {});
     p_.base->check(uphill);
   }
 
   double step(assay::Problem& problem) override {
     if (p_.rho == 0) return p_.base->step(problem);
     Tensors next;  // m moves once a step, by the first gradient that the base makes us ask for
-    assay::Uphill uphill(problem, "friendly_sam", [&](assay::Gradient here) {
-      if (next.empty()) next = mean_with(here.of);
-      auto e = m_.empty() ? std::move(here.of) : assay::combined({&here.of, &m_}, {1, -p_.sigma});
+    assay::AscentProblem uphill(problem, "friendly_sam", [&](assay::Gradient here) {
+      if (next.empty()) next = mean_with(here.tensors);
+      auto e = m_.empty() ? std::move(here.tensors)
+                          : assay::weighted_sum({&here.tensors, &m_}, {1, -p_.sigma});
       const double length = assay::norm(e) + kTiny;
-      return assay::moved(problem.parameters(), std::move(e), p_.rho / length);
+      return assay::add_scaled(problem.parameters(), std::move(e), p_.rho / length);
     });
     const double loss = uphill.step(*p_.base);
     if (!next.empty()) m_ = std::move(next);
@@ -65,8 +66,8 @@ class FriendlySam final : public assay::Optimizer {
   static constexpr double kTiny = 1e-12;  // a zero direction
 
   Tensors mean_with(const Tensors& g) const {
-    if (m_.empty()) return assay::combined({&g}, {1});
-    return assay::combined({&m_, &g}, {p_.lambda, 1 - p_.lambda});
+    if (m_.empty()) return assay::weighted_sum({&g}, {1});
+    return assay::weighted_sum({&m_, &g}, {p_.lambda, 1 - p_.lambda});
   }
 
   Params p_;

@@ -9,25 +9,25 @@ namespace {
 constexpr double kTiny = 1e-12;  // a zero gradient has no direction
 
 // The problem whose gradient is SAM's, less alpha times the part of the plain one across it.
-class SurrogateGap final : public assay::WholeGradient {
+class SurrogateGap final : public assay::CombinedGradient {
  public:
   SurrogateGap(assay::Problem& inner, double rho, double alpha)
-      : WholeGradient(inner, "gsam"), rho_(rho), alpha_(alpha) {}
+      : CombinedGradient(inner, "gsam"), rho_(rho), alpha_(alpha) {}
 
   assay::Gradient raw_gradient() override {
     const auto g = inner_.raw_gradient();
-    const auto gs = uphill(g.of);
-    const assay::Gram gram({&gs.of, &g.of});
+    const auto gs = uphill(g.tensors);
+    const assay::Gram gram({&gs.tensors, &g.tensors});
     const double along = gram(0, 0) > 0 ? gram(0, 1) / gram(0, 0) : 0;
     // gs - alpha (g - along gs)
-    return {g.loss, assay::combined({&gs.of, &g.of}, {1 + alpha_ * along, -alpha_})};
+    return {g.loss, assay::weighted_sum({&gs.tensors, &g.tensors}, {1 + alpha_ * along, -alpha_})};
   }
 
  private:
   assay::Gradient uphill(const assay::Tensors& g) const {
     const auto& w = parameters();
-    const assay::Displaced there(w,
-                                 assay::combined({&w, &g}, {1, rho_ / (assay::norm(g) + kTiny)}));
+    const assay::ScopedWeights there(
+        w, assay::weighted_sum({&w, &g}, {1, rho_ / (assay::norm(g) + kTiny)}));
     return inner_.raw_gradient();
   }
 

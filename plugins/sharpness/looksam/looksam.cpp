@@ -23,7 +23,7 @@ struct Params {
 // g_v: the part of the gradient at w + e that is orthogonal to the one at w.
 struct Orthogonal {
   explicit Orthogonal(Tensors list = {}) : of(std::move(list)), length(assay::norm(of)) {}
-  Tensors of;  // empty: none was found yet
+  Tensors tensors;  // empty: none was found yet
   double length;
 };
 
@@ -31,38 +31,38 @@ constexpr double kTiny = 1e-12;  // a zero gradient has no direction
 
 // The problem whose gradient is SAM's, where there is no g_v to reuse; otherwise the plain one with
 // a part along g_v.
-class Look final : public assay::WholeGradient {
+class Look final : public assay::CombinedGradient {
  public:
   Look(assay::Problem& inner, const Params& p, const Orthogonal& g_v)
-      : WholeGradient(inner, "looksam"), p_(p), g_v_(g_v) {}
+      : CombinedGradient(inner, "looksam"), p_(p), g_v_(g_v) {}
 
   Gradient raw_gradient() override {
     auto g = inner_.raw_gradient();
-    return g_v_.of.empty() ? ascent(std::move(g)) : reuse(std::move(g));
+    return g_v_.tensors.empty() ? ascent(std::move(g)) : reuse(std::move(g));
   }
 
   Tensors found;  // the next g_v, once a step: of the first ascent
 
  private:
   Gradient ascent(Gradient g) {
-    auto gs = uphill(g.of);
+    auto gs = uphill(g.tensors);
     if (found.empty()) {
-      const assay::Gram gram({&g.of, &gs.of});
+      const assay::Gram gram({&g.tensors, &gs.tensors});
       const double along = gram(0, 0) > 0 ? gram(0, 1) / gram(0, 0) : 0;
-      found = assay::moved(gs.of, std::move(g.of), -along);
+      found = assay::add_scaled(gs.tensors, std::move(g.tensors), -along);
     }
-    return {g.loss, std::move(gs.of)};
+    return {g.loss, std::move(gs.tensors)};
   }
   Gradient reuse(Gradient g) const {
-    const double ratio = g_v_.length > 0 ? assay::norm(g.of) / g_v_.length : 0;
+    const double ratio = g_v_.length > 0 ? assay::norm(g.tensors) / g_v_.length : 0;
     const torch::NoGradGuard no_grad;
-    at::_foreach_add_(g.of, g_v_.of, p_.alpha * ratio);
+    at::_foreach_add_(g.tensors, g_v_.tensors, p_.alpha * ratio);
     return g;
   }
   Gradient uphill(const Tensors& g) const {
     const auto& w = parameters();
-    const assay::Displaced there(w,
-                                 assay::combined({&w, &g}, {1, p_.rho / (assay::norm(g) + kTiny)}));
+    const assay::ScopedWeights there(
+        w, assay::weighted_sum({&w, &g}, {1, p_.rho / (assay::norm(g) + kTiny)}));
     return inner_.raw_gradient();
   }
 
@@ -106,7 +106,7 @@ class LookSam final : public assay::Optimizer {
 
   void save(assay::State& state) const override {
     state.scalars["count"] = count_;
-    state.put("g_v", g_v_.of);
+    state.put("g_v", g_v_.tensors);
     state.put_nested("base", *p_.base);
   }
   void load(const assay::State& state) override {

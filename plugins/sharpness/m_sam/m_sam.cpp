@@ -12,10 +12,10 @@ namespace {
 constexpr double kTiny = 1e-12;  // a zero gradient has no direction
 
 // The problem whose gradient is the mean of the parts', each taken uphill of that part alone.
-class Parts final : public assay::WholeGradient {
+class Parts final : public assay::CombinedGradient {
  public:
   Parts(assay::Problem& inner, double rho, std::int64_t m)
-      : WholeGradient(inner, "m_sam"), rho_(rho), m_(m) {}
+      : CombinedGradient(inner, "m_sam"), rho_(rho), m_(m) {}
 
   assay::Gradient raw_gradient() override {
     assay::Gradient mean;
@@ -23,11 +23,11 @@ class Parts final : public assay::WholeGradient {
       auto gradient = uphill(*part);
       mean.loss += share * gradient.loss;
       const torch::NoGradGuard no_grad;
-      if (mean.of.empty()) {
-        at::_foreach_mul_(gradient.of, share);
-        mean.of = std::move(gradient.of);
+      if (mean.tensors.empty()) {
+        at::_foreach_mul_(gradient.tensors, share);
+        mean.tensors = std::move(gradient.tensors);
       } else {
-        mean.of = assay::moved(mean.of, std::move(gradient.of), share);
+        mean.tensors = assay::add_scaled(mean.tensors, std::move(gradient.tensors), share);
       }
     }
     return mean;
@@ -38,9 +38,10 @@ class Parts final : public assay::WholeGradient {
   assay::Gradient uphill(assay::Problem& part) const {
     auto here = part.raw_gradient();
     const auto& w = parameters();
-    const double length = assay::norm(here.of) + kTiny;
-    const assay::Displaced there(w, assay::moved(w, std::move(here.of), rho_ / length));
-    return {here.loss, part.raw_gradient().of};
+    const double length = assay::norm(here.tensors) + kTiny;
+    const assay::ScopedWeights there(w,
+                                     assay::add_scaled(w, std::move(here.tensors), rho_ / length));
+    return {here.loss, part.raw_gradient().tensors};
   }
 
   double rho_;

@@ -39,17 +39,17 @@ class Sam final : public assay::Optimizer {
 
   void check(assay::Problem& problem) const override {
     if (p_.rho == 0) return p_.base->check(problem);
-    assay::Uphill uphill(problem, "sam", {});
+    assay::AscentProblem uphill(problem, "sam", {});
     p_.base->check(uphill);
   }
 
   double step(assay::Problem& problem) override {
     if (p_.rho == 0) return p_.base->step(problem);
-    assay::Uphill uphill(problem, "sam", [&](assay::Gradient here) {
+    assay::AscentProblem uphill(problem, "sam", [&](assay::Gradient here) {
       const double sign = p_.direction == "descent" ? -1 : 1;
-      auto direction = p_.direction == "random" ? random(problem) : std::move(here.of);
+      auto direction = p_.direction == "random" ? random(problem) : std::move(here.tensors);
       const double length = p_.normalise ? assay::norm(direction) + kTiny : 1;
-      return assay::moved(problem.parameters(), std::move(direction), sign * p_.rho / length);
+      return assay::add_scaled(problem.parameters(), std::move(direction), sign * p_.rho / length);
     });
     return uphill.step(*p_.base);
   }

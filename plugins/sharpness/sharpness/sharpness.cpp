@@ -85,7 +85,7 @@ class Sharpness final : public assay::Procedure {
   void measure(assay::Problem& problem, double share) {
     const torch::NoGradGuard no_grad;
     auto gradient = problem.raw_gradient();
-    gradient_norm_ += share * assay::norm(gradient.of);
+    gradient_norm_ += share * assay::norm(gradient.tensors);
     average_ += share * average(problem, gradient.loss);
     worst_ += share * worst(problem, std::move(gradient));
   }
@@ -98,14 +98,14 @@ class Sharpness final : public assay::Procedure {
     for (const auto& x : w) e.push_back(at::zeros_like(x));
     double highest = 0;
     for (std::int64_t k = 0; k < p_.ascents; ++k) {
-      const double slope = assay::norm(gradient.of);
+      const double slope = assay::norm(gradient.tensors);
       if (slope == 0) break;
-      e = assay::moved(e, std::move(gradient.of), kStep * p_.rho / slope);
+      e = assay::add_scaled(e, std::move(gradient.tensors), kStep * p_.rho / slope);
       const double length = assay::norm(e);
       if (length > p_.rho) at::_foreach_mul_(e, p_.rho / length);
       Tensors there;
       for (const auto& x : e) there.push_back(x.clone());
-      const assay::Displaced displaced(w, assay::moved(w, std::move(there), 1));
+      const assay::ScopedWeights displaced(w, assay::add_scaled(w, std::move(there), 1));
       gradient = problem.raw_gradient();
       highest = std::max(highest, gradient.loss - start);
     }
@@ -124,7 +124,7 @@ class Sharpness final : public assay::Procedure {
       for (const auto& x : w)
         noise.push_back(
             at::randn(x.sizes(), rng.fork(noise.size()).generator(x.device()), x.options()));
-      const assay::Displaced displaced(w, assay::moved(w, std::move(noise), sigma));
+      const assay::ScopedWeights displaced(w, assay::add_scaled(w, std::move(noise), sigma));
       sum += problem.loss() - start;
     }
     return sum / static_cast<double>(p_.draws);

@@ -39,7 +39,7 @@ class AdamW final : public assay::Optimizer {
     const auto& w = problem.parameters();
     if (mean_.empty()) start(w);
     for (auto& count : count_) count.add_(1);
-    at::_fused_adamw_(w, gradient.of, mean_, square_, largest_, count_,
+    at::_fused_adamw_(w, gradient.tensors, mean_, square_, largest_, count_,
                       p_.lr * problem.learning_rate_factor(), p_.beta1, p_.beta2, p_.weight_decay,
                       p_.eps, p_.amsgrad, false);
     return gradient.loss;

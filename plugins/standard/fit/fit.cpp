@@ -69,8 +69,8 @@ class Fit final : public assay::Procedure {
     for (const auto& part : samples.input.split(p_.batch)) {
       const auto output = model.forward(part);
       logits.push_back(output.logits.cpu());
-      refused.push_back(output.refused.defined()
-                            ? output.refused.cpu()
+      refused.push_back(output.abstained.defined()
+                            ? output.abstained.cpu()
                             : at::zeros({part.size(0)}, torch::TensorOptions(torch::kBool)));
     }
     const auto name = [&](const char* what) { return samples.split + "/" + what; };

@@ -39,7 +39,7 @@ class Sgd final : public assay::Optimizer {
     const bool first = velocity_.empty();
     if (first && p_.momentum > 0)
       for (const auto& x : w) velocity_.push_back(at::zeros_like(x));
-    at::_fused_sgd_(w, gradient.of, velocity_, p_.weight_decay, p_.momentum,
+    at::_fused_sgd_(w, gradient.tensors, velocity_, p_.weight_decay, p_.momentum,
                     p_.lr * problem.learning_rate_factor(), 0, p_.nesterov, false, first);
     return gradient.loss;
   }

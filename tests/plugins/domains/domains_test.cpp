@@ -85,9 +85,9 @@ TEST_CASE("a domain that is absent, or sure of nothing, gives 0 and a gradient o
     problem.begin({batch}, kHere, 1);
     const auto gradients = problem.gradient_per_term();
     CHECK(gradients.at(1).loss == 0);
-    for (const auto& g : gradients[1].of) CHECK(g.equal(at::zeros_like(g)));
+    for (const auto& g : gradients[1].tensors) CHECK(g.equal(at::zeros_like(g)));
     CHECK(gradients[0].loss > 0);
-    for (const auto& g : problem.raw_gradient().of) CHECK(g.isfinite().all().item<bool>());
+    for (const auto& g : problem.raw_gradient().tensors) CHECK(g.isfinite().all().item<bool>());
   }
 }
 
@@ -127,7 +127,7 @@ TEST_CASE("a domain's mean is over its samples of all batches of a step") {
   in_parts.begin({part_of(whole, 0, 4), part_of(whole, 4, 2), part_of(whole, 6, 3)}, kHere, 1);
   const auto same = [](const Gradient& a, const Gradient& b) {
     CHECK(a.loss == Approx(b.loss).epsilon(1e-12));
-    for (std::size_t i = 0; i < a.of.size(); ++i) CHECK(close(a.of[i], b.of[i]));
+    for (std::size_t i = 0; i < a.tensors.size(); ++i) CHECK(close(a.tensors[i], b.tensors[i]));
   };
   const auto a = at_once.gradient_per_term(), b = in_parts.gradient_per_term();
   for (std::size_t k = 0; k < 2; ++k) {
@@ -147,12 +147,12 @@ TEST_CASE("a domain's mean is over its samples of all batches of a step") {
     for (std::size_t k = 0; k < 2; ++k) {
       const auto gradient = problem->gradient_of_term(k);
       sums[k].loss += share * gradient.loss;
-      for (std::size_t i = 0; i < gradient.of.size(); ++i) {
-        const auto scaled = gradient.of[i] * share;
-        if (sums[k].of.size() == i)
-          sums[k].of.push_back(scaled);
+      for (std::size_t i = 0; i < gradient.tensors.size(); ++i) {
+        const auto scaled = gradient.tensors[i] * share;
+        if (sums[k].tensors.size() == i)
+          sums[k].tensors.push_back(scaled);
         else
-          sums[k].of[i] += scaled;
+          sums[k].tensors[i] += scaled;
       }
     }
   for (std::size_t k = 0; k < 2; ++k) same(a[k], sums[k]);

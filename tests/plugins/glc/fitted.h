@@ -40,7 +40,7 @@ struct FittedModel {
   std::int64_t right(const Samples& samples) const {
     const auto output = (*this)(samples.input);
     auto hit = output.logits.argmax(1) == samples.target;
-    if (output.refused.defined()) hit = hit.logical_and(output.refused.logical_not());
+    if (output.abstained.defined()) hit = hit.logical_and(output.abstained.logical_not());
     return hit.sum().item<std::int64_t>();
   }
 };

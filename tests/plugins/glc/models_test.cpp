@@ -53,9 +53,9 @@ TEST_CASE("answered and refused samples are all samples, and logits say the rule
   input[4][1] = 5.5;  // between what was seen of the two classes
   const auto output = model(input);
   CHECK(output.logits.argmax(1)[3].item<int>() == 0);
-  CHECK_FALSE(output.refused[3].item<bool>());
-  CHECK(output.refused.sum().item<int>() == 1);
-  CHECK(output.refused[4].item<bool>());
+  CHECK_FALSE(output.abstained[3].item<bool>());
+  CHECK(output.abstained.sum().item<int>() == 1);
+  CHECK(output.abstained[4].item<bool>());
   CHECK(output.logits.exp().sum(1).sub(1).abs().max().item<double>() < 1e-6);
 }
 
@@ -67,7 +67,7 @@ TEST_CASE("saved rules answer as the model that wrote them") {
     const auto file = folder.write("rules.json", model.documents(samples).at("rules.json"));
     const FittedModel saved({"saved_rules", {{"path", file.string()}}}, table_info(3, 2), samples);
     CHECK(saved(samples.input).logits.equal(model(samples.input).logits));
-    CHECK(saved(samples.input).refused.equal(model(samples.input).refused));
+    CHECK(saved(samples.input).abstained.equal(model(samples.input).abstained));
   }
 }
 
@@ -104,7 +104,7 @@ TEST_CASE("constant columns, contradicting rows and more columns than rows are b
     CHECK(narrow(wide).logits.isfinite().all().item<bool>());
     const FittedModel constant({name, {}}, table_info(3, 2), same);
     CHECK(constant(same.input).logits.isfinite().all().item<bool>());
-    const auto refused = constant(same.input).refused;  // no pure area holds what is all alike
+    const auto refused = constant(same.input).abstained;  // no pure area holds what is all alike
     const bool all = refused.defined() && refused.all().item<bool>();
     CHECK(constant.right(same) == (all ? 0 : 5));
     CHECK(all == (name == "area_rules" || name == "hyperblocks"));
@@ -117,7 +117,7 @@ TEST_CASE("otherwise the largest class that is left answers, where that is asked
       {"area_rules", {{"least", std::int64_t{30}}, {"otherwise", std::string("majority")}}},
       table_info(3, 2), samples);
   const auto output = model(samples.input);
-  CHECK(output.refused.sum().item<int>() == 0);
+  CHECK(output.abstained.sum().item<int>() == 0);
   CHECK(model.right(samples) == 60);
   CHECK(model.documents(samples).at("rules.txt").find("Otherwise class 1") != std::string::npos);
 }

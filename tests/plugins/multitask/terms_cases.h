@@ -77,9 +77,9 @@ class Twice final : public Optimizer {
   double step(Problem& problem) override {
     const auto first = problem.gradient(), second = problem.gradient();
     const torch::NoGradGuard no_grad;
-    for (std::size_t i = 0; i < first.of.size(); ++i) {
-      CHECK(first.of[i].equal(second.of[i]));
-      problem.parameters()[i].sub_(first.of[i], 0.05);
+    for (std::size_t i = 0; i < first.tensors.size(); ++i) {
+      CHECK(first.tensors[i].equal(second.tensors[i]));
+      problem.parameters()[i].sub_(first.tensors[i], 0.05);
     }
     return first.loss;
   }

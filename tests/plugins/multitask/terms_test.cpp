@@ -5,8 +5,8 @@
 #include <ATen/ops/rand.h>
 #include <ATen/ops/randn.h>
 
-#include "tests/support/terms.h"
 #include "tests/support/golden.h"
+#include "tests/support/terms.h"
 
 using namespace assay;
 using namespace assay::testing;
@@ -36,7 +36,7 @@ Vectors gradients_of(ClosedForm& problem) {
   Vectors all;
   for (const auto& part : problem.gradient_per_term()) {
     all.emplace_back();
-    for (const auto& tensor : part.of)
+    for (const auto& tensor : part.tensors)
       all.back().insert(all.back().end(), tensor.data_ptr<double>(),
                         tensor.data_ptr<double>() + tensor.numel());
   }

@@ -40,9 +40,9 @@ class ByPart final : public Optimizer {
   double step(Problem& problem) override {
     std::vector<Tensors> parts;
     if (terms_)
-      for (auto& part : problem.gradient_per_term()) parts.push_back(part.of);
+      for (auto& part : problem.gradient_per_term()) parts.push_back(part.tensors);
     else
-      for (auto& part : problem.gradient_per_group()) parts.push_back(part.of);
+      for (auto& part : problem.gradient_per_group()) parts.push_back(part.tensors);
     const torch::NoGradGuard no_grad;
     for (const auto& part : parts)
       for (std::size_t i = 0; i < part.size(); ++i) problem.parameters()[i].sub_(part[i], 0.1);

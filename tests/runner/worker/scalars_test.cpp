@@ -20,7 +20,7 @@ TEST_CASE("scalars survive a checkpoint, also those that JSON has no word for") 
                 {"no_flags", Bools{}},
                 {"no_counts", Integers{}},
                 {"no_words", Strings{}},
-                {"no_parts", Specs{}},
+                {"refuse_parts", Specs{}},
                 {"no_reals", Reals{}},
                 {"reals", Reals{1.0, kInfinity}},
                 {"part", Spec{"sgd", {{"lr", 0.1}}}}};

@@ -19,13 +19,13 @@ struct PresentTerms {
 /// exactly zero (a domain that the batch lacks) is left out. If at most one term remains, its
 /// gradient is used as it is, and the rule is not called. Gradient::loss is the sum of the terms'
 /// losses. Costs per gradient: 1 forward, 1 backward per term.
-class Combination final : public WholeGradient {
+class Combination final : public CombinedGradient {
  public:
   /// Returns one weight per present term.
   using Rule = std::function<std::vector<double>(const PresentTerms&)>;
 
-  /// `maker` is the registered name of the wrapper; `rule` may be empty in check().
-  Combination(Problem& inner, std::string maker, Rule rule);
+  /// `wrapper` is its registered name; `rule` may be empty in check().
+  Combination(Problem& inner, std::string wrapper, Rule rule);
   ~Combination() override;
   Gradient raw_gradient() override;
 
@@ -35,9 +35,9 @@ class Combination final : public WholeGradient {
 
 /// A view whose gradient is that of sum_k weigh(losses)[k] * (term k), for rules that need losses
 /// but no gradients. Costs as Problem::weighted_gradient(): one backward.
-class WeightedTerms final : public WholeGradient {
+class WeightedTerms final : public CombinedGradient {
  public:
-  WeightedTerms(Problem& inner, std::string maker, Weigh weigh);
+  WeightedTerms(Problem& inner, std::string wrapper, Weigh weigh);
   ~WeightedTerms() override;
   Gradient raw_gradient() override;
 
@@ -47,9 +47,9 @@ class WeightedTerms final : public WholeGradient {
 
 /// As WeightedTerms, over the groups present. `groups` are the names Info::groups, and must outlive
 /// the view.
-class WeightedGroups final : public WholeGradient {
+class WeightedGroups final : public CombinedGradient {
  public:
-  WeightedGroups(Problem& inner, std::string maker, const std::vector<std::string>& groups,
+  WeightedGroups(Problem& inner, std::string wrapper, const std::vector<std::string>& groups,
                  WeighGroups weigh);
   ~WeightedGroups() override;
   Gradient raw_gradient() override;

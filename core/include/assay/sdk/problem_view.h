@@ -19,7 +19,7 @@ class ProblemView : public Problem {
   double learning_rate_factor() const override { return inner_.learning_rate_factor(); }
   const Rng& rng() const override { return inner_.rng(); }
   void report(std::string_view name, double value) override { inner_.report(name, value); }
-  std::string maker() const override { return inner_.maker(); }
+  std::string combined_by() const override { return inner_.combined_by(); }
   double largest_norm() const override { return inner_.largest_norm(); }
   double loss() override { return inner_.loss(); }
   std::vector<double> losses() override { return inner_.losses(); }
@@ -43,41 +43,41 @@ class ProblemView : public Problem {
 /// derived class overrides raw_gradient(). The view has a single term; calls for gradients of terms
 /// or groups and split() throw Error{kParameter}, because ignoring the combination would be
 /// silently wrong.
-class WholeGradient : public ProblemView {
+class CombinedGradient : public ProblemView {
  public:
-  /// `maker` is the registered name of the wrapper, for messages.
-  WholeGradient(Problem& inner, std::string maker);
-  ~WholeGradient() override;
+  /// `wrapper` is its registered name, for messages.
+  CombinedGradient(Problem& inner, std::string wrapper);
+  ~CombinedGradient() override;
 
   const std::vector<std::string>& terms() const override { return terms_; }
   const std::vector<int>& owners() const override { return owners_; }
-  std::string maker() const override { return maker_; }
+  std::string combined_by() const override { return combined_by_; }
   double loss() override { return inner_.loss(); }
   std::vector<double> losses() override { return {inner_.loss()}; }
-  std::vector<Gradient> gradient_per_term() override { no_parts("terms"); }
-  Gradient gradient_of_term(std::size_t) override { no_parts("terms"); }
-  Gradient weighted_gradient(const Weigh&) override { no_parts("terms"); }
-  std::vector<GroupGradient> gradient_per_group() override { no_parts("groups"); }
-  Gradient group_weighted_gradient(const WeighGroups&) override { no_parts("groups"); }
-  std::vector<Part> split(std::int64_t) override { no_parts("parts of the batch"); }
+  std::vector<Gradient> gradient_per_term() override { refuse_parts("terms"); }
+  Gradient gradient_of_term(std::size_t) override { refuse_parts("terms"); }
+  Gradient weighted_gradient(const Weigh&) override { refuse_parts("terms"); }
+  std::vector<GroupGradient> gradient_per_group() override { refuse_parts("groups"); }
+  Gradient group_weighted_gradient(const WeighGroups&) override { refuse_parts("groups"); }
+  std::vector<Part> split(std::int64_t) override { refuse_parts("parts of the batch"); }
 
  private:
-  [[noreturn]] void no_parts(const std::string& what) const;
+  [[noreturn]] void refuse_parts(const std::string& what) const;
 
-  std::string maker_;
+  std::string combined_by_;
   std::vector<std::string> terms_;
   std::vector<int> owners_;
 };
 
 /// Replaces the weights for the lifetime of the object. The destructor restores the original
 /// tensors, also after an exception; subtracting e from w + e would not give w in floating point.
-class Displaced {
+class ScopedWeights {
  public:
   /// Lets `weights` use the memory of `there`, which has the same shapes and dtypes. Nothing is
   /// copied.
-  Displaced(const Tensors& weights, const Tensors& there);
-  ~Displaced();
-  Displaced(const Displaced&) = delete;
+  ScopedWeights(const Tensors& weights, const Tensors& there);
+  ~ScopedWeights();
+  ScopedWeights(const ScopedWeights&) = delete;
 
  private:
   Tensors weights_, start_;
@@ -87,15 +87,15 @@ class Displaced {
 /// groups are taken at the same w + e, found from the gradient of the whole loss. loss() and
 /// losses() are those at w. Each gradient call costs 1 forward and 1 backward in addition. split()
 /// throws Error{kParameter}.
-class Uphill : public ProblemView {
+class AscentProblem : public ProblemView {
  public:
   /// Maps the gradient at w (unclipped, to be overwritten at will) to the weights w + e. Called
   /// under a NoGradGuard.
-  using Climb = std::function<Tensors(Gradient here)>;
+  using Perturb = std::function<Tensors(Gradient here)>;
 
-  /// `maker` is the registered name of the wrapper, for messages. `climb` may be empty in check().
-  Uphill(Problem& inner, std::string maker, Climb climb);
-  ~Uphill() override;
+  /// `wrapper` is its registered name, for messages. `perturb` may be empty in check().
+  AscentProblem(Problem& inner, std::string wrapper, Perturb perturb);
+  ~AscentProblem() override;
 
   Gradient raw_gradient() override;
   std::vector<Gradient> gradient_per_term() override;
@@ -109,10 +109,10 @@ class Uphill : public ProblemView {
   double step(Optimizer& base);
 
  private:
-  Displaced climbed();
+  ScopedWeights perturbed();
 
-  std::string maker_;
-  Climb climb_;
+  std::string combined_by_;
+  Perturb perturb_;
   std::optional<double> start_;  // the loss at w, once a gradient has been taken
 };
 

@@ -15,7 +15,7 @@ double norm(const Tensors& list);
 
 /// Returns start + scale * direction, where possible in the memory of `direction`, which is
 /// consumed.
-Tensors moved(const Tensors& start, Tensors direction, double scale);
+Tensors add_scaled(const Tensors& start, Tensors direction, double scale);
 
 /// The symmetric matrix [K, K] of the inner products of K lists of tensors, in double precision.
 class Gram {
@@ -37,6 +37,7 @@ class Gram {
 
 /// Returns sum_k weights[k] * gradients[k] in new tensors. At least one list, and one weight per
 /// list, are needed: Error{kShape} if not.
-Tensors combined(const std::vector<const Tensors*>& gradients, const std::vector<double>& weights);
+Tensors weighted_sum(const std::vector<const Tensors*>& gradients,
+                     const std::vector<double>& weights);
 
 }  // namespace assay
