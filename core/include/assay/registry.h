@@ -104,7 +104,7 @@ std::string_view abi_tag();
 }  // namespace assay
 
 // Interface version: increase it by one with every change of a declaration in this folder.
-#define ASSAY_INTERFACE 6
+#define ASSAY_INTERFACE 7
 
 #define ASSAY_TEXT_(x) #x
 #define ASSAY_TEXT(x) ASSAY_TEXT_(x)
