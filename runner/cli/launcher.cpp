@@ -7,7 +7,7 @@
 #include "assay/error.h"
 #include "runner/cli/answer.h"
 #include "runner/cli/output.h"
-#include "runner/schedule/submit.h"
+#include "runner/slurm/submit.h"
 
 namespace assay::cli {
 namespace {

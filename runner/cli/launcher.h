@@ -3,7 +3,7 @@
 
 #include "runner/cli/experiments.h"
 #include "runner/schedule/schedule.h"
-#include "runner/schedule/submission.h"
+#include "runner/slurm/submission.h"
 
 namespace assay::cli {
 

@@ -6,7 +6,7 @@ import unittest
 from desk import Desk, WORKER
 from suite import SlurmTest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
 from run_contents import contents  # noqa: E402
 
 MANIFEST = """dataset: {use: fashion_mnist, validation: 200, train_limit: 3000}

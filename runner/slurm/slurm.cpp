@@ -1,5 +1,5 @@
 // Each command is started without a shell, so no name can be taken for one.
-#include "runner/schedule/slurm.h"
+#include "runner/slurm/slurm.h"
 
 #include <fmt/format.h>
 

@@ -1,5 +1,5 @@
 // A shell script, as people on clusters know them: they may read it and run it by hand.
-#include "runner/schedule/batch_script.h"
+#include "runner/slurm/batch_script.h"
 
 #include <fmt/format.h>
 

@@ -6,7 +6,7 @@
 #include <set>
 
 #include "runner/schedule/schedule.h"
-#include "runner/schedule/slurm.h"
+#include "runner/slurm/slurm.h"
 
 namespace assay {
 

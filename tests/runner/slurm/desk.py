@@ -4,7 +4,7 @@ import os
 import pathlib
 import subprocess
 
-SOURCE = pathlib.Path(os.environ.get("ASSAY_SOURCE", pathlib.Path(__file__).parents[2]))
+SOURCE = pathlib.Path(os.environ.get("ASSAY_SOURCE", pathlib.Path(__file__).parents[3]))
 BUILD = pathlib.Path(os.environ.get("ASSAY_BUILD", SOURCE / "build/release"))
 WORKER = pathlib.Path(os.environ.get("ASSAY_WORKER", BUILD / "bin/assay-worker"))
 PLUGINS = pathlib.Path(os.environ.get("ASSAY_TEST_PLUGINS", BUILD / "plugins"))

@@ -1,6 +1,6 @@
 // Slurm tells each job's script, and the script's folder tells the rest: no number is kept that a
 // kill between sbatch and a file could lose.
-#include "runner/schedule/submission.h"
+#include "runner/slurm/submission.h"
 
 #include <fmt/core.h>
 

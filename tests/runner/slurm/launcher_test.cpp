@@ -1,5 +1,5 @@
 // --launcher slurm with commands of our own in Slurm's place: what is asked of them, and what the
-// job's script does. tests/slurm has the real ones.
+// job's script does. slurm_test.py here has the real ones.
 #include <catch2/catch.hpp>
 
 #include <filesystem>

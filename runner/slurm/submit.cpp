@@ -1,5 +1,5 @@
 // Everything a task needs is on the disk before sbatch is called.
-#include "runner/schedule/submit.h"
+#include "runner/slurm/submit.h"
 
 #include <fmt/core.h>
 
@@ -9,9 +9,9 @@
 
 #include "assay/error.h"
 #include "runner/files/file_system.h"
-#include "runner/schedule/batch_script.h"
 #include "runner/schedule/prepare.h"
-#include "runner/schedule/submission.h"
+#include "runner/slurm/batch_script.h"
+#include "runner/slurm/submission.h"
 
 namespace fs = std::filesystem;
 
