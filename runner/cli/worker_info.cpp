@@ -2,7 +2,7 @@
 #include "runner/cli/worker_info.h"
 
 #include "runner/catalog/load.h"
-#include "runner/schedule/command.h"
+#include "runner/system/command.h"
 
 namespace assay::cli {
 namespace {

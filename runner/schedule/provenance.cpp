@@ -7,8 +7,8 @@
 #include <cstdlib>
 
 #include "core/base/value_json.h"
-#include "runner/schedule/command.h"
 #include "runner/system/clock.h"
+#include "runner/system/command.h"
 
 #ifndef ASSAY_VERSION
 #define ASSAY_VERSION "unknown"

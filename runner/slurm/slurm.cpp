@@ -7,7 +7,7 @@
 #include <sstream>
 
 #include "assay/error.h"
-#include "runner/schedule/command.h"
+#include "runner/system/command.h"
 
 namespace assay::slurm {
 namespace {

@@ -1,5 +1,5 @@
 // posix_spawn, two pipes and a deadline.
-#include "runner/schedule/command.h"
+#include "runner/system/command.h"
 
 #include <fcntl.h>
 #include <poll.h>
