@@ -12,9 +12,7 @@ constexpr double kSeconds = 10;
 }  // namespace
 
 std::string worker_version() {
-  auto text = output_of({worker_program().string(), "version"}, kSeconds).value_or("");
-  while (!text.empty() && text.back() == '\n') text.pop_back();
-  return text;
+  return trimmed(read_output({worker_program().string(), "version"}, kSeconds).value_or(""));
 }
 
 }  // namespace assay::cli

@@ -30,7 +30,7 @@ constexpr const char* kEnvironment[] = {
 Json git_of(const std::filesystem::path& folder) {
   const auto git = [&](std::vector<std::string> words) {
     words.insert(words.begin(), {"git", "-C", folder.string()});
-    return output_of(std::move(words), kGitSeconds);
+    return read_output(std::move(words), kGitSeconds);
   };
   const auto commit = git({"rev-parse", "HEAD"});
   if (!commit) return nullptr;

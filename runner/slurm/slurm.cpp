@@ -15,7 +15,7 @@ namespace {
 constexpr double kSeconds = 60;  // a busy controller takes its time
 
 std::string ask(const std::vector<std::string>& words) {
-  const auto answer = answer_of(words, kSeconds);
+  const auto answer = run_command(words, kSeconds);
   if (!answer)
     throw Error(ErrorKind::kIo, fmt::format("{} cannot be run, or did not answer within {:.0f} s: "
                                             "call `assay` on a machine that submits to Slurm",
@@ -41,7 +41,7 @@ void signal(std::vector<std::string> words, const std::vector<std::string>& jobs
   if (jobs.empty()) return;
   words.insert(words.end(), jobs.begin(), jobs.end());
   // A task that has ended in the meantime is a failure to scancel, and none to us.
-  if (!answer_of(words, kSeconds))
+  if (!run_command(words, kSeconds))
     throw Error(ErrorKind::kIo, "scancel cannot be run, or did not answer");
 }
 

@@ -1,4 +1,4 @@
-// posix_spawn, two pipes and a deadline.
+// posix_spawn, a pipe, a temporary file and a deadline.
 #include "runner/system/command.h"
 
 #include <fcntl.h>
@@ -8,15 +8,20 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <chrono>
 #include <csignal>
+#include <cstdio>
+#include <memory>
 #include <utility>
 
 #include "assay/error.h"
+#include "runner/system/clock.h"
 #include "runner/system/descriptor.h"
 
 namespace assay {
 namespace {
+
+constexpr std::size_t kMostErrors = 64 << 10;  // bytes
+constexpr int kPollMilliseconds = 100;
 
 pid_t start(std::vector<std::string>& words, int output, int errors) {
   std::vector<char*> argv;
@@ -24,63 +29,67 @@ pid_t start(std::vector<std::string>& words, int output, int errors) {
   argv.push_back(nullptr);
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_adddup2(&actions, errors, 2);  // first: it may have a low number
   posix_spawn_file_actions_adddup2(&actions, output, 1);
-  posix_spawn_file_actions_adddup2(&actions, errors, 2);
+  posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
   pid_t pid = -1;
   const int error = posix_spawnp(&pid, argv[0], &actions, nullptr, argv.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
+  errno = error;
   return error == 0 ? pid : -1;
 }
 
-// False once there is no more.
-bool read_some(int fd, std::string& text) {
+// Until the other end is closed or the time is up.
+std::string read_until(int fd, double deadline) {
+  std::string text;
   char bytes[4096];
-  const auto n = read(fd, bytes, sizeof bytes);
-  if (n < 0 && errno == EINTR) return true;
-  if (n <= 0) return false;
-  text.append(bytes, static_cast<std::size_t>(n));
-  return true;
+  while (steady_seconds() < deadline) {
+    pollfd ready{fd, POLLIN, 0};
+    if (poll(&ready, 1, kPollMilliseconds) <= 0) continue;
+    const auto n = read(fd, bytes, sizeof bytes);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) break;
+    text.append(bytes, static_cast<std::size_t>(n));
+  }
+  return text;
 }
 
-// False once the time is up.
-bool read_all(Descriptor& output, Descriptor& errors, double seconds, CommandAnswer& answer) {
-  using Clock = std::chrono::steady_clock;
-  const auto deadline = Clock::now() + std::chrono::duration<double>(seconds);
-  while (output.get() >= 0 || errors.get() >= 0) {
-    const std::chrono::duration<double, std::milli> left = deadline - Clock::now();
-    if (left.count() <= 0) return false;
-    pollfd ready[] = {{output.get(), POLLIN, 0}, {errors.get(), POLLIN, 0}};
-    if (poll(ready, 2, static_cast<int>(left.count()) + 1) <= 0) continue;
-    if (ready[0].revents != 0 && !read_some(output.get(), answer.out)) output.reset();
-    if (ready[1].revents != 0 && !read_some(errors.get(), answer.err)) errors.reset();
+// Its status, of SIGKILL if the time is up.
+int wait_until(pid_t pid, double deadline) {
+  int status = 0;
+  while (waitpid(pid, &status, WNOHANG) == 0) {
+    if (steady_seconds() > deadline) kill(pid, SIGKILL);
+    usleep(1000);
   }
-  return true;
+  return status;
 }
 
 }  // namespace
 
-std::optional<CommandAnswer> answer_of(std::vector<std::string> words, double seconds) try {
-  Pipe output = make_pipe(), errors = make_pipe();
-  const pid_t pid = start(words, output.write.get(), errors.write.get());
+std::optional<CommandAnswer> run_command(std::vector<std::string> words, double seconds) try {
+  const double deadline = steady_seconds() + seconds;
+  Pipe output = make_pipe();
+  // No pipe: it would have to be read meanwhile, and be left once a stray process alone holds it.
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> errors(std::tmpfile(), std::fclose);
+  const pid_t pid = errors ? start(words, output.write.get(), fileno(errors.get())) : -1;
   if (pid <= 0) return {};
   output.write.reset();
-  errors.write.reset();
   CommandAnswer answer;
-  const bool whole = read_all(output.read, errors.read, seconds, answer);
-  if (!whole) kill(pid, SIGKILL);
-  int status = 0;
-  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-  }
-  if (!whole) return {};
+  answer.out = read_until(output.read.get(), deadline);
+  const int status = wait_until(pid, deadline);
+  errno = ETIMEDOUT;
+  if (steady_seconds() > deadline) return {};
   answer.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  std::rewind(errors.get());
+  answer.err.resize(kMostErrors);
+  answer.err.resize(std::fread(answer.err.data(), 1, kMostErrors, errors.get()));
   return answer;
 } catch (const Error&) {  // no pipe
   return {};
 }
 
-std::optional<std::string> output_of(std::vector<std::string> words, double seconds) {
-  auto answer = answer_of(std::move(words), seconds);
+std::optional<std::string> read_output(std::vector<std::string> words, double seconds) {
+  auto answer = run_command(std::move(words), seconds);
   if (!answer || answer->code != 0) return {};
   return std::move(answer->out);
 }
