@@ -4,8 +4,8 @@
 #include <cstdlib>
 #include <fstream>
 
-#include "runner/catalog/stamp.h"
 #include "runner/files/file_system.h"
+#include "runner/files/stamp.h"
 
 namespace assay {
 namespace {

@@ -9,9 +9,9 @@
 #include <nlohmann/json.hpp>
 
 #include "assay/error.h"
-#include "runner/catalog/stamp.h"
 #include "runner/files/file_system.h"
 #include "runner/files/run_folder.h"
+#include "runner/files/stamp.h"
 
 namespace assay {
 namespace {

@@ -1,5 +1,5 @@
 // One stat().
-#include "runner/catalog/stamp.h"
+#include "runner/files/stamp.h"
 
 #include <sys/stat.h>
 
