@@ -1,8 +1,6 @@
 // SHA-256 of bytes, and of data that is remembered by what the file system says of it.
 #include "runner/files/hash.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdlib>
@@ -15,6 +13,7 @@
 
 #include "assay/error.h"
 #include "runner/files/file_system.h"
+#include "runner/files/stamp.h"
 
 namespace assay {
 namespace {
@@ -57,7 +56,7 @@ fs::path cache_file() {
   return home == nullptr ? fs::path() : fs::path(home) / ".cache" / "assay" / "fingerprints.json";
 }
 
-// Fingerprints by path, each with the stat it was taken at. What cannot be read or written is no
+// Fingerprints by path, each with the stamp it was taken at. What cannot be read or written is no
 // error: the data are then read again.
 class Cache {
  public:
@@ -66,11 +65,11 @@ class Cache {
     return cache;
   }
   std::string of(const fs::path& file) {
-    const std::string stamp = stamp_of(file);
+    const auto now = stamp(file);
     auto& entry = entries_[fs::absolute(file).string()];
-    if (entry.is_array() && entry.size() == 2 && entry[0] == stamp) return entry[1];
+    if (entry.is_array() && entry.size() == 2 && entry[0] == now) return entry[1];
     const auto hash = hash_file(file);
-    entry = {stamp, hash};
+    entry = {now, hash};
     save();
     return hash;
   }
@@ -82,13 +81,6 @@ class Cache {
     if (!in) return;
     auto read = nlohmann::json::parse(in, nullptr, false);
     if (read.is_object()) entries_ = std::move(read);
-  }
-  static std::string stamp_of(const fs::path& file) {
-    struct stat s = {};
-    if (::stat(file.c_str(), &s) != 0)
-      throw Error(ErrorKind::kData, file.string() + ": is not there");
-    return fmt::format("{} {}.{:09} {}.{:09} {}", s.st_size, s.st_mtim.tv_sec, s.st_mtim.tv_nsec,
-                       s.st_ctim.tv_sec, s.st_ctim.tv_nsec, s.st_ino);
   }
   void save() const {
     try {
