@@ -1,11 +1,11 @@
 // One JSON file in the user's cache folder.
 #include "runner/catalog/cache.h"
 
-#include <cstdlib>
 #include <fstream>
 
 #include "runner/files/file_system.h"
 #include "runner/files/stamp.h"
+#include "runner/system/user_folder.h"
 
 namespace assay {
 namespace {
@@ -14,12 +14,7 @@ namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 fs::path cache_file() {
-  const char* cache = std::getenv("XDG_CACHE_HOME");
-  const char* home = std::getenv("HOME");
-  const fs::path base = cache != nullptr && *cache != '\0' ? fs::path(cache)
-                        : home != nullptr                  ? fs::path(home) / ".cache"
-                                                           : fs::path();
-  return base / "assay" / "plugins.json";
+  return user_folder("XDG_CACHE_HOME", ".cache") / "plugins.json";
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 // One JSON file in the user's state folder, read whole and replaced whole.
 #include "runner/catalog/quarantine.h"
 
-#include <cstdlib>
 #include <ctime>
 
 #include <fmt/chrono.h>
@@ -12,6 +11,7 @@
 #include "runner/files/file_system.h"
 #include "runner/files/run_folder.h"
 #include "runner/files/stamp.h"
+#include "runner/system/user_folder.h"
 
 namespace assay {
 namespace {
@@ -21,12 +21,7 @@ using Json = nlohmann::ordered_json;
 constexpr double kPatience = 5;  // seconds, for another front end that writes the list
 
 fs::path list_file() {
-  const char* state = std::getenv("XDG_STATE_HOME");
-  const char* home = std::getenv("HOME");
-  const fs::path base = state != nullptr && *state != '\0'
-                            ? fs::path(state)
-                            : fs::path(home == nullptr ? "" : home) / ".local" / "state";
-  return base / "assay" / "quarantine.json";
+  return user_folder("XDG_STATE_HOME", ".local/state") / "quarantine.json";
 }
 
 Json read_list() {

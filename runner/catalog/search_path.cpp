@@ -5,6 +5,7 @@
 
 #include "assay/error.h"
 #include "runner/catalog/load.h"
+#include "runner/system/user_folder.h"
 
 namespace assay {
 namespace {
@@ -18,12 +19,6 @@ std::string variable(const char* name) {
 
 fs::path program_folder() {
   return fs::read_symlink("/proc/self/exe").parent_path();
-}
-
-fs::path user_folder() {
-  if (const auto data = variable("XDG_DATA_HOME"); !data.empty())
-    return fs::path(data) / "assay" / "plugins";
-  return fs::path(variable("HOME")) / ".local" / "share" / "assay" / "plugins";
 }
 
 }  // namespace
@@ -52,7 +47,7 @@ std::vector<fs::path> search_path(const std::vector<fs::path>& first, bool safe)
   std::istringstream listed(variable("ASSAY_PLUGIN_PATH"));
   for (std::string folder; std::getline(listed, folder, ':');)
     if (!folder.empty()) add(folder);
-  add(user_folder());
+  add(user_folder("XDG_DATA_HOME", ".local/share") / "plugins");
   return own();
 }
 

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <fstream>
 #include <vector>
 
@@ -14,6 +13,7 @@
 #include "assay/error.h"
 #include "runner/files/file_system.h"
 #include "runner/files/stamp.h"
+#include "runner/system/user_folder.h"
 
 namespace assay {
 namespace {
@@ -50,10 +50,7 @@ std::string hash_file(const fs::path& file) {
 }
 
 fs::path cache_file() {
-  if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr && *cache != '\0')
-    return fs::path(cache) / "assay" / "fingerprints.json";
-  const char* home = std::getenv("HOME");
-  return home == nullptr ? fs::path() : fs::path(home) / ".cache" / "assay" / "fingerprints.json";
+  return user_folder("XDG_CACHE_HOME", ".cache") / "fingerprints.json";
 }
 
 // Fingerprints by path, each with the stamp it was taken at. What cannot be read or written is no
