@@ -17,7 +17,7 @@ EOF
 
 PACKAGES=(g++ cmake ninja-build ccache git python3 python3-pip python3-venv
   libboost-dev libboost-program-options-dev libboost-filesystem-dev libyaml-cpp-dev libfmt-dev catch2
-  libsqlite3-dev libsqlitecpp-dev coinor-libclp-dev libeigen3-dev liblinear-dev nlohmann-json3-dev zlib1g-dev libcairo2-dev pkg-config libmimalloc-dev nettle-dev libjs-dygraphs dataset-fashion-mnist)
+  libsqlite3-dev libsqlitecpp-dev coinor-libclp-dev libeigen3-dev liblinear-dev nlohmann-json3-dev zlib1g-dev libcairo2-dev pkg-config libutfcpp-dev libmimalloc-dev nettle-dev libjs-dygraphs dataset-fashion-mnist)
 TEST_PACKAGES=(clang libclang-rt-14-dev munge slurm-wlm chromium chromium-driver)  # sanitizers, fuzzing, a cluster of one node, a browser
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
