@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include <fmt/format.h>
+#include <utf8.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
@@ -30,16 +31,6 @@ std::size_t depth(const Node& node) {
 
 Location place(const Location& start, const YAML::Mark& mark) {
   return {start.file, start.line + mark.line, mark.column + (mark.line == 0 ? start.column : 1)};
-}
-
-// yaml-cpp quotes bytes, of which one may be half a character.
-std::string whole_characters(std::string text) {
-  for (std::size_t k = 0; k < text.size();) {
-    const auto size = utf8_length(std::string_view(text).substr(k));
-    if (size == 0) text[k] = '?';
-    k += std::max<std::size_t>(1, size);
-  }
-  return text;
 }
 
 class Builder final : public YAML::EventHandler {
@@ -72,7 +63,7 @@ class Builder final : public YAML::EventHandler {
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& given) override {
     if (tag != "?" && tag != "!") refuse_tag(mark, tag);
-    const auto text = whole_characters(given);  // yaml-cpp makes one byte of two escapes
+    const auto text = utf8::replace_invalid(given, '?');  // yaml-cpp makes one byte of two escapes
     if (text != given)
       complaints_.add(at(mark), "the escapes \\N and \\_ are not known: write \\x85 and \\xA0");
     if (expects_key()) return key(mark, text);
@@ -242,7 +233,9 @@ Node read_yaml(std::string_view text, const Location& start) {
     complaints.throw_if_any();
     return root;
   } catch (const YAML::Exception& error) {
-    complaints.add(place(start, error.mark), "this is no YAML: " + whole_characters(error.msg));
+    // yaml-cpp quotes bytes, of which one may be half a character.
+    complaints.add(place(start, error.mark),
+                   "this is no YAML: " + utf8::replace_invalid(error.msg, '?'));
   }
   complaints.throw_if_any();
   return {};
