@@ -12,7 +12,7 @@ int run_compare(const Call& call) {
   const Catalog catalog = catalog_of(call);
   auto json = Json::array();
   for (const auto& asked : experiments_of(call, catalog)) {
-    const auto trials = look(asked.experiment, asked.runs);
+    const auto trials = read_outcomes(asked.experiment, asked.runs);
     if (call.json) {
       json.push_back(to_json(asked.experiment, trials, ""));
       json.back()["statistics"] = statistics_of(call, asked.experiment, trials);

@@ -96,7 +96,7 @@ int run_export(const Call& call) {
   std::vector<Swept> all;
   auto json = Json::array();
   for (const auto& one : asked) {
-    all.push_back({&one.experiment, look(one.experiment, one.runs)});
+    all.push_back({&one.experiment, read_outcomes(one.experiment, one.runs)});
     for (const auto& trial : all.back().trials) {
       json.push_back(to_json(trial));
       json.back()["name"] = one.experiment.name;

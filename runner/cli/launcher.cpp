@@ -71,7 +71,7 @@ int submit_all(const Call& call, const std::vector<Asked>& all, const ScheduleOp
     const auto one = submit(asked.experiment, own, plugin_flags(call));
     if (!call.json) fmt::print("{}\n", text_of(asked, one));
     answers.push_back(json_of(asked, one));
-    for (const auto& trial : look(asked.experiment, asked.runs)) {
+    for (const auto& trial : read_outcomes(asked.experiment, asked.runs)) {
       trials.push_back(to_json(trial));
       trials.back()["name"] = asked.experiment.name;
     }

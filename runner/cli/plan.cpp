@@ -56,7 +56,7 @@ int run_plan(const Call& call) {
 }  // namespace
 
 int plan(const Call& call, const Asked& asked) {
-  const auto trials = look(asked.experiment, asked.runs);
+  const auto trials = read_outcomes(asked.experiment, asked.runs);
   const Cost cost = cost_of(trials, asked.runs);
   const int workers = workers_of(call, asked.experiment);
   if (call.json) {

@@ -13,7 +13,7 @@ int run_report(const Call& call) {
   auto json = Json::array();
   for (const auto& some : experiments_of(call, catalog)) {
     const auto asked = whole_of(call, catalog, some);
-    const auto trials = look(asked.experiment, asked.runs);
+    const auto trials = read_outcomes(asked.experiment, asked.runs);
     const auto file = write_report(call, asked.experiment, trials, asked.runs);
     if (file.empty()) return kFailure;
     json.push_back({{"name", asked.experiment.name}, {"report", file.string()}});

@@ -115,7 +115,7 @@ int run_status(const Call& call) {
     const auto report = report_file(asked.experiment, asked.runs);
     const bool written = std::filesystem::exists(report);
     std::vector<TrialOutcome> trials;
-    for (auto& trial : look(asked.experiment, asked.runs)) {
+    for (auto& trial : read_outcomes(asked.experiment, asked.runs)) {
       const auto one = standing_of(std::move(trial), in_slurm, folder);
       trials_json.push_back(json_of(one));
       if (all.size() > 1) trials_json.back()["name"] = asked.experiment.name;

@@ -39,14 +39,14 @@ ScheduleOptions options_of(const Call& call, const Asked& asked, bool force) {
   options.force = force;
   options.requeue_signal = signal_of(call.text("requeue-signal"));
   options.argv = call.argv;
-  options.one_of_many = launcher_of(call) == Launcher::kSlurmTask;
+  options.is_cluster_task = launcher_of(call) == Launcher::kSlurmTask;
   // Of a task that Slurm starts again nothing has failed by its own doing: it was killed.
-  if (options.one_of_many) options.retry_failed = std::getenv("SLURM_RESTART_COUNT") != nullptr;
+  if (options.is_cluster_task) options.retry_failed = std::getenv("SLURM_RESTART_COUNT") != nullptr;
   return options;
 }
 
 std::string plan_line(const Asked& asked) {
-  const auto trials = look(asked.experiment, asked.runs);
+  const auto trials = read_outcomes(asked.experiment, asked.runs);
   const auto done = std::count_if(trials.begin(), trials.end(),
                                   [](const auto& trial) { return trial.state == "done"; });
   return fmt::format("{}: {} trial{}, {} already done", asked.experiment.name, trials.size(),
@@ -85,7 +85,7 @@ std::filesystem::path report_on(const Call& call, const Catalog& catalog, const 
   if (!std::filesystem::is_directory(call.words[0]))
     return write_report(call, swept.asked.experiment, swept.trials, swept.asked.runs);
   const auto all = whole_of(call, catalog, swept.asked);
-  return write_report(call, all.experiment, look(all.experiment, all.runs), all.runs);
+  return write_report(call, all.experiment, read_outcomes(all.experiment, all.runs), all.runs);
 }
 
 // Several experiments are one answer: their trials together.

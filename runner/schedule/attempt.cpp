@@ -34,7 +34,7 @@ std::string last_lines(const std::filesystem::path& log) {
 
 }  // namespace
 
-void keep(const std::filesystem::path& dir, Status& status) {
+void save_status(const std::filesystem::path& dir, Status& status) {
   try {
     RunFolder(dir).write_status(status);
   } catch (const Error& error) {
@@ -165,7 +165,7 @@ void Attempt::locate(Status& status) const {
   if (found == places.end()) found = places.find("procedure");
   if (found == places.end()) return;
   status.error_message = Diagnostic{found->second, status.error_message}.text();
-  keep(task_.outcome.dir, status);
+  save_status(task_.outcome.dir, status);
 }
 
 // The worker wrote status.json itself if it came to an end of its own; else it is written here.
@@ -201,7 +201,7 @@ Status Attempt::verdict(const Exit& exit) {
   }
   status.ended = wall_seconds();
   if (status.started == 0) status.started = status.ended - (steady_seconds() - began_);
-  keep(task_.outcome.dir, status);
+  save_status(task_.outcome.dir, status);
   return status;
 }
 

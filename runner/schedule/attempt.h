@@ -1,4 +1,4 @@
-// Attempt: one worker at one task, from its start to a verdict.
+// Attempt: one worker process that runs one task, from its start to its last status.
 #pragma once
 
 #include <filesystem>
@@ -12,9 +12,9 @@
 
 namespace assay {
 
-/// Onto the disk; where that fails, its message says so: the other workers are not to be lost over
-/// it.
-void keep(const std::filesystem::path& dir, Status& status);
+/// Writes `status` to its run folder. Never throws, so that other workers go on; an I/O error is
+/// appended to the message of the status.
+void save_status(const std::filesystem::path& dir, Status& status);
 
 class Attempt {
  public:
@@ -25,19 +25,19 @@ class Attempt {
   int fd() const { return process_.fd(); }
   const Progress& progress() const { return progress_; }
 
-  /// Reads what the worker has said; true if its progress is news.
+  /// Reads the worker's events. Returns whether its progress changed.
   bool hear();
-  /// What it has said for people since the last call.
+  /// Returns the worker's notes since the last call.
   std::vector<std::string> take_notes() { return std::exchange(notes_, {}); }
-  /// Asks a worker that is silent or late to leave, and kills one that does not. Returns a remark
-  /// when it has done so.
+  /// Asks a worker that is silent or over its time limit to leave, and kills it if it does not.
+  /// Returns a remark if it did either.
   std::optional<std::string> enforce();
   void ask_to_leave(int signal) { process_.send(signal); }
-  void kill();  // a second interrupt: no time for anything
+  void kill();  // after a second interrupt
 
-  /// Nothing while it runs. Then its last status, which is on the disk too.
+  /// Returns nothing while the worker runs, then its last status, which is on the disk too.
   std::optional<Status> ended();
-  /// Whether it ended in a way that another attempt may mend.
+  /// Whether it ended in a way that another attempt may avoid.
   bool may_retry() const { return may_retry_; }
 
  private:

@@ -26,7 +26,7 @@ void check_rights(const std::filesystem::path& folder) {
   if (const auto why = open_to_all(folder); !why.empty()) throw Error(ErrorKind::kIo, why);
 }
 
-void forget(StageOutcome& outcome) {
+void clear_run(StageOutcome& outcome) {
   // What says that it is done goes first: a kill or a power cut in between must not leave that
   // alone.
   auto& disk = file_system();
@@ -37,13 +37,13 @@ void forget(StageOutcome& outcome) {
   outcome.status = {};
 }
 
-void resolve(const Experiment& experiment, const Task& task) {
+void write_resolved(const Experiment& experiment, const Task& task) {
   write_atomically(task.outcome.dir / "resolved.yaml",
                    resolved_yaml(experiment, *task.trial, *task.stage));
 }
 
-void describe(const Experiment& experiment, const Task& task, const Provenance& provenance,
-              int threads) {
+void write_provenance(const Experiment& experiment, const Task& task, const Provenance& provenance,
+                      int threads) {
   const auto& dir = task.outcome.dir;
   // A resumed run folder keeps the manifest it came from.
   if (experiment.file.filename() != "resolved.yaml")

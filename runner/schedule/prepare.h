@@ -1,4 +1,4 @@
-// What the front end writes into a run folder before a worker, here or on a cluster, has it.
+// What the front end writes into a run folder before a worker starts, here or on a cluster.
 #pragma once
 
 #include "runner/schedule/provenance.h"
@@ -6,19 +6,20 @@
 
 namespace assay {
 
-/// Throws Error{kIo} with what to do where it cannot be made, or everybody may write it.
+/// Creates `folder`. Throws Error{kIo}, with what to do, if that fails or if everybody may write
+/// it.
 void make_folder(const std::filesystem::path& folder);
 
-/// Throws Error{kIo} with what to do where everybody may write it.
+/// Throws Error{kIo}, with what to do, if everybody may write `folder`.
 void check_rights(const std::filesystem::path& folder);
 
-/// Takes away what says that a stage has been run, for --force.
-void forget(StageOutcome& outcome);
+/// Deletes the results of an earlier run of a stage, for --force.
+void clear_run(StageOutcome& outcome);
 
-/// resolved.yaml, each time: limits may have changed.
-void resolve(const Experiment& experiment, const Task& task);
-/// manifest.yaml and provenance.json, once.
-void describe(const Experiment& experiment, const Task& task, const Provenance& provenance,
-              int threads);
+/// Writes resolved.yaml. Called at every start, since limits may have changed.
+void write_resolved(const Experiment& experiment, const Task& task);
+/// Writes manifest.yaml and provenance.json. Called once per run.
+void write_provenance(const Experiment& experiment, const Task& task, const Provenance& provenance,
+                      int threads);
 
 }  // namespace assay

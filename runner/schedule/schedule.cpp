@@ -21,10 +21,10 @@
 #include "runner/files/file_system.h"
 #include "runner/files/index.h"
 #include "runner/schedule/attempt.h"
+#include "runner/schedule/disk_space.h"
 #include "runner/schedule/job.h"
 #include "runner/schedule/prepare.h"
 #include "runner/schedule/provenance.h"
-#include "runner/schedule/room.h"
 #include "runner/schedule/signals.h"
 #include "runner/system/clock.h"
 
@@ -71,7 +71,7 @@ class Scheduler {
   std::optional<Provenance> provenance_;
   std::unique_ptr<Index> index_;
   bool index_failed_ = false;
-  RoomWait room_;
+  DiskSpaceWait disk_space_;
   int signal_ = 0;  // the one that asked us to leave
 };
 
@@ -120,8 +120,8 @@ std::vector<TrialOutcome> Scheduler::run(int& signal) {
 }
 
 void Scheduler::fill_slots() {
-  if (room_.ended()) observer_.note("there is room on the disk again: going on");
-  while (signal_ == 0 && !room_.waiting() && static_cast<int>(running_.size()) < workers_) {
+  if (disk_space_.ended()) observer_.note("there is room on the disk again: going on");
+  while (signal_ == 0 && !disk_space_.waiting() && static_cast<int>(running_.size()) < workers_) {
     Task* task = tasks_.next();
     if (task == nullptr) return;
     try {
@@ -139,7 +139,7 @@ void Scheduler::fill_slots() {
 // Trials share stages, and on a cluster each trial has a front end of its own: what another one
 // runs is waited for, and what came of it is taken.
 bool Scheduler::claim(Task& task) {
-  if (!options_.one_of_many || task.claim) return true;
+  if (!options_.is_cluster_task || task.claim) return true;
   try {
     task.claim = std::make_shared<FolderLock>(task.outcome.dir / "claim");
   } catch (const Error& error) {
@@ -159,12 +159,12 @@ bool Scheduler::claim(Task& task) {
 
 // The task stays one that waits, and goes on from its last checkpoint.
 void Scheduler::wait_for_room(Task& task, const std::string& why) {
-  const bool first = !room_.waiting();
-  room_.begin(task.outcome.dir, task.outcome.status.unit);
+  const bool first = !disk_space_.waiting();
+  disk_space_.begin(task.outcome.dir, task.outcome.status.unit);
   task.waiting = true;
   if (first)
     observer_.note(fmt::format("{}\npaused: the sweep goes on when {:.1f} MiB can be written there",
-                               why, static_cast<double>(room_.needed()) / 1048576));
+                               why, static_cast<double>(disk_space_.needed()) / 1048576));
 }
 
 int Scheduler::free_slot() const {
@@ -199,14 +199,14 @@ int Scheduler::threads_of(const Task& task) const {
 Launch Scheduler::prepare(Task& task) {
   const auto& dir = task.outcome.dir;
   make_folder(dir);
-  if (options_.force && !task.begun) forget(task.outcome);
+  if (options_.force && !task.begun) clear_run(task.outcome);
   task.begun = true;
   const int threads = threads_of(task);
   // What a task of a cluster finds was written by the call that submitted it.
   const bool written = std::filesystem::exists(dir / "provenance.json") &&
-                       (task.outcome.status.unit > 0 || options_.one_of_many);
-  resolve(experiment_, task);
-  if (!written) describe(experiment_, task, *provenance_, threads);
+                       (task.outcome.status.unit > 0 || options_.is_cluster_task);
+  write_resolved(experiment_, task);
+  if (!written) write_provenance(experiment_, task, *provenance_, threads);
   std::map<std::string, std::filesystem::path> after;
   for (const auto& [name, id] : task.stage->after) after[name] = tasks_.all().at(id).outcome.dir;
   return {worker_program(), job_line(experiment_, *task.trial, *task.stage, dir, after, threads),
@@ -265,7 +265,7 @@ void Scheduler::not_started(Task& task, const std::string& why) {
   if (retry(task)) return;
   task.waiting = false;
   status.state = "failed";
-  keep(task.outcome.dir, status);
+  save_status(task.outcome.dir, status);
   finish(task);
 }
 
@@ -311,14 +311,15 @@ std::vector<TrialOutcome> schedule(const Experiment& experiment, const ScheduleO
   make_folder(options.runs);
   make_folder(options.runs / experiment.name);
   constexpr double kAsLongAsItTakes = 1e9;
-  const FolderLock lock = options.one_of_many
+  const FolderLock lock = options.is_cluster_task
                               ? FolderLock(options.runs / experiment.name, kAsLongAsItTakes,
                                            FolderLock::Mode::kTogether)
                               : FolderLock(options.runs / experiment.name);
   return Scheduler(experiment, options, observer).run(signal);
 }
 
-std::vector<TrialOutcome> look(const Experiment& experiment, const std::filesystem::path& runs) {
+std::vector<TrialOutcome> read_outcomes(const Experiment& experiment,
+                                        const std::filesystem::path& runs) {
   Tasks tasks(experiment, runs);
   tasks.explain_queued();
   return tasks.outcomes();

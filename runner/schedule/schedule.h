@@ -18,7 +18,7 @@ struct ScheduleOptions {
   bool force = false;             // run finished stages again
   bool retry_failed = true;       // stages that ended as failed or diverged are tried again
   int requeue_signal = SIGUSR1;   // checkpoint, leave and ask to be started again
-  bool one_of_many = false;       // a task of a cluster: others run more of the experiment
+  bool is_cluster_task = false;   // a task of a cluster: others run more of the experiment
   std::vector<std::string> argv;  // for provenance.json
 };
 
@@ -68,6 +68,7 @@ std::vector<TrialOutcome> schedule(const Experiment& experiment, const ScheduleO
                                    Observer& observer, int& signal);
 
 /// The same answer from the run folders alone; runs nothing.
-std::vector<TrialOutcome> look(const Experiment& experiment, const std::filesystem::path& runs);
+std::vector<TrialOutcome> read_outcomes(const Experiment& experiment,
+                                        const std::filesystem::path& runs);
 
 }  // namespace assay

@@ -78,9 +78,9 @@ class Submitter {
     try {
       const FolderLock claim(outcome.dir / "claim");
       Status& status = outcome.status;
-      resolve(experiment_, task);
+      write_resolved(experiment_, task);
       if (options_.force || status.unit == 0 || !fs::exists(outcome.dir / "provenance.json"))
-        describe(experiment_, task, provenance_, experiment_.limits.threads);
+        write_provenance(experiment_, task, provenance_, experiment_.limits.threads);
       if (options_.force) return forgotten_.push_back(&outcome);
       if (status.state != "failed" && status.state != "diverged") return;
       failed_.emplace_back(outcome.dir, status);
@@ -118,7 +118,7 @@ class Submitter {
       for (const auto& [dir, status] : failed_) RunFolder(dir).write_status(status);
       throw;
     }
-    for (auto* outcome : forgotten_) forget(*outcome);
+    for (auto* outcome : forgotten_) clear_run(*outcome);
     if (!forgotten_.empty()) slurm::release(answer.job);
   }
 

@@ -29,7 +29,7 @@ namespace assay {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr std::int64_t kLookEvery = 64;  // units: a look at all of the process costs system calls
+constexpr std::int64_t kCheckEvery = 64;  // units: a look at all of the process costs system calls
 
 double since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
@@ -45,18 +45,18 @@ class StageRun {
   FolderLock lock();
   void load();
   void say(const std::string& remark);
-  void miss(bool checkpoint);
+  void warn_lost_progress(bool checkpoint);
   void restore(const Checkpoint& checkpoint);
   void loop();
   void checkpoint();
-  void look_after(bool all) const;
+  void check_process_state(bool all) const;
   std::map<std::string, Stateful*> stateful() const;
   int end(const std::string& state, int code, const std::string& kind = "",
           const std::string& message = "");
   void write_status(const std::string& state, const std::string& kind, const std::string& message);
   std::string where(std::string message) const;
   int done();
-  int left();
+  int exit_interrupted();
 
   const Job& job_;
   Events& events_;
@@ -71,9 +71,9 @@ class StageRun {
   std::int64_t unit_ = 0, units_ = 0, checkpointed_ = -1;
 };
 
-// At the end: with a full disk, say, the front end still hears how it ended.
+// The last event is sent even if, for example, the disk is full.
 template <class Step>
-void said_if_it_fails(const Step& step) {
+void log_failure(const Step& step) {
   try {
     step();
   } catch (const std::exception& error) {
@@ -106,10 +106,10 @@ void StageRun::load() {
   const auto found = read_checkpoint(folder_.checkpoints(),
                                      [&](const std::string& passed_over) { say(passed_over); });
   if (found) restore(*found);
-  miss(found.has_value());
-  look_after(true);
+  warn_lost_progress(found.has_value());
+  check_process_state(true);
   limit_memory(job_.memory);
-  state_.emplace();  // anew, with that limit
+  state_.emplace();  // again, with that limit
   recorder_ = std::make_unique<Recorder>(folder_, job_.stage, unit_, events_);
   recorder_->model(assembly_->parts.model);
   context_.log = recorder_.get();
@@ -122,10 +122,10 @@ void StageRun::say(const std::string& remark) {
   events_.note(remark);
 }
 
-// What the last status speaks of, and is there no more.
-void StageRun::miss(bool checkpoint) {
+// Warns of units and metrics that the last status has and the disk has not.
+void StageRun::warn_lost_progress(bool checkpoint) {
   if (!checkpoint && status_.unit > 0)
-    say(fmt::format("no checkpoint is left of {} units done: beginning again", status_.unit));
+    say(fmt::format("no checkpoint is left of {} finished units: starting again", status_.unit));
   if (checkpoint && !status_.metrics.empty() && read_metrics(folder_.metrics()).empty())
     say(fmt::format("{}: the rows before unit {} are gone", folder_.metrics().string(), unit_));
 }
@@ -152,7 +152,7 @@ void StageRun::checkpoint() {
   State all;
   for (const auto& [name, component] : stateful()) all.put_nested(name, *component);
   leave_if_forked();
-  look_after(true);
+  check_process_state(true);
   Checkpoint made{unit_, {}};
   if (const auto& model = assembly_->parts.model)
     made.files["model.safetensors"] = to_safetensors(weights_of(*model));
@@ -164,7 +164,7 @@ void StageRun::checkpoint() {
   events_.checkpoint(unit_);
 }
 
-void StageRun::look_after(bool all) const {
+void StageRun::check_process_state(bool all) const {
   const auto changed = all ? state_->restore() : state_->restore_arithmetic();
   if (!changed.empty()) throw Error(ErrorKind::kPlugin, "a component " + changed);
 }
@@ -177,7 +177,7 @@ void StageRun::loop() {
                             context_.device);
     procedure.advance(unit_, assembly_->parts, context_, *recorder_);
     leave_if_forked();
-    look_after(unit_ % kLookEvery == 0);
+    check_process_state(unit_ % kCheckEvery == 0);
     ++unit_;
     events_.progress(unit_, units_);
     if (asked_to_checkpoint() || since(last_checkpoint_) > job_.checkpoint_every) checkpoint();
@@ -208,10 +208,10 @@ int StageRun::end(const std::string& state, int code, const std::string& kind,
                   const std::string& message) {
   leave_if_forked();
   if (!message.empty()) log_line(message);
-  said_if_it_fails([&] {
+  log_failure([&] {
     if (recorder_) recorder_->sync();
   });
-  said_if_it_fails([&] { write_status(state, kind, message); });
+  log_failure([&] { write_status(state, kind, message); });
   events_.end(state, kind, message);
   return code;
 }
@@ -225,7 +225,7 @@ int StageRun::done() {
   return 0;
 }
 
-int StageRun::left() {
+int StageRun::exit_interrupted() {
   const int signal = asked_to_leave();
   const int code = signal == SIGUSR1 ? 75 : 128 + signal;
   return end("interrupted", code);
@@ -277,7 +277,7 @@ int StageRun::run() try {
   } catch (...) {
     return end("failed", 1, "plugin", where("something was thrown that is no std::exception"));
   }
-  return left();
+  return exit_interrupted();
 } catch (const DiskFull& error) {
   events_.end("interrupted", kDiskFull, error.what());
   return 1;

@@ -72,7 +72,7 @@ TEST_CASE("looking runs nothing and says how trials stand") {
   sweep.add("a", "ok");
   sweep.run();
   sweep.add("b", "ok");
-  const auto outcomes = look(sweep.experiment, sweep.options.runs);
+  const auto outcomes = read_outcomes(sweep.experiment, sweep.options.runs);
   CHECK(outcomes[0].state == "done");
   CHECK(outcomes[1].state == "queued");
   CHECK_FALSE(std::filesystem::exists(sweep.dir("b")));

@@ -51,7 +51,7 @@ TEST_CASE("a damaged status is said, and its trial goes on from what it left") {
   sweep.add("a", "ok");
   CHECK(sweep.run()[0].state == "done");
   sweep.folder.write("runs/fake/" + sweep.dir("a").filename().string() + "/status.json", "{}");
-  const auto looked = assay::look(sweep.experiment, sweep.options.runs)[0];
+  const auto looked = assay::read_outcomes(sweep.experiment, sweep.options.runs)[0];
   CHECK(looked.state == "interrupted");
   CHECK_THAT(looked.error_message, Contains("is no status that Assay wrote"));
   CHECK(sweep.run()[0].state == "done");

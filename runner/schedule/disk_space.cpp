@@ -1,6 +1,6 @@
 // What a file system says is free is asked first: only with plenty is some of it taken for an
 // instant, which shows a quota and takes nothing from those who write meanwhile.
-#include "runner/schedule/room.h"
+#include "runner/schedule/disk_space.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -45,7 +45,7 @@ bool is_there(const fs::path& folder, std::uintmax_t bytes) {
 
 }  // namespace
 
-void RoomWait::begin(const fs::path& run, std::int64_t unit) {
+void DiskSpaceWait::begin(const fs::path& run, std::int64_t unit) {
   folder_ = run.parent_path();
   auto bytes = std::max(kLeast, size_of(run / "checkpoints"));
   if (const auto it = asked_.find(run); it != asked_.end() && it->second.unit == unit)
@@ -55,7 +55,7 @@ void RoomWait::begin(const fs::path& run, std::int64_t unit) {
   next_try_ = steady_seconds() + kBetweenTries;
 }
 
-bool RoomWait::ended() {
+bool DiskSpaceWait::ended() {
   if (!waiting() || steady_seconds() < next_try_) return false;
   next_try_ = steady_seconds() + kBetweenTries;
   if (!is_there(folder_, needed_)) return false;

@@ -1,4 +1,4 @@
-// Room: a pause in a sweep whose disk is full.
+// A pause of a sweep whose disk is full.
 #pragma once
 
 #include <cstdint>
@@ -7,15 +7,15 @@
 
 namespace assay {
 
-/// Begun by whoever met a full disk; over once as much as it needs can be had.
-class RoomWait {
+/// Starts when a worker meets a full disk, and ends when enough space for its checkpoints is free.
+class DiskSpaceWait {
  public:
-  /// `run` is the folder that could not be written: what its checkpoints take is asked for again,
-  /// and twice as much where it was not enough to get beyond `unit`. Several add up.
+  /// `run` is the folder that could not be written. The size of its checkpoints is needed, or twice
+  /// as much if that did not suffice to get beyond `unit` last time. Several calls add up.
   void begin(const std::filesystem::path& run, std::int64_t unit);
   bool waiting() const { return needed_ > 0; }
   std::uintmax_t needed() const { return needed_; }  // bytes
-  /// Tries, once a second at most; true when the wait ends with this call.
+  /// Tries to allocate the space, at most once per second. Returns true when the wait ends.
   bool ended();
 
  private:
