@@ -48,7 +48,7 @@ std::string name_of(const WeighedGroup& group) {
 
 std::vector<GroupLoss> listed(const Groups& groups) {
   std::vector<GroupLoss> list;
-  for (const auto& [id, group] : groups) list.push_back(group.at);
+  for (const auto& [id, group] : groups) list.push_back(group.group);
   return list;
 }
 
@@ -152,7 +152,7 @@ Gradient BatchProblem::group_weighted_gradient(const WeighGroups& weigh) {
   std::vector<GroupLoss> losses;
   std::vector<const Tensors*> gradients;
   for (const auto& part : parts) {
-    losses.push_back(part.at);
+    losses.push_back(part.group);
     gradients.push_back(&part.tensors);
     const auto own = static_cast<double>(part.group.samples);  // nothing is weighed by sample here
     sum.loss += part.group.loss * own / static_cast<double>(impl_->samples);

@@ -58,8 +58,8 @@ class Controlled final : public assay::CombinedGradient {
     inner_.report("balancing", found.balancing ? 1 : 0);
     inner_.report("unsolved", found.solved ? 0 : 1);
     for (std::size_t i = 0; i < parts.size(); ++i) {
-      inner_.report("share/" + name(parts[i].at), balance.share[i]);
-      inner_.report("weight/" + name(parts[i].at), found.alpha[i]);
+      inner_.report("share/" + name(parts[i].group), balance.share[i]);
+      inner_.report("weight/" + name(parts[i].group), found.alpha[i]);
     }
     return found.alpha;
   }

@@ -22,7 +22,7 @@ struct Params {
 
 // g_v: the part of the gradient at w + e that is orthogonal to the one at w.
 struct Orthogonal {
-  explicit Orthogonal(Tensors list = {}) : of(std::move(list)), length(assay::norm(of)) {}
+  explicit Orthogonal(Tensors list = {}) : tensors(std::move(list)), length(assay::norm(tensors)) {}
   Tensors tensors;  // empty: none was found yet
   double length;
 };

@@ -133,7 +133,7 @@ struct Scores {
   std::int64_t count = 0;  // samples
   double loss = 0;         // mean negative log-likelihood in nats, or mean squared error
   double accuracy = 0;     // classification only; an abstention counts as wrong
-  std::optional<std::int64_t> refused = {};  // abstentions; empty if the model reports none
+  std::optional<std::int64_t> abstained = {};  // abstentions; empty if the model reports none
   torch::Tensor confusion;      // [classes, classes] int64, rows: true classes; no abstentions
   torch::Tensor class_count;    // [classes] int64, samples per class with abstentions
   torch::Tensor group_count;    // [groups] int64, samples; one group if the dataset has none
