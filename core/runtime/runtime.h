@@ -15,6 +15,28 @@ torch::Device choose_device(std::string_view name);
 /// CPU threads of this process, and whether LibTorch must refuse non-deterministic kernels.
 void configure(int threads, bool deterministic);
 
+/// Counts, for its lifetime, the floating-point operations of the matrix products and convolutions
+/// that the calling thread computes. One at a time per thread.
+class ProductCounter {
+ public:
+  ProductCounter();
+  ~ProductCounter();
+  ProductCounter(const ProductCounter&) = delete;
+
+  void add(double flops);
+  /// The number of threads, 1 or `most`, that computes such work faster. It depends on sizes alone,
+  /// never on timing, so that equal trials have equal numbers of threads and equal bits. Threads
+  /// share the work of one product at a time, and wait for each other after each: if products are
+  /// small (mean size, weighted by size, below kWorthSharing), one thread is faster. `most` if there
+  /// were no products.
+  int threads(int most) const;
+
+ private:
+  static constexpr double kWorthSharing = 2e7;  // measured: docs/benchmarks.md
+  std::uint64_t callback_;
+  double sum_ = 0, squares_ = 0;
+};
+
 /// bfloat16 autocast for the lifetime of the object; nothing where `on` is false.
 class Autocast {
  public:

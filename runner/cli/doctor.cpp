@@ -4,17 +4,19 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <thread>
 
 #include "runner/catalog/load.h"
 #include "runner/cli/experiments.h"
 #include "runner/cli/output.h"
 #include "runner/cli/worker_info.h"
+#include "runner/system/cpus.h"
 
 namespace fs = std::filesystem;
 
 namespace assay::cli {
 namespace {
+
+constexpr double kMostlyFree = 0.8;  // of the CPUs; fewer are worth a warning
 
 struct Check {
   std::string what, state, text;  // state: ok or warn
@@ -98,13 +100,15 @@ Check gpu() {
 }
 
 Check threads() {
-  const unsigned cores = std::thread::hardware_concurrency();
-  const char* omp = std::getenv("OMP_NUM_THREADS");
-  if (omp != nullptr)
-    return {"threads", "ok",
-            fmt::format("{} cores; OMP_NUM_THREADS={} is replaced for workers, see limits.threads",
-                        cores, omp)};
-  return {"threads", "ok", fmt::format("{} cores", cores)};
+  const int cpus = count_cpus();
+  const double free = measure_free_cpus(cpus);
+  auto text = fmt::format("{} cores, {:.1f} of them free now", cpus, free);
+  if (std::getenv("OMP_NUM_THREADS") != nullptr)
+    text += "; workers ignore OMP_NUM_THREADS, see limits.threads";
+  if (free >= kMostlyFree * cpus) return {"threads", "ok", text};
+  return {"threads", "warn",
+          text + fmt::format("; other processes use the rest: set limits.workers to {} or fewer",
+                             std::max(1, static_cast<int>(free)))};
 }
 
 int run_doctor(const Call& call) {

@@ -17,6 +17,7 @@ namespace {
 constexpr auto kRedraw = std::chrono::milliseconds(100);
 constexpr auto kTell = std::chrono::seconds(10);
 constexpr std::size_t kDefaultWidth = 100;
+constexpr double kStarved = 0.2;  // Progress::cpu_wait above which other processes slow a worker
 
 bool can_redraw() {
   const char* term = std::getenv("TERM");
@@ -57,6 +58,8 @@ std::string ProgressView::text_of(const Progress& now) const {
   std::string text = fmt::format("{}  {}/{} {:.0f}%", stage_label(*now.trial, now.stage->name),
                                  now.unit, now.units, part);
   if (now.rate > 0) text += fmt::format("  {:.3g}/s  {} left", now.rate, duration(now.time_left));
+  if (now.cpu_wait > kStarved)
+    text += fmt::format("  waits for a CPU {:.0f}% of the time", 100 * now.cpu_wait);
   return text + metric_of(now.metrics);
 }
 

@@ -46,6 +46,7 @@ Attempt::Attempt(Task& task, int slot, const Launch& launch, const Limits& limit
     : task_(task),
       limits_(limits),
       process_(launch),
+      cpu_wait_(process_.pid()),
       began_(steady_seconds()),
       heard_(began_),
       working_since_(began_) {
@@ -87,6 +88,7 @@ void Attempt::take_progress(const std::string& event) {
     working_since_ = heard_;
     return;
   }
+  progress_.cpu_wait = cpu_wait_.share().value_or(0);
   const double seconds = heard_ - working_since_;
   const auto units = static_cast<double>(progress_.unit - first_unit_);
   progress_.rate = seconds > 0 ? units / seconds : 0;

@@ -9,6 +9,7 @@
 
 #include "runner/schedule/process.h"
 #include "runner/schedule/tasks.h"
+#include "runner/system/cpus.h"
 
 namespace assay {
 
@@ -51,6 +52,7 @@ class Attempt {
   Task& task_;
   const Limits& limits_;
   WorkerProcess process_;
+  CpuWait cpu_wait_;
   Progress progress_;
   double began_, heard_, working_since_;
   std::int64_t first_unit_ = 0;

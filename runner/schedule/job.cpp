@@ -31,6 +31,7 @@ std::string job_line(const Experiment& experiment, const Trial& trial, const Sta
       {"axes", trial.axes},
       {"device", stage.device},
       {"threads", threads},
+      {"adapt_threads", experiment.limits.threads == 0},
       {"deterministic", stage.deterministic},
       {"components", components},
       {"plugins", plugins},

@@ -22,6 +22,9 @@ namespace assay {
 namespace {
 
 constexpr std::size_t kLongestLine = 1 << 20;
+// Polls of an OpenMP thread that waits for the others, before it sleeps. By default it polls for
+// milliseconds, and keeps the CPU from the thread it waits for if another process is busy.
+constexpr int kSpins = 1000;
 
 std::vector<std::string> environment(int threads) {
   std::vector<std::string> all;
@@ -31,6 +34,8 @@ std::vector<std::string> environment(int threads) {
       all.emplace_back(text);
   }
   all.push_back(fmt::format("OMP_NUM_THREADS={}", threads));
+  if (std::getenv("GOMP_SPINCOUNT") == nullptr && std::getenv("OMP_WAIT_POLICY") == nullptr)
+    all.push_back(fmt::format("GOMP_SPINCOUNT={}", kSpins));
   all.push_back(fmt::format("MKL_NUM_THREADS={}", threads));
   return all;
 }

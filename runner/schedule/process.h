@@ -44,6 +44,7 @@ class WorkerProcess {
   int fd() const { return events_.get(); }
   /// The whole lines that have come on descriptor 3 since the last call; does not wait.
   std::vector<std::string> lines();
+  pid_t pid() const { return pid_; }
   void send(int signal) const;
   /// SIGKILL to its whole process group.
   void kill_all() const;

@@ -13,7 +13,6 @@
 #include <memory>
 #include <optional>
 #include <set>
-#include <thread>
 #include <utility>
 
 #include "assay/error.h"
@@ -27,16 +26,13 @@
 #include "runner/schedule/provenance.h"
 #include "runner/schedule/signals.h"
 #include "runner/system/clock.h"
+#include "runner/system/cpus.h"
 
 namespace assay {
 namespace {
 
 constexpr int kPollMilliseconds = 200;
 constexpr double kFirstPause = 1, kLongestPause = 60;  // seconds before a retry; it doubles
-
-int cores() {
-  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-}
 
 class Scheduler {
  public:
@@ -79,7 +75,7 @@ class Scheduler {
 // resumed with one trial left, or its numbers would not be.
 int workers_of(const Experiment& experiment, const ScheduleOptions& options) {
   int asked = options.workers > 0 ? options.workers : experiment.limits.workers;
-  if (asked <= 0) asked = cores();
+  if (asked <= 0) asked = count_cpus();
   return std::max(1, std::min(asked, static_cast<int>(experiment.trials.size())));
 }
 
@@ -91,7 +87,7 @@ Scheduler::Scheduler(const Experiment& experiment, const ScheduleOptions& option
       tasks_(experiment, options.runs),
       workers_(workers_of(experiment, options)),
       threads_(experiment.limits.threads > 0 ? experiment.limits.threads
-                                             : std::max(1, cores() / workers_)),
+                                             : std::max(1, count_cpus() / workers_)),
       signals_(options.requeue_signal) {
   tasks_.choose(options.force, options.retry_failed);
   for (const auto& [id, task] : tasks_.all())  // whose results are to be taken as they are

@@ -47,6 +47,7 @@ struct Progress {
   std::int64_t unit = 0, units = 0;
   double rate = 0;                        // units a second, of this attempt
   double time_left = 0;                   // seconds
+  double cpu_wait = 0;                    // fraction of the time without a CPU; see CpuWait
   std::map<std::string, double> metrics;  // newest of each name
 };
 

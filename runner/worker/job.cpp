@@ -24,6 +24,7 @@ Job read_job(const std::string& line) try {
   job.seed = integer(json, "seed");
   job.device = json.at("device").get<std::string>();
   job.threads = static_cast<int>(integer(json, "threads"));
+  job.adapt_threads = json.at("adapt_threads").get<bool>();
   job.deterministic = json.at("deterministic").get<bool>();
   for (const auto& [kind, spec] : json.at("components").items())
     job.components[kind] = spec_from_json(spec);

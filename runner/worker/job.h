@@ -16,6 +16,7 @@ struct Job {
   std::int64_t seed = 0;
   std::string device;
   int threads = 1;
+  bool adapt_threads = false;  // use fewer if a step has little work
   bool deterministic = true;
   std::map<std::string, Spec> components;                // by kind
   std::map<std::filesystem::path, std::string> plugins;  // -> build id

@@ -31,6 +31,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr std::int64_t kCheckEvery = 64;  // units: a look at all of the process costs system calls
 
+constexpr const char* kThreads = "threads";  // name in the state of a checkpoint
+
 double since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
@@ -48,6 +50,7 @@ class StageRun {
   void warn_lost_progress(bool checkpoint);
   void restore(const Checkpoint& checkpoint);
   void loop();
+  void advance();
   void checkpoint();
   void check_process_state(bool all) const;
   std::map<std::string, Stateful*> stateful() const;
@@ -69,6 +72,7 @@ class StageRun {
   Clock::time_point start_ = Clock::now(), last_checkpoint_ = start_;
   double seconds_before_ = 0;
   std::int64_t unit_ = 0, units_ = 0, checkpointed_ = -1;
+  int threads_ = job_.threads;
 };
 
 // The last event is sent even if, for example, the disk is full.
@@ -98,7 +102,7 @@ std::map<std::string, Stateful*> StageRun::stateful() const {
 }
 
 void StageRun::load() {
-  configure(job_.threads, job_.deterministic);
+  configure(threads_, job_.deterministic);
   context_.device = choose_device(job_.device);
   context_.rng = Rng(static_cast<std::uint64_t>(job_.seed));
   assembly_ = assemble(job_, context_);
@@ -143,6 +147,10 @@ void StageRun::restore(const Checkpoint& checkpoint) {
   all.scalars = read_state(files.at("state.json"));
   for (const auto& [name, component] : stateful()) component->load(all.nested(name));
   unit_ = checkpoint.unit;
+  if (const auto threads = all.scalars.find(kThreads); threads != all.scalars.end()) {
+    threads_ = static_cast<int>(std::get<std::int64_t>(threads->second));
+    configure(threads_, job_.deterministic);
+  }
 }
 
 void StageRun::checkpoint() {
@@ -151,6 +159,7 @@ void StageRun::checkpoint() {
   recorder_->sync();
   State all;
   for (const auto& [name, component] : stateful()) all.put_nested(name, *component);
+  all.scalars[kThreads] = std::int64_t{threads_};
   leave_if_forked();
   check_process_state(true);
   Checkpoint made{unit_, {}};
@@ -169,13 +178,27 @@ void StageRun::check_process_state(bool all) const {
   if (!changed.empty()) throw Error(ErrorKind::kPlugin, "a component " + changed);
 }
 
+// The first unit tells how much work a step has. The number of threads that follows is part of the
+// checkpoint, so that a resumed stage has the same, and the same bits.
+void StageRun::advance() {
+  auto& procedure = *assembly_->procedure;
+  if (unit_ > 0 || threads_ == 1 || !job_.adapt_threads)
+    return procedure.advance(unit_, assembly_->parts, context_, *recorder_);
+  {
+    const ProductCounter products;
+    procedure.advance(unit_, assembly_->parts, context_, *recorder_);
+    threads_ = products.threads(job_.threads);
+  }
+  configure(threads_, job_.deterministic);
+}
+
 void StageRun::loop() {
   auto& procedure = *assembly_->procedure;
   while (unit_ < units_ && !procedure.finished() && asked_to_leave() == 0) {
     recorder_->at(unit_);
     seed_default_generators(context_.rng.fork("unit").fork(static_cast<std::uint64_t>(unit_)),
                             context_.device);
-    procedure.advance(unit_, assembly_->parts, context_, *recorder_);
+    advance();
     leave_if_forked();
     check_process_state(unit_ % kCheckEvery == 0);
     ++unit_;
