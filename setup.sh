@@ -9,6 +9,7 @@ Examples:
   ./setup.sh run      build what experiments/quickstart.yaml uses, run it, then build the other plugins
   ./setup.sh test     set up, and run the whole test suite, under sanitizers too, with a short fuzzing
   ./setup.sh build    set up and build only
+  ./setup.sh soak     the long tests: kills, damaged files and hostile bytes, for many hours
 
 Needs Debian 12 or a relative (apt), root or sudo for what is missing, and a network for the first time.
 ASSAY_LIBTORCH=DIR uses a LibTorch 2.11.0 that is there already; ASSAY_DATA=DIR adds real data sets to the tests.
@@ -97,6 +98,17 @@ case "${1:-}" in
     ctest --test-dir build/release --output-on-failure -j "$(nproc)" "${@:2}"
     build checked checked
     ctest --test-dir build/checked --output-on-failure -j "$(nproc)" -L checked "${@:2}"
+    ;;
+  soak)
+    install_packages "${PACKAGES[@]}" "${TEST_PACKAGES[@]}"
+    test_python
+    build release
+    build checked checked
+    export ASSAY_SOURCE=$PWD
+    python3 tests/faults/kills.py --kills 1400
+    ASSAY_DAMAGES=1000 TMPDIR=/dev/shm build/release/bin/faults_test
+    ASSAY_TEST_MUTATIONS=100000 build/release/bin/core_test
+    python3 tests/fuzz/run.py --inputs 10000000
     ;;
   build)
     install_packages "${PACKAGES[@]}"
