@@ -26,7 +26,7 @@ int run_compare(const Call& call) {
 
 }  // namespace
 
-const Verb kCompareVerb{"compare", "Print a sweep's alternatives side by side.",
+const Verb kCompareVerb{"compare", "Print a table of results and of paired differences.",
                         "MANIFEST | RUN-FOLDER...",
                         "  assay compare experiments/quickstart.yaml\n"
                         "  assay compare runs/quickstart runs/quickstart_wide\n",

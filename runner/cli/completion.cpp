@@ -71,7 +71,7 @@ int run_completion(const Call& call) {
   } else if (what == "kinds") {
     for (const auto& kind : catalog_of(call).kinds()) fmt::print("{}\n", kind);
   } else {
-    throw UsageError(fmt::format("there is no completion for `{}`: bash and zsh", what));
+    throw UsageError(fmt::format("no completion exists for `{}`, expected bash or zsh", what));
   }
   return kOk;
 }

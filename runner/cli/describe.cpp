@@ -32,12 +32,12 @@ std::vector<const ComponentInfo*> named(const Catalog& catalog, const std::strin
 
 void add_describe_flags(boost::program_options::options_description& flags) {
   flags.add_options()("markdown", boost::program_options::bool_switch(),
-                      "print the reference of all components");
+                      "print a Markdown reference of all components");
 }
 
 int run_describe(const Call& call) {
   if (call.flag("markdown")) {
-    call.expect_words(0, 0, "no words with --markdown");
+    call.expect_words(0, 0, "no arguments with --markdown");
     fmt::print("{}", reference_page(catalog_of(call)));
     return kOk;
   }
@@ -61,7 +61,7 @@ int run_describe(const Call& call) {
 }  // namespace
 
 const Verb kDescribeVerb{"describe",
-                         "Print a component's parameters.",
+                         "Print the parameters of components.",
                          "KIND/NAME | NAME ...",
                          "  assay describe optimizer/sam\n"
                          "  assay describe train --json\n"

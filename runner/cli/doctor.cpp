@@ -25,17 +25,16 @@ struct Check {
 Check worker() {
   const auto program = worker_program();
   if (access(program.c_str(), X_OK) != 0)
-    return {
-        "worker", "warn",
-        fmt::format("{} cannot be run; build it, or name it in ASSAY_WORKER", program.string())};
+    return {"worker", "warn",
+            fmt::format("{} cannot be run; build it, or set ASSAY_WORKER to its path",
+                        program.string())};
   return {"worker", "ok", program.string()};
 }
 
 Check libtorch() {
   const auto version = worker_version();
   if (version.empty())
-    return {"libtorch", "warn",
-            "the worker does not start; run it by hand, `assay-worker version`, to see why"};
+    return {"libtorch", "warn", "the worker does not start; run `assay-worker version` to see why"};
   return {"libtorch", "ok", version};
 }
 
@@ -46,7 +45,7 @@ std::vector<Check> plugins(const Call& call) try {
     std::string folders;
     for (const auto& folder : catalog.folders) folders += " " + folder;
     all.push_back({"plugins", "warn",
-                   fmt::format("none found in{}; name their folder with --plugins", folders)});
+                   fmt::format("none found in{}; pass their folder with --plugins", folders)});
   } else {
     all.push_back({"plugins", "ok", fmt::format("{} components", catalog.components.size())});
   }
@@ -69,8 +68,8 @@ std::vector<Check> data(const Call& call) try {
         all.push_back({"data", "ok", fmt::format("{}: {}", component.name, path)});
       else
         all.push_back({"data", "warn",
-                       fmt::format("{}: there is no {}; {}: {}", component.name, path, field.name,
-                                   field.doc)});
+                       fmt::format("{}: {} does not exist; {}: {}", component.name, path,
+                                   field.name, field.doc)});
     }
   return all;
 } catch (const std::exception&) {
@@ -81,17 +80,18 @@ Check runs(const Call& call) {
   fs::path folder = fs::absolute(call.runs).lexically_normal();
   while (!fs::exists(folder) && folder.has_relative_path()) folder = folder.parent_path();
   if (access(folder.c_str(), W_OK | X_OK) != 0)
-    return {"runs", "warn",
-            fmt::format("{} cannot be written; name another with --runs", call.runs.string())};
+    return {
+        "runs", "warn",
+        fmt::format("{} cannot be written; pass another folder with --runs", call.runs.string())};
   std::error_code error;
   const auto space = fs::space(folder, error);
   const double gigabytes = error ? 0 : static_cast<double>(space.available) / 1e9;
   if (!error && gigabytes < 1)
     return {"runs", "warn",
-            fmt::format("{:.1f} GB are left for {}; checkpoints need room", gigabytes,
+            fmt::format("only {:.1f} GB are free for {}; checkpoints may not fit", gigabytes,
                         call.runs.string())};
   return {"runs", "ok",
-          fmt::format("{} can be written, {:.1f} GB left", call.runs.string(), gigabytes)};
+          fmt::format("{} can be written, {:.1f} GB free", call.runs.string(), gigabytes)};
 }
 
 Check gpu() {
@@ -112,7 +112,7 @@ Check threads() {
 }
 
 int run_doctor(const Call& call) {
-  call.expect_words(0, 0, "no words");
+  call.expect_words(0, 0, "no arguments");
   std::vector<Check> all{worker(), libtorch()};
   for (auto& check : plugins(call)) all.push_back(std::move(check));
   for (auto& check : data(call)) all.push_back(std::move(check));
@@ -135,7 +135,7 @@ int run_doctor(const Call& call) {
 
 }  // namespace
 
-const Verb kDoctorVerb{"doctor", "Check this installation.", "",
+const Verb kDoctorVerb{"doctor", "Check the installation: worker, plugins, data, disk and GPU.", "",
                        "  assay doctor\n"
                        "  assay doctor --runs /data/runs --json\n",
                        run_doctor};

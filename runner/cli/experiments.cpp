@@ -27,9 +27,10 @@ std::vector<fs::path> resolved_in(const fs::path& folder) {
     if (fs::exists(entry.path() / "resolved.yaml")) all.push_back(entry.path() / "resolved.yaml");
   std::sort(all.begin(), all.end());
   if (all.empty())
-    throw Error(ErrorKind::kIo,
-                fmt::format("{} is no run folder: it has no resolved.yaml, nor has a folder in it",
-                            folder.string()));
+    throw Error(
+        ErrorKind::kIo,
+        fmt::format("{} is not a run folder: neither it nor a folder in it has a resolved.yaml",
+                    folder.string()));
   return all;
 }
 
@@ -102,8 +103,8 @@ void warn_of_versions(const Call& call, const Asked& asked) {
   for (const auto& trial : asked.experiment.trials)
     if (!seen.emplace(trial.axes, trial.seed).second)
       return complain(call, fmt::format("{} holds trials of several versions of its manifest or "
-                                        "plugins, here all together; name the manifest instead of "
-                                        "the folder to see the present one's alone",
+                                        "plugins, and all are shown; pass the manifest instead of "
+                                        "the folder to see the current version only",
                                         (asked.runs / asked.experiment.name).string()));
 }
 
@@ -116,7 +117,7 @@ bool is_override(const std::string& word) {
 Catalog catalog_of(const Call& call) {
   auto catalog = load_catalog({call.plugins.begin(), call.plugins.end()}, call.safe_mode);
   if (call.safe_mode)
-    note(call, fmt::format("safe mode: plugins of {} alone", fmt::join(catalog.folders, ", ")));
+    note(call, fmt::format("safe mode: only plugins of {}", fmt::join(catalog.folders, ", ")));
   for (const auto& warning : catalog.warnings) complain(call, warning);
   return catalog;
 }
@@ -129,7 +130,7 @@ Experiment manifest_of(const Call& call, const Catalog& catalog) {
   for (const auto& word : overrides)
     if (!is_override(word))
       throw UsageError(
-          fmt::format("`{}` is no override: write key=value, +key=value or ~key", word));
+          fmt::format("`{}` is not an override: write key=value, +key=value or ~key", word));
   return read_experiment(call.words[0], overrides, catalog);
 }
 

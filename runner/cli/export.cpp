@@ -90,7 +90,7 @@ void print_latex(const Table& table) {
 int run_export(const Call& call) {
   const std::string format = call.json ? "json" : call.text("format");
   if (format != "csv" && format != "json" && format != "latex")
-    throw UsageError(fmt::format("--format is csv, json or latex, not `{}`", format));
+    throw UsageError(fmt::format("--format is `{}`, expected csv, json or latex", format));
   const Catalog catalog = catalog_of(call);
   const auto asked = experiments_of(call, catalog);
   std::vector<Swept> all;
@@ -113,13 +113,13 @@ int run_export(const Call& call) {
 
 void add_export_flags(boost::program_options::options_description& flags) {
   flags.add_options()("format", boost::program_options::value<std::string>()->default_value("csv"),
-                      "csv, json or latex");
+                      "output format: csv, json or latex");
 }
 
 }  // namespace
 
 const Verb kExportVerb{"export",
-                       "Print final metrics for other programs.",
+                       "Print the final metrics of all trials as CSV, JSON or LaTeX.",
                        "MANIFEST | RUN-FOLDER...",
                        "  assay export runs/quickstart > quickstart.csv\n"
                        "  assay export experiments/quickstart.yaml --format latex\n",

@@ -11,10 +11,10 @@ namespace assay::cli {
 namespace {
 
 int run_index(const Call& call) {
-  call.expect_words(0, 0, "no words; name the folder with --runs");
+  call.expect_words(0, 0, "no arguments; pass the folder with --runs");
   if (!std::filesystem::is_directory(call.runs))
     throw Error(ErrorKind::kIo,
-                fmt::format("there is no folder {}; name the one that holds your runs "
+                fmt::format("the folder {} does not exist; pass the one that holds your runs "
                             "with --runs",
                             call.runs.string()));
   const int count = Index(call.runs).rebuild();

@@ -17,12 +17,12 @@ std::string text_of(const Asked& asked, const Submitted& one) {
   const auto& name = asked.experiment.name;
   std::string there;
   if (one.there > 0)
-    there = fmt::format("{} trial{} in Slurm already", one.there, one.there == 1 ? " is" : "s are");
+    there = fmt::format("{} trial{} already in Slurm", one.there, one.there == 1 ? " is" : "s are");
   if (one.tasks == 0)
     return fmt::format("{}: nothing to submit{}{}", name, there.empty() ? "" : ", ", there);
-  return fmt::format(
-      "{}: submitted {} trial{} as job {}{}{}; `assay status {}` says how they stand", name,
-      one.tasks, one.tasks == 1 ? "" : "s", one.job, there.empty() ? "" : ", ", there, folder);
+  return fmt::format("{}: submitted {} trial{} as job {}{}{}; `assay status {}` shows their states",
+                     name, one.tasks, one.tasks == 1 ? "" : "s", one.job, there.empty() ? "" : ", ",
+                     there, folder);
 }
 
 Json json_of(const Asked& asked, const Submitted& one) {
@@ -50,8 +50,8 @@ void add_launcher_flag(boost::program_options::options_description& flags) {
   flags.add_options()(
       "launcher",
       boost::program_options::value<std::string>()->default_value("local")->value_name("NAME"),
-      "local: run trials here; slurm: submit them as an array job with the resources of "
-      "`limits.slurm`, and return");
+      "local: run the trials on this machine; slurm: submit them as an array job with the "
+      "resources of `limits.slurm`, and return at once");
 }
 
 Launcher launcher_of(const Call& call) {
@@ -59,7 +59,7 @@ Launcher launcher_of(const Call& call) {
   if (name == "local") return Launcher::kLocal;
   if (name == "slurm") return Launcher::kSlurm;
   if (name == "slurm-task") return Launcher::kSlurmTask;
-  throw UsageError(fmt::format("--launcher is local or slurm, not `{}`", name));
+  throw UsageError(fmt::format("--launcher is `{}`, expected local or slurm", name));
 }
 
 int submit_all(const Call& call, const std::vector<Asked>& all, const ScheduleOptions& options) {
@@ -88,7 +88,8 @@ std::vector<SubmittedTask> tasks_in_slurm(const Call& call,
                                           const std::filesystem::path& folder) try {
   return submitted_tasks(folder);
 } catch (const Error& error) {
-  note(call, fmt::format("what Slurm has of {} is not known: {}", folder.string(), error.what()));
+  note(call,
+       fmt::format("cannot ask Slurm for the tasks of {}: {}", folder.string(), error.what()));
   return {};
 }
 

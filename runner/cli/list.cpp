@@ -31,7 +31,7 @@ int run_list(const Call& call) {
     if (call.words.empty() || call.words[0] == one.kind) shown.push_back(one);
   if (!call.words.empty() && shown.empty()) {
     const auto near = nearest(call.words[0], catalog.kinds());
-    throw UsageError(fmt::format("there is no component of the kind `{}`{}", call.words[0],
+    throw UsageError(fmt::format("no plugin registers a component of kind `{}`{}", call.words[0],
                                  near.empty() ? "" : fmt::format("; did you mean `{}`?", near)));
   }
   if (call.json) {
@@ -50,7 +50,7 @@ int run_list(const Call& call) {
 
 }  // namespace
 
-const Verb kListVerb{"list", "List the components that plugins offer.", "[KIND]",
+const Verb kListVerb{"list", "List the components of all plugins.", "[KIND]",
                      "  assay list\n"
                      "  assay list optimizer\n"
                      "  assay list --plugins ./build/plugins --json\n",

@@ -27,14 +27,15 @@ namespace {
 std::string overview() {
   std::string text =
       "Examples:\n"
-      "  assay run experiments/quickstart.yaml        run a sweep, or what is left of it\n"
-      "  assay plan experiments/quickstart.yaml -j 2  what that would do\n"
-      "  assay list                                   components to choose from\n"
-      "  assay describe optimizer/sam                 one of them, with its parameters\n\n"
+      "  assay run experiments/quickstart.yaml        run the trials that are not done\n"
+      "  assay plan experiments/quickstart.yaml -j 2  list the trials and estimate the cost\n"
+      "  assay list                                   list all components\n"
+      "  assay describe optimizer/sam                 show the parameters of one\n\n"
       "Usage: assay VERB [WORDS...] [FLAGS...]\n\nVerbs:\n";
   for (const Verb& verb : verbs()) text += fmt::format("  {:<12}{}\n", verb.name, verb.summary);
   return text +
-         "\n`assay VERB --help` tells more. Exit codes: 0 ok, 1 failure, 2 usage, 3 manifest, 4 "
+         "\n`assay VERB --help` explains a verb. Exit codes: 0 ok, 1 failure, 2 usage, 3 manifest, "
+         "4 "
          "plugin,\n"
          "5 finished with failed trials, 6 diverged, 75 requeue, 130 and 143 interrupted.\n";
 }

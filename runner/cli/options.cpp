@@ -21,19 +21,19 @@ constexpr int kStyle = po::command_line_style::unix_style & ~po::command_line_st
 po::options_description shared_flags() {
   po::options_description flags("Flags of every verb");
   auto add = flags.add_options();
-  add("help,h", "examples and flags");
-  add("json", on_or_off(), "one JSON object on standard output");
+  add("help,h", "print examples and flags");
+  add("json", on_or_off(), "print one JSON object to standard output");
   add("runs", po::value<std::string>()->default_value("runs")->value_name("DIR"),
-      "where run folders lie");
+      "folder of all experiments and their run folders");
   add("plugins", po::value<Strings>()->composing()->value_name("DIR"),
-      "a folder of plugins, searched first; repeatable");
+      "folder of plugins, searched before all others; repeatable");
   add("safe-mode", on_or_off(),
-      "the plugins of the installation alone, without --plugins, ASSAY_PLUGIN_PATH and your own");
+      "load only the installed plugins; ignore --plugins, ASSAY_PLUGIN_PATH and your own folder");
   add("jobs,j", po::value<int>()->default_value(0)->value_name("N"),
-      "workers at a time; 0: what the manifest says, else one a core");
+      "worker processes at a time; 0: limits.workers of the manifest, or else one per core");
   add("color", po::value<std::string>()->default_value("auto")->value_name("WHEN"),
-      "auto, always or never");
-  add("quiet,q", on_or_off(), "errors and results alone");
+      "colored output: auto, always or never");
+  add("quiet,q", on_or_off(), "print only errors and results");
   return flags;
 }
 
@@ -77,7 +77,7 @@ std::string reason(const po::error& error, const Strings& given) {
   const bool may_loop = std::any_of(given.begin(), given.end(), [](const std::string& word) {
     return word.find('%') != std::string::npos;
   });
-  return may_loop ? "a flag, or what is given for one, cannot be read" : error.what();
+  return may_loop ? "a flag or the value of a flag cannot be read" : error.what();
 }
 
 void store_words(const Strings& argv, const po::options_description& flags, const std::string& verb,
@@ -134,7 +134,7 @@ Color color_of(const std::string& word) {
   if (word == "auto") return Color::kAuto;
   if (word == "always") return Color::kAlways;
   if (word == "never") return Color::kNever;
-  throw UsageError(fmt::format("--color is auto, always or never, not `{}`", word));
+  throw UsageError(fmt::format("--color is `{}`, expected auto, always or never", word));
 }
 
 }  // namespace
@@ -172,7 +172,7 @@ Call parse(const Verb& verb, const Strings& argv, bool& help) {
   call.runs = map["runs"].as<std::string>();
   call.jobs = map["jobs"].as<int>();
   call.color = color_of(map["color"].as<std::string>());
-  if (call.jobs < 0) throw UsageError("-j is a number of workers, 0 or more");
+  if (call.jobs < 0) throw UsageError("-j is negative, expected a number of workers, 0 or more");
   if (map.contains("plugins")) call.plugins = map["plugins"].as<Strings>();
   call.plugins.insert(call.plugins.end(), from_environment.begin(), from_environment.end());
   if (map.contains("words")) call.words = map["words"].as<Strings>();
@@ -183,8 +183,8 @@ std::string help_of(const Verb& verb) {
   std::ostringstream flags;
   flags << flags_of(verb);
   return fmt::format(
-      "Examples:\n{}\n{}\n\nUsage: assay {} {}\n{}\nEach flag may also stand in the "
-      "environment, as ASSAY_RUNS for --runs.\n",
+      "Examples:\n{}\n{}\n\nUsage: assay {} {}\n{}\nEach flag can also be set by an "
+      "environment variable, such as ASSAY_RUNS for --runs.\n",
       verb.examples, verb.summary, verb.name, verb.words, flags.str());
 }
 

@@ -27,13 +27,13 @@ Json json_of(const Cost& cost, int workers) {
 }
 
 std::string text_of(const Cost& cost, int workers) {
-  if (cost.stages == 0) return "cost: nothing is left to run";
+  if (cost.stages == 0) return "cost: none; all stages are done";
   if (cost.unknown == cost.stages)
-    return fmt::format("cost: unknown, for nothing like these {} stages has been run yet",
+    return fmt::format("cost: unknown; no similar stage has finished yet ({} stages to run)",
                        cost.stages);
   std::string text =
       fmt::format("cost: about {} with {} workers", duration(cost.seconds / workers), workers);
-  if (cost.unknown > 0) text += fmt::format(", and {} stages of unknown cost", cost.unknown);
+  if (cost.unknown > 0) text += fmt::format(", plus {} stages of unknown cost", cost.unknown);
   return text;
 }
 
@@ -72,7 +72,7 @@ int plan(const Call& call, const Asked& asked) {
   return kOk;
 }
 
-const Verb kPlanVerb{"plan", "Say what `run` would do, and what it may cost.",
+const Verb kPlanVerb{"plan", "List the trials of a manifest and estimate the cost of the rest.",
                      "MANIFEST [key=value...]",
                      "  assay plan experiments/quickstart.yaml\n"
                      "  assay plan sweep.yaml -j 8 sweep.seed=[0,1,2,3]\n",

@@ -37,12 +37,12 @@ fs::path file_of(const std::string& word) {
   const auto whole = fs::absolute(word).lexically_normal();
   const auto folder = fs::canonical(whole.parent_path(), none);
   if (none || fs::symlink_status(whole, none).type() == fs::file_type::not_found)
-    throw Error(ErrorKind::kPlugin, word + ": there is no such file");
+    throw Error(ErrorKind::kPlugin, word + ": no such file");
   return folder / whole.filename();
 }
 
 int list(const Call& call) {
-  call.expect_words(1, 1, "no more words after `list`");
+  call.expect_words(1, 1, "no arguments after `list`");
   const Catalog catalog = catalog_of(call);
   std::map<std::string, File> files;
   for (const auto& one : catalog.components) {
@@ -132,7 +132,8 @@ int release(const Call& call) {
   Quarantine quarantine;
   if (!quarantine.release(file))
     throw Error(ErrorKind::kPlugin,
-                file.string() + ": is not in quarantine; `assay plugin list` shows what is");
+                file.string() +
+                    ": is not in quarantine; `assay plugin list` lists the quarantined plugins");
   return say(call, quarantine, file.string() + " may be used again");
 }
 
@@ -151,29 +152,30 @@ int run_plugin(const Call& call) {
 void add_plugin_flags(boost::program_options::options_description& flags) {
   flags.add_options()(
       "dir", boost::program_options::value<std::string>()->default_value("."),
-      "where `new` writes: a checkout of Assay, or a folder for a project of its own");
+      "folder that `new` writes to: a checkout of Assay, or the folder of a separate project");
   flags.add_options()(
       "topic", boost::program_options::value<std::string>()->default_value("")->value_name("NAME"),
-      "folder below plugins/ in a checkout, for `new`: sharpness, groups, or a new one");
+      "for `new` in a checkout: folder below plugins/, such as sharpness, or a new one");
   flags.add_options()("reason",
                       boost::program_options::value<std::string>()
                           ->default_value("put there by hand")
                           ->value_name("TEXT"),
-                      "why `quarantine` puts it there");
+                      "reason that `quarantine` records");
 }
 
 }  // namespace
 
 const Verb kPluginVerb{
     "plugin",
-    "List, check and start plugins.",
+    "List, check, create, quarantine and release plugins.",
     "list | check FILE... | new KIND NAME | quarantine FILE | release FILE",
     "  assay plugin list\n"
     "  assay plugin check build/plugins/lion.so\n"
     "  assay plugin quarantine build/plugins/lion.so --reason 'NaN since Monday'\n"
     "  assay plugin release build/plugins/lion.so\n"
-    "  assay plugin new optimizer lion --topic sharpness  in a checkout: code, manifest and test\n"
-    "  assay plugin new model tower --dir ~/tower         outside of one: a project of its own\n",
+    "  assay plugin new optimizer lion --topic sharpness  in a checkout: adds code, manifest, "
+    "test\n"
+    "  assay plugin new model tower --dir ~/tower         outside a checkout: a separate project\n",
     run_plugin,
     add_plugin_flags};
 

@@ -109,21 +109,19 @@ bool is_name(const std::string& name) {
 
 void check_name(const std::string& name) {
   if (!is_name(name))
-    throw Error(
-        ErrorKind::kPlugin,
-        fmt::format("`{}` is no name of a component: small letters, digits and _, a letter first",
-                    name));
+    throw Error(ErrorKind::kPlugin, fmt::format("`{}` is not a valid name: use lower-case letters, "
+                                                "digits and _, and begin with a letter",
+                                                name));
 }
 
 // In a checkout a plugin has a topic, a new one or one of those in plugins/; alone it has none.
 void check_topic(const NewPlugin& wanted, bool checkout) {
   const std::string& topic = wanted.topic;
   if (!checkout && !topic.empty())
-    throw Error(
-        ErrorKind::kPlugin,
-        fmt::format("--topic {} names a folder of a checkout of Assay, and {} is none; leave "
-                    "--topic out, or name a checkout with --dir",
-                    topic, wanted.dir.string()));
+    throw Error(ErrorKind::kPlugin,
+                fmt::format("--topic {} needs a checkout of Assay, and {} is not one; leave "
+                            "--topic out, or pass a checkout with --dir",
+                            topic, wanted.dir.string()));
   if (!checkout || is_name(topic)) return;
   Strings topics;
   for (const auto& entry : fs::directory_iterator(wanted.dir / "plugins"))
@@ -178,7 +176,7 @@ Strings write(const Texts& texts) {
     if (fs::exists(file))
       throw Error(
           ErrorKind::kIo,
-          fmt::format("{} is there already; choose another name, or remove it", file.string()));
+          fmt::format("{} already exists; choose another name, or remove it", file.string()));
   Strings files;
   for (const auto& [file, text] : texts) {
     std::error_code error;

@@ -25,7 +25,7 @@ int run_report(const Call& call) {
 
 }  // namespace
 
-const Verb kReportVerb{"report", "Write report.html from what the run folders hold.",
+const Verb kReportVerb{"report", "Write report.html from the results in the run folders.",
                        "MANIFEST | RUN-FOLDER...",
                        "  assay report experiments/quickstart.yaml\n"
                        "  assay report runs/quickstart\n",

@@ -13,12 +13,12 @@ int run_resume(const Call& call) {
 
 const Verb kResumeVerb{
     "resume",
-    "Go on with interrupted and failed trials.",
+    "Continue interrupted trials and retry failed ones.",
     "MANIFEST | RUN-FOLDER...",
     "  assay resume runs/quickstart                    all trials of an experiment\n"
-    "  assay resume runs/quickstart/0f3a5c7712345678   one of them\n"
+    "  assay resume runs/quickstart/0f3a5c7712345678   one trial\n"
     "  assay resume experiments/quickstart.yaml        the same as `assay run`\n"
-    "  assay resume runs/quickstart --launcher slurm   what is left, as an array job\n",
+    "  assay resume runs/quickstart --launcher slurm   submit the unfinished trials to Slurm\n",
     run_resume,
     add_sweep_flags};
 

@@ -8,8 +8,9 @@ namespace assay::cli {
 namespace {
 
 void add_run_flags(boost::program_options::options_description& flags) {
-  flags.add_options()("force", on_or_off(), "run finished trials again");
-  flags.add_options()("dry-run,n", on_or_off(), "say what would be done, as `assay plan` does");
+  flags.add_options()("force", on_or_off(), "repeat finished trials");
+  flags.add_options()("dry-run,n", on_or_off(),
+                      "print the trials and their states, and run nothing, like `assay plan`");
   add_sweep_flags(flags);
 }
 
@@ -24,13 +25,13 @@ int run_run(const Call& call) {
 
 const Verb kRunVerb{
     "run",
-    "Run a manifest's sweep, or what is left of it.",
+    "Run the trials of a manifest that are not done.",
     "MANIFEST [key=value...]",
     "  assay run experiments/quickstart.yaml\n"
-    "  assay run sweep.yaml -j 4 optimizer.lr=0.05     with a value changed\n"
-    "  assay run sweep.yaml --dry-run                  what would be done\n"
-    "  assay run sweep.yaml --json > answer.json       for a program\n"
-    "  assay run sweep.yaml --launcher slurm           as an array job of a cluster\n",
+    "  assay run sweep.yaml -j 4 optimizer.lr=0.05     override a value\n"
+    "  assay run sweep.yaml --dry-run                  list the trials, and run nothing\n"
+    "  assay run sweep.yaml --json > answer.json       machine-readable results\n"
+    "  assay run sweep.yaml --launcher slurm           submit an array job to Slurm\n",
     run_run,
     add_run_flags};
 

@@ -100,7 +100,7 @@ std::string line_of(const Standing& one) {
   auto line = fmt::format("{}  {:<11}  {}  {}/{}", one.trial.trial->id.substr(0, 16),
                           one.trial.state, label_of(*one.trial.trial), unit, units);
   if (one.task != nullptr) line += "  " + text_of(one.task->task);
-  if (one.output) line += "  its task has left: " + one.output->string();
+  if (one.output) line += "  its Slurm task ended; output: " + one.output->string();
   return line;
 }
 
@@ -139,7 +139,8 @@ int run_status(const Call& call) {
 
 }  // namespace
 
-const Verb kStatusVerb{"status", "Say how experiments stand.", "[MANIFEST | RUN-FOLDER...]",
+const Verb kStatusVerb{"status", "Show the state of experiments and trials.",
+                       "[MANIFEST | RUN-FOLDER...]",
                        "  assay status                              all experiments in ./runs\n"
                        "  assay status experiments/quickstart.yaml\n"
                        "  assay status runs/quickstart --json\n",

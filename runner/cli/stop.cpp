@@ -69,14 +69,16 @@ bool stop_here(const Call& call, const fs::path& folder) {
   if (!FolderLock::held(folder)) return false;
   const Holder holder = holder_of(folder / ".lock");
   if (holder.pid <= 1 || holder.host != this_host())
-    throw Error(ErrorKind::kBusy, fmt::format("{} is run by process {} on {}: stop it there",
-                                              folder.string(), holder.pid, holder.host));
+    throw Error(ErrorKind::kBusy,
+                fmt::format("{} is being run by process {} on {}: run `assay stop` on that machine",
+                            folder.string(), holder.pid, holder.host));
   if (kill(holder.pid, SIGTERM) != 0)
-    throw Error(ErrorKind::kBusy, fmt::format("process {}, which runs {}, cannot be signalled: {}",
+    throw Error(ErrorKind::kBusy, fmt::format("cannot signal process {}, which is running {}: {}",
                                               holder.pid, folder.string(), std::strerror(errno)));
   note(call,
-       fmt::format("asked process {} to stop {}; its workers finish their unit and checkpoint",
-                   holder.pid, folder.string()));
+       fmt::format(
+           "asked process {} to stop {}; each worker finishes its unit and writes a checkpoint",
+           holder.pid, folder.string()));
   while (FolderLock::held(folder)) std::this_thread::sleep_for(kLook);
   return true;
 }
@@ -97,10 +99,9 @@ void ask_to_leave(const std::vector<SubmittedTask>& tasks, std::set<std::string>
 bool stop_in_slurm(const Call& call, const fs::path& folder) {
   auto tasks = tasks_in_slurm(call, folder);
   if (tasks.empty()) return false;
-  note(call,
-       fmt::format("asked Slurm to stop {} task{} of {}; those that run finish their unit and "
-                   "checkpoint",
-                   tasks.size(), tasks.size() == 1 ? "" : "s", folder.string()));
+  note(call, fmt::format("asked Slurm to stop {} task{} of {}; running tasks finish their unit and "
+                         "write a checkpoint",
+                         tasks.size(), tasks.size() == 1 ? "" : "s", folder.string()));
   auto end = std::chrono::steady_clock::now() + kSilence;
   for (std::set<std::string> asked; !tasks.empty(); tasks = submitted_tasks(folder)) {
     ask_to_leave(tasks, asked);
@@ -108,7 +109,9 @@ bool stop_in_slurm(const Call& call, const fs::path& folder) {
     if (!std::all_of(tasks.begin(), tasks.end(), is_leaving))
       end = std::chrono::steady_clock::now() + kSilence;
     if (std::chrono::steady_clock::now() < end) continue;
-    note(call, "what is left is on nodes that do not answer: Slurm ends it when they do");
+    note(call,
+         "the remaining tasks are on nodes that do not answer; Slurm ends them when the nodes "
+         "return");
     break;
   }
   return true;
@@ -134,7 +137,7 @@ int run_stop(const Call& call) {
 
 }  // namespace
 
-const Verb kStopVerb{"stop", "Ask a running experiment to checkpoint and leave.",
+const Verb kStopVerb{"stop", "Ask a running experiment to write checkpoints and stop.",
                      "MANIFEST | RUN-FOLDER...",
                      "  assay stop runs/quickstart\n"
                      "  assay stop experiments/quickstart.yaml\n",

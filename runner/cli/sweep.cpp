@@ -28,7 +28,8 @@ int signal_of(const std::string& name) {
       {"USR1", SIGUSR1}, {"USR2", SIGUSR2}, {"HUP", SIGHUP}, {"TERM", SIGTERM}};
   const auto it = accepted.find(name.starts_with("SIG") ? name.substr(3) : name);
   if (it == accepted.end())
-    throw UsageError(fmt::format("--requeue-signal is USR1, USR2, HUP or TERM, not `{}`", name));
+    throw UsageError(
+        fmt::format("--requeue-signal is `{}`, expected USR1, USR2, HUP or TERM", name));
   return it->second;
 }
 
@@ -61,8 +62,8 @@ std::string absent_metric(const Experiment& experiment, const std::vector<TrialO
     if (trial.state == "done")
       for (const auto& [name, value] : trial.metrics) known.insert(name);
   if (metric.empty() || known.empty() || known.contains(metric)) return "";
-  return fmt::format("no trial has `report.metric: {}`; they have {}", metric,
-                     fmt::join(known, ", "));
+  return fmt::format("no finished trial has the metric of `report.metric: {}`; available are {}",
+                     metric, fmt::join(known, ", "));
 }
 
 void print(const Call& call, const Swept& swept) {
@@ -108,8 +109,8 @@ void add_sweep_flags(boost::program_options::options_description& flags) {
   flags.add_options()(
       "requeue-signal",
       boost::program_options::value<std::string>()->default_value("USR1")->value_name("NAME"),
-      "the signal that a cluster sends before it ends a job: checkpoint and exit 75; USR1, USR2, "
-      "HUP or TERM");
+      "signal that a cluster sends before it ends a job; Assay then writes checkpoints and exits "
+      "with 75; USR1, USR2, HUP or TERM");
   add_launcher_flag(flags);
 }
 

@@ -49,7 +49,7 @@ int run_validate(const Call& call) {
 
 }  // namespace
 
-const Verb kValidateVerb{"validate", "Check manifests, and run nothing.",
+const Verb kValidateVerb{"validate", "Check manifests without running anything.",
                          "MANIFEST [key=value...]...",
                          "  assay validate experiments/quickstart.yaml\n"
                          "  assay validate sweep.yaml optimizer.lr=0.05\n"

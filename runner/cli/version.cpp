@@ -20,7 +20,7 @@ int run_version(const Call& call) {
 
 }  // namespace
 
-const Verb kVersionVerb{"version", "Print versions.", "",
+const Verb kVersionVerb{"version", "Print the versions of assay and of its worker.", "",
                         "  assay version\n"
                         "  assay version --json\n",
                         run_version};

@@ -63,5 +63,5 @@ TEST_CASE("a new plugin of each kind builds, passes its test and runs its manife
   }
   const auto twice = shell(in + "prefix/bin/assay plugin new model my_model --topic made");
   CHECK(twice.code != 0);
-  CHECK_THAT(twice.err, Catch::Contains("is there already"));
+  CHECK_THAT(twice.err, Catch::Contains("already exists"));
 }

@@ -86,10 +86,11 @@ TEST_CASE("without a state folder, what crashed is remembered for as long as the
 
 TEST_CASE("what cannot be put into quarantine or taken out is said") {
   const Desk desk;
-  CHECK_THAT(desk.assay("plugin quarantine nowhere.so").err, Contains("there is no such file"));
+  CHECK_THAT(desk.assay("plugin quarantine nowhere.so").err, Contains("nowhere.so: no such file"));
   const auto free = desk.assay("plugin release plugins/fake.so");
   CHECK(free.code == 4);
-  CHECK_THAT(free.err, Contains("is not in quarantine; `assay plugin list` shows what is"));
+  CHECK_THAT(free.err,
+             Contains("is not in quarantine; `assay plugin list` lists the quarantined plugins"));
   CHECK(desk.assay("plugin quarantine").code == 2);
 }
 
@@ -112,7 +113,7 @@ TEST_CASE("safe mode knows the plugins of the installation alone, and says so") 
   const Desk desk;
   const auto flag = desk.assay("list --safe-mode --plugins plugins");
   CHECK(flag.code == 0);
-  CHECK_THAT(flag.err, Contains("safe mode: plugins of ") && Contains("alone"));
+  CHECK_THAT(flag.err, Contains("safe mode: only plugins of "));
   CHECK_THAT(desk.assay("list", "ASSAY_SAFE_MODE=1").err, Contains("safe mode"));
   const auto plugins = desk.assay("plugin list --safe-mode").out;
   CHECK_THAT(plugins, !Contains(desk.folder.path().string()));

@@ -96,7 +96,7 @@ TEST_CASE("the signal that a cluster sends is settable") {
   CHECK(stopped.code == 75);
   const auto wrong = desk.assay("run two.yaml --requeue-signal KILL");
   CHECK(wrong.code == 2);
-  CHECK_THAT(wrong.err, Contains("USR1, USR2, HUP or TERM, not `KILL`"));
+  CHECK_THAT(wrong.err, Contains("is `KILL`, expected USR1, USR2, HUP or TERM"));
 }
 
 TEST_CASE("a trial whose front end and worker were killed is interrupted, not running") {
@@ -131,7 +131,8 @@ TEST_CASE("a second front end is told who is there, and stop makes the first one
 TEST_CASE("a metric that no trial has is named, with those there are") {
   const Desk desk;
   CHECK_THAT(desk.assay("run two.yaml report.metric=test/acc").err,
-             Contains("no trial has `report.metric: test/acc`; they have test/accuracy"));
+             Contains("no finished trial has the metric of `report.metric: test/acc`; available "
+                      "are test/accuracy"));
 }
 
 TEST_CASE("trials of several versions of a manifest under one name are told apart or named") {

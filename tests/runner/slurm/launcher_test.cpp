@@ -56,7 +56,7 @@ TEST_CASE("sbatch is asked for what the manifest says") {
       "90m, cpus: 3, memory: 1500MiB, gpus: 2, signal_before: 5m, extra: [--exclusive]}'");
   CHECK(said.code == 0);
   CHECK(said.out ==
-        "two: submitted 2 trials as job 7; `assay status runs/two` says how they stand\n");
+        "two: submitted 2 trials as job 7; `assay status runs/two` shows their states\n");
   const auto here = std::filesystem::canonical(cluster.folder.path() / "runs/two/slurm/1").string();
   CHECK(cluster.file("sbatch.words") ==
         "--parsable\n--array=0-1%2\n--job-name=assay-two\n--output=" + here +
@@ -88,8 +88,8 @@ TEST_CASE("what Slurm has is not submitted again, and status says so") {
   CHECK_THAT(cluster.run("status two.yaml").out,
              Contains("queued       seed=1  0/0  slurm 7_1 PENDING (Priority)\n"));
   CHECK(cluster.run("run two.yaml --launcher slurm").out ==
-        "two: submitted 1 trial as job 7, 1 trial is in Slurm already; `assay status runs/two` "
-        "says how they stand\n");
+        "two: submitted 1 trial as job 7, 1 trial is already in Slurm; `assay status runs/two` "
+        "shows their states\n");
   CHECK(cluster.file("runs/two/slurm/2/tasks").size() == 17);
 }
 
@@ -165,7 +165,7 @@ TEST_CASE("a launcher that does not exist is named") {
   const Desk desk;
   const auto said = desk.assay("run two.yaml --launcher sulrm");
   CHECK(said.code == 2);
-  CHECK_THAT(said.err, Contains("--launcher is local or slurm, not `sulrm`"));
+  CHECK_THAT(said.err, Contains("--launcher is `sulrm`, expected local or slurm"));
 }
 
 TEST_CASE("what sbatch says against a job is passed on") {
