@@ -34,10 +34,10 @@ std::string Catalog::refusal_of(std::string_view kind, std::string_view name) co
   const auto offered = fmt::format("{}/{}", kind, name);
   for (const auto& refusal : refused) {
     if (std::filesystem::path(refusal.file).stem() == name)
-      return "the plugin of that name was refused: " + refusal.reason;
+      return "the plugin of this name was refused: " + refusal.reason;
     for (const auto& component : refusal.components)
       if (kind.empty() ? component.ends_with(offered) : component == offered)
-        return "the plugin that offers it was refused: " + refusal.reason;
+        return "the plugin that registers it was refused: " + refusal.reason;
   }
   return "";
 }
@@ -52,7 +52,7 @@ std::string Catalog::missing(std::string_view kind, std::string_view name) const
   if (const auto near = nearest(name, known); !near.empty())
     text += "; did you mean `" + near + "`?";
   else if (!known.empty())
-    text += fmt::format("; there are {}", fmt::join(known, ", "));
+    text += fmt::format("; available are {}", fmt::join(known, ", "));
   return text + fmt::format(" (looked in {})", folders.empty()
                                                    ? "no folder"
                                                    : fmt::format("{}", fmt::join(folders, ", ")));

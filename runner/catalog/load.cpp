@@ -26,7 +26,7 @@ std::vector<fs::path> plugin_files(const std::vector<fs::path>& folders, Catalog
     if (error)
       catalog.refused.push_back({folder.string(), folder.string() +
                                                       ": cannot be listed: " + error.message() +
-                                                      "; take it off the search path"});
+                                                      "; remove it from the search path"});
     for (const auto& entry : entries)
       if (entry.path().extension() == ".so") here.push_back(entry.path());
     std::sort(here.begin(), here.end());
@@ -66,15 +66,16 @@ void add(Catalog& catalog, const std::string& file, const Json& answer) try {
   for (const auto& json : answer.at("components")) {
     found.push_back(component_of(json, file, answer.at("build")));
     if (const auto* other = catalog.find(found.back().kind, found.back().name)) {
-      catalog.refused.push_back({file, file + ": offers " + other->kind + " `" + other->name +
+      catalog.refused.push_back({file, file + ": registers " + other->kind + " `" + other->name +
                                            "`, which " + other->plugin +
-                                           " offers already; remove one of them"});
+                                           " already registers; remove one of the two plugins"});
       return;
     }
   }
   catalog.components.insert(catalog.components.end(), found.begin(), found.end());
 } catch (const std::exception& error) {
-  catalog.refused.push_back({file, file + ": the probe's answer cannot be read: " + error.what()});
+  catalog.refused.push_back(
+      {file, file + ": the output of the probe cannot be parsed: " + error.what()});
 }
 
 Strings components_in(const Json* answer) {
@@ -111,10 +112,9 @@ void learn(Cache& cache, Quarantine& quarantine, const fs::path& worker,
 // A probe that was killed says nothing of the plugin: nothing is remembered then.
 Json answer_on(const fs::path& file, const Cache& cache) {
   if (const auto* answer = cache.find(file)) return *answer;
-  return {
-      {"file", file.string()},
-      {"refused", file.string() + ": its probe was ended from outside, or memory ran out; it is "
-                                  "asked again next time"}};
+  return {{"file", file.string()},
+          {"refused", file.string() + ": its probe was killed, or memory ran out; Assay "
+                                      "probes it again next time"}};
 }
 
 }  // namespace

@@ -53,9 +53,10 @@ std::map<std::string, std::string> probe_files(const std::filesystem::path& work
     for (Files left = files; !left.empty(); left = after_the_last_answer(left, answers))
       ask(worker, left, answers);
   } catch (const std::exception& error) {
-    throw Error(ErrorKind::kPlugin, worker.string() + " cannot be started: " + error.what() +
-                                        "; it belongs beside `assay`, with the LibTorch it was "
-                                        "built with");
+    throw Error(ErrorKind::kPlugin,
+                worker.string() + " cannot be started: " + error.what() +
+                    "; it must be beside `assay`, with the LibTorch that it was "
+                    "built with");
   }
   return answers;
 }

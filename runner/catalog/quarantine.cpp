@@ -31,7 +31,8 @@ Json read_list() {
   auto list = Json::parse(read_file(file), nullptr, false);
   if (!list.is_object())
     throw Error(ErrorKind::kCorrupt,
-                file.string() + ": is no quarantine list; mend it, or remove it to release all");
+                file.string() +
+                    ": is not a quarantine list; repair it, or remove it to release all plugins");
   return list;
 }
 
@@ -44,7 +45,7 @@ Quarantined entry_of(const std::string& file, const Json& json) {
 
 std::string Quarantined::sentence() const {
   return fmt::format(
-      "{}: is in quarantine since {}: {}; build it anew, or take it out with `assay plugin release "
+      "{}: is in quarantine since {}: {}; rebuild it, or release it with `assay plugin release "
       "{}`",
       file, since, reason, file);
 }

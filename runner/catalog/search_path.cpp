@@ -41,7 +41,7 @@ std::vector<fs::path> search_path(const std::vector<fs::path>& first, bool safe)
   for (const auto& folder : first) {
     if (!fs::is_directory(folder))
       throw Error(ErrorKind::kPlugin,
-                  folder.string() + ": is no folder; --plugins takes a folder of .so files");
+                  folder.string() + ": is not a folder; --plugins takes a folder of .so files");
     add(folder);
   }
   std::istringstream listed(variable("ASSAY_PLUGIN_PATH"));

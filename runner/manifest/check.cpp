@@ -77,7 +77,7 @@ Spec Checker::component(const Node& node, const std::string& kind, const std::st
   spec.use = use == nullptr ? fallback : use->text;
   if (spec.use.empty() || (use != nullptr && !use->is_scalar())) {
     complaints_.add(use == nullptr ? node.at : use->at,
-                    fmt::format("this {} has no name: `use: NAME` is needed", kind));
+                    fmt::format("this {} has no name: write `use: NAME`", kind));
     return {};
   }
   const auto* info = catalog_.find(kind, spec.use);

@@ -30,7 +30,7 @@ std::vector<const Node*> names_in(const Node& include, Complaints& complaints) {
   if (!include.is_list() ||
       std::any_of(names.begin(), names.end(), [](auto* n) { return !n->is_scalar(); }))
     complaints.add(include.at, "`include` is " + include.describe() +
-                                   ", expected a file name or a list of them");
+                                   ", expected a file name or a list of file names");
   complaints.throw_if_any();
   return names;
 }
@@ -58,12 +58,12 @@ Node read_with_includes(const fs::path& file, Including& including) {
     const auto other = file.parent_path() / name->text;
     std::error_code unreadable;  // a name too long, a loop of links: no file either
     if (!fs::is_regular_file(other, unreadable))
-      complaints.add(name->at, "there is no file `" + other.string() + "` to include");
+      complaints.add(name->at, "the included file `" + other.string() + "` does not exist");
     else if (std::find(open.begin(), open.end(), fs::weakly_canonical(other)) != open.end())
       complaints.add(name->at, "`" + name->text + "` includes itself");
     else if (++including.files > kMaxIncludes)
-      complaints.add(
-          name->at, fmt::format("more than {} files are included: fewer are needed", kMaxIncludes));
+      complaints.add(name->at,
+                     fmt::format("more than {} files are included: include fewer", kMaxIncludes));
     complaints.throw_if_any();
     below = merge(std::move(below), read_with_includes(other, including));
   }
@@ -96,7 +96,7 @@ Override parse(const std::string& text, int number, Complaints& complaints) {
       made.path.back() == '.' || made.path.find("..") != std::string::npos ||
       steps_of(made.path).size() > kMaxSteps)
     complaints.add(made.at,
-                   "`" + text + "` is no override: path=value, +path=value or ~path is needed");
+                   "`" + text + "` is not an override: write path=value, +path=value or ~path");
   complaints.throw_if_any();
   if (!removes && equals + 1 < rest.size())
     made.value =
@@ -122,12 +122,12 @@ void apply(Node& root, const Override& one, Complaints& complaints) {
   if (one.sign == '~') {
     if (there) return parent->erase(steps.back());
     const auto near = parent != nullptr ? nearest(steps.back(), parent->keys()) : "";
-    return complaints.add(one.at, "there is no `" + one.path + "` to remove" +
+    return complaints.add(one.at, "cannot remove `" + one.path + "`: there is no such key" +
                                       (near.empty() ? "" : "; did you mean `" + near + "`?"));
   }
   if (one.sign == '+' && there)
     return complaints.add(one.at,
-                          "`" + one.path + "` is there already: without the `+` it is replaced");
+                          "`" + one.path + "` already exists: leave out the `+` to replace it");
   assign(root, steps, one.value);
 }
 
@@ -188,7 +188,8 @@ Node compose(const fs::path& file, const std::vector<std::string>& overrides) {
     }
   }
   if (const Node* include = root.find("include"))
-    complaints.add(include->at, "`include` is read in a manifest, not on the command line");
+    complaints.add(include->at,
+                   "`include` cannot be set on the command line: write it into a manifest");
   complaints.throw_if_any();
   return root;
 }

@@ -39,8 +39,8 @@ class Interpolation {
       const Node* next = here->find(step);
       if (next == nullptr) {
         const auto near = nearest(step, here->keys());
-        complaints_.add(at, "`${" + path + "}` refers to nothing: there is no `" + step + "`" +
-                                (near.empty() ? "" : "; did you mean `" + near + "`?"));
+        complaints_.add(at, "`${" + path + "}` does not refer to a value: there is no `" + step +
+                                "`" + (near.empty() ? "" : "; did you mean `" + near + "`?"));
       }
       here = next;
       if (here == nullptr) break;
@@ -59,7 +59,7 @@ class Interpolation {
       }
       const auto end = rest.find('}', start);
       if (end == std::string::npos)
-        return complaints_.add(at, "`" + node.text + "` has a `${` without its `}`");
+        return complaints_.add(at, "`" + node.text + "` has a `${` without a closing `}`");
       const auto found = value_of(rest.substr(start + 2, end - start - 2), at);
       if (!found) return;
       if (start == 0 && end + 1 == rest.size() && text.empty()) {  // the whole value: type and all
@@ -82,8 +82,8 @@ class Interpolation {
     values_ += node.size();
     text_ += text_in(node);
     if (values_ <= kMostValues && text_ <= kMostText) return;
-    complaints_.add(at, fmt::format("the references of this manifest stand for more than {} values "
-                                    "or 1 MiB of text: fewer are accepted",
+    complaints_.add(at, fmt::format("the references of this manifest expand to more than {} values "
+                                    "or to more than 1 MiB of text: use fewer references",
                                     kMostValues));
     complaints_.throw_if_any();
   }
@@ -100,7 +100,7 @@ class Interpolation {
       copy = *found;
       walk(*copy, false);
     } else if (path.empty()) {
-      complaints_.add(at, "`${}` names nothing: a path such as ${model.width} is needed");
+      complaints_.add(at, "`${}` is empty: write a path, such as ${model.width}");
     }
     open_.erase(path);
     return copy;

@@ -58,7 +58,7 @@ class LimitsCheck {
   void options(const char* key, Strings& into) const {
     const Node* node = map_.find(key);
     if (node == nullptr) return;
-    if (!node->is_list()) return wrong(*node, key, "a list of options of sbatch");
+    if (!node->is_list()) return wrong(*node, key, "a list of sbatch options");
     for (const Node& item : node->items) option(item, key, into);
   }
 
@@ -71,7 +71,7 @@ class LimitsCheck {
   // One word each: what does not begin with a dash would be taken for the script.
   void option(const Node& item, const char* key, Strings& into) const {
     if (!item.is_scalar() || !item.text.starts_with("-"))
-      return wrong(item, key, "an option of sbatch such as --constraint=avx512");
+      return wrong(item, key, "an sbatch option such as --constraint=avx512");
     const auto name =
         item.text.substr(std::min(item.text.find_first_not_of('-'), item.text.size()));
     const auto bare =
@@ -79,7 +79,7 @@ class LimitsCheck {
     if (std::find(kOurs.begin(), kOurs.end(), bare) != kOurs.end())
       checker_.complaints().add(
           item.at,
-          fmt::format("`{}` has `{}`, which Assay sets itself; leave it out", key, item.text));
+          fmt::format("`{}` contains `{}`, which Assay sets itself; leave it out", key, item.text));
     into.push_back(item.text);
   }
 
@@ -95,7 +95,7 @@ void check_signal(const Node& node, Checker& checker, const SlurmLimits& slurm) 
   const Node* signal = node.find("signal_before");
   checker.complaints().add(
       signal == nullptr ? node.at : signal->at,
-      time > 0 ? fmt::format("`signal_before` is {} s, and Slurm may warn a minute earlier still: "
+      time > 0 ? fmt::format("`signal_before` is {} s, and Slurm may send the signal 60 s earlier: "
                              "expected a `time` of more than {} s, not {} s",
                              slurm.signal_before, slurm.signal_before + kMinute, time)
                : fmt::format("`signal_before` is {} s, expected less than {} s",

@@ -60,9 +60,10 @@ std::vector<Trial> once(std::vector<Trial> trials, const Node& root, Complaints&
     const auto text = text_of(trial);
     const auto [it, fresh] = seen.emplace(trial.id, text);
     if (!fresh && it->second != text)
-      complaints.add(root.find("sweep")->at, "the points `" + it->second + "` and `" + text +
-                                                 "` of the sweep are the same trial: what they "
-                                                 "differ in changes nothing");
+      complaints.add(root.find("sweep")->at,
+                     "the combinations `" + it->second + "` and `" + text +
+                         "` of the sweep give the same trial: the "
+                         "values in which they differ have no effect; remove one");
     if (fresh) kept.push_back(std::move(trial));
   }
   return kept;
@@ -97,8 +98,8 @@ std::vector<Trial> trials_of(const Node& root, Checker& checker) {
     values += here.size();
     if (values > kMost && !trials.empty()) {
       checker.complaints().add(root.find("sweep")->at,
-                               "the trials of the sweep have more than a million values together: "
-                               "sweep less at a time, or make the manifest shorter");
+                               "the trials of the sweep have more than a million values in total: "
+                               "split the sweep, or make the manifest shorter");
       break;
     }
     trials.push_back(trial_at(here, point, checker));
@@ -112,7 +113,7 @@ void check_compare(const Node& root, const Experiment& experiment, Complaints& c
   if (axis.empty() || (sweep != nullptr && sweep->find(axis) != nullptr)) return;
   const auto near = sweep == nullptr ? "" : nearest(axis, sweep->keys());
   complaints.add(root.find("report")->find("compare")->at,
-                 "`compare` is `" + axis + "`, which is no axis of `sweep`" +
+                 "`compare` is `" + axis + "`, which is not an axis of `sweep`" +
                      (near.empty() ? "" : "; did you mean `" + near + "`?"));
 }
 

@@ -45,7 +45,7 @@ class Builder final : public YAML::EventHandler {
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    if (expects_key()) fail(at(mark), "a key is missing: a name is needed before the colon");
+    if (expects_key()) fail(at(mark), "a key is missing: write a name before the colon");
     Node node;  // yaml-cpp places an empty value where the next token begins: its key says more
     node.at = !frames_.empty() && frames_.back().node.is_map() ? frames_.back().key_at : at(mark);
     value(std::move(node), anchor);
@@ -53,7 +53,7 @@ class Builder final : public YAML::EventHandler {
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     const auto it = anchors_.find(anchor);
     if (it == anchors_.end())
-      fail(at(mark), "an alias may not stand inside of what it stands for: write the value out");
+      fail(at(mark), "an alias refers to a value that contains it: write the value out");
     if (expects_key()) fail(at(mark), "an alias cannot be a key: write the key out");
     Node copy = it->second;
     limit(at(mark), copy.size());
@@ -65,7 +65,7 @@ class Builder final : public YAML::EventHandler {
     if (tag != "?" && tag != "!") refuse_tag(mark, tag);
     const auto text = utf8::replace_invalid(given, '?');  // yaml-cpp makes one byte of two escapes
     if (text != given)
-      complaints_.add(at(mark), "the escapes \\N and \\_ are not known: write \\x85 and \\xA0");
+      complaints_.add(at(mark), "the escapes \\N and \\_ are not supported: write \\x85 and \\xA0");
     if (expects_key()) return key(mark, text);
     Node node;
     node.kind = Node::Kind::kScalar;
@@ -104,8 +104,8 @@ class Builder final : public YAML::EventHandler {
     throw std::logic_error("unreachable");
   }
   [[noreturn]] void too_deep(const Location& where) {
-    fail(where, fmt::format("this is nested deeper than {} levels: a flatter manifest is needed",
-                            kMaxDepth));
+    fail(where,
+         fmt::format("this is nested deeper than {} levels: make the manifest flatter", kMaxDepth));
   }
   void refuse_tag(const YAML::Mark& mark, const std::string& tag) {
     if (tag.empty() || tag == "?" || tag == "!") return;
@@ -115,7 +115,8 @@ class Builder final : public YAML::EventHandler {
     nodes_ += more;
     if (nodes_ > kMaxNodes)
       fail(where,
-           fmt::format("the manifest has more than {} values, aliases written out", kMaxNodes));
+           fmt::format("the manifest has more than {} values after aliases are expanded: use fewer",
+                       kMaxNodes));
   }
   bool expects_key() const {
     return !frames_.empty() && frames_.back().node.is_map() && !frames_.back().has_key;
@@ -128,7 +129,7 @@ class Builder final : public YAML::EventHandler {
                       "merge keys are not accepted: use `include:`, or write the values out");
     const auto [first, fresh] = frame.lines.emplace(text, at(mark).line);
     if (!fresh)
-      complaints_.add(at(mark), fmt::format("`{}` is given twice: the first stands at line {}",
+      complaints_.add(at(mark), fmt::format("`{}` is given twice: it is first given at line {}",
                                             text, first->second));
     frame.has_key = true;
     frame.key = text;
@@ -138,7 +139,7 @@ class Builder final : public YAML::EventHandler {
   void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
             Node::Kind kind) {
     refuse_tag(mark, tag);
-    if (expects_key()) fail(at(mark), "a list or map cannot be a key: a name is needed");
+    if (expects_key()) fail(at(mark), "a list or map cannot be a key: write a name");
     limit(at(mark), 1);
     if (frames_.size() >= kMaxDepth) too_deep(at(mark));
     Frame frame{{}, anchor, false, {}, {}, {}};
@@ -191,7 +192,7 @@ void check_marks(std::string_view text, const Location& start) {
                     [&](char c) { return kMarks.find(c) != std::string_view::npos; }) > kMost)
     complaints.add(
         start,
-        fmt::format("the manifest has more than {} of the marks {}, and {} values need fewer",
+        fmt::format("the manifest has more than {} of the characters {}; use at most {} values",
                     kMost, kMarks, kMaxNodes));
   complaints.throw_if_any();
 }
@@ -206,9 +207,9 @@ void check_bytes(std::string_view text, Location at) {
   complaints.throw_if_any();
   for (std::size_t k = 0; k < text.size();) {
     const auto size = utf8_length(text.substr(k));
-    if (text[k] == '\0') complaints.add(at, "there is a NUL byte: the file must be text");
+    if (text[k] == '\0') complaints.add(at, "there is a NUL byte: the file must be UTF-8 text");
     if (size == 0)
-      complaints.add(at, "there is a byte that is no UTF-8: the file must be UTF-8 text");
+      complaints.add(at, "there is a byte that is not UTF-8: the file must be UTF-8 text");
     complaints.throw_if_any();
     at.column = text[k] == '\n' ? 1 : at.column + static_cast<int>(size);
     at.line += text[k] == '\n' ? 1 : 0;
@@ -229,13 +230,14 @@ Node read_yaml(std::string_view text, const Location& start) {
     complaints.throw_if_any();
     Builder second(start);
     if (parser.HandleNextDocument(second))
-      complaints.add(second.take().at, "a second document begins here: a manifest is one document");
+      complaints.add(second.take().at,
+                     "a second document begins here: a manifest must be a single document");
     complaints.throw_if_any();
     return root;
   } catch (const YAML::Exception& error) {
     // yaml-cpp quotes bytes, of which one may be half a character.
     complaints.add(place(start, error.mark),
-                   "this is no YAML: " + utf8::replace_invalid(error.msg, '?'));
+                   "this is not valid YAML: " + utf8::replace_invalid(error.msg, '?'));
   }
   complaints.throw_if_any();
   return {};

@@ -52,12 +52,13 @@ std::string changed(const Stage& then, const Stage& now) {
   for (const auto& [path, build] : then.plugins)
     if (const auto it = now.plugins.find(path); it == now.plugins.end() || it->second != build)
       return "the plugin " + path +
-             " has been rebuilt since: run the manifest again, which begins a new trial";
+             " was rebuilt after this run started: run the manifest again, which starts a new "
+             "trial";
   for (const auto& [path, print] : then.data)
     if (const auto it = now.data.find(path); it == now.data.end() || it->second != print)
       return "the data at " + path +
-             " have changed since: run the manifest again, which begins a new trial";
-  return "its identity is another one now: run the manifest again, which begins a new trial";
+             " changed after this run started: run the manifest again, which starts a new trial";
+  return "the identity of this run has changed: run the manifest again, which starts a new trial";
 }
 
 // All but the components, as it was written.

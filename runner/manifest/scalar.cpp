@@ -72,18 +72,19 @@ std::string refused_scalar(const std::string& text) {
       !digits.empty() && digits.find_first_not_of("0123456789") == std::string_view::npos;
   if (number && digits.size() > 1 && digits[0] == '0')
     return "`" + text +
-           "` has a leading zero, which some readers take for octal: write the number "
-           "without it, or a text in quotes";
-  if (number && !whole<std::int64_t>(text)) return "`" + text + "` does not fit into 64 bits";
+           "` has a leading zero, which some YAML readers treat as octal: write the number "
+           "without the zero, or quote it as text";
+  if (number && !whole<std::int64_t>(text))
+    return "`" + text + "` does not fit into a 64-bit integer";
   std::string lower;
   for (const char c : digits) lower += static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
   if (lower == ".inf" || lower == ".nan")
-    return "`" + text + "` is not finite: a finite number is needed";
+    return "`" + text + "` is not finite: write a finite number";
   if (looks_like_a_number(text) && !number) {
     double x = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), x);
     if (error == std::errc::result_out_of_range && end == digits.data() + digits.size())
-      return "`" + text + "` is out of the range of a real number";
+      return "`" + text + "` is outside the range of a 64-bit real number";
   }
   return "";
 }

@@ -52,16 +52,18 @@ class StageReader {
     const bool numbered = stage.device.starts_with("cuda:") && stage.device.size() > 5 &&
                           stage.device.find_first_not_of("0123456789", 5) == std::string::npos;
     if (stage.device != "auto" && stage.device != "cpu" && stage.device != "cuda" && !numbered)
-      checker_.complaints().add(device->at, "`device` is " + device->describe() +
-                                                ", expected one of auto, cpu, cuda, cuda:0");
+      checker_.complaints().add(device->at,
+                                "`device` is " + device->describe() +
+                                    ", expected auto, cpu, cuda or a numbered GPU such as cuda:0");
   }
 
   void needs(const Stage& stage, const Node* own, const Location& at) {
     const auto it = stage.components.find("procedure");
     if (it == stage.components.end())
       return checker_.complaints().add(
-          at, own == nullptr ? "`procedure` is missing: it says what is to be done, such as train"
-                             : "stage `" + stage.name + "` has no `procedure`");
+          at, own == nullptr
+                  ? "`procedure` is missing: add one, such as `procedure: {use: train, epochs: 1}`"
+                  : "stage `" + stage.name + "` has no `procedure`: add one");
     const auto* info = checker_.catalog().find("procedure", it->second.use);
     if (info == nullptr) return;
     const Node* node = either(own, "procedure");
@@ -69,7 +71,7 @@ class StageReader {
       if (!stage.components.contains(kind))
         checker_.complaints().add(
             node->at,
-            fmt::format("procedure `{}` does nothing without `{}:`; add it", info->name, kind));
+            fmt::format("procedure `{}` needs `{}:`; add it to the manifest", info->name, kind));
   }
 
   const Node& root_;
@@ -141,8 +143,8 @@ std::vector<Stage> in_order(std::vector<Named> waiting, const Node& stages, Chec
                          [&](const auto& name) { return done.contains(name); });
     });
     if (ready == waiting.end()) {
-      checker.complaints().add(
-          stages.at, "stage `" + waiting.front().stage.name + "` comes, in the end, after itself");
+      checker.complaints().add(stages.at, "stage `" + waiting.front().stage.name +
+                                              "` depends on itself through `after`");
       return order;
     }
     done.insert(ready->stage.name);

@@ -76,7 +76,7 @@ Search search_of(const Node& root, Checker& checker) {
   } else if (search.use != "grid" && search.trials == 0) {
     checker.complaints().add(
         node->at, "`search: " + search.use +
-                      "` needs `trials`, how many samples to draw: search: {use: " + search.use +
+                      "` needs `trials`, the number of samples: search: {use: " + search.use +
                       ", trials: 20}");
   }
   return search;
@@ -88,7 +88,7 @@ void check_distribution(const Axis& axis, Checker& checker) {
   if (!range.is_list() || range.items.empty())
     return complaints.add(range.at,
                           fmt::format("`{}` is {}, expected a list{}", word, range.describe(),
-                                      word == "choice" ? "" : " of its two ends"));
+                                      word == "choice" ? " of values" : " of two bounds"));
   if (word == "choice") return;
   std::vector<double> ends;
   for (const auto& item : range.items) {
@@ -98,14 +98,14 @@ void check_distribution(const Axis& axis, Checker& checker) {
     else if (const auto* integer = std::get_if<std::int64_t>(&number))
       ends.push_back(static_cast<double>(*integer));
     else
-      return complaints.add(item.at,
-                            fmt::format("`{}` has {} as an end, expected {}", word, item.describe(),
-                                        word == "int_uniform" ? "an integer" : "a number"));
+      return complaints.add(
+          item.at, fmt::format("`{}` has {} as a bound, expected {}", word, item.describe(),
+                               word == "int_uniform" ? "an integer" : "a number"));
   }
   if (ends.size() != 2 || !(ends[0] < ends[1]))
-    complaints.add(range.at, "`" + word + "` needs two ends, the lower first");
+    complaints.add(range.at, "`" + word + "` needs two bounds, the lower one first");
   else if (word == "log_uniform" && ends[0] <= 0)
-    complaints.add(range.items[0].at, "`log_uniform` needs ends above 0");
+    complaints.add(range.items[0].at, "`log_uniform` needs bounds above 0");
 }
 
 // What a trial has no part in cannot be swept.
@@ -123,7 +123,7 @@ void check_path(const std::string& axis, const std::string& path, const Location
   if (std::find(accepted.begin(), accepted.end(), first) != accepted.end()) return;
   const auto near = nearest(first, accepted);
   checker.complaints().add(
-      at, fmt::format("axis `{}`: `{}` is no part of a trial; {}", axis, first,
+      at, fmt::format("axis `{}`: `{}` is not a key that a sweep can vary; {}", axis, first,
                       near.empty() ? fmt::format("accepted are {}", fmt::join(accepted, ", "))
                                    : "did you mean `" + near + "`?"));
 }
@@ -134,14 +134,15 @@ Axis arms_of(const MapEntry& entry, Checker& checker) {
   if (!entry.value.is_map() || entry.value.entries.empty())
     complaints.add(entry.value.at,
                    "`arm` is " + entry.value.describe() +
-                       ", expected a map of named arms, each a map of what it sets, as in {sgd: "
+                       ", expected a map of named arms, each a map of keys to values, as in {sgd: "
                        "{optimizer: {use: sgd}, procedure.epochs: 2}}");
   for (const auto& arm : entry.value.entries) {
     Choice choice{arm.key, {}, arm.at};
     if (!arm.value.is_map() || arm.value.entries.empty())
-      complaints.add(arm.value.at, "the arm `" + arm.key + "` is " + arm.value.describe() +
-                                       ", expected a map of what it sets, as in {optimizer: {use: "
-                                       "sgd}, procedure.epochs: 2}");
+      complaints.add(arm.value.at,
+                     "the arm `" + arm.key + "` is " + arm.value.describe() +
+                         ", expected a map of keys to values, as in {optimizer: {use: "
+                         "sgd}, procedure.epochs: 2}");
     for (const auto& part : arm.value.entries) {
       check_path("arm." + arm.key, part.key, part.at, checker);
       choice.values.emplace_back(part.key, std::make_shared<Node>(part.value));
@@ -174,11 +175,9 @@ Axis axis_of(const MapEntry& entry, Checker& checker) {
   std::set<std::string> labels;
   for (const auto& choice : axis.choices)
     if (!labels.insert(choice.label).second)
-      checker.complaints().add(
-          choice.at,
-          fmt::format(
-              "axis `{}` has two values that are called `{}`: name them, as in {{a: ..., b: ...}}",
-              entry.key, choice.label));
+      checker.complaints().add(choice.at, fmt::format("axis `{}` has two values that are shown as "
+                                                      "`{}`: name them, as in {{a: ..., b: ...}}",
+                                                      entry.key, choice.label));
   return axis;
 }
 
@@ -289,7 +288,7 @@ void check_apart(const std::vector<Axis>& axes, Complaints& complaints) {
         const auto [it, first] = owner.emplace(path, axis.path);
         if (it->second == axis.path) continue;
         complaints.add(value->at, fmt::format("`{}` is set by the axis `{}` and by the axis `{}`: "
-                                              "leave it to one of them",
+                                              "remove it from one of them",
                                               path, it->second, axis.path));
       }
 }
@@ -344,7 +343,7 @@ std::vector<Point> expand_sweep(const Node& root, Checker& checker) {
   if (axes.drawn.empty() && complaints.empty() && search.use != "grid")
     complaints.add(root.find("search")->at,
                    "`search: " + search.use +
-                       "` draws nothing: no axis of `sweep` is a distribution such as "
+                       "` has nothing to sample: no axis of `sweep` is a distribution such as "
                        "{log_uniform: [1e-4, 1e-1]}");
   if (const double trials = axes.points(search); trials > static_cast<double>(kMaxTrials))
     complaints.add(sweep->at, fmt::format("the sweep has {} trials; at most {} are accepted",

@@ -17,26 +17,28 @@ bool is_run_name(const std::string& name) {
 void version(const Node& root, Checker& checker) {
   const Node* version = root.find("assay");
   if (version == nullptr)
-    return checker.complaints().add(root.at, "`assay: 1`, the version of the format, is missing");
+    return checker.complaints().add(root.at,
+                                    "`assay: 1`, the version of the manifest format, is missing");
   if (!version->is_scalar() || version->text != "1")
     checker.complaints().add(
-        version->at, fmt::format("`assay` is {}, expected 1, the only version of the format",
-                                 version->describe()));
+        version->at,
+        fmt::format("`assay` is {}, expected 1, the only version of the manifest format",
+                    version->describe()));
 }
 
 void name(const Node& root, Checker& checker, Experiment& into) {
   const Node* node = root.find("name");
   if (node == nullptr)
-    return checker.complaints().add(root.at, "`name`, the experiment's folder, is missing");
+    return checker.complaints().add(
+        root.at, "`name`, the name of the experiment and of its folder, is missing");
   if (const auto word = checker.word(*node, "name"))
     into.name = *word;
   else
     return;
   if (!is_run_name(into.name))
-    checker.complaints().add(
-        node->at,
-        "`" + into.name +
-            "` is no name: letters, digits, `.`, `_` and `-` are accepted, not beginning with `.`");
+    checker.complaints().add(node->at, "`" + into.name +
+                                           "` is not a valid name: use letters, digits, `.`, `_` "
+                                           "and `-`, and do not begin with `.`");
 }
 
 void report(const Node& node, Checker& checker, Experiment& into) {

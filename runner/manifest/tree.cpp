@@ -74,7 +74,7 @@ Node* find(Node& root, std::span<const std::string> steps) {
 std::string Node::describe() const {
   switch (kind) {
     case Kind::kNull:
-      return "nothing";
+      return "an empty value";
     case Kind::kMap:
       return entries.empty() ? "an empty map" : "a map";
     case Kind::kList:

@@ -89,8 +89,8 @@ std::string unknown_metric(const Report& report) {
   if (report.metric.empty() || known.empty() || known.contains(report.metric)) return "";
   const Strings names(known.begin(), known.end());
   const auto near = nearest(report.metric, names);
-  return "no trial has the metric `" + report.metric + "`" +
-         (near.empty() ? "; there are " + listed(names) : "; did you mean `" + near + "`?");
+  return "no finished trial has the metric `" + report.metric + "`" +
+         (near.empty() ? "; available are " + listed(names) : "; did you mean `" + near + "`?");
 }
 
 std::vector<Comparison> comparisons_of(const Report& report) {

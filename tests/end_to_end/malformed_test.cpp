@@ -19,7 +19,7 @@ fs::path folder() {
 
 // What depends on where this checkout lies, and on which plugins it has after the first.
 std::string without_places(std::string text) {
-  text = std::regex_replace(text, std::regex(R"((; there are \w+,).* \(looked in [^)]*\))"),
+  text = std::regex_replace(text, std::regex(R"((; available are \w+,).* \(looked in [^)]*\))"),
                             "$1 ... (looked in ...)");
   text = std::regex_replace(text, std::regex(R"(\(looked in [^)]*\))"), "(looked in ...)");
   return std::regex_replace(text, std::regex(folder().string()), ".");

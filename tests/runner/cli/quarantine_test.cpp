@@ -35,7 +35,7 @@ TEST_CASE("another name than its components' does not hide that a plugin is in q
   REQUIRE(desk.assay("list").code == 0);
   REQUIRE(desk.assay("plugin quarantine plugins/other.so").code == 0);
   CHECK_THAT(desk.assay("validate two.yaml").err,
-             Contains("the plugin that offers it was refused") && Contains("quarantine"));
+             Contains("the plugin that registers it was refused") && Contains("quarantine"));
 }
 
 TEST_CASE("a plugin that crashed is not probed again, not even with an empty cache") {
@@ -62,7 +62,8 @@ TEST_CASE("a list that cannot be read is told each time, and stops nobody") {
   desk.folder.write("state/assay/quarantine.json", "{");
   const auto run = desk.assay("run two.yaml");
   CHECK(run.code == 0);
-  CHECK_THAT(run.err, Contains("quarantine.json: is no quarantine list; mend it, or remove it"));
+  CHECK_THAT(run.err,
+             Contains("quarantine.json: is not a quarantine list; repair it, or remove it"));
   CHECK(desk.assay("plugin quarantine plugins/fake.so").code == 1);  // it is not written over
 }
 
@@ -99,7 +100,7 @@ TEST_CASE("a plugin that kills the worker that probes it costs the others nothin
   desk.folder.write("plugins/assassin.so", "");  // probed before the other
   const auto said = desk.assay("run two.yaml");
   CHECK(said.code == 0);
-  CHECK_THAT(desk.assay("list").out, Contains("assassin.so: its probe was ended from outside"));
+  CHECK_THAT(desk.assay("list").out, Contains("assassin.so: its probe was killed"));
 }
 
 TEST_CASE("a folder or file that cannot be read costs the others nothing") {

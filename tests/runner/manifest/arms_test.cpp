@@ -45,12 +45,15 @@ TEST_CASE("what an arm may not be is said with its place") {
     return desk.mistake(kBase + "sweep:\n  arm: " + arms + "\n");
   };
   CHECK_THAT(said("[a, b]"), Contains("m.yaml:9:8: `arm` is a list, expected a map of named arms"));
-  CHECK_THAT(said("{a: {optimizer.lr: 0.2}, b: 3}"),
-             Contains("m.yaml:9:36: the arm `b` is the number 3, expected a map of what it sets"));
-  CHECK_THAT(said("{a: {optimiser.lr: 0.2}}"),
-             Contains("m.yaml:9:13: axis `arm.a`: `optimiser` is no part of a trial; did you mean "
-                      "`optimizer`?"));
-  CHECK_THAT(said("{a: {arm: 0.2}}"), Contains("`arm` is no part of a trial"));
+  CHECK_THAT(
+      said("{a: {optimizer.lr: 0.2}, b: 3}"),
+      Contains("m.yaml:9:36: the arm `b` is the number 3, expected a map of keys to values"));
+  CHECK_THAT(
+      said("{a: {optimiser.lr: 0.2}}"),
+      Contains(
+          "m.yaml:9:13: axis `arm.a`: `optimiser` is not a key that a sweep can vary; did you mean "
+          "`optimizer`?"));
+  CHECK_THAT(said("{a: {arm: 0.2}}"), Contains("`arm` is not a key that a sweep can vary"));
   CHECK_THAT(said("{a: {optimizer.lrr: 0.2}}"), Contains("did you mean `lr`?"));
 }
 

@@ -68,8 +68,9 @@ TEST_CASE("overrides set, add and remove; another `use` begins the component ane
         Value{Integers{3, 4}});
   CHECK(desk.stage(kBase + "seed: 3\n", {"~seed"}).seed == 0);
   CHECK(desk.stage(kBase, {"+seed=4"}).seed == 4);
-  CHECK_THAT(desk.mistake(kBase + "seed: 3\n", {"+seed=4"}), Contains("is there already"));
-  CHECK_THAT(desk.mistake(kBase, {"~sede"}), Contains("there is no `sede` to remove"));
+  CHECK_THAT(desk.mistake(kBase + "seed: 3\n", {"+seed=4"}), Contains("already exists"));
+  CHECK_THAT(desk.mistake(kBase, {"~sede"}),
+             Contains("cannot remove `sede`: there is no such key"));
   CHECK_THAT(desk.mistake(kBase, {"optimizer.lr=fast"}), Contains("command line:1:14: "));
 }
 
@@ -127,19 +128,21 @@ TEST_CASE("paths are relative to the file that names them, and must exist") {
 TEST_CASE("a part that cannot be left out, and what multiplies itself, are refused") {
   Desk desk;
   CHECK_THAT(desk.mistake(kBase, {"optimizer={use: sam, base: null}"}),
-             Contains("`base` is nothing, expected an optimizer"));
+             Contains("`base` is an empty value, expected an optimizer"));
   std::string bomb = kBase + "seed: ${a24}\na0: x\n";
   for (int k = 1; k <= 24; ++k)
     bomb += "a" + std::to_string(k) + ": \"${a" + std::to_string(k - 1) + "}${a" +
             std::to_string(k - 1) + "}\"\n";
-  CHECK_THAT(desk.mistake(bomb), Contains("references of this manifest stand for more than 10000 values"));
+  CHECK_THAT(desk.mistake(bomb),
+             Contains("references of this manifest expand to more than 10000 values"));
   for (int k = 0; k < 18; ++k) {
     const auto next = "i" + std::to_string(k + 1) + ".yaml";
     desk.folder.write("i" + std::to_string(k) + ".yaml", "include: [" + next + ", " + next + "]\n");
   }
   desk.folder.write("i18.yaml", "seed: 1\n");
   CHECK_THAT(desk.mistake(kBase + "include: i0.yaml\n"), Contains("more than 100 files"));
-  CHECK_THAT(desk.mistake(kBase, {"+include=x.yaml"}), Contains("not on the command line"));
+  CHECK_THAT(desk.mistake(kBase, {"+include=x.yaml"}),
+             Contains("cannot be set on the command line"));
   CHECK_THAT(desk.mistake(kBase + "foo: {metric: a, compare: bogus}\nreport: ${foo}\n"),
-             Contains("no axis of `sweep`") || Contains("there is no key `foo`"));
+             Contains("not an axis of `sweep`") || Contains("there is no key `foo`"));
 }

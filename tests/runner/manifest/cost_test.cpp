@@ -25,7 +25,7 @@ std::string numbered(int count, const std::string& before, const std::string& af
 
 TEST_CASE("references stand for no more values, and no more text, than a manifest may have") {
   Desk desk;
-  const std::string says = "the references of this manifest stand for more than 10000 values";
+  const std::string says = "the references of this manifest expand to more than 10000 values";
   CHECK_THAT(desk.mistake(kBase + "x: [" + repeated(200, "1, ") + "]\ny: [" +
                           repeated(200, "\"${x}\", ") + "]\n"),
              Contains(says));
@@ -45,7 +45,7 @@ TEST_CASE("the trials of a sweep have no more than a million values together") {
     return text.erase(text.find("model: mlp\n"), 11);
   };
   CHECK(desk.read(erased(900)).trials.size() == 900);
-  CHECK_THAT(desk.mistake(erased(1000)), Contains("more than a million values together"));
+  CHECK_THAT(desk.mistake(erased(1000)), Contains("more than a million values in total"));
 }
 
 TEST_CASE("after two hundred mistakes no further ones are looked for") {
@@ -72,13 +72,13 @@ TEST_CASE("a path of very many steps is refused, not walked") {
   const auto path = "model" + repeated(400, ".a");
   CHECK_THAT(desk.mistake(kBase + "sweep: {" + path + ": [1]}\n"),
              Contains("its path has 401 steps; at most 16 are accepted"));
-  CHECK_THAT(desk.mistake(kBase, {path + "=1"}), Contains("is no override"));
+  CHECK_THAT(desk.mistake(kBase, {path + "=1"}), Contains("is not an override"));
 }
 
 TEST_CASE("a file name that the system refuses is no file") {
   Desk desk;
   CHECK_THAT(desk.mistake(kBase + "include: " + repeated(300, "x") + "\n"),
-             Contains("there is no file"));
+             Contains("does not exist"));
   CHECK_THAT(desk.mistake(kBase, {"dataset={use: toy, file: " + repeated(300, "x") + "}"}),
              Contains("there is no file or folder"));
 }

@@ -108,6 +108,6 @@ TEST_CASE("a trial whose plugin was rebuilt is not gone on with, but can be look
   for (auto& component : desk.catalog.components)
     if (component.name == "sgd") component.build = "another build";
   CHECK_THROWS_WITH(read_resolved(file, desk.catalog, Reading::kSame),
-                    Contains("/p/sgd.so has been rebuilt since"));
+                    Contains("/p/sgd.so was rebuilt after this run started"));
   CHECK(read_resolved(file, desk.catalog, Reading::kAsItWas).trials.at(0).id == trial.id);
 }

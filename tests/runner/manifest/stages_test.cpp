@@ -100,5 +100,5 @@ TEST_CASE("a stage may have a seed of its own, and trials are paired by the mani
     CHECK(trials[k].stages[1].seed == 7);
   }
   CHECK_THAT(desk.mistake(kStages + sweep, {"+stages.test.seed=7", "+stages.fit.seed=8"}),
-             Catch::Contains("`seed=0` and `seed=1` of the sweep are the same trial"));
+             Catch::Contains("`seed=0` and `seed=1` of the sweep give the same trial"));
 }

@@ -58,14 +58,16 @@ TEST_CASE("what changes nothing is no axis") {
   Desk desk;
   CHECK_THAT(desk.mistake(kBase + "sweep:\n  optimizer:\n    a: {use: sgd}\n    b: {use: sgd, lr: "
                                   "0.1}\n"),
-             Contains("`optimizer=a seed=0` and `optimizer=b seed=0` of the sweep are the same"));
-  CHECK_THAT(desk.mistake(kBase + "sweep: {optimzer.lr: [0.1, 0.2]}\n"),
-             Contains("m.yaml:8:9: axis `optimzer.lr`: `optimzer` is no part of a trial; did you "
-                      "mean `optimizer`?"));
+             Contains("`optimizer=a seed=0` and `optimizer=b seed=0` of the sweep give the same"));
+  CHECK_THAT(
+      desk.mistake(kBase + "sweep: {optimzer.lr: [0.1, 0.2]}\n"),
+      Contains(
+          "m.yaml:8:9: axis `optimzer.lr`: `optimzer` is not a key that a sweep can vary; did you "
+          "mean `optimizer`?"));
   CHECK_THAT(desk.mistake(kBase + "sweep: {limits.threads: [1, 2]}\n"),
-             Contains("`limits` is no part of a trial"));
+             Contains("`limits` is not a key that a sweep can vary"));
   CHECK_THAT(desk.mistake(kBase + "sweep: {seed: [1]}\nsearch: {use: random, trials: 3}\n"),
-             Contains("`search: random` draws nothing"));
+             Contains("`search: random` has nothing to sample"));
 }
 
 TEST_CASE("a whole is put in place before its parts, whatever the order of the axes") {

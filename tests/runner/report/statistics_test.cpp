@@ -68,11 +68,11 @@ TEST_CASE("a metric that no trial has is said to be unknown, and values that lac
   CHECK(groups_of(report).at(0).missing("test/accuracy") == 2);
   report.metric = "test/acuracy";
   CHECK(unknown_metric(report) ==
-        "no trial has the metric `test/acuracy`; did you mean `test/accuracy`?");
-  CHECK(text_table(report, false).starts_with("no trial has the metric"));
+        "no finished trial has the metric `test/acuracy`; did you mean `test/accuracy`?");
+  CHECK(text_table(report, false).starts_with("no finished trial has the metric"));
   report.metric = "loss";
   CHECK(unknown_metric(report) ==
-        "no trial has the metric `loss`; there are test/accuracy, test/nll");
+        "no finished trial has the metric `loss`; available are test/accuracy, test/nll");
   report.trials.clear();  // nothing is known yet
   CHECK(unknown_metric(report).empty());
 }

@@ -172,8 +172,8 @@ TEST_CASE("a plugin that kills what probes it has no answer, and the others have
   fs::copy(bad_plugins() / "good.so", folder.path() / "p" / "z.so");
   const auto said = listed(folder);
   CHECK_THAT(said, Catch::Contains("\"fine\"") && Catch::Contains("brings a second LibTorch") &&
-                       Catch::Contains("kills_group.so: its probe was ended from outside") &&
-                       Catch::Contains("kills_parent.so: its probe was ended from outside"));
+                       Catch::Contains("kills_group.so: its probe was killed") &&
+                       Catch::Contains("kills_parent.so: its probe was killed"));
 }
 
 TEST_CASE("a file cut short is refused, wherever it is cut") {
