@@ -32,7 +32,7 @@ void ask(const std::filesystem::path& worker, const Files& files, Answers& answe
   }
   if (!answers.empty() || said->code == 0 || said->code > 128) return;  // above: by a signal
   const auto first = said->err.substr(0, said->err.find('\n'));
-  throw std::runtime_error(first.empty() ? "it ends without a word" : first);
+  throw std::runtime_error(first.empty() ? "it ended without a message" : first);
 }
 
 // A plugin that kills the worker that probes it takes the answers on those after it along: they

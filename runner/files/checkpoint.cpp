@@ -67,17 +67,19 @@ bool is_there(const fs::path& file) {
 // Throws Error{kCorrupt} for what is not what was written, Error{kIo} for what cannot be read now.
 Files read_checked(const fs::path& folder) try {
   if (!is_there(folder / "files.json"))
-    throw Error(ErrorKind::kCorrupt, (folder / "files.json").string() + ": is not there");
+    throw Error(ErrorKind::kCorrupt, (folder / "files.json").string() + ": is missing");
   const auto hashes = Json::parse(read_file(folder / "files.json"));
   Files files;
   for (const auto& [name, hash] : hashes.items()) {
     if (fs::path(name).filename() != name || name == "..")
-      throw Error(ErrorKind::kCorrupt, folder.string() + ": names a file outside it");
+      throw Error(ErrorKind::kCorrupt,
+                  folder.string() + ": files.json names a file outside this folder");
     if (!is_there(folder / name))
-      throw Error(ErrorKind::kCorrupt, (folder / name).string() + ": is not there");
+      throw Error(ErrorKind::kCorrupt, (folder / name).string() + ": is missing");
     files[name] = read_file(folder / name, kAnySize);
     if (sha256(files[name]) != hash.get<std::string>())
-      throw Error(ErrorKind::kCorrupt, (folder / name).string() + ": is not what was written");
+      throw Error(ErrorKind::kCorrupt,
+                  (folder / name).string() + ": its contents changed after it was written");
   }
   return files;
 } catch (const Json::exception& error) {
@@ -130,7 +132,7 @@ std::optional<Checkpoint> read_checkpoint(const fs::path& parent,
       return Checkpoint{unit, read_checked(folder)};
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::kCorrupt) unreadable = std::current_exception();
-      note("checkpoint passed over: " + std::string(error.what()));
+      note("checkpoint skipped: " + std::string(error.what()));
     }
   }
   // What cannot be read now may be whole: to begin anew would cut the rows and replace it.

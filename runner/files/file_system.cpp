@@ -100,7 +100,7 @@ void FileSystem::make_folders(const Path& folder) {
   if (fs::is_directory(folder)) return;
   const Path above = folder_of(folder);
   if (above != folder) make_folders(above);
-  if (call_make_folder(folder) != 0 && errno != EEXIST) fail_io(folder, "made", errno);
+  if (call_make_folder(folder) != 0 && errno != EEXIST) fail_io(folder, "created", errno);
   sync_folder(above);
 }
 
@@ -148,7 +148,7 @@ AppendedFile::~AppendedFile() {
 
 void AppendedFile::cut(std::uintmax_t size) {
   const auto call = [&] { return file_system().call_truncate(fd_, static_cast<off_t>(size)); };
-  if (uninterrupted(call) != 0) fail_io(file_, "cut", errno);
+  if (uninterrupted(call) != 0) fail_io(file_, "truncated", errno);
 }
 
 void AppendedFile::append(std::string& bytes) {

@@ -40,8 +40,7 @@ class Sha256 {
 
 std::string hash_file(const fs::path& file) {
   std::ifstream in(file, std::ios::binary);
-  if (!in)
-    throw Error(ErrorKind::kData, file.string() + ": cannot be read; a readable file is needed");
+  if (!in) throw Error(ErrorKind::kData, file.string() + ": cannot be read; make it readable");
   Sha256 hash;
   std::vector<char> buffer(1 << 20);
   while (in.read(buffer.data(), static_cast<std::streamsize>(buffer.size())) || in.gcount() > 0)
@@ -102,7 +101,7 @@ std::string sha256(std::string_view bytes) {
 std::string fingerprint(const fs::path& path) {
   if (fs::is_regular_file(path)) return Cache::instance().of(path);
   if (!fs::is_directory(path))
-    throw Error(ErrorKind::kData, path.string() + ": is not there; a file or a folder is needed");
+    throw Error(ErrorKind::kData, path.string() + ": is missing, expected a file or a folder");
   std::vector<fs::path> files;
   for (const auto& entry :
        fs::recursive_directory_iterator(path, fs::directory_options::follow_directory_symlink))

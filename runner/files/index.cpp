@@ -30,7 +30,7 @@ constexpr const char* kEmptyTable =
   const std::string text = file.string() + ": " + error.what();
   const int code = error.getErrorCode();
   if (code == SQLITE_FULL) throw DiskFull(ErrorKind::kIo, text);
-  if (code == SQLITE_BUSY) throw Error(ErrorKind::kBusy, text + "; another process writes it");
+  if (code == SQLITE_BUSY) throw Error(ErrorKind::kBusy, text + "; another process is writing it");
   throw Error(ErrorKind::kIo, text + "; `assay index` rebuilds it");
 }
 

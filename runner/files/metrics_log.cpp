@@ -72,7 +72,7 @@ std::vector<MetricRow> read_metrics(const fs::path& path) {
     try {
       rows.push_back(parse(line));
     } catch (const Json::exception& error) {
-      throw Error(ErrorKind::kCorrupt, fmt::format("{}:{}: is no metric row: {}", path.string(),
+      throw Error(ErrorKind::kCorrupt, fmt::format("{}:{}: is not a metric row: {}", path.string(),
                                                    rows.size() + 1, error.what()));
     }
   }

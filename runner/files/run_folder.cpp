@@ -87,7 +87,7 @@ Status RunFolder::status() const {
     unknown.state = "interrupted";
     unknown.error_kind = name_of(ErrorKind::kCorrupt);
     unknown.error_message =
-        plain(file.string() + ": is no status that Assay wrote: " + error.what());
+        plain(file.string() + ": is not a status file of Assay: " + error.what());
     return unknown;
   }
 }
@@ -103,17 +103,17 @@ FolderLock::FolderLock(const fs::path& dir, double seconds, Mode mode) {
   const auto file = dir / ".lock";
   fd_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (const int code = made ? made.value() : errno; fd_ < 0 && (code == ENOSPC || code == EDQUOT))
-    fail_io(file, "made", code);
+    fail_io(file, "created", code);
   if (fd_ < 0)
     throw Error(ErrorKind::kIo, file.string() + ": cannot be written: " + std::strerror(errno) +
-                                    "; choose a folder you may write with --runs");
+                                    "; pass a writable folder with --runs");
   if (!locked(fd_, mode == Mode::kAlone ? LOCK_EX : LOCK_SH, seconds)) {
     const int reason = errno;
     const std::string who = holder(fd_);
     ::close(fd_);
     if (reason != EWOULDBLOCK)
       throw Error(ErrorKind::kIo, file.string() + ": cannot be locked: " + std::strerror(reason) +
-                                      "; choose a folder on another file system with --runs");
+                                      "; pass a folder on another file system with --runs");
     throw Error(ErrorKind::kBusy, dir.string() + " is being written by " + who +
                                       "; wait for it, or stop it with `assay stop`");
   }

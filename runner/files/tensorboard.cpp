@@ -68,7 +68,7 @@ EventFile::EventFile(const fs::path& dir) : impl_(new Impl) {
   const auto file =
       dir / fmt::format("events.out.tfevents.{}.{}", static_cast<std::int64_t>(now), host);
   impl_->out.open(file, std::ios::binary);
-  if (!impl_->out) fail_io(file, "made", errno);
+  if (!impl_->out) fail_io(file, "created", errno);
   impl_->out << frame(key(1, 1) + raw(now) + text(3, "brain.Event:2"));
 }
 

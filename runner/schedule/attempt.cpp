@@ -38,7 +38,7 @@ void save_status(const std::filesystem::path& dir, Status& status) {
   try {
     RunFolder(dir).write_status(status);
   } catch (const Error& error) {
-    status.error_message += fmt::format("; and its status could not be kept: {}", error.what());
+    status.error_message += fmt::format("; and its status could not be saved: {}", error.what());
   }
 }
 
@@ -109,16 +109,16 @@ std::optional<std::string> Attempt::enforce() {
   std::string why;
   if (limits_.time > 0 && now - began_ > limits_.time) {
     killed_for_ = "time";
-    why = fmt::format("has taken longer than limits.time ({} s)", limits_.time);
+    why = fmt::format("has run longer than limits.time ({} s)", limits_.time);
   } else if (limits_.heartbeat > 0 && now - heard_ > limits_.heartbeat) {
     killed_for_ = "hang";
-    why = fmt::format("has said nothing for limits.heartbeat ({} s)", limits_.heartbeat);
+    why = fmt::format("has sent nothing for limits.heartbeat ({} s)", limits_.heartbeat);
   } else {
     return {};
   }
   kill_at_ = now + kGrace;
   process_.send(SIGTERM);
-  return fmt::format("{} {}: it is asked to stop, and killed in {:.0f} s",
+  return fmt::format("{} {}: the worker is asked to stop, and is killed after {:.0f} s",
                      task_.outcome.dir.string(), why, kGrace);
 }
 
@@ -145,9 +145,9 @@ Status Attempt::from_disk() const {
 std::string Attempt::silent_end(const Exit& exit) const {
   std::string text = "the worker " + text_of(exit);
   if (exit.signal == SIGKILL && killed_for_.empty())
-    text += ", as the kernel does when memory runs out";
+    text += "; the kernel does this when memory runs out";
   if (killed_for_ == "hang")
-    text = fmt::format("the worker said nothing for {} s (limits.heartbeat) and was stopped",
+    text = fmt::format("the worker sent nothing for {} s (limits.heartbeat) and was stopped",
                        limits_.heartbeat);
   const auto& dir = task_.outcome.dir;
   const auto log = RunFolder(dir).log();
@@ -194,7 +194,7 @@ Status Attempt::verdict(const Exit& exit) {
   } else if (killed_for_ == "time") {
     status.error_kind = "time";
     status.error_message =
-        fmt::format("took longer than limits.time ({} s); a higher limit goes on from unit {}",
+        fmt::format("took longer than limits.time ({} s); raise the limit to continue from unit {}",
                     limits_.time, status.unit);
   } else {
     may_retry_ = true;

@@ -16,7 +16,7 @@ std::int64_t count(const Json& json, const char* key) {
   const auto& number = json.at(key);
   constexpr auto kMost = std::int64_t{1} << 53;  // far from where sums overflow
   if (!number.is_number_integer() || number < 0 || number > kMost)
-    throw Error(ErrorKind::kCorrupt, std::string(key) + " is no count");
+    throw Error(ErrorKind::kCorrupt, std::string(key) + " is not a count");
   return number.get<std::int64_t>();
 }
 
@@ -24,7 +24,7 @@ void read_progress(const Json& json, Event& event) {
   event.unit = count(json, "unit");
   event.units = count(json, "units");
   if (!json.contains("metrics")) return;
-  if (!json.at("metrics").is_object()) throw Error(ErrorKind::kCorrupt, "metrics are a map");
+  if (!json.at("metrics").is_object()) throw Error(ErrorKind::kCorrupt, "metrics is not a map");
   for (const auto& [name, value] : json.at("metrics").items())
     event.metrics[plain(name)] =
         value.is_number() ? value.get<double>() : std::numeric_limits<double>::quiet_NaN();

@@ -17,7 +17,7 @@ void make_folder(const std::filesystem::path& folder) {
     throw;
   } catch (const Error& error) {
     throw Error(ErrorKind::kIo,
-                fmt::format("{}; name a folder that can be written with --runs", error.what()));
+                fmt::format("{}; pass a writable folder with --runs", error.what()));
   }
   check_rights(folder);
 }

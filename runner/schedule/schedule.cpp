@@ -106,7 +106,7 @@ std::vector<TrialOutcome> Scheduler::run(int& signal) {
     } catch (...) {  // the worker program is gone, say: the others may save what they have
       if (failed) throw;
       failed = std::current_exception();
-      leave(SIGTERM, "the sweep cannot go on");
+      leave(SIGTERM, "the sweep cannot continue");
     }
   } while (!running_.empty() || (signal_ == 0 && tasks_.any_ready()));
   if (failed) std::rethrow_exception(failed);
@@ -116,7 +116,7 @@ std::vector<TrialOutcome> Scheduler::run(int& signal) {
 }
 
 void Scheduler::fill_slots() {
-  if (disk_space_.ended()) observer_.note("there is room on the disk again: going on");
+  if (disk_space_.ended()) observer_.note("there is space on the disk again: continuing");
   while (signal_ == 0 && !disk_space_.waiting() && static_cast<int>(running_.size()) < workers_) {
     Task* task = tasks_.next();
     if (task == nullptr) return;
@@ -141,8 +141,8 @@ bool Scheduler::claim(Task& task) {
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kBusy) throw;
     if (!std::exchange(task.told, true))
-      observer_.note(
-          fmt::format("{} is run by another task, which is waited for", task.outcome.dir.string()));
+      observer_.note(fmt::format("{} is being run by another task; waiting for it",
+                                 task.outcome.dir.string()));
     return false;
   }
   task.outcome.status = RunFolder(task.outcome.dir).status();
@@ -159,8 +159,9 @@ void Scheduler::wait_for_room(Task& task, const std::string& why) {
   disk_space_.begin(task.outcome.dir, task.outcome.status.unit);
   task.waiting = true;
   if (first)
-    observer_.note(fmt::format("{}\npaused: the sweep goes on when {:.1f} MiB can be written there",
-                               why, static_cast<double>(disk_space_.needed()) / 1048576));
+    observer_.note(
+        fmt::format("{}\npaused: the sweep continues when {:.1f} MiB can be written there", why,
+                    static_cast<double>(disk_space_.needed()) / 1048576));
 }
 
 int Scheduler::free_slot() const {
@@ -219,13 +220,14 @@ void Scheduler::obey(int signal) {
   if (signal_ == 0 || signal != SIGINT)
     return leave(signal, fmt::format("SIG{}", sigabbrev_np(signal)));
   for (auto& attempt : running_) attempt.kill();
-  observer_.note("killing the workers; each goes on from its last checkpoint");
+  observer_.note(
+      "killing the workers; each trial continues from its last checkpoint when it is resumed");
 }
 
 void Scheduler::leave(int signal, const std::string& why) {
   if (signal_ == 0) signal_ = signal;
   for (auto& attempt : running_) attempt.ask_to_leave(signal);
-  observer_.note(why + ": workers finish their unit, checkpoint and leave");
+  observer_.note(why + ": each worker finishes its unit, writes a checkpoint and stops");
 }
 
 void Scheduler::listen() {
@@ -278,7 +280,7 @@ bool Scheduler::retry(Task& task) {
   ++task.retries;
   task.waiting = true;
   task.not_before = steady_seconds() + pause;
-  observer_.note(fmt::format("{}: {}\ntrying again in {:.0f} s ({} of {} retries)",
+  observer_.note(fmt::format("{}: {}\nretrying in {:.0f} s (retry {} of {})",
                              task.outcome.dir.string(), task.outcome.status.error_message, pause,
                              task.retries, experiment_.limits.retries));
   return true;
@@ -294,7 +296,7 @@ void Scheduler::index(const Task& task) {
   } catch (const std::exception& error) {
     index_failed_ = true;  // a cache: `assay index` makes it anew
     observer_.note(
-        fmt::format("the index is not up to date ({}); `assay index` makes it anew", error.what()));
+        fmt::format("the index is not up to date ({}); `assay index` rebuilds it", error.what()));
   }
 }
 

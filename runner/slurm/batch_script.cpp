@@ -44,7 +44,7 @@ while :; do
 done
 # 138: the warning came before `assay` could take it.
 if [ "$code" = 75 ] || {{ [ "$code" = 138 ] && [ "$asked" = USR1 ]; }}; then
-  scontrol requeue "$task" || echo "task $task cannot be requeued: submit it again" >&2
+  scontrol requeue "$task" || echo "cannot requeue task $task: submit it again" >&2
 elif [ "$asked" != TERM ]; then
   flock {report} "$assay" report --quiet {flags}{experiment} >/dev/null
 fi

@@ -18,7 +18,7 @@ std::string ask(const std::vector<std::string>& words) {
   const auto answer = run_command(words, kSeconds);
   if (!answer)
     throw Error(ErrorKind::kIo, fmt::format("{} cannot be run, or did not answer within {:.0f} s: "
-                                            "call `assay` on a machine that submits to Slurm",
+                                            "run `assay` on a machine that can submit to Slurm",
                                             words[0], kSeconds));
   if (answer->code != 0)
     throw Error(ErrorKind::kIo, fmt::format("{} failed with code {}: {}", words[0], answer->code,
@@ -42,7 +42,7 @@ void signal(std::vector<std::string> words, const std::vector<std::string>& jobs
   words.insert(words.end(), jobs.begin(), jobs.end());
   // A task that has ended in the meantime is a failure to scancel, and none to us.
   if (!run_command(words, kSeconds))
-    throw Error(ErrorKind::kIo, "scancel cannot be run, or did not answer");
+    throw Error(ErrorKind::kIo, "scancel cannot be run, or did not answer in time");
 }
 
 }  // namespace

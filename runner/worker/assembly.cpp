@@ -32,11 +32,11 @@ class FolderInputs final : public Inputs {
   TensorMap artifact(std::string_view stage, std::string_view name) const override {
     const auto it = dirs_.find(std::string(stage));
     if (it == dirs_.end())
-      throw Error(ErrorKind::kData, "this stage does not come after `" + std::string(stage) +
+      throw Error(ErrorKind::kData, "this stage does not run after `" + std::string(stage) +
                                         "`: add it to `after:` to read its artifacts");
     const auto file = artifact_file(it->second, name);
     if (!fs::exists(file))
-      throw Error(ErrorKind::kData, "stage `" + std::string(stage) + "` left no artifact `" +
+      throw Error(ErrorKind::kData, "stage `" + std::string(stage) + "` wrote no artifact `" +
                                         std::string(name) + "`" + offered(it->second));
     return read_tensors(file);
   }
@@ -60,8 +60,8 @@ class FolderInputs final : public Inputs {
     std::error_code none;
     for (const auto& entry : fs::directory_iterator(RunFolder(dir).artifacts(), none))
       if (entry.path().extension() == ".safetensors")
-        names += (names.empty() ? "; it left " : ", ") + entry.path().stem().string();
-    return names.empty() ? "; it left none" : names;
+        names += (names.empty() ? "; it wrote " : ", ") + entry.path().stem().string();
+    return names.empty() ? "; it wrote none" : names;
   }
 
   std::map<std::string, fs::path> dirs_;
@@ -73,7 +73,7 @@ std::vector<double> weights_in(const TensorMap& selection, const fs::path& file)
   if (it->second.dim() != 1 || !it->second.is_floating_point() ||
       it->second.numel() != selection.at("ids").numel())
     throw Error(ErrorKind::kData,
-                file.string() + ": `weights` must be a row of real numbers, one for each of `ids`");
+                file.string() + ": `weights` must be a vector of real numbers, one per id");
   const auto weights = it->second.to(torch::kDouble).contiguous();
   const auto* first = weights.data_ptr<double>();
   return {first, first + weights.numel()};
@@ -86,8 +86,8 @@ void check_weighs(const Registry& registry, const Job& job, const fs::path& file
   const auto& needs = registry.find("procedure", it->second.use).needs;
   if (std::find(needs.begin(), needs.end(), "objective") == needs.end())
     throw Error(ErrorKind::kParameter,
-                "procedure `" + it->second.use + "` cannot weigh samples, and " + file.string() +
-                    " has weights: use a procedure that trains by an objective, or a selector "
+                "procedure `" + it->second.use + "` cannot weight samples, and " + file.string() +
+                    " has weights: use a procedure with an objective, or a selector "
                     "without weights");
 }
 
@@ -98,7 +98,7 @@ std::shared_ptr<Dataset> cut(std::shared_ptr<Dataset> dataset, const Registry& r
   const auto it = tensors.find("ids");
   if (it == tensors.end() || it->second.scalar_type() != torch::kInt64 || it->second.dim() != 1)
     throw Error(ErrorKind::kData,
-                file.string() + ": a one-dimensional int64 tensor `ids` is needed");
+                file.string() + ": expected a one-dimensional int64 tensor `ids`");
   if (tensors.contains("weights")) check_weighs(registry, job, file);
   const auto ids = it->second.contiguous();
   const auto* first = ids.data_ptr<std::int64_t>();
@@ -124,7 +124,7 @@ std::shared_ptr<void> make(const Registry& registry, const std::string& kind, co
   } catch (const std::exception& error) {
     fail(error.what());
   } catch (...) {
-    fail("threw something that is no std::exception");
+    fail("threw something that is not a std::exception");
   }
   return nullptr;
 }
@@ -154,7 +154,7 @@ void build_model(Assembly& assembly, const Job& job, const Context& context, con
     const auto folder = RunFolder(job.weights).checkpoints();
     const auto damaged = [](const std::string& what) { throw Error(ErrorKind::kCorrupt, what); };
     const auto last = read_checkpoint(folder, damaged);
-    if (!last) throw Error(ErrorKind::kData, folder.string() + ": holds no weights to start from");
+    if (!last) throw Error(ErrorKind::kData, folder.string() + ": has no weights to start from");
     set_weights(*assembly.parts.model,
                 from_safetensors(last->files.at("model.safetensors"), folder.string()),
                 folder.string());
@@ -173,10 +173,9 @@ std::unique_ptr<Assembly> assemble(const Job& job, const Context& context) {
   auto made = std::make_unique<Assembly>();
   for (const auto& [file, build] : job.plugins)
     if (load_plugin(file, made->registry).build != build)
-      throw Error(ErrorKind::kPlugin,
-                  file.string() +
-                      " has been rebuilt since this sweep was started: run the manifest "
-                      "again, which begins new trials with it");
+      throw Error(ErrorKind::kPlugin, file.string() +
+                                          " was rebuilt after this sweep started: run the manifest "
+                                          "again, which starts new trials with it");
   Parts& parts = made->parts;
   build(parts.dataset, *made, job, nullptr);
   if (parts.dataset && !job.subset.empty()) parts.dataset = cut(parts.dataset, made->registry, job);
@@ -205,15 +204,16 @@ void set_weights(Model& model, const TensorMap& weights, const std::string& sour
   const bool fitted = dynamic_cast<const Fitted*>(&model) != nullptr;
   for (const auto& [name, tensor] : weights)
     if (!own.contains(name))
-      throw Error(ErrorKind::kCorrupt, source + ": `" + name + "` is no tensor of this model");
+      throw Error(ErrorKind::kCorrupt, source + ": `" + name + "` is not a tensor of this model");
   for (auto& [name, tensor] : own) {
     const auto it = weights.find(name);
     if (it == weights.end())
-      throw Error(ErrorKind::kCorrupt, source + ": the model's `" + name + "` is missing");
+      throw Error(ErrorKind::kCorrupt,
+                  source + ": the tensor `" + name + "` of the model is missing");
     if (fitted && buffers.contains(name)) tensor = buffers[name].resize_(it->second.sizes());
     if (it->second.sizes() != tensor.sizes())
       throw Error(ErrorKind::kCorrupt,
-                  source + ": `" + name + "` has another shape than the model's");
+                  source + ": `" + name + "` has a different shape than in the model");
     tensor.copy_(it->second);
   }
 }

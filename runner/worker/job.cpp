@@ -38,8 +38,8 @@ Job read_job(const std::string& line) try {
   job.memory = integer(json, "memory");
   return job;
 } catch (const nlohmann::json::exception& error) {
-  throw Error(ErrorKind::kCorrupt, std::string("the job on standard input is not one of this "
-                                               "version's front end: ") +
+  throw Error(ErrorKind::kCorrupt, std::string("the job on standard input does not come from this "
+                                               "version of `assay`: ") +
                                        error.what());
 }
 

@@ -29,10 +29,10 @@ bool at(const std::string& bytes, std::uint64_t offset, T& to) {
 Elf64_Ehdr header_of(const std::string& bytes) {
   Elf64_Ehdr header;
   if (!at(bytes, 0, header) || std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0)
-    refuse_plugin("is no ELF file; a shared library built with assay_add_plugin() is needed");
+    refuse_plugin("is not an ELF file; build a shared library with assay_add_plugin()");
   if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_machine != EM_X86_64 ||
       header.e_type != ET_DYN)
-    refuse_plugin("is no shared library for x86-64; build it on this kind of machine");
+    refuse_plugin("is not a shared library for x86-64; build it on such a machine");
   return header;
 }
 
@@ -106,12 +106,12 @@ std::string tag_of(const std::string& bytes) {
     const auto found = tag_at(bytes, start);
     if (!tag.empty() && !found.empty() && found != tag)
       refuse_plugin("has two Assay ABI tags, " + tag + " and " + found +
-                    "; build all of it at once");
+                    "; rebuild all of its sources together");
     if (!found.empty()) tag = found;
   }
   if (tag.empty())
     refuse_plugin(
-        std::string(any ? "has an Assay ABI tag without an end" : "has no Assay ABI tag") +
+        std::string(any ? "has an unterminated Assay ABI tag" : "has no Assay ABI tag") +
         "; end it with ASSAY_PLUGIN(registry) { ... } and build it with assay_add_plugin()");
   return tag;
 }
@@ -124,7 +124,7 @@ void refuse_plugin(const std::string& why) {
 
 PluginFile read_plugin_file(const std::filesystem::path& file) {
   std::error_code none;
-  if (!std::filesystem::is_regular_file(file, none)) refuse_plugin("is no file that can be read");
+  if (!std::filesystem::is_regular_file(file, none)) refuse_plugin("is not a readable file");
   const std::string bytes = read_file(file, kAnySize);
   const auto header = header_of(bytes);
   if (!is_whole(bytes, header)) refuse_plugin("is a truncated ELF file; build or copy it again");

@@ -21,7 +21,7 @@ dll::shared_library& open(const std::filesystem::path& file) {
                                     dll::load_mode::rtld_now | dll::load_mode::rtld_local);
   } catch (const boost::system::system_error& error) {
     refuse_plugin(std::string("cannot be loaded: ") + error.what() +
-                  "; build it against this Assay");
+                  "; rebuild it against this Assay");
   } catch (...) {
     // A static constructor threw through the dynamic loader, which is left locked. Whether such an
     // exception arrives here depends on the optimiser, so it always ends the process.
@@ -41,7 +41,7 @@ void enter(dll::shared_library& library, Registry& registry) {
   } catch (const std::exception& error) {
     refuse_plugin(std::string("failed while registering: ") + error.what());
   } catch (...) {
-    refuse_plugin("threw something while registering that is no std::exception");
+    refuse_plugin("threw something that is not a std::exception while registering");
   }
   if (own.entries().empty())
     refuse_plugin("registers no component; call registry.add<T>(name, doc)");
@@ -61,14 +61,14 @@ Loaded load(const std::filesystem::path& file, Registry& registry) {
   const auto found = read_plugin_file(file);
   if (found.tag != abi_tag())
     refuse_plugin("was built for " + found.tag + ", but this Assay is " + std::string(abi_tag()) +
-                  "; build it again against this Assay");
+                  "; rebuild it against this Assay");
   const ProcessState before;
   const RunningBefore running;
   auto& library = open(file);
   if (const auto changed = before.restore(); !changed.empty()) refuse_plugin(changed);
   if (const auto other = second_libtorch(); !other.empty())
-    refuse_plugin("brings a second LibTorch (" + other +
-                  "); link it to the one of this Assay, shared");
+    refuse_plugin("loads a second LibTorch (" + other +
+                  "); link it dynamically to the LibTorch of this Assay");
   enter(library, registry);
   if (const auto changed = before.restore(); !changed.empty()) refuse_plugin(changed);
   if (const auto added = running.added(); !added.empty()) refuse_plugin(added);

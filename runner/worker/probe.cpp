@@ -126,8 +126,8 @@ Json without_answer(const std::string& file, std::optional<int> status) {
   if (ended_from_outside(*status)) return {};
   if (WIFSIGNALED(*status))
     return crashed(
-        file, fmt::format("crashed while it was loaded, with signal {} (SIG{}); look at its static "
-                          "constructors and at what it does while registering",
+        file, fmt::format("crashed with signal {} (SIG{}) while it was loaded; check its static "
+                          "constructors and its registration",
                           WTERMSIG(*status), sigabbrev_np(WTERMSIG(*status))));
   return crashed(
       file, fmt::format(

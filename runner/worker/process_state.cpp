@@ -131,8 +131,8 @@ std::string ProcessState::folder() const {
   ::stat(".", &now);
   if (std::pair(now.st_dev, now.st_ino) != inode_)
     return ::chdir(folder_.c_str()) == 0 ? "changed the working folder; leave it as it is"
-                                         : "left the working folder and removed it";
-  return now.st_nlink == 0 && links_ > 0 ? "removed the working folder; files are the runner's"
+                                         : "changed the working folder and removed the old one";
+  return now.st_nlink == 0 && links_ > 0 ? "removed the working folder; leave files to the runner"
                                          : "";
 }
 
@@ -169,7 +169,7 @@ std::string ProcessState::timers() const {
   const itimerval none = {};
   for (std::size_t k = 0; k < kTimers.size(); ++k)
     if ((now & ~armed_ & 1u << k) != 0) setitimer(kTimers[k], &none, nullptr);
-  return "set a timer (alarm or setitimer), which ends the process; do without";
+  return "set a timer (alarm or setitimer), which would end the process; do not use one";
 }
 
 std::string ProcessState::limits() const {

@@ -24,10 +24,12 @@ std::string checked(std::string_view name) {
     return std::isalnum(c) != 0 || c == '_' || c == '-' || c == '.';
   });
   if (plain && !name.empty() && name[0] != '.' && name != "last") return std::string(name);
-  throw Error(ErrorKind::kPlugin,
-              fmt::format("`{}` cannot name an artifact or a kept model: letters, digits, `_`, `-` "
-                          "and `.` are accepted, not beginning with `.`, and not `last`",
-                          name));
+  throw Error(
+      ErrorKind::kPlugin,
+      fmt::format(
+          "`{}` is not a valid name of an artifact or a saved model: use letters, digits, `_`, `-` "
+          "and `.`, do not begin with `.`, and do not use `last`",
+          name));
 }
 
 }  // namespace
@@ -73,9 +75,10 @@ void Recorder::note(std::string_view message) {
 void Recorder::sync() {
   log_.sync();
   if (!std::filesystem::exists(folder_.metrics()))
-    throw Error(ErrorKind::kIo, folder_.metrics().string() +
-                                    ": was removed while the stage ran; its rows are lost, so the "
-                                    "stage has to begin again: `assay run --force`");
+    throw Error(ErrorKind::kIo,
+                folder_.metrics().string() +
+                    ": was removed while the stage was running; its rows are lost: start "
+                    "the stage again with `assay run --force`");
   curves_.flush();
 }
 

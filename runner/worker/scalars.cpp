@@ -50,7 +50,7 @@ Value untagged(const Json& json) {
 
 [[noreturn]] void refuse(const Json::exception& error) {
   throw Error(ErrorKind::kCorrupt,
-              std::string("state.json holds what Assay does not write: ") + error.what());
+              std::string("state.json is not in the format of Assay: ") + error.what());
 }
 
 }  // namespace
@@ -62,7 +62,8 @@ Json scalars_to_json(const Values& scalars) {
 }
 
 Values scalars_from_json(const Json& json) try {
-  if (!json.is_object()) throw Error(ErrorKind::kCorrupt, "the scalars of a state are no map");
+  if (!json.is_object())
+    throw Error(ErrorKind::kCorrupt, "the scalars in state.json are not a map");
   Values scalars;
   for (const auto& [name, value] : json.items()) scalars[name] = untagged(value);
   return scalars;
@@ -75,9 +76,8 @@ std::string write_state(std::int64_t unit, const Values& scalars) try {
   check_json(text, kMaxState);
   return text;
 } catch (const Error& error) {
-  throw Error(ErrorKind::kPlugin, std::string("the numbers and words that the components save: ") +
-                                      error.what() +
-                                      "; long lists belong into `tensors` of their State");
+  throw Error(ErrorKind::kPlugin, std::string("cannot save the scalars of the components: ") +
+                                      error.what() + "; save long lists in `tensors` of State");
 }
 
 Values read_state(std::string_view text) try {

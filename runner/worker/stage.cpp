@@ -86,7 +86,7 @@ void log_failure(const Step& step) {
 }
 
 constexpr const char* kNoMemory =
-    "out of memory: a smaller batch, or a higher limits.memory, may help";
+    "out of memory; a smaller batch or a higher limits.memory may help";
 
 std::map<std::string, Stateful*> StageRun::stateful() const {
   const Parts& parts = assembly_->parts;
@@ -129,9 +129,11 @@ void StageRun::say(const std::string& remark) {
 // Warns of units and metrics that the last status has and the disk has not.
 void StageRun::warn_lost_progress(bool checkpoint) {
   if (!checkpoint && status_.unit > 0)
-    say(fmt::format("no checkpoint is left of {} finished units: starting again", status_.unit));
+    say(fmt::format("no valid checkpoint is left of {} finished units: starting again from unit 0",
+                    status_.unit));
   if (checkpoint && !status_.metrics.empty() && read_metrics(folder_.metrics()).empty())
-    say(fmt::format("{}: the rows before unit {} are gone", folder_.metrics().string(), unit_));
+    say(fmt::format("{}: the metrics before unit {} are missing", folder_.metrics().string(),
+                    unit_));
 }
 
 void StageRun::restore(const Checkpoint& checkpoint) {
@@ -298,7 +300,7 @@ int StageRun::run() try {
   } catch (const std::exception& error) {
     return end("failed", 1, "plugin", where(error.what()));
   } catch (...) {
-    return end("failed", 1, "plugin", where("something was thrown that is no std::exception"));
+    return end("failed", 1, "plugin", where("something that is not a std::exception was thrown"));
   }
   return exit_interrupted();
 } catch (const DiskFull& error) {

@@ -83,7 +83,7 @@ TEST_CASE("what cannot be selected is said with the place") {
        "stages.pick.selector=class_balanced",
        "class 1 (`pullover`) has no sample in the training split"},
       {"stages.pick.selector=craig stages.tune.procedure=fit stages.tune.model=cart",
-       "procedure `fit` cannot weigh samples"},
+       "procedure `fit` cannot weight samples"},
       {"stages.tune.procedure='{use: select, n: 21}' stages.tune.selector=uniform",
        "`n` is 21, and the training split has 20 samples"},
       {"stages.tune.procedure.layers=3", "`layers` is 3, and the model has 2"},

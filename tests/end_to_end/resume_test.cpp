@@ -67,12 +67,12 @@ TEST_CASE("a disk that is full in the middle of a sweep is waited for, and no by
     env LD_PRELOAD=$preload assay run m.yaml --runs $PWD/r --json >out 2>err & front=$!
     until ls r/*/*/checkpoints/last >/dev/null 2>&1 || ! kill -0 $front; do sleep 0.05; done
     touch full
-    until grep -q "paused: the sweep goes on" err || ! kill -0 $front; do sleep 0.05; done
+    until grep -q "paused: the sweep continues" err || ! kill -0 $front; do sleep 0.05; done
     rm full; wait $front; code=$?; cat err >&2; cat out; exit $code)");
   INFO(paused.err);
   REQUIRE(paused.code == 0);
   CHECK_THAT(paused.err, Catch::Contains("the disk is full\npaused") &&
-                             Catch::Contains("there is room on the disk again"));
+                             Catch::Contains("there is space on the disk again"));
   compare(Json::parse(whole.out), Json::parse(paused.out), folder.path());
 }
 

@@ -74,7 +74,7 @@ TEST_CASE("a list of files that names one outside its folder is passed over") {
     const auto found = read_checkpoint(parent, [&](const std::string& text) { note = text; });
     REQUIRE(found);
     CHECK(found->unit == 1);
-    CHECK_THAT(note, Catch::Contains("names a file outside it"));
+    CHECK_THAT(note, Catch::Contains("names a file outside this folder"));
   }
 }
 

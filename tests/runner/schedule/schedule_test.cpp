@@ -146,7 +146,7 @@ TEST_CASE("a trial that met a full disk goes on when there is room, and no retry
   CHECK(outcomes[1].state == "done");
   REQUIRE(sweep.memory.notes.size() == 2);
   CHECK_THAT(sweep.memory.notes[0], Contains("here: the disk is full") && Contains("paused"));
-  CHECK_THAT(sweep.memory.notes[1], Contains("there is room"));
+  CHECK_THAT(sweep.memory.notes[1], Contains("there is space"));
 }
 
 TEST_CASE("a trial for which there is never enough room asks for twice as much each time") {
@@ -173,8 +173,8 @@ TEST_CASE("retries come after pauses that double") {
   sweep.add("a", "crash");
   sweep.run();
   REQUIRE(sweep.memory.notes.size() == 2);
-  CHECK_THAT(sweep.memory.notes[0], Contains("again in 1 s (1 of 2"));
-  CHECK_THAT(sweep.memory.notes[1], Contains("again in 2 s (2 of 2"));
+  CHECK_THAT(sweep.memory.notes[0], Contains("retrying in 1 s (retry 1 of 2"));
+  CHECK_THAT(sweep.memory.notes[1], Contains("retrying in 2 s (retry 2 of 2"));
 }
 
 TEST_CASE("a worker that says nothing for limits.heartbeat is stopped") {

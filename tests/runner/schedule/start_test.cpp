@@ -40,7 +40,7 @@ TEST_CASE("a runs folder that anybody may write is refused, and so is a finished
   CHECK(sweep.run()[0].state == "done");
   for (const auto& folder : {sweep.options.runs, sweep.dir("a")}) {
     std::filesystem::permissions(folder, std::filesystem::perms::all);
-    CHECK_THROWS_WITH(sweep.run(), Contains(folder.string() + ": can be written by anybody"));
+    CHECK_THROWS_WITH(sweep.run(), Contains(folder.string() + ": is writable by everyone"));
     std::filesystem::permissions(folder, std::filesystem::perms::owner_all);
   }
   CHECK(sweep.run()[0].state == "done");
@@ -53,7 +53,7 @@ TEST_CASE("a damaged status is said, and its trial goes on from what it left") {
   sweep.folder.write("runs/fake/" + sweep.dir("a").filename().string() + "/status.json", "{}");
   const auto looked = assay::read_outcomes(sweep.experiment, sweep.options.runs)[0];
   CHECK(looked.state == "interrupted");
-  CHECK_THAT(looked.error_message, Contains("is no status that Assay wrote"));
+  CHECK_THAT(looked.error_message, Contains("is not a status file of Assay"));
   CHECK(sweep.run()[0].state == "done");
 }
 
@@ -102,5 +102,5 @@ TEST_CASE("a trial that cannot be started for now is tried again") {
   CHECK(outcomes[0].state == "done");
   CHECK(outcomes[1].state == "done");
   REQUIRE(observer.notes.size() > 1);
-  CHECK_THAT(observer.notes[0], Contains("Too many open files") && Contains("trying again in 1 s"));
+  CHECK_THAT(observer.notes[0], Contains("Too many open files") && Contains("retrying in 1 s"));
 }

@@ -155,7 +155,7 @@ TEST_CASE("two tasks of one trial, as when Slurm takes a node for lost that is n
       "sh -c 'export SLURM_ARRAY_JOB_ID=7 SLURM_ARRAY_TASK_ID=0; sh runs/two/slurm/1/task.sh & "
       "sh runs/two/slurm/1/task.sh; wait'");
   CHECK(said.code == 0);
-  CHECK_THAT(said.err, Contains("is run by another task, which is waited for"));
+  CHECK_THAT(said.err, Contains("is being run by another task; waiting for it"));
   const auto trial = cluster.json("status runs/two").at("trials")[0];
   CHECK(trial.at("state") == "done");
   CHECK(trial.at("stages")[0].at("attempts") == 1);

@@ -83,7 +83,7 @@ TEST_CASE("each bad plugin is refused with a sentence that says what to do") {
        "interface="},
       {"no_register", "has no assay_register; end it with ASSAY_PLUGIN"},
       {"throws_exception", "failed while registering: not today"},
-      {"throws_int", "threw something while registering that is no std::exception"},
+      {"throws_int", "threw something that is not a std::exception while registering"},
       {"throws_error", "failed while registering: no data for me"},
       {"registers_nothing", "registers no component"},
       {"registers_twice", "optimizer `twice` is registered twice"},
@@ -91,9 +91,9 @@ TEST_CASE("each bad plugin is refused with a sentence that says what to do") {
       {"no_field_doc", "field `lr` has no documentation"},
       {"bad_name", "`Bad-Name` is no component name"},
       {"undefined_symbol", "no_library_has_this_function"},
-      {"aborts_static", "crashed while it was loaded, with signal 6 (SIGABRT)"},
-      {"throws_static", "crashed while it was loaded, with signal 6 (SIGABRT)"},
-      {"segfault", "crashed while it was loaded, with signal 11 (SIGSEGV)"},
+      {"aborts_static", "crashed with signal 6 (SIGABRT) while it was loaded"},
+      {"throws_static", "crashed with signal 6 (SIGABRT) while it was loaded"},
+      {"segfault", "crashed with signal 11 (SIGSEGV) while it was loaded"},
       {"hangs", "did not finish loading within 10 s"},
       {"exits", "ended the process with exit code 7"},
       {"changes_locale", "changed the locale"},
@@ -102,15 +102,15 @@ TEST_CASE("each bad plugin is refused with a sentence that says what to do") {
       {"handles_sigint", "changed the handler of SIGINT"},
       {"handles_sigsegv", "changed the handler of SIGSEGV"},
       {"fast_math", "without -ffast-math"},
-      {"second_torch_cpu", "brings a second LibTorch ("},
-      {"second_c10", "brings a second LibTorch ("},
+      {"second_torch_cpu", "loads a second LibTorch ("},
+      {"second_c10", "loads a second LibTorch ("},
   });
 }
 
 TEST_CASE("each wrong tag is refused, with both tags where there are two to compare") {
   check({
       {"empty_tag", "was built for <assay-abi >, but this Assay is <assay-abi interface="},
-      {"unterminated_tag", "has an Assay ABI tag without an end; end it with ASSAY_PLUGIN"},
+      {"unterminated_tag", "has an unterminated Assay ABI tag; end it with ASSAY_PLUGIN"},
       {"older_tag", "was built for <assay-abi interface=3 "},
       {"newer_tag", "was built for <assay-abi interface=7 "},
       {"compiler_tag", "compiler=clang19 "},
@@ -128,8 +128,8 @@ TEST_CASE("what a plugin does to the process while it is loaded is found, whatev
       {"rude_register_throws_bad_alloc", "ran out of memory while registering"},
       {"rude_register_leaves_at_once", "ended the process with exit code 0 while it was loaded"},
       {"rude_register_quick_exits", "ended the process with exit code 0 while it was loaded"},
-      {"rude_register_ends_thread", "crashed while it was loaded, with signal 6 (SIGABRT)"},
-      {"rude_register_overflows_stack", "crashed while it was loaded, with signal 11 (SIGSEGV)"},
+      {"rude_register_ends_thread", "crashed with signal 6 (SIGABRT) while it was loaded"},
+      {"rude_register_overflows_stack", "crashed with signal 11 (SIGSEGV) while it was loaded"},
       {"rude_register_hangs_deaf", "did not finish loading within 10 s"},
       {"rude_register_stops", "did not finish loading within 10 s"},
       {"rude_register_eats_memory", "ran out of memory while registering"},
@@ -171,7 +171,7 @@ TEST_CASE("a plugin that kills what probes it has no answer, and the others have
     fs::copy(bad_plugins() / (std::string(name) + ".so"), folder.path() / "p");
   fs::copy(bad_plugins() / "good.so", folder.path() / "p" / "z.so");
   const auto said = listed(folder);
-  CHECK_THAT(said, Catch::Contains("\"fine\"") && Catch::Contains("brings a second LibTorch") &&
+  CHECK_THAT(said, Catch::Contains("\"fine\"") && Catch::Contains("loads a second LibTorch") &&
                        Catch::Contains("kills_group.so: its probe was killed") &&
                        Catch::Contains("kills_parent.so: its probe was killed"));
 }
@@ -192,7 +192,7 @@ TEST_CASE("a file cut short is refused, wherever it is cut") {
   std::size_t count = 0;
   for (std::string line; std::getline(lines, line); ++count)
     CHECK_THAT(Json::parse(line).value("refused", ""),
-               Catch::Contains("truncated") || Catch::Contains("is no ELF file"));
+               Catch::Contains("truncated") || Catch::Contains("is not an ELF file"));
   CHECK(count == kCuts + 1);
 }
 
@@ -201,7 +201,7 @@ TEST_CASE("what is no file at all is refused, and not waited for") {
   const std::string cd = "cd " + folder.path().string() + "; ";
   shell(cd + "mkdir folder.so; mkfifo pipe.so; ln -s loop.so loop.so; ln -s nowhere dangling.so");
   for (const char* name : {"folder.so", "pipe.so", "loop.so", "dangling.so"})
-    CHECK_THAT(answer(folder.path() / name), Catch::Contains("is no file that can be read"));
+    CHECK_THAT(answer(folder.path() / name), Catch::Contains("is not a readable file"));
   fs::copy(bad_plugins() / "good.so", folder.path() / "closed.so");
   fs::permissions(folder.path() / "closed.so", fs::perms::none);
   if (geteuid() == 0)
@@ -213,16 +213,16 @@ TEST_CASE("what is no file at all is refused, and not waited for") {
 TEST_CASE("what is no shared library is refused before it is loaded") {
   const Folder folder;
   CHECK_THAT(answer(folder.write("text.so", "this is no library\n")),
-             Catch::Contains("is no ELF file"));
-  CHECK_THAT(answer(folder.write("empty.so", "")), Catch::Contains("is no ELF file"));
+             Catch::Contains("is not an ELF file"));
+  CHECK_THAT(answer(folder.write("empty.so", "")), Catch::Contains("is not an ELF file"));
   const std::string whole = slurp(bad_plugins() / "good.so");
   CHECK_THAT(answer(folder.write("half.so", whole.substr(0, 200))), Catch::Contains("truncated"));
   std::string other = whole;
   other[18] = 40;  // e_machine: 32-bit Arm
   CHECK_THAT(answer(folder.write("arm.so", other)),
-             Catch::Contains("no shared library for x86-64"));
-  CHECK_THAT(answer(folder.path() / "nowhere.so"), Catch::Contains("is no file"));
-  CHECK_THAT(answer(folder.path()), Catch::Contains("is no file"));
+             Catch::Contains("not a shared library for x86-64"));
+  CHECK_THAT(answer(folder.path() / "nowhere.so"), Catch::Contains("is not a readable file"));
+  CHECK_THAT(answer(folder.path()), Catch::Contains("is not a readable file"));
 }
 
 TEST_CASE("a good plugin among bad ones is answered for, and one that prints does not garble it") {
