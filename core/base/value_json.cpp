@@ -26,7 +26,7 @@ constexpr std::pair<Type, const char*> kTypes[] = {{Type::kBool, "bool"},
 
 [[noreturn]] void refuse(const Json& json) {
   throw Error(ErrorKind::kCorrupt,
-              "`" + json.dump().substr(0, 80) + "` is no value that Assay writes");
+              "`" + json.dump().substr(0, 80) + "` is not a value that Assay writes");
 }
 
 // JSON has no infinities: an open end of a range is null.

@@ -21,9 +21,9 @@ NamedTensors last_layers(const Model& model, std::int64_t count) {
   for (const auto& item : all)
     if (item.value().requires_grad() && item.value().dim() > 1) layers.insert(layer_of(item.key()));
   if (std::ssize(layers) < count)
-    throw Error(ErrorKind::kParameter, "`layers` is " + std::to_string(count) +
-                                           ", and the model has " + std::to_string(layers.size()) +
-                                           " that are trained");
+    throw Error(ErrorKind::kParameter,
+                "`layers` is " + std::to_string(count) + ", but the model has only " +
+                    std::to_string(layers.size()) + " layers with trainable parameters");
   NamedTensors chosen;
   std::set<std::string> seen;
   for (auto k = all.size(); k-- > 0;) {

@@ -38,8 +38,8 @@ Values typed(const Entry& entry, Values values) {
 void Registry::insert(Entry entry) {
   if (!is_name(entry.name))
     throw Error(ErrorKind::kPlugin, "`" + entry.name +
-                                        "` is no component name: a lower-case letter, "
-                                        "then lower-case letters, digits and _ are accepted");
+                                        "` is not a valid component name: use a lower-case letter, "
+                                        "then lower-case letters, digits and _");
   for (const auto& other : entries_)
     if (other.kind == entry.kind && other.name == entry.name)
       throw Error(ErrorKind::kPlugin, entry.kind + " `" + entry.name + "` is registered twice");
@@ -68,7 +68,9 @@ std::shared_ptr<void> Registry::make(std::string_view kind, const Spec& spec,
   const Values values = typed(entry, spec.params);
   try {
     auto made = entry.make(Build{values, info, nested});
-    if (!made) throw Error(ErrorKind::kPlugin, "its maker returned nothing, not a component");
+    if (!made)
+      throw Error(ErrorKind::kPlugin,
+                  "its factory function returned a null pointer instead of a component");
     return made;
   } catch (const Error& error) {
     throw Error(error.kind(), entry.kind + " `" + entry.name + "`: " + error.what());

@@ -26,11 +26,11 @@ torch::Tensor plain(const std::string& name, const torch::Tensor& tensor) {
   if (tensor.layout() != torch::kStrided) refuse_to_write(name, "is sparse; make it dense");
   if (safetensors_dtype(tensor.scalar_type()).empty())
     refuse_to_write(name, std::string("is ") + c10::toString(tensor.scalar_type()) +
-                              ", which safetensors has not; cast it");
+                              ", a type that safetensors does not support; cast it");
   if (static_cast<std::size_t>(tensor.dim()) > kMaxDimensions)
-    refuse_to_write(name, "has over " + std::to_string(kMaxDimensions) + " dimensions");
+    refuse_to_write(name, "has more than " + std::to_string(kMaxDimensions) + " dimensions");
   if (name == "__metadata__" || name.find('\0') != std::string::npos)
-    refuse_to_write(name, "has a reserved name; give it another");
+    refuse_to_write(name, "has a reserved name; rename it");
   return tensor.detach().cpu().contiguous();
 }
 
@@ -64,7 +64,7 @@ torch::Tensor read_tensor(const TensorEntry& entry, std::string_view data,
   if (entry.dtype == torch::kBool &&
       !std::all_of(bytes.begin(), bytes.end(), [](char c) { return c == 0 || c == 1; }))
     throw Error(ErrorKind::kCorrupt, std::string(source) + ": tensor " + quote_name(entry.name) +
-                                         " is BOOL and holds a byte other than 0 and 1");
+                                         " is BOOL and has a byte other than 0 and 1");
   auto tensor = at::empty(entry.shape, at::TensorOptions(entry.dtype));
   if (!bytes.empty()) std::memcpy(tensor.mutable_data_ptr(), bytes.data(), bytes.size());
   return tensor;
@@ -77,10 +77,10 @@ std::string to_safetensors(const TensorMap& tensors) {
   for (const auto& [name, tensor] : tensors) ready.emplace(name, plain(name, tensor));
   const auto header = write_header(ready);
   if (header.size() > kMaxHeader || ready.size() > kMaxEntries)
-    throw Error(ErrorKind::kParameter, std::to_string(ready.size()) +
-                                           " tensors are too many for one file: up to " +
-                                           std::to_string(kMaxEntries) + ", and " +
-                                           std::to_string(kMaxHeader) + " bytes of names");
+    throw Error(ErrorKind::kParameter,
+                std::to_string(ready.size()) + " tensors are too many for one file: at most " +
+                    std::to_string(kMaxEntries) + ", and " + std::to_string(kMaxHeader) +
+                    " bytes of header are accepted");
   std::size_t size = kLengthBytes + header.size();
   for (const auto& [name, tensor] : ready) size += tensor.nbytes();
   std::string bytes;
@@ -98,16 +98,16 @@ TensorMap from_safetensors(std::string_view bytes, std::string_view source) {
     throw Error(ErrorKind::kCorrupt, std::string(source) + ": " + what);
   };
   if (bytes.size() < kLengthBytes)
-    refuse(std::to_string(bytes.size()) + " bytes; a safetensors file has 8 at least");
+    refuse(std::to_string(bytes.size()) + " bytes; a safetensors file has at least 8");
   std::uint64_t length = 0;
   std::memcpy(&length, bytes.data(), kLengthBytes);
   bytes.remove_prefix(kLengthBytes);
   if (length > kMaxHeader)
-    refuse("a header of " + std::to_string(length) + " bytes; up to " + std::to_string(kMaxHeader) +
-           " are read");
+    refuse("a header of " + std::to_string(length) + " bytes; at most " +
+           std::to_string(kMaxHeader) + " are accepted");
   if (length > bytes.size())
-    refuse("a header of " + std::to_string(length) + " bytes, and only " +
-           std::to_string(bytes.size()) + " follow");
+    refuse("a header of " + std::to_string(length) + " bytes, but only " +
+           std::to_string(bytes.size()) + " bytes follow");
   const auto data = bytes.substr(length);
   TensorMap tensors;
   for (const auto& entry : parse_safetensors_header(bytes.substr(0, length), data.size(), source))

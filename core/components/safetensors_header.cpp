@@ -38,8 +38,8 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
 
   std::vector<TensorEntry> take() {
     if (covered_ != size_)
-      refuse("the tensors cover " + text(covered_) + " bytes, and " + text(size_) +
-             " follow the header; they would be as many");
+      refuse("the tensors cover " + text(covered_) + " bytes, but " + text(size_) +
+             " follow the header; the two must be equal");
     return std::move(entries_);
   }
 
@@ -65,10 +65,10 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
     }
     auto& names = place_ == Place::kTop ? names_ : metadata_;
     if (name.find('\0') != std::string::npos)
-      refuse("the name " + quote_name(name) + " holds a NUL");
+      refuse("the name " + quote_name(name) + " contains a NUL");
     if (!names.insert(name).second)
-      refuse("the name " + quote_name(name) + " is there twice; names are unique");
-    if (names.size() > kMaxEntries) refuse("over " + text(kMaxEntries) + " names");
+      refuse("the name " + quote_name(name) + " occurs twice; names must be unique");
+    if (names.size() > kMaxEntries) refuse("more than " + text(kMaxEntries) + " names");
     return true;
   }
 
@@ -81,7 +81,7 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
       return true;
     }
     refuse_tensor("has dtype " + quote_name(value) +
-                  "; known are F64, F32, F16, BF16, I64, I32, I16, I8, U8 and BOOL");
+                  "; accepted are F64, F32, F16, BF16, I64, I32, I16, I8, U8 and BOOL");
   }
 
   bool start_array(std::size_t) override {
@@ -97,9 +97,9 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
   bool number_unsigned(number_unsigned_t value) override {
     if (place_ == Place::kShape) {
       auto& shape = entries_.back().shape;
-      if (value > kLargest) refuse_tensor("has a dimension over 2^63 - 1");
+      if (value > kLargest) refuse_tensor("has a dimension above 2^63 - 1");
       if (shape.size() == kMaxDimensions)
-        refuse_tensor("has over " + text(kMaxDimensions) + " dimensions");
+        refuse_tensor("has more than " + text(kMaxDimensions) + " dimensions");
       shape.push_back(static_cast<std::int64_t>(value));
     } else if (place_ == Place::kOffsets) {
       if (offsets_ == 2) refuse_offsets();
@@ -113,14 +113,14 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
   // Only numbers with a minus sign arrive here, -0 among them.
   bool number_integer(number_integer_t) override { unexpected("a negative number"); }
   bool number_float(number_float_t, const std::string&) override {
-    unexpected("a number that is no 64-bit integer");
+    unexpected("a number that is not a 64-bit integer");
   }
   bool null() override { unexpected("null"); }
   bool boolean(bool) override { unexpected("true or false"); }
   bool binary(binary_t&) override { unexpected("binary data"); }
   bool parse_error(std::size_t position, const std::string&,
                    const nlohmann::json::exception&) override {
-    refuse("the header is not JSON in UTF-8 from its byte " + text(position) + " on");
+    refuse("the header is not JSON in UTF-8 at its byte " + text(position));
   }
 
  private:
@@ -142,19 +142,19 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
                                                  : nullptr;
     if (field == nullptr)
       refuse_tensor("has the key " + quote_name(key_) +
-                    "; it would have dtype, shape, data_offsets");
+                    "; accepted are dtype, shape and data_offsets");
     if (std::exchange(*field, true)) refuse_tensor("has " + key_ + " twice");
     offsets_ = 0;
   }
 
   void finish_tensor() {
     if (!seen_.dtype || !seen_.shape || !seen_.offsets)
-      refuse_tensor("lacks one of dtype, shape, data_offsets");
+      refuse_tensor("must have dtype, shape and data_offsets");
     const auto& entry = entries_.back();
     if (entry.begin != covered_)
       refuse_tensor(
           "begins at " + text(entry.begin) +
-          "; without hole or overlap, and in the order of the offsets, it would begin at " +
+          "; tensors must follow one another without gap or overlap, so it must begin at " +
           text(covered_));
     if (entry.end < entry.begin || entry.end > size_)
       refuse_tensor("ends at " + text(entry.end) + ", which is not between " + text(entry.begin) +
@@ -162,7 +162,7 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
     const auto bytes = bytes_of(entry);
     if (bytes != entry.end - entry.begin)
       refuse_tensor("has " + text(entry.end - entry.begin) +
-                    " bytes, and its shape and dtype make " + text(bytes));
+                    " bytes, but its shape and dtype need " + text(bytes));
     covered_ = entry.end;
   }
 
@@ -186,12 +186,12 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
     refuse("tensor " + quote_name(entries_.back().name) + " " + what);
   }
   [[noreturn]] void refuse_offsets() {
-    refuse_tensor("has data_offsets other than two: the first byte, and the one after the last");
+    refuse_tensor("must have two data_offsets: the first byte, and the byte after the last");
   }
   [[noreturn]] void unexpected(std::string_view what) {
     refuse(std::string(what) + " at " + quote_name(key_) +
            " in the header, which maps names to {dtype: a string, shape: a list of integers from "
-           "0, data_offsets: two of them}, and `__metadata__` to strings");
+           "0, data_offsets: two such integers}, and `__metadata__` to strings");
   }
 
   std::uint64_t size_;
@@ -227,7 +227,7 @@ std::vector<TensorEntry> parse_safetensors_header(std::string_view header, std::
   };
   // The JSON library skips a byte order mark and takes NUL for the end of the text.
   if (!header.starts_with('{')) refuse("the header does not begin with `{`");
-  if (header.find('\0') != std::string_view::npos) refuse("the header holds a NUL");
+  if (header.find('\0') != std::string_view::npos) refuse("the header contains a NUL");
   HeaderReader reader(size, source);
   nlohmann::json::sax_parse(header.begin(), header.end(), &reader);
   return reader.take();

@@ -56,7 +56,7 @@ const Value& State::value(const std::string& name) const {
 
 void State::other_type(const std::string& name) {
   throw Error(ErrorKind::kCorrupt, "the checkpoint's `" + name +
-                                       "` is of another type; it was written by another version "
+                                       "` has a different type; it was written by another version "
                                        "of the plugin");
 }
 

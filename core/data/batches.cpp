@@ -16,7 +16,7 @@ Batches::Batches(std::span<const std::int64_t> ids, std::int64_t batch, Rng rng,
   if (ids_.empty())
     throw Error(ErrorKind::kData, "the training split is empty; at least one sample is needed");
   if (!weights_.empty() && weights_.size() != ids_.size())
-    throw Error(ErrorKind::kData, "sampling needs a weight for each training sample");
+    throw Error(ErrorKind::kData, "sampling needs one weight per training sample");
 }
 
 std::int64_t Batches::per_epoch() const {

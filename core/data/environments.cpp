@@ -7,9 +7,10 @@ namespace assay {
 Environments::Environments(const Info& info)
     : size_(static_cast<std::int64_t>(info.groups.size())) {
   if (info.classes == 0 || size_ < 2)
-    throw Error(ErrorKind::kParameter,
-                "takes the groups of a dataset of classes for its environments: use one with two "
-                "groups or more, such as `digits_domains`");
+    throw Error(
+        ErrorKind::kParameter,
+        "uses the groups of a classification dataset as environments: use a dataset with two "
+        "or more groups, such as `digits_domains`");
 }
 
 torch::Tensor Environments::members(const Batch& batch) const {

@@ -31,7 +31,7 @@ class Stream {
   explicit Stream(const fs::path& path) : path_(path), file_(gzopen(path.c_str(), "rb"), gzclose) {
     if (!file_)
       fail(path, std::string("cannot be read: ") + std::strerror(errno) +
-                     "; an idx or idx.gz file is needed");
+                     "; expected an idx or idx.gz file");
     gzbuffer(file_.get(), 1 << 18);
   }
 
@@ -59,14 +59,14 @@ class Stream {
     const auto bytes = fs::file_size(path_, error);
     const std::uintmax_t most = bytes * (gzdirect(file_.get()) != 0 ? 1 : 1032);
     if (error || static_cast<std::uintmax_t>(size) > most)
-      fail(path_, "is truncated or damaged: its header promises " + std::to_string(size) +
+      fail(path_, "is truncated or damaged: its header announces " + std::to_string(size) +
                       " bytes, more than it can hold");
   }
 
   void must_end() {
     char byte = 0;
     const int n = gzread(file_.get(), &byte, 1);  // where the file is gzipped, its checksum too
-    if (n < 0) fail(path_, "is damaged: its checksum is another");
+    if (n < 0) fail(path_, "is damaged: its checksum does not match");
     if (n > 0) fail(path_, "has more bytes than its header says");
   }
 
@@ -79,7 +79,9 @@ torch::Tensor read(const fs::path& file, std::int64_t magic, const char* wanted)
   Stream stream(file);
   const auto found = stream.big_endian();
   if (found != magic) {
-    const char* what = found == 2049 ? "labels" : found == 2051 ? "images" : "no idx file of bytes";
+    const char* what = found == 2049   ? "labels"
+                       : found == 2051 ? "images"
+                                       : "not an idx file of bytes";
     fail(file, "begins with " + std::to_string(found) + " (" + what + "), but " + wanted +
                    " begin with " + std::to_string(magic));
   }

@@ -25,10 +25,10 @@ ImageSet::ImageSet(const Images& train, const Images& test, Cut cut, double mean
   const auto size = train.pixels.size(0);
   const bool tested = test.pixels.defined();
   if (tested && test.pixels.sizes().slice(1) != train.pixels.sizes().slice(1))
-    throw Error(ErrorKind::kData, "training and test images differ in height or width");
+    throw Error(ErrorKind::kData, "training and test images must have the same height and width");
   if (cut.validation >= size)
     throw Error(ErrorKind::kData, "validation: " + std::to_string(cut.validation) +
-                                      " leaves no training image of " + std::to_string(size));
+                                      " leaves no training image out of " + std::to_string(size));
   pixels_ = tested ? at::cat({train.pixels, test.pixels}) : train.pixels;
   labels_ = tested ? at::cat({train.labels, test.labels}) : train.labels;
   const auto kept = size - cut.validation;

@@ -16,21 +16,23 @@ std::map<std::int64_t, double> weights_of(const std::vector<std::int64_t>& ids,
   if (weights.size() != ids.size())
     throw Error(ErrorKind::kData, "the selection has " + std::to_string(ids.size()) + " ids and " +
                                       std::to_string(weights.size()) +
-                                      " weights: one an id is needed");
+                                      " weights; give one weight per id");
   std::map<std::int64_t, double> found;
   double sum = 0;
   for (std::size_t k = 0; k < ids.size(); ++k) {
     if (!(weights[k] >= 0) || !std::isfinite(weights[k]))
       throw Error(ErrorKind::kData, "the weight of the selected id " + std::to_string(ids[k]) +
                                         " is " + std::to_string(weights[k]) +
-                                        ": a number that is not negative is needed");
+                                        "; it must be a finite number >= 0");
     if (!found.emplace(ids[k], weights[k]).second)
-      throw Error(ErrorKind::kData, "the selected id " + std::to_string(ids[k]) +
-                                        " is there twice, and has two weights: give it once");
+      throw Error(ErrorKind::kData,
+                  "the selected id " + std::to_string(ids[k]) +
+                      " occurs twice; a selection with weights must have each id once");
     sum += weights[k];
   }
   if (sum == 0)
-    throw Error(ErrorKind::kData, "all weights of the selection are 0: one above it is needed");
+    throw Error(ErrorKind::kData,
+                "all weights of the selection are 0; at least one must be above 0");
   for (auto& [id, weight] : found) weight *= static_cast<double>(ids.size()) / sum;
   return found;
 }
@@ -50,7 +52,7 @@ class Subset final : public Dataset {
       const auto it = std::lower_bound(all.begin(), all.end(), id);
       if (it == all.end() || *it != id)
         throw Error(ErrorKind::kData, "the selected id " + std::to_string(id) +
-                                          " is not in the training split it is to be taken from");
+                                          " is not in the training split of the dataset");
       if (!groups.empty()) groups_.push_back(groups[static_cast<std::size_t>(it - all.begin())]);
     }
     info_ = whole_->info();

@@ -77,32 +77,34 @@ void check_terms(const Problem& problem, const std::string& rule) {
   check_parts(problem, rule);
   const auto& terms = problem.terms();
   if (terms.size() > 1) return;
-  throw Error(ErrorKind::kParameter,
-              "optimizer `" + rule +
-                  "` weighs the terms of the loss against one another, and there is one: " +
-                  (terms.empty() ? "none" : terms.front()) +
-                  "; use its base alone, or an objective with several terms");
+  throw Error(
+      ErrorKind::kParameter,
+      "optimizer `" + rule +
+          "` weights the terms of the loss against one another, but the loss has only one: " +
+          (terms.empty() ? "none" : terms.front()) +
+          "; use its base alone, or an objective with several terms");
 }
 
 void check_parts(const Problem& problem, const std::string& rule) {
   const auto wrapper = problem.combined_by();
   if (wrapper.empty()) return;
-  throw Error(ErrorKind::kParameter, "optimizer `" + rule + "` needs the parts of the loss, and `" +
-                                         wrapper + "` gives its base one gradient: inside `" +
-                                         wrapper +
-                                         "` use a base that needs no more, such as `sgd` or `sam`");
+  throw Error(ErrorKind::kParameter,
+              "optimizer `" + rule + "` needs the separate terms or groups of the loss, and `" +
+                  wrapper + "` gives its base one combined gradient: inside `" + wrapper +
+                  "` use a base that needs only that, such as `sgd` or `sam`");
 }
 
 void check_groups(const Info& info) {
   if (info.groups.size() < 2 || info.group_sizes.size() != info.groups.size())
-    throw Error(ErrorKind::kParameter,
-                "weighs groups against one another, and the dataset has none: use its base alone, "
-                "or a dataset with groups such as `colored`");
+    throw Error(
+        ErrorKind::kParameter,
+        "weights groups against one another, but the dataset has no groups: use its base alone, "
+        "or a dataset with groups such as `colored`");
   for (std::size_t g = 0; g < info.groups.size(); ++g)
     if (info.group_sizes[g] == 0)
       throw Error(ErrorKind::kParameter,
-                  "weighs groups against one another, and the group `" + info.groups[g] +
-                      "` has no training sample: use a dataset with samples of each");
+                  "weights groups against one another, but the group `" + info.groups[g] +
+                      "` has no training sample: use a dataset with samples of each group");
 }
 
 }  // namespace assay

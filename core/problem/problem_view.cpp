@@ -26,10 +26,10 @@ CombinedGradient::CombinedGradient(Problem& inner, std::string wrapper)
 CombinedGradient::~CombinedGradient() = default;
 
 void CombinedGradient::refuse_parts(const std::string& what) const {
-  throw Error(ErrorKind::kParameter, "optimizer `" + combined_by_ +
-                                         "` gives its base one gradient, and the base asks for " +
-                                         what +
-                                         ": use a base that needs no more, such as `sgd` or `sam`");
+  throw Error(ErrorKind::kParameter,
+              "optimizer `" + combined_by_ +
+                  "` gives its base one combined gradient, but the base asks for " + what +
+                  ": use a base that needs only that gradient, such as `sgd` or `sam`");
 }
 
 ScopedWeights::ScopedWeights(const Tensors& weights, const Tensors& there) : weights_(weights) {
@@ -85,8 +85,8 @@ Gradient AscentProblem::group_weighted_gradient(const WeighGroups& weigh) {
 std::vector<Problem::Part> AscentProblem::split(std::int64_t) {
   throw Error(ErrorKind::kParameter,
               "optimizer `" + combined_by_ +
-                  "` perturbs the weights for the whole batch, and its base asks for parts "
-                  "of it: let the two change places, with `" +
+                  "` perturbs the weights for the whole batch, but its base splits the "
+                  "batch: swap the two, with `" +
                   combined_by_ + "` as the base");
 }
 

@@ -12,7 +12,7 @@
 namespace assay {
 namespace {
 
-constexpr const char* kAdvice = "; a smaller step size or gradient clipping may help";
+constexpr const char* kAdvice = "; a smaller learning rate or gradient clipping may help";
 
 std::vector<int> owners_of(Model& model, const std::vector<std::string>& terms,
                            const Tensors& parameters) {
@@ -41,14 +41,14 @@ void check_term(const Objective& objective, std::size_t index, const Term& term)
   if (count != 1)
     throw Error(ErrorKind::kShape,
                 "the term `" + objective.terms()[index] + "` has " + std::to_string(count) +
-                    " elements: a term is one number, the mean over its samples");
+                    " elements; a term must be one number, the mean over its samples");
 }
 
 void check_terms(const Objective& objective, const std::vector<Term>& terms) {
   const auto names = objective.terms().size();
   if (terms.size() != names)
     throw Error(ErrorKind::kShape, "the objective names " + std::to_string(names) +
-                                       " terms and answers " + std::to_string(terms.size()));
+                                       " terms but returned " + std::to_string(terms.size()));
   for (std::size_t k = 0; k < names; ++k) check_term(objective, k, terms[k]);
 }
 
@@ -59,7 +59,7 @@ void weigh_samples(const Objective& objective, std::size_t index, const torch::T
   if (!term.each)
     throw Error(ErrorKind::kParameter,
                 "the term `" + objective.terms()[index] +
-                    "` is no mean over samples, and the samples of this selection have weights: "
+                    "` is not a mean over samples, but the samples of this selection have weights: "
                     "use an objective such as cross_entropy, or a selector without weights");
   term.each = [each = std::move(term.each), weight] { return each() * weight; };
   term.value = term.each().mean();

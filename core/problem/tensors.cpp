@@ -154,7 +154,7 @@ Tensors add_scaled(const Tensors& start, Tensors direction, double scale) {
 Tensors weighted_sum(const Lists& gradients, const std::vector<double>& weights) {
   check_alike(gradients);
   if (weights.size() != gradients.size())
-    throw Error(ErrorKind::kShape, "a combination needs a weight for each of the " +
+    throw Error(ErrorKind::kShape, "a combination needs one weight for each of the " +
                                        std::to_string(gradients.size()) + " gradients");
   const torch::NoGradGuard no_grad;
   if (gradients.front()->empty()) return {};

@@ -29,13 +29,15 @@ const CudaModule* load_module() {
   if (!std::filesystem::exists(file, ignored)) return nullptr;
   void* const module = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (module == nullptr)
-    throw Error(ErrorKind::kParameter,
-                std::string("a GPU is there, and the CUDA module does not load: ") + dlerror() +
-                    "; install the NVIDIA packages that the torch wheel asks for, or say `cpu`");
+    throw Error(
+        ErrorKind::kParameter,
+        std::string("this machine has a GPU, but the CUDA module cannot be loaded: ") + dlerror() +
+            "; install the NVIDIA packages that the torch wheel requires, or set `device: cpu`");
   const auto table =
       reinterpret_cast<decltype(&assay_cuda_module)>(dlsym(module, "assay_cuda_module"));
   if (table == nullptr)
-    throw Error(ErrorKind::kParameter, file.string() + " is no CUDA module of Assay; rebuild it");
+    throw Error(ErrorKind::kParameter,
+                file.string() + " is not a CUDA module of Assay; rebuild it");
   return table();
 }
 

@@ -31,12 +31,12 @@ torch::Device gpu(std::string_view name, int index) {
   const int there = visible_gpus();
   if (there == 0)
     refuse(name,
-           "this machine shows no NVIDIA GPU (libcuda.so.1 is missing or reports none); "
-           "`auto` or `cpu` would do");
+           "this machine has no usable NVIDIA GPU (libcuda.so.1 is missing or reports none); "
+           "use `auto` or `cpu`");
   if (index >= there)
     refuse(name, "the GPUs of this machine are cuda:0 to cuda:" + std::to_string(there - 1));
   if (cuda_module() == nullptr)
-    refuse(name, "this build has no CUDA module; build with nvcc on the PATH, or say `cpu`");
+    refuse(name, "this build has no CUDA module; build with nvcc on the PATH, or use `cpu`");
   return {torch::kCUDA, static_cast<c10::DeviceIndex>(index)};
 }
 
@@ -48,7 +48,7 @@ torch::Device choose_device(std::string_view name) {
     return visible_gpus() > 0 && cuda_module() != nullptr ? torch::Device(torch::kCUDA, 0)
                                                           : torch::Device(torch::kCPU);
   if (const auto index = gpu_index(name)) return gpu(name, *index);
-  refuse(name, "not a device; `auto`, `cpu`, `cuda` or `cuda:1` would be");
+  refuse(name, "not a device; expected `auto`, `cpu`, `cuda` or a numbered GPU such as `cuda:1`");
 }
 
 torch::Tensor pinned(const torch::Tensor& tensor, torch::Device device) {

@@ -35,7 +35,7 @@ const std::vector<End> kEnds = {
      "optimizer `rude_constructor_throws_int`: threw something that is not a std::exception"},
     {"constructor_segfault", "failed", "crash", "was killed by signal 11 (SIGSEGV)"},
     {"constructor_returns_nothing", "failed", "plugin",
-     "optimizer `rude_constructor_returns_nothing`: its maker returned nothing"},
+     "optimizer `rude_constructor_returns_nothing`: its factory function returned a null pointer"},
     {"constructor_changes_folder", "failed", "plugin",
      "optimizer `rude_constructor_changes_folder` changed the working folder; leave it as it is"},
     {"constructor_changes_umask", "failed", "plugin",
@@ -202,7 +202,7 @@ sweep:
   check(sweep.trials.at("vectors"),
         {"", "failed", "shape", "train, unit 0 of 70: the term `square` has 2 elements"});
   check(sweep.trials.at("none"),
-        {"", "failed", "shape", "train, unit 0 of 70: the objective names 1 terms and answers 0"});
+        {"", "failed", "shape", "train, unit 0 of 70: the objective names 1 terms but returned 0"});
 }
 
 TEST_CASE("a daemon does not outlive the worker of a front end that was killed") {

@@ -50,8 +50,8 @@ TEST_CASE("words that are no device are refused with those that are") {
 TEST_CASE("without a GPU, auto is the CPU and cuda says why not") {
   if (!without_gpu()) return;
   CHECK(choose_device("auto") == torch::kCPU);
-  CHECK_THAT(refusal("cuda"), Catch::Contains("no NVIDIA GPU") && Catch::Contains("`cpu`"));
-  CHECK_THAT(refusal("cuda:3"), Catch::Contains("no NVIDIA GPU"));
+  CHECK_THAT(refusal("cuda"), Catch::Contains("no usable NVIDIA GPU") && Catch::Contains("`cpu`"));
+  CHECK_THAT(refusal("cuda:3"), Catch::Contains("no usable NVIDIA GPU"));
 }
 
 TEST_CASE("without a GPU, no CUDA library is in the process") {

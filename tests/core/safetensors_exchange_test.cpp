@@ -201,15 +201,15 @@ std::pair<nlohmann::json, std::string> our_reading(const std::string& bytes) {
 
 // The rules that the package has not, by a part of what we say (docs/checkpoint-format.md).
 bool by_a_stricter_rule(const std::string& refusal) {
-  for (const auto* rule : {"begin with `{`",     // it skips spaces in front
-                           "is there twice",     // it takes the last of two
-                           "begins at",          // it sorts the tensors by offset first
-                           "has the key",        // it ignores further keys of a tensor
-                           "a list at",          // it takes a tensor as [dtype, shape, offsets]
-                           "has dtype",          // it knows more of them
-                           "is BOOL and holds",  // it does not look at the data
-                           "null at",            // it takes null for no metadata
-                           "holds a NUL"})
+  for (const auto* rule : {"begin with `{`",   // it skips spaces in front
+                           "occurs twice",     // it takes the last of two
+                           "begins at",        // it sorts the tensors by offset first
+                           "has the key",      // it ignores further keys of a tensor
+                           "a list at",        // it takes a tensor as [dtype, shape, offsets]
+                           "has dtype",        // it knows more of them
+                           "is BOOL and has",  // it does not look at the data
+                           "null at",          // it takes null for no metadata
+                           "contains a NUL"})
     if (refusal.find(rule) != std::string::npos) return true;
   return false;
 }

@@ -41,13 +41,13 @@ Hostile tensor(const std::string& why, const std::string& dtype, const std::stri
 }
 
 std::vector<Hostile> lengths() {
-  return {{"no bytes", "", "8 at least"},
-          {"half a length", "\x02\x00\x00", "8 at least"},
-          {"a length beyond the file", little_endian(100) + "{}", "only 2 follow"},
-          {"a huge length", little_endian(~std::uint64_t{0}) + "{}", "up to 16777216"},
-          {"a length just over the cap", little_endian((16 << 20) + 1) + "{}", "up to 16777216"},
+  return {{"no bytes", "", "at least 8"},
+          {"half a length", "\x02\x00\x00", "at least 8"},
+          {"a length beyond the file", little_endian(100) + "{}", "only 2 bytes follow"},
+          {"a huge length", little_endian(~std::uint64_t{0}) + "{}", "at most 16777216"},
+          {"a length just over the cap", little_endian((16 << 20) + 1) + "{}", "at most 16777216"},
           {"an empty header", file_of(""), "begin with `{`"},
-          {"trailing bytes", file_of("{}", "x"), "cover 0 bytes, and 1 follow"}};
+          {"trailing bytes", file_of("{}", "x"), "cover 0 bytes, but 1 follow"}};
 }
 
 std::vector<Hostile> json() {
@@ -56,10 +56,10 @@ std::vector<Hostile> json() {
           {"a byte order mark", file_of("\xef\xbb\xbf{}"), "begin with `{`"},
           {"an open brace", file_of("{"), "not JSON"},
           {"two objects", file_of("{}{}"), "not JSON"},
-          {"NUL after the object", file_of(std::string("{}\0\0", 4)), "holds a NUL"},
-          {"NUL in a name", file_of(std::string("{\"a\0\":1}", 8)), "holds a NUL"},
+          {"NUL after the object", file_of(std::string("{}\0\0", 4)), "contains a NUL"},
+          {"NUL in a name", file_of(std::string("{\"a\0\":1}", 8)), "contains a NUL"},
           {"escaped NUL in a name", file_of(braces(entry("a\\u0000", "U8", "[0]", "[0,0]"))),
-           "holds a NUL"},
+           "contains a NUL"},
           {"not UTF-8", file_of("{\"\xff\":1}"), "not JSON"},
           {"half a surrogate", file_of("{\"\\ud800\":1}"), "not JSON"},
           {"a comment", file_of("{/**/}"), "not JSON"},
@@ -75,19 +75,20 @@ std::vector<Hostile> forms() {
           {"a tensor that is null", file_of("{\"a\":null}"), "null"},
           {"a tensor that is a string", file_of("{\"a\":\"b\"}"), "a string"},
           {"a tensor that is a list", file_of("{\"a\":[\"U8\",[0],[0,0]]}"), "a list"},
-          {"a tensor of nothing", file_of("{\"a\":{}}"), "lacks one of"},
-          {"no shape", file_of(R"({"a":{"dtype":"U8","data_offsets":[0,4]}})", kFour), "lacks one"},
+          {"a tensor of nothing", file_of("{\"a\":{}}"), "must have"},
+          {"no shape", file_of(R"({"a":{"dtype":"U8","data_offsets":[0,4]}})", kFour),
+           "must have dtype, shape"},
           {"another key", file_of(R"({"a":{"dtype":"U8","code":"rm"}})"), "the key \"code\""},
           {"dtype twice", file_of(R"({"a":{"dtype":"U8","dtype":"I8"}})"), "dtype twice"},
           {"metadata of numbers", file_of(R"({"__metadata__":{"a":1}})"), "a number"},
           {"metadata of maps", file_of(R"({"__metadata__":{"a":{}}})"), "an object"},
           {"metadata null", file_of(R"({"__metadata__":null})"), "null"},
-          {"metadata twice", file_of(R"({"__metadata__":{},"__metadata__":{}})"), "is there twice"},
-          {"a metadata key twice", file_of(R"({"__metadata__":{"a":"","a":""}})"), "there twice"},
-          {"a name twice", file_of("{" + kA + "," + kA + "}", "xx"), "is there twice"},
+          {"metadata twice", file_of(R"({"__metadata__":{},"__metadata__":{}})"), "occurs twice"},
+          {"a metadata key twice", file_of(R"({"__metadata__":{"a":"","a":""}})"), "occurs twice"},
+          {"a name twice", file_of("{" + kA + "," + kA + "}", "xx"), "occurs twice"},
           {"a name twice, once escaped",
            file_of("{" + kA + "," + entry("\\u0061", "U8", "[0]", "[2,2]") + "}", "xx"),
-           "is there twice"}};
+           "occurs twice"}};
 }
 
 std::vector<Hostile> tensors() {
@@ -96,25 +97,25 @@ std::vector<Hostile> tensors() {
       tensor("dtype in small letters", "f32", "[1]", "[0,4]", "has dtype \"f32\""),
       tensor("negative shape", "U8", "[-4]", "[0,4]", "a negative number"),
       tensor("negative zero", "U8", "[-0]", "[0,4]", "a negative number"),
-      tensor("real shape", "U8", "[4.0]", "[0,4]", "no 64-bit integer"),
-      tensor("shape with an exponent", "U8", "[4e0]", "[0,4]", "no 64-bit integer"),
+      tensor("real shape", "U8", "[4.0]", "[0,4]", "not a 64-bit integer"),
+      tensor("shape with an exponent", "U8", "[4e0]", "[0,4]", "not a 64-bit integer"),
       tensor("shape of strings", "U8", "[\"4\"]", "[0,4]", "a string"),
       tensor("nested shape", "U8", "[[4]]", "[0,4]", "a list"),
-      tensor("shape over 2^63", "U8", "[9223372036854775808]", "[0,4]", "over 2^63"),
-      tensor("shape over 2^64", "U8", "[18446744073709551616]", "[0,4]", "no 64-bit"),
+      tensor("shape over 2^63", "U8", "[9223372036854775808]", "[0,4]", "above 2^63"),
+      tensor("shape over 2^64", "U8", "[18446744073709551616]", "[0,4]", "not a 64-bit"),
       tensor("a product that overflows", "U8", "[4294967296,4294967296,4]", "[0,4]", "2^63"),
       tensor("a product that wraps to 4", "F32", "[4611686018427387905]", "[0,4]", "2^63"),
       tensor("an empty one with huge strides", "U8", "[0,4294967296,4294967296]", "[0,4]", "2^63"),
-      tensor("too many dimensions", "U8", "[" + repeat("1,", 64) + "4]", "[0,4]", "over 64"),
-      tensor("more data than the shape", "U8", "[3]", "[0,4]", "make 3"),
-      tensor("less data than the shape", "F64", "[1]", "[0,4]", "make 8"),
+      tensor("too many dimensions", "U8", "[" + repeat("1,", 64) + "4]", "[0,4]", "more than 64"),
+      tensor("more data than the shape", "U8", "[3]", "[0,4]", "need 3"),
+      tensor("less data than the shape", "F64", "[1]", "[0,4]", "need 8"),
       tensor("a hole in front", "U8", "[3]", "[1,4]", "begins at 1"),
       tensor("an end before the beginning", "U8", "[4]", "[0,-4]", "a negative number"),
       tensor("an end past the file", "U8", "[5]", "[0,5]", "ends at 5"),
       tensor("a huge end", "U8", "[4]", "[0,18446744073709551615]", "ends at"),
-      tensor("one offset", "U8", "[4]", "[4]", "other than two"),
-      tensor("three offsets", "U8", "[4]", "[0,4,4]", "other than two"),
-      tensor("bytes left over", "U8", "[3]", "[0,3]", "cover 3 bytes, and 4 follow"),
+      tensor("one offset", "U8", "[4]", "[4]", "must have two data_offsets"),
+      tensor("three offsets", "U8", "[4]", "[0,4,4]", "must have two data_offsets"),
+      tensor("bytes left over", "U8", "[3]", "[0,3]", "cover 3 bytes, but 4 follow"),
       {"a bool of 2", file_of(braces(entry("a", "BOOL", "[1]", "[0,1]")), "\x02"), "BOOL"},
       {"a hole", file_of("{" + kA + "," + entry("b", "U8", "[1]", "[3,4]") + "}", kFour),
        "begins at 3"},
@@ -142,8 +143,8 @@ std::string many_metadata() {
 
 std::vector<Hostile> big() {
   const std::size_t cap = 16 << 20;
-  return {{"16,385 tensors", file_of(many_tensors()), "over 16384"},
-          {"a million metadata", file_of(many_metadata()), "over 16384"},
+  return {{"16,385 tensors", file_of(many_tensors()), "more than 16384"},
+          {"a million metadata", file_of(many_metadata()), "more than 16384"},
           {"16 MiB of brackets", file_of("{\"a\":" + std::string(cap - 5, '[')), "a list"},
           {"16 MiB of spaces", file_of("{" + std::string(cap - 1, ' ')), "not JSON"},
           {"16 MiB of a name", file_of("{\"" + std::string(cap - 2, 'a')), "not JSON"},

@@ -129,7 +129,8 @@ TEST_CASE("an objective that is no mean over samples cannot be weighed, and says
   BatchProblem problem(model, objective, {});
   const Context context{torch::kCPU, Rng(0), nullptr};
   problem.begin({weighted()->load(kOnce, context)}, context, 1);
-  CHECK_THROWS_WITH(problem.gradient(), Catch::Contains("the term `size` is no mean over samples"));
+  CHECK_THROWS_WITH(problem.gradient(),
+                    Catch::Contains("the term `size` is not a mean over samples"));
   CHECK_THROWS_WITH(problem.gradient_of_term(0), Catch::Contains("or a selector without weights"));
   problem.begin({TinyData().load(kOnce, context)}, context, 1);
   CHECK_NOTHROW(problem.gradient());
@@ -144,6 +145,6 @@ TEST_CASE("weights that are none are refused with their sample") {
   refused({1, 4}, {1, -0.5}, "the weight of the selected id 4 is -0.5");
   refused({1, 4}, {NAN, 1}, "the weight of the selected id 1 is nan");
   refused({1, 4}, {INFINITY, 1}, "the weight of the selected id 1 is inf");
-  refused({4, 4}, {1, 2}, "the selected id 4 is there twice");
+  refused({4, 4}, {1, 2}, "the selected id 4 occurs twice");
   refused({1, 4}, {0, 0}, "all weights of the selection are 0");
 }

@@ -37,11 +37,12 @@ TEST_CASE("what optimizers refuse is said with the place, and nothing is trained
     int code;
   };
   const Case cases[] = {
-      {kPlain, "pcgrad", "m.yaml:7:12: train, unit 0 of 4: optimizer `pcgrad` weighs the terms", 5},
-      {kPlain, "{use: pga}", "there is one: cross_entropy", 5},
-      {kPlain, "{use: sam, base: {use: mgda}}", "optimizer `mgda` weighs the terms", 5},
-      {kPlain, "group_dro", "m.yaml:7:12: optimizer `group_dro`: weighs groups", 5},
-      {kPlain, "cpt", "the dataset has none", 5},
+      {kPlain, "pcgrad", "m.yaml:7:12: train, unit 0 of 4: optimizer `pcgrad` weights the terms",
+       5},
+      {kPlain, "{use: pga}", "the loss has only one: cross_entropy", 5},
+      {kPlain, "{use: sam, base: {use: mgda}}", "optimizer `mgda` weights the terms", 5},
+      {kPlain, "group_dro", "m.yaml:7:12: optimizer `group_dro`: weights groups", 5},
+      {kPlain, "cpt", "the dataset has no groups", 5},
       {kGroups, "{use: cpt, control: [1, 2, 3]}",
        "m.yaml:7:12: optimizer `cpt`: `control` has 3 numbers, expected one for each of the 4 "
        "groups",
@@ -49,9 +50,9 @@ TEST_CASE("what optimizers refuse is said with the place, and nothing is trained
       {kGroups, "{use: cpt, control: [1, -2, 3, 1]}", "m.yaml:7:36: `control`", 3},
       {kGroups, "{use: cpt, control: [1, 0, 3, 1]}", "expected a real number, x > 0", 3},
       {kPlain, "{use: sam, rho: -0.1}", "m.yaml:7:28: `rho` is the number -0.1", 3},
-      {kPlain, "{use: cpt, base: {use: group_dro}}", "the dataset has none", 5},
+      {kPlain, "{use: cpt, base: {use: group_dro}}", "the dataset has no groups", 5},
       {kGroups, "{use: cpt, base: {use: group_dro}}",
-       "and `cpt` gives its base one gradient: inside `cpt` use a base", 5},
+       "and `cpt` gives its base one combined gradient: inside `cpt` use a base", 5},
   };
   for (const auto& c : cases) {
     INFO(c.optimizer);
@@ -77,7 +78,7 @@ TEST_CASE("what cannot be selected is said with the place") {
       {"stages.pick.procedure.n=93", "`n` is 93, and the training split has 92 samples"},
       {"stages.pick.procedure.layers=1 stages.pick.procedure.width=52",
        "`width` is 52, and a gradient has 51 numbers"},
-      {"stages.pick.procedure.layers=3", "`layers` is 3, and the model has 2"},
+      {"stages.pick.procedure.layers=3", "`layers` is 3, but the model has only 2"},
       {"stages.pick.selector=forgetting", "one training before this stage that counted forgetting"},
       {"dataset.dataset.train_limit=3 stages.pick.procedure.n=1 "
        "stages.pick.selector=class_balanced",
@@ -86,7 +87,7 @@ TEST_CASE("what cannot be selected is said with the place") {
        "procedure `fit` cannot weight samples"},
       {"stages.tune.procedure='{use: select, n: 21}' stages.tune.selector=uniform",
        "`n` is 21, and the training split has 20 samples"},
-      {"stages.tune.procedure.layers=3", "`layers` is 3, and the model has 2"},
+      {"stages.tune.procedure.layers=3", "`layers` is 3, but the model has only 2"},
       {"'dataset.classes=[0,10]'", "`classes` names 10, and the dataset has classes 0 to 9"},
   };
   for (const auto& [override, sentence] : cases) {

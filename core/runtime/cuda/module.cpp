@@ -31,13 +31,14 @@ bool plain(const at::Tensor& tensor, at::Device device) {
 std::vector<cuda::Segment> segments_of(at::TensorList weights, at::TensorList gradients,
                                        at::Device device) {
   if (weights.size() != gradients.size())
-    throw Error(ErrorKind::kShape, "perturb: as many gradients as weights are needed");
+    throw Error(ErrorKind::kShape,
+                "perturb: the numbers of gradients and of weights must be equal");
   std::vector<cuda::Segment> segments;
   for (std::size_t i = 0; i < weights.size(); ++i) {
     if (!plain(weights[i], device) || !plain(gradients[i], device) ||
         weights[i].numel() != gradients[i].numel())
       throw Error(ErrorKind::kShape,
-                  "perturb: weights and gradients are contiguous float32 tensors "
+                  "perturb: weights and gradients must be contiguous float32 tensors "
                   "of equal sizes on one GPU");
     segments.push_back({weights[i].mutable_data_ptr<float>(), gradients[i].const_data_ptr<float>(),
                         weights[i].numel()});
@@ -47,7 +48,7 @@ std::vector<cuda::Segment> segments_of(at::TensorList weights, at::TensorList gr
 
 void perturb(at::TensorList weights, at::TensorList gradients, const at::Tensor& scale) {
   if (!scale.is_cuda() || scale.scalar_type() != at::kFloat || scale.numel() != 1)
-    throw Error(ErrorKind::kShape, "perturb: the scale is one float32 on the GPU");
+    throw Error(ErrorKind::kShape, "perturb: the scale must be one float32 on the GPU");
   const auto segments = segments_of(weights, gradients, scale.device());
   const c10::cuda::CUDAGuard guard(scale.device());
   const auto stream = c10::cuda::getCurrentCUDAStream().stream();

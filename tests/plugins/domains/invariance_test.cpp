@@ -241,8 +241,9 @@ TEST_CASE("a dataset without groups, and for fishr a model without features, is 
   auto none = two_groups();
   none.groups.clear();
   for (const std::string use : {"irm", "vrex", "fishr"}) {
-    CHECK_THROWS_WITH(make(use, {}, none), Catch::Contains("use one with two groups or more"));
-    CHECK_THROWS_WITH(make(use, {}, two_groups(0)), Catch::Contains("dataset of classes"));
+    CHECK_THROWS_WITH(make(use, {}, none),
+                      Catch::Contains("use a dataset with two or more groups"));
+    CHECK_THROWS_WITH(make(use, {}, two_groups(0)), Catch::Contains("classification dataset"));
   }
   Same model;  // gives no features
   CHECK_THROWS_WITH(

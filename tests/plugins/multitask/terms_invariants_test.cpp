@@ -137,17 +137,19 @@ TEST_CASE("rules ask for several terms before a step is taken, and name themselv
     auto one = conflict(1), three = conflict();
     CHECK_NOTHROW(make(use, needed(use, 3))->check(three));
     CHECK_THROWS_WITH(make(use, needed(use, 1))->check(one),
-                      Catch::Contains("optimizer `" + use + "` weighs the terms") &&
-                          Catch::Contains("there is one: f0"));
+                      Catch::Contains("optimizer `" + use + "` weights the terms") &&
+                          Catch::Contains("the loss has only one: f0"));
     for (const auto& outer : rules()) {
       auto inner = needed(use, 3);
       inner["base"] = Spec{"sgd", {}};
-      CHECK_THROWS_WITH(make(outer, needed(outer, 3), {use, inner})->check(three),
-                        Catch::Contains("optimizer `" + use + "` needs the parts of the loss") &&
-                            Catch::Contains("`" + outer + "` gives its base one gradient"));
+      CHECK_THROWS_WITH(
+          make(outer, needed(outer, 3), {use, inner})->check(three),
+          Catch::Contains("optimizer `" + use +
+                          "` needs the separate terms or groups of the loss") &&
+              Catch::Contains("`" + outer + "` gives its base one combined gradient"));
     }
     CHECK_THROWS_WITH(make(use, needed(use, 3), {"m_sam", {{"m", std::int64_t{1}}}})->step(three),
-                      Catch::Contains("`" + use + "` gives its base one gradient"));
+                      Catch::Contains("`" + use + "` gives its base one combined gradient"));
   }
 }
 

@@ -197,7 +197,7 @@ TEST_CASE("a base that weighs terms is refused before the first step inside one 
     auto problem = three_samples();
     const auto terms = make(use, {}, {"by_term", {}}, registry);
     CHECK_THROWS_WITH(terms->check(problem),
-                      Catch::Contains("and `" + use + "` gives its base one gradient"));
+                      Catch::Contains("and `" + use + "` gives its base one combined gradient"));
     CHECK_THROWS_WITH(terms->step(problem), Catch::Contains("the base asks for terms"));
     const auto groups = make(use, {}, {"by_group", {}}, registry);
     CHECK_THROWS_WITH(groups->step(problem), Catch::Contains("the base asks for groups"));
@@ -209,7 +209,7 @@ TEST_CASE("m_sam is refused where the batch cannot be split") {
     auto problem = three_samples();
     CHECK_THROWS_WITH(make(use, {}, {"m_sam", {}})->check(problem),
                       Catch::Contains("the base asks for parts of the batch") ||
-                          Catch::Contains("its base asks for parts of it"));
+                          Catch::Contains("its base splits the batch"));
     CHECK_NOTHROW(make("m_sam", {}, {use, {}})->check(problem));
   }
 }

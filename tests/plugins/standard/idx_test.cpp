@@ -90,11 +90,11 @@ TEST_CASE("a pair that is wrong gets a sentence that says what is") {
   CHECK_THAT(said(kImages.substr(0, 7), kLabels), Contains("is truncated"));
   CHECK_THAT(said("", kLabels), Contains("is truncated"));
   const std::string huge("\0\0\x08\x03\0\0\xea\x60\0\0\x03\xe8\0\0\x03\xe8", 16);
-  CHECK_THAT(said(huge, kLabels), Contains("its header promises 60000000000 bytes"));
+  CHECK_THAT(said(huge, kLabels), Contains("its header announces 60000000000 bytes"));
   CHECK_THAT(said(kImages + "x", kLabels), Contains("has more bytes than its header says"));
   CHECK_THAT(said(kLabels, kLabels), Contains("(labels), but images begin with 2051"));
   CHECK_THAT(said(kImages, kImages), Contains("(images), but labels begin with 2049"));
-  CHECK_THAT(said("PK\3\4 no idx file", kLabels), Contains("no idx file of bytes"));
+  CHECK_THAT(said("PK\3\4 no idx file", kLabels), Contains("idx file of bytes"));
   CHECK_THAT(said(kImages, bytes({0, 0, 8, 1, 0, 0, 0, 2, 2, 0})),
              Contains("has 2 labels for 3 images"));
   CHECK_THAT(said(bytes({0, 0, 8, 3, 127, 255, 255, 255, 127, 255, 255, 255, 127, 255, 255, 255}),

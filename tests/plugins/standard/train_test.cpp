@@ -275,7 +275,7 @@ TEST_CASE("the last layers alone are trained where so many are asked for") {
   CHECK(trained(1) == std::vector<bool>{0, 0, 0, 0, 0, 0, 1, 1});
   CHECK(trained(2) == std::vector<bool>{0, 0, 0, 0, 1, 1, 1, 1});
   CHECK(trained(0) == std::vector<bool>(8, true));
-  CHECK_THROWS_WITH(trained(5), Catch::Contains("`layers` is 5, and the model has 4"));
+  CHECK_THROWS_WITH(trained(5), Catch::Contains("`layers` is 5, but the model has only 4"));
 }
 
 TEST_CASE("norms of layers that stay keep their statistics; they go with the layer before them") {

@@ -89,7 +89,7 @@ TEST_CASE("each bad plugin is refused with a sentence that says what to do") {
       {"registers_twice", "optimizer `twice` is registered twice"},
       {"no_doc", "optimizer `no_doc` has no documentation"},
       {"no_field_doc", "field `lr` has no documentation"},
-      {"bad_name", "`Bad-Name` is no component name"},
+      {"bad_name", "`Bad-Name` is not a valid component name"},
       {"undefined_symbol", "no_library_has_this_function"},
       {"aborts_static", "crashed with signal 6 (SIGABRT) while it was loaded"},
       {"throws_static", "crashed with signal 6 (SIGABRT) while it was loaded"},
