@@ -91,7 +91,7 @@ const std::vector<End> kEnds = {
      "metrics.jsonl: was removed while the stage was running"},
     {"step_crashes_at_exit", "done", "", ""},
     {"step_answers_nan", "diverged", "numeric",
-     "train, unit 2 of 70: the optimizer's step answers"},
+     "train, unit 2 of 70: the optimizer's step returned"},
     {"step_makes_weights_infinite", "diverged", "numeric",
      "train, unit 3 of 70: the term `squared_error` is"},
     {"step_adds_wrong_shape", "failed", "plugin", "train, unit 2 of 70: "},

@@ -88,7 +88,7 @@ TEST_CASE("what cannot be selected is said with the place") {
       {"stages.tune.procedure='{use: select, n: 21}' stages.tune.selector=uniform",
        "`n` is 21, and the training split has 20 samples"},
       {"stages.tune.procedure.layers=3", "`layers` is 3, but the model has only 2"},
-      {"'dataset.classes=[0,10]'", "`classes` names 10, and the dataset has classes 0 to 9"},
+      {"'dataset.classes=[0,10]'", "`classes` names 10, but the dataset has classes 0 to 9"},
   };
   for (const auto& [override, sentence] : cases) {
     INFO(override);

@@ -22,13 +22,17 @@ class AdamW final : public assay::Optimizer {
   static assay::Schema<Params> schema() {
     using namespace assay;
     return Schema<Params>()
-        .field("lr", &Params::lr, above(0), "Step size, in weight units.")
-        .field("beta1", &Params::beta1, below(0, 1), "Decay of the mean gradient, a step.")
-        .field("beta2", &Params::beta2, below(0, 1), "Decay of the mean squared gradient, a step.")
-        .field("eps", &Params::eps, above(0), "Added to the root of the mean square.")
+        .field("lr", &Params::lr, above(0), "Learning rate.")
+        .field("beta1", &Params::beta1, below(0, 1),
+               "Decay rate per step of the moving average of the gradient.")
+        .field("beta2", &Params::beta2, below(0, 1),
+               "Decay rate per step of the moving average of the squared gradient.")
+        .field("eps", &Params::eps, above(0),
+               "Added to the denominator, the root of the averaged squared gradient.")
         .field("weight_decay", &Params::weight_decay, at_least(0),
-               "Multiple of lr times the weights that is subtracted at each step.")
-        .field("amsgrad", &Params::amsgrad, any(), "Divides by the largest mean square so far.");
+               "Decoupled weight decay: each step subtracts lr times this times the weights.")
+        .field("amsgrad", &Params::amsgrad, any(),
+               "Uses the largest averaged squared gradient so far (AMSGrad).");
   }
 
   explicit AdamW(Params params) : p_(params) {}

@@ -22,21 +22,24 @@ class ClassSubset final : public assay::Dataset {
     using namespace assay;
     return Schema<Params>()
         .component("dataset", &Params::dataset, "",
-                   "Dataset of classes of which some are taken; it must be given.")
+                   "Classification dataset to take classes from; it must be given.")
         .required("classes", &Params::classes, at_least(0),
-                  "The classes taken; the first of them becomes class 0, and so on.");
+                  "Classes to keep; the first one listed becomes class 0, the second class 1, and "
+                  "so on.");
   }
 
   explicit ClassSubset(const Params& p) : inner_(p.dataset) {
     if (!inner_)
       throw Error(ErrorKind::kParameter,
-                  "`dataset` is missing: name the one whose classes are to be taken, as in "
+                  "`dataset` is missing: name the dataset to take classes from, as in "
                   "`dataset: {use: fashion_mnist}`");
     if (inner_->info().classes == 0)
-      throw Error(ErrorKind::kParameter, "`dataset` has real targets and no classes to take");
+      throw Error(ErrorKind::kParameter,
+                  "`dataset` has real targets instead of classes: use a classification dataset");
     number(p.classes);
     for (const auto split : {Split::kTrain, Split::kValidation, Split::kTest}) keep(split);
-    if (ids_[0].empty()) throw Error(ErrorKind::kData, "no training sample is of these classes");
+    if (ids_[0].empty())
+      throw Error(ErrorKind::kData, "no training sample belongs to these classes");
     const auto& whole = inner_->info();
     info_ = whole;
     info_.classes = std::ssize(p.classes);
@@ -69,7 +72,7 @@ class ClassSubset final : public assay::Dataset {
     for (std::size_t k = 0; k < classes.size(); ++k) {
       if (classes[k] >= all)
         throw Error(ErrorKind::kParameter, "`classes` names " + std::to_string(classes[k]) +
-                                               ", and the dataset has classes 0 to " +
+                                               ", but the dataset has classes 0 to " +
                                                std::to_string(all - 1));
       if (number_[classes[k]].item<std::int64_t>() >= 0)
         throw Error(ErrorKind::kParameter,
@@ -77,7 +80,7 @@ class ClassSubset final : public assay::Dataset {
       number_[classes[k]] = static_cast<std::int64_t>(k);
     }
     if (classes.size() < 2)
-      throw Error(ErrorKind::kParameter, "`classes` needs two classes or more");
+      throw Error(ErrorKind::kParameter, "`classes` must list at least two classes");
   }
 
   // The labels are known once the samples have been loaded.
@@ -104,5 +107,6 @@ class ClassSubset final : public assay::Dataset {
 }  // namespace
 
 ASSAY_PLUGIN(registry) {
-  registry.add<ClassSubset>("class_subset", "Some classes of a dataset, numbered anew.");
+  registry.add<ClassSubset>("class_subset",
+                            "Keeps only some classes of a dataset and renumbers them.");
 }

@@ -18,7 +18,7 @@ class ConvNet final : public assay::Model, public assay::LinearHead {
   static assay::Schema<Params> schema() {
     return assay::Schema<Params>().field(
         "width", &Params::width, assay::between(1, 4096),
-        "Channels of the first convolution; the second has twice as many.");
+        "Output channels of the first convolution; the second has twice as many.");
   }
 
   ConvNet(Params params, const assay::Info& info) {
@@ -58,6 +58,6 @@ class ConvNet final : public assay::Model, public assay::LinearHead {
 ASSAY_PLUGIN(registry) {
   registry.add<ConvNet>(
       "convnet",
-      "Small convolutional network: two 3 x 3 convolutions with pooling, a hidden "
-      "layer of 128.");
+      "Small convolutional network: two 3 x 3 convolutions with pooling and one hidden "
+      "layer of 128 units.");
 }

@@ -14,13 +14,13 @@ class CrossEntropy final : public assay::Objective {
   static assay::Schema<Params> schema() {
     return assay::Schema<Params>().field(
         "smoothing", &Params::smoothing, assay::below(0, 1),
-        "Share of the target's probability that is spread over all classes.");
+        "Label smoothing: fraction of the target probability that is spread over all classes.");
   }
 
   CrossEntropy(Params params, const assay::Info& info) : p_(params) {
     if (info.classes == 0)
       throw assay::Error(assay::ErrorKind::kParameter,
-                         "the dataset has no classes but real targets: use squared_error");
+                         "the dataset has real targets instead of classes: use squared_error");
   }
 
   const std::vector<std::string>& terms() const override { return terms_; }
@@ -42,7 +42,8 @@ class CrossEntropy final : public assay::Objective {
 }  // namespace
 
 ASSAY_PLUGIN(registry) {
-  registry.add<CrossEntropy>("cross_entropy",
-                             "Negative log-likelihood of the classes, with label smoothing "
-                             "(Szegedy et al., CVPR 2016).");
+  registry.add<CrossEntropy>(
+      "cross_entropy",
+      "Cross-entropy loss (negative log-likelihood) with optional label smoothing "
+      "(Szegedy et al., CVPR 2016).");
 }

@@ -45,47 +45,50 @@ class CsvTable final : public assay::Dataset {
     using namespace assay;
     using P = Params;
     return Schema<P>()
-        .required("path", &P::path, any(), "Text file, .gz or not, one row a sample.")
+        .required("path", &P::path, any(),
+                  "Text file with one sample per row; it may be compressed (.gz).")
         .field("label", &P::label, any(),
-               "Label column: its name, or its number from 0, negative from the end.")
+               "Label column: its name, or its index from 0; negative indices count from the end.")
         .field("group", &P::group, any(),
-               "Column whose words are the samples' groups; empty: none.")
-        .field("drop_columns", &P::drop_columns, any(), "Columns to leave out, by name or number.")
-        .field("task", &P::task, one_of({"classification", "regression"}), "What the label is.")
+               "Column that holds the group of each sample; empty: no groups.")
+        .field("drop_columns", &P::drop_columns, any(), "Columns to leave out, by name or index.")
+        .field("task", &P::task, one_of({"classification", "regression"}),
+               "Whether the label is a class or a real number.")
         .field("separator", &P::separator, any(),
-               "Between cells; a blank stands for any run of blanks.")
+               "Separator between cells; a space stands for any run of spaces.")
         .field("header", &P::header, one_of({"auto", "yes", "no"}),
-               "Whether the first row names the columns.")
-        .field("skip_lines", &P::skip_lines, at_least(0), "Lines at the beginning to leave out.")
+               "Whether the first row holds the column names.")
+        .field("skip_lines", &P::skip_lines, at_least(0),
+               "Number of lines to skip at the beginning of the file.")
         .field("names", &P::names, any(),
-               "Names of all columns, in place of what the file says; empty: the file's own.")
+               "Names of all columns, replacing those in the file; empty: use those in the file.")
         .field("missing", &P::missing, one_of({"error", "drop"}),
-               "What to do about a row with a missing value.")
-        .field("missing_words", &P::missing_words, any(), "Cells that mean a missing value.")
-        .field("test", &P::test, below(0, 1), "Share of the rows in the test split.")
+               "Whether a row with a missing value is an error or is dropped.")
+        .field("missing_words", &P::missing_words, any(), "Cell texts that mark a missing value.")
+        .field("test", &P::test, below(0, 1), "Fraction of the rows in the test split.")
         .field("validation", &P::validation, below(0, 1),
-               "Share of the rows in the validation split.")
+               "Fraction of the rows in the validation split.")
         .field("split_seed", &P::split_seed, at_least(0),
-               "Seed of the split, apart from the trial's seed.")
+               "Seed of the random split; independent of the seed of the trial.")
         .field("stratified", &P::stratified, any(),
-               "Gives each split the same shares of the classes, as far as whole rows allow.")
+               "Keeps the class proportions equal in all splits, up to rounding to whole rows.")
         .field("folds", &P::folds, at_least(0),
-               "Parts that the rows are dealt into for cross-validation, `fold` being the test "
-               "split and `test` unused; 0: none.")
-        .field("fold", &P::fold, at_least(0), "The part that is the test split, from 0.")
+               "Number of cross-validation folds; fold `fold` is the test split and `test` is "
+               "ignored; "
+               "0: no cross-validation.")
+        .field("fold", &P::fold, at_least(0), "Index from 0 of the fold that is the test split.")
         .field("fold_column", &P::fold_column, any(),
-               "Column that says which part a row is of, in place of a draw; empty: none.")
+               "Column that holds the fold of each row, instead of a random split; empty: none.")
         .field("standardise", &P::standardise, any(),
-               "Scales features to mean 0 and deviation 1 of the training split.");
+               "Standardises features to mean 0 and standard deviation 1 on the training split.");
   }
 
   explicit CsvTable(const Params& p) : p_(p) {
     const bool has_folds = p.folds > 0 || !p.fold_column.empty();  // `test` is not used then
     if (!has_folds && p.test + p.validation >= 1)
-      throw Error(ErrorKind::kParameter, "`test` and `validation` together must be below 1");
+      throw Error(ErrorKind::kParameter, "the sum of `test` and `validation` must be below 1");
     if (p.separator.empty())
-      throw Error(ErrorKind::kParameter,
-                  "`separator` is empty, expected what stands between cells");
+      throw Error(ErrorKind::kParameter, "`separator` is empty, expected the text between cells");
     check_folds();
     auto table = read_table(p.path, {p.separator, p.header, p.skip_lines, p.names});
     choose_columns(table);
@@ -119,13 +122,14 @@ class CsvTable final : public assay::Dataset {
   void check_folds() const {
     const auto fail = [](const char* what) { throw Error(ErrorKind::kParameter, what); };
     if (p_.stratified && p_.task != "classification")
-      fail("`stratified` needs classes: leave it out for a regression");
+      fail("`stratified` needs classes: leave it out for `task: regression`");
     if (p_.fold_column.empty() && p_.folds == 0 && p_.fold != 0)
-      fail("`fold` needs `folds`, the number of parts, or a `fold_column`");
+      fail("`fold` needs `folds`, the number of folds, or a `fold_column`");
     if (!p_.fold_column.empty() && p_.folds != 0)
-      fail("`fold_column` and `folds` exclude each other: the parts are in the file, or are drawn");
+      fail("`fold_column` and `folds` exclude each other: give only one of them");
     if (p_.folds == 1) fail("`folds` is 1, expected 0 for none, or 2 or more");
-    if (p_.folds > 0 && p_.fold >= p_.folds) fail("`fold` counts from 0 and must be below `folds`");
+    if (p_.folds > 0 && p_.fold >= p_.folds)
+      fail("`fold` is an index from 0 and must be below `folds`");
   }
 
   void choose_columns(const Table& table) {
@@ -144,7 +148,8 @@ class CsvTable final : public assay::Dataset {
       if (!left_out.contains(k)) features_.push_back(k);
     for (const auto k : features_) info_.input_names.push_back(table.names[k]);
     if (features_.empty())
-      throw Error(ErrorKind::kData, p_.path.string() + ": no feature column is left");
+      throw Error(ErrorKind::kData,
+                  p_.path.string() + ": no feature column is left; drop fewer columns");
   }
 
   bool is_missing(const std::string& cell) const {
@@ -163,7 +168,7 @@ class CsvTable final : public assay::Dataset {
                                    [&](auto k) { return is_missing(table.rows[r][k]); });
       if (at != used.end() && p_.missing == "error")
         throw Error(ErrorKind::kData, table.place(r, *at) + " is missing (`" + table.rows[r][*at] +
-                                          "`); `missing: drop` leaves such rows out");
+                                          "`); use `missing: drop` to leave such rows out");
       if (at != used.end()) continue;
       kept.rows.push_back(table.rows[r]);
       kept.lines.push_back(table.lines[r]);
@@ -214,7 +219,7 @@ class CsvTable final : public assay::Dataset {
       const double part = table.number(r, column);
       if (part != std::floor(part))
         throw Error(ErrorKind::kData, table.place(r, column) + " is `" + table.rows[r][column] +
-                                          "`, expected the whole number of a part");
+                                          "`, expected an integer, the index of a fold");
       all.push_back(static_cast<std::int64_t>(part));
     }
     return all;
@@ -231,7 +236,7 @@ class CsvTable final : public assay::Dataset {
       for (const auto id : ids_[s]) groups_[s].push_back(group_[id].item<std::int64_t>());
     info_.group_sizes = assay::group_sizes(ids_[0].size(), groups_[0], info_.groups.size());
     if (ids_[0].empty())
-      throw Error(ErrorKind::kData, p_.path.string() + ": no row is left to train on");
+      throw Error(ErrorKind::kData, p_.path.string() + ": no row is left for training");
   }
 
   void standardise() {
@@ -252,5 +257,5 @@ class CsvTable final : public assay::Dataset {
 }  // namespace
 
 ASSAY_PLUGIN(registry) {
-  registry.add<CsvTable>("csv_table", "Rows of numbers with a label column, from a text file.");
+  registry.add<CsvTable>("csv_table", "Numeric table with a label column, read from a text file.");
 }

@@ -43,14 +43,15 @@ std::vector<std::string> read_keel_head(std::istream& in, std::int64_t& line,
     words >> word;
     std::getline(words, rest);
     word = lower(word);
-    if (word == "@data" && names.empty()) fail("no `@attribute` comes before `@data`");
+    if (word == "@data" && names.empty()) fail("`@data` needs an `@attribute` before it");
     if (word == "@data") return names;
     if (word == "@attribute") {
       names.push_back(name_of(rest));
       if (names.back().empty()) fail("`@attribute` has no name");
     } else if (!word.empty() && word[0] != '%' && word != "@relation" && word != "@inputs" &&
                word != "@input" && word != "@outputs" && word != "@output") {
-      fail("`" + word + "` is unknown in the head of a KEEL file; `@data` has to come before rows");
+      fail("`" + word +
+           "` is not accepted in the header of a KEEL file; `@data` must come before the rows");
     }
   }
   fail("ends without `@data`");

@@ -62,8 +62,8 @@ Splits split_rows(std::int64_t rows, const Shares& shares, const Rows& classes, 
                   const assay::Rng& rng) {
   if (shares.folds > rows)
     throw assay::Error(assay::ErrorKind::kParameter, "`folds` is " + std::to_string(shares.folds) +
-                                                         ", and there are " + std::to_string(rows) +
-                                                         " rows");
+                                                         ", but the table has only " +
+                                                         std::to_string(rows) + " rows");
   auto order = shuffled(rows, rng);
   const auto parts = shares.folds > 0 ? deal(order, classes, shares.folds) : given;
   const auto share = [&](double part) {
@@ -82,7 +82,7 @@ Splits split_rows(std::int64_t rows, const Shares& shares, const Rows& classes, 
   if (!given.empty() && test.empty())
     throw assay::Error(
         assay::ErrorKind::kParameter,
-        "no row of `fold_column` is " + std::to_string(shares.fold) + ", which `fold` asks for");
+        "no row has the value " + std::to_string(shares.fold) + " of `fold` in `fold_column`");
   for (auto& split : splits) std::sort(split.begin(), split.end());
   return splits;
 }

@@ -47,8 +47,7 @@ std::string all_of(const std::filesystem::path& file) {
   const auto closer = [](gzFile f) { gzclose(f); };
   const std::unique_ptr<gzFile_s, decltype(closer)> in(gzopen(file.c_str(), "rb"), closer);
   if (!in)
-    throw Error(ErrorKind::kData,
-                file.string() + ": cannot be read; a text file of rows is needed");
+    throw Error(ErrorKind::kData, file.string() + ": cannot be read; expected a text file of rows");
   std::string text;
   char buffer[65536];
   int n = 0;
@@ -102,11 +101,13 @@ double Table::number(std::size_t row, std::size_t column) const {
   const auto& cell = rows[row][column];
   double x = 0;
   if (!parse_number(cell, x))
-    throw Error(ErrorKind::kData, place(row, column) + " is `" + cell +
-                                      "`, expected a number; `drop_columns` leaves a column out");
+    throw Error(ErrorKind::kData,
+                place(row, column) + " is `" + cell +
+                    "`, expected a number; use `drop_columns` to leave the column out");
   if (!std::isfinite(static_cast<float>(x)))
-    throw Error(ErrorKind::kData, place(row, column) + " is `" + cell +
-                                      "`, expected a number that a float can hold, up to 3.4e38");
+    throw Error(ErrorKind::kData,
+                place(row, column) + " is `" + cell +
+                    "`, expected a number in the range of a 32-bit float, up to 3.4e38");
   return x;
 }
 
@@ -131,7 +132,7 @@ void check_columns(const Table& table) {
       throw Error(ErrorKind::kData, table.file.string() + ":" + std::to_string(table.lines[r]) +
                                         ": has " + std::to_string(table.rows[r].size()) +
                                         " columns, expected " + std::to_string(table.names.size()) +
-                                        " as in the first row or the head");
+                                        " as in the first row or the header");
 }
 
 // A name that two columns have, or that no rule file could be written with, would be the wrong
@@ -139,7 +140,7 @@ void check_columns(const Table& table) {
 void check_names(const Table& table) {
   const auto fail = [&](const std::string& what) {
     throw Error(ErrorKind::kData,
-                table.file.string() + ": " + what + "; `names` gives the columns others");
+                table.file.string() + ": " + what + "; use `names` to rename the columns");
   };
   std::vector<std::uint32_t> order(table.names.size());  // a file may have a million columns
   std::iota(order.begin(), order.end(), 0U);
@@ -175,7 +176,7 @@ Table read_table(const std::filesystem::path& file, const TableFormat& format) {
   must_have_rows();
   if (!format.names.empty() && format.names.size() != table.names.size())
     throw Error(ErrorKind::kData, file.string() + ": has " + std::to_string(table.names.size()) +
-                                      " columns, and `names` has " +
+                                      " columns, but `names` has " +
                                       std::to_string(format.names.size()));
   if (!format.names.empty()) table.names = format.names;
   check_names(table);

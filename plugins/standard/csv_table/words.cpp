@@ -35,5 +35,5 @@ void check_classes(const Table& table, std::size_t column, const Words& words) {
     throw Error(ErrorKind::kData, table.file.string() + ": the label column `" +
                                       table.names[column] + "` has " + std::to_string(classes) +
                                       " different values in " + std::to_string(rows) +
-                                      " rows; for numbers to predict use `task: regression`");
+                                      " rows; to predict real numbers use `task: regression`");
 }

@@ -18,8 +18,8 @@ class Evaluate final : public assay::Procedure {
   static assay::Schema<Params> schema() {
     return assay::Schema<Params>()
         .field("split", &Params::split, assay::one_of({"train", "validation", "test"}),
-               "Samples to evaluate on.")
-        .field("batch", &Params::batch, assay::at_least(1), "Samples a forward pass.");
+               "Split to evaluate on.")
+        .field("batch", &Params::batch, assay::at_least(1), "Samples per forward pass.");
   }
   static assay::Strings needs() { return {"model", "dataset"}; }
 
@@ -51,7 +51,8 @@ class Evaluate final : public assay::Procedure {
 }  // namespace
 
 ASSAY_PLUGIN(registry) {
-  registry.add<Evaluate>("evaluate",
-                         "Accuracy, per class and per group, negative log-likelihood and confusion "
-                         "of a model on one split; squared error for regression.");
+  registry.add<Evaluate>(
+      "evaluate",
+      "Evaluates a model on one split: accuracy overall, per class and per group, negative "
+      "log-likelihood and confusion matrix, or the squared error for regression.");
 }

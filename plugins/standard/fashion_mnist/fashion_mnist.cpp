@@ -25,13 +25,13 @@ class FashionMnist final : public assay::ImageSet {
 
   static assay::Schema<Params> schema() {
     return assay::Schema<Params>()
-        .field(
-            "root", &Params::root, assay::any(),
-            "Folder of the four idx.gz files; the Debian package dataset-fashion-mnist brings it.")
+        .field("root", &Params::root, assay::any(),
+               "Folder of the four idx.gz files, such as that of the Debian package "
+               "dataset-fashion-mnist.")
         .field("validation", &Params::validation, assay::between(0, 59999),
-               "Training images, the last ones, that are kept for validation.")
+               "Number of training images, taken from the end, that form the validation split.")
         .field("train_limit", &Params::train_limit, assay::at_least(0),
-               "Training images used, the first ones; 0 uses all.");
+               "Number of training images to use, from the beginning; 0: all.");
   }
 
   explicit FashionMnist(const Params& p)
@@ -46,6 +46,6 @@ class FashionMnist final : public assay::ImageSet {
 ASSAY_PLUGIN(registry) {
   registry.add<FashionMnist>(
       "fashion_mnist",
-      "Fashion-MNIST (Xiao et al., 2017): 70,000 grey images, 28 x 28, of ten "
+      "Fashion-MNIST (Xiao et al., 2017): 70,000 grayscale images of 28 x 28 pixels in ten "
       "classes of clothing.");
 }

@@ -16,7 +16,7 @@ class Fit final : public assay::Procedure {
 
   static assay::Schema<Params> schema() {
     return assay::Schema<Params>().field("batch", &Params::batch, assay::at_least(1),
-                                         "Samples loaded or evaluated at a time.");
+                                         "Samples per batch when loading and evaluating.");
   }
   static assay::Strings needs() { return {"model", "dataset"}; }
 
@@ -106,5 +106,7 @@ class Fit final : public assay::Procedure {
 }  // namespace
 
 ASSAY_PLUGIN(registry) {
-  registry.add<Fit>("fit", "Fits a model that learns directly from samples, a step a unit.");
+  registry.add<Fit>(
+      "fit",
+      "Fits a model that learns directly from samples without gradients, one step per unit.");
 }

@@ -25,16 +25,21 @@ class IdxImages final : public assay::ImageSet {
   static assay::Schema<Params> schema() {
     using namespace assay;
     return Schema<Params>()
-        .required("train_images", &Params::train_images, any(), "IDX file of images, .gz or not.")
-        .required("train_labels", &Params::train_labels, any(), "IDX file of their labels.")
-        .field("test_images", &Params::test_images, any(), "IDX file of test images; empty: none.")
-        .field("test_labels", &Params::test_labels, any(), "IDX file of the test labels.")
+        .required("train_images", &Params::train_images, any(),
+                  "IDX file of the training images; it may be compressed (.gz).")
+        .required("train_labels", &Params::train_labels, any(),
+                  "IDX file of the training labels; it may be compressed (.gz).")
+        .field("test_images", &Params::test_images, any(),
+               "IDX file of the test images; empty: no test split.")
+        .field("test_labels", &Params::test_labels, any(),
+               "IDX file of the test labels; empty: no test split.")
         .field("validation", &Params::validation, at_least(0),
-               "Training images, the last ones, that are kept for validation.")
+               "Number of training images, taken from the end, that form the validation split.")
         .field("train_limit", &Params::train_limit, at_least(0),
-               "Training images used, the first ones; 0 uses all.")
-        .field("mean", &Params::mean, between(0, 1), "Subtracted from pixel / 255.")
-        .field("deviation", &Params::deviation, above(0), "By which the difference is divided.");
+               "Number of training images to use, from the beginning; 0: all.")
+        .field("mean", &Params::mean, between(0, 1), "Mean that is subtracted from pixel / 255.")
+        .field("deviation", &Params::deviation, above(0),
+               "Standard deviation that pixel / 255 - mean is divided by.");
   }
 
   explicit IdxImages(const Params& p)
@@ -44,8 +49,9 @@ class IdxImages final : public assay::ImageSet {
  private:
   static Images read_test(const Params& p) {
     if (p.test_images.empty() != p.test_labels.empty())
-      throw assay::Error(assay::ErrorKind::kParameter,
-                         "`test_images` and `test_labels` must be given together");
+      throw assay::Error(
+          assay::ErrorKind::kParameter,
+          "`test_images` and `test_labels` must be given together, or neither of them");
     return p.test_images.empty() ? Images{} : read(p.test_images, p.test_labels);
   }
 };
@@ -53,5 +59,6 @@ class IdxImages final : public assay::ImageSet {
 }  // namespace
 
 ASSAY_PLUGIN(registry) {
-  registry.add<IdxImages>("idx_images", "Grey images and labels of any IDX files (MNIST, USPS).");
+  registry.add<IdxImages>("idx_images",
+                          "Grayscale images and labels from IDX files, such as MNIST or USPS.");
 }

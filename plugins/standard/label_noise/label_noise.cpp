@@ -21,12 +21,13 @@ class LabelNoise final : public assay::Dataset {
     using namespace assay;
     return Schema<Params>()
         .component("dataset", &Params::dataset, "",
-                   "Dataset of classes whose training labels are changed; it must be given.")
-        .field("rate", &Params::rate, between(0, 1),
-               "Probability with which a training label becomes one of the other classes, all of "
-               "them alike likely.")
+                   "Classification dataset to add label noise to; it must be given.")
+        .field(
+            "rate", &Params::rate, between(0, 1),
+            "Probability that a training label is replaced by another class, drawn uniformly from "
+            "all other classes.")
         .field("noise_seed", &Params::noise_seed, at_least(0),
-               "Which noise: the same for every trial that says the same number.");
+               "Seed of the noise; trials with the same value have the same noise.");
   }
 
   explicit LabelNoise(const Params& p)
@@ -34,11 +35,11 @@ class LabelNoise final : public assay::Dataset {
         rng_(assay::Rng(static_cast<std::uint64_t>(p.noise_seed)).fork("label_noise")) {
     if (!inner_)
       throw assay::Error(assay::ErrorKind::kParameter,
-                         "`dataset` is missing: name the one whose labels are to be changed, as in "
+                         "`dataset` is missing: name the dataset to add label noise to, as in "
                          "`dataset: {use: fashion_mnist}`");
     if (inner_->info().classes < 2)
       throw assay::Error(assay::ErrorKind::kParameter,
-                         "`dataset` has no classes to take another label from: label noise needs "
+                         "`dataset` has fewer than two classes: label noise needs "
                          "a dataset of two classes or more");
     const auto chance = rng_.fork("chance");
     for (const auto id : inner_->ids(Split::kTrain))
@@ -76,7 +77,8 @@ class LabelNoise final : public assay::Dataset {
 }  // namespace
 
 ASSAY_PLUGIN(registry) {
-  registry.add<LabelNoise>("label_noise",
-                           "A dataset of classes with symmetric label noise on its training split "
-                           "(van Rooyen et al., NeurIPS 2015).");
+  registry.add<LabelNoise>(
+      "label_noise",
+      "Adds symmetric label noise to the training split of a classification dataset "
+      "(van Rooyen et al., NeurIPS 2015).");
 }

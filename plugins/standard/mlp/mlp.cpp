@@ -19,11 +19,12 @@ class Mlp final : public assay::Model, public assay::LinearHead {
 
   static assay::Schema<Params> schema() {
     return assay::Schema<Params>()
-        .field("hidden", &Params::hidden, assay::at_least(1), "Units of each hidden layer.")
+        .field("hidden", &Params::hidden, assay::at_least(1),
+               "Number of units of each hidden layer.")
         .field("activation", &Params::activation, assay::one_of({"relu", "gelu", "tanh"}),
-               "Function after each hidden layer.")
+               "Activation function after each hidden layer.")
         .field("dropout", &Params::dropout, assay::below(0, 1),
-               "Share of the hidden units that is set to zero while training.");
+               "Dropout probability of the hidden units during training.");
   }
 
   Mlp(Params params, const assay::Info& info) : p_(std::move(params)) {

@@ -77,13 +77,14 @@ class ResNet final : public assay::Model, public assay::LinearHead {
     using namespace assay;
     return Schema<Params>()
         .field("depth", &Params::depth, between(8, 1202),
-               "Layers with weights: 6 n + 2, as 20, 32 or 56.")
-        .field("width", &Params::width, between(1, 1024),
-               "Channels of the first stage; then twice and four times as many.")
+               "Number of layers with weights: 6 n + 2, such as 20, 32 or 56.")
+        .field(
+            "width", &Params::width, between(1, 1024),
+            "Channels of the first stage; the second has twice and the third four times as many.")
         .field("norm", &Params::norm, one_of({"batch", "group"}),
                "Normalisation after each convolution.")
         .field("groups", &Params::groups, at_least(1),
-               "Groups of group normalisation; must divide the width.");
+               "Number of groups of group normalisation; it must divide `width`.");
   }
 
   ResNet(const Params& p, const assay::Info& info) {
@@ -136,6 +137,6 @@ class ResNet final : public assay::Model, public assay::LinearHead {
 }  // namespace
 
 ASSAY_PLUGIN(registry) {
-  registry.add<ResNet>("resnet",
-                       "Residual network for small images, 6 n + 2 layers (He et al., CVPR 2016).");
+  registry.add<ResNet>(
+      "resnet", "Residual network with 6 n + 2 layers for small images (He et al., CVPR 2016).");
 }

@@ -19,12 +19,12 @@ class Sgd final : public assay::Optimizer {
 
   static assay::Schema<Params> schema() {
     return assay::Schema<Params>()
-        .field("lr", &Params::lr, assay::above(0), "Step size, in weight units a unit of gradient.")
-        .field("momentum", &Params::momentum, assay::below(0, 1), "Decay of the velocity, a step.")
+        .field("lr", &Params::lr, assay::above(0), "Learning rate.")
+        .field("momentum", &Params::momentum, assay::below(0, 1),
+               "Momentum factor; 0: no momentum.")
         .field("weight_decay", &Params::weight_decay, assay::at_least(0),
-               "Multiple of the weights that is added to the gradient.")
-        .field("nesterov", &Params::nesterov, assay::any(),
-               "Steps with the velocity as it will be after this step.");
+               "Weight decay (L2 penalty): this times the weights is added to the gradient.")
+        .field("nesterov", &Params::nesterov, assay::any(), "Uses Nesterov momentum.");
   }
 
   explicit Sgd(Params params) : p_(params) {

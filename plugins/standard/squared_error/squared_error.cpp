@@ -13,7 +13,7 @@ class SquaredError final : public assay::Objective {
   SquaredError(Params, const assay::Info& info) {
     if (info.classes > 0)
       throw assay::Error(assay::ErrorKind::kParameter,
-                         "the dataset has classes, not real targets: use cross_entropy");
+                         "the dataset has classes instead of real targets: use cross_entropy");
   }
 
   const std::vector<std::string>& terms() const override { return terms_; }
@@ -35,5 +35,5 @@ class SquaredError final : public assay::Objective {
 
 ASSAY_PLUGIN(registry) {
   registry.add<SquaredError>("squared_error",
-                             "Mean squared error of real targets, for regression.");
+                             "Mean squared error, for regression on real targets.");
 }

@@ -30,7 +30,8 @@ class Ema {
   void load(const assay::Tensors& average) {
     const torch::NoGradGuard no_grad;
     if (average.size() != average_.size())
-      throw assay::Error(assay::ErrorKind::kCorrupt, "the checkpoint's EMA has other tensors");
+      throw assay::Error(assay::ErrorKind::kCorrupt,
+                         "the EMA in the checkpoint has other tensors than the model");
     at::_foreach_copy_(average_, average);
   }
 

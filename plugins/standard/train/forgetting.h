@@ -52,7 +52,7 @@ class Forgetting {
     if (count_.numel() != size || right_.numel() != size)
       throw assay::Error(assay::ErrorKind::kCorrupt,
                          "the checkpoint counts forgetting of " + std::to_string(count_.numel()) +
-                             " samples, and the training split has " + std::to_string(size));
+                             " samples, but the training split has " + std::to_string(size));
   }
 
   void count(std::ptrdiff_t place, bool right) {

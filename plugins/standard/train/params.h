@@ -36,53 +36,67 @@ inline assay::Schema<TrainParams> train_schema() {
   using P = TrainParams;
   using namespace assay;
   return Schema<P>()
-      .field("epochs", &P::epochs, at_least(0), "Passes over the training split; or give `steps`.")
-      .field("steps", &P::steps, at_least(0), "Optimizer steps in all; or give `epochs`.")
-      .field("batch", &P::batch, at_least(1), "Samples a forward pass.")
+      .field("epochs", &P::epochs, at_least(0),
+             "Passes over the training split; give either `epochs` or `steps`.")
+      .field("steps", &P::steps, at_least(0),
+             "Total number of optimizer steps; give either `epochs` or `steps`.")
+      .field("batch", &P::batch, at_least(1), "Batch size: samples per forward pass.")
       .field("accumulate", &P::accumulate, at_least(1),
-             "Batches a step: each term is averaged over its samples of all of them.")
+             "Gradient accumulation: batches per optimizer step; each term is averaged over the "
+             "samples of all.")
       .field("layers", &P::layers, at_least(0),
-             "Last layers whose parameters are trained, the others staying as they are; 0: all.")
-      .field("resample", &P::resample, at_least(0),
-             "Power of N / n by which a sample of a group of n of N is drawn, with replacement; 1 "
-             "draws all groups alike often, 0 takes each sample once an epoch.")
+             "Number of layers to train, counted from the end; the others are frozen; 0: all.")
+      .field(
+          "resample", &P::resample, at_least(0),
+          "Weighted sampling: a sample of a group of n among N is drawn with weight (N / "
+          "n)^resample, "
+          "with replacement; 1 draws all groups equally often; 0 takes each sample once per epoch.")
       .field("schedule", &P::schedule, one_of({"constant", "cosine", "step"}),
-             "Course of the step size after the warm-up.")
-      .field("warmup", &P::warmup, at_least(0), "Steps of linear warm-up.")
+             "Learning rate schedule after the warm-up.")
+      .field("warmup", &P::warmup, at_least(0), "Number of steps of linear learning rate warm-up.")
       .field("milestones", &P::milestones, between(0, 1),
-             "Fractions of all steps at which `step` multiplies the step size by `gamma`.")
-      .field("gamma", &P::gamma, between(0, 1), "Factor of each milestone of `step`.")
+             "Fractions of all steps at which schedule `step` multiplies the learning rate by "
+             "`gamma`.")
+      .field("gamma", &P::gamma, between(0, 1),
+             "Learning rate factor at each milestone of schedule `step`.")
       .field("final_factor", &P::final_factor, between(0, 1),
-             "Factor of the step size at the end of `cosine`.")
-      .field("clip", &P::clip, at_least(0), "Largest L2 norm of a gradient; 0 does not clip.")
-      .field("ema", &P::ema, below(0, 1),
-             "Decay, a step, of an average of the weights, which is evaluated and which the model "
-             "ends "
-             "with; 0 keeps none.")
+             "Learning rate factor at the end of schedule `cosine`.")
+      .field("clip", &P::clip, at_least(0),
+             "Gradient clipping: largest L2 norm of a gradient; 0: no clipping.")
+      .field(
+          "ema", &P::ema, below(0, 1),
+          "Decay rate per step of an exponential moving average of the weights, which is evaluated "
+          "and which the model "
+          "ends with; 0: none.")
       .field("bf16", &P::bf16, any(), "Runs the forward pass under bfloat16 autocast.")
-      .field("evaluate_epochs", &P::evaluate_epochs, at_least(1), "Epochs between two validations.")
+      .field("evaluate_epochs", &P::evaluate_epochs, at_least(1),
+             "Epochs between two evaluations on the validation split.")
       .field("evaluate_steps", &P::evaluate_steps, at_least(0),
-             "Steps between two validations; 0 goes by `evaluate_epochs`.")
+             "Steps between two evaluations on the validation split; 0: use `evaluate_epochs`.")
       .field("evaluate_batch", &P::evaluate_batch, at_least(1),
-             "Samples a forward pass of an evaluation.")
-      .field("detail", &P::detail, any(),
-             "Tells each class's recall on the test split too, their mean, and the macro F1.")
+             "Samples per forward pass during evaluation.")
+      .field(
+          "detail", &P::detail, any(),
+          "Also reports the recall of each class on the test split, their mean and the macro F1.")
       .field("log_every", &P::log_every, at_least(1),
-             "Steps between two rows of train/loss and of what the optimizer reports, each the "
-             "mean since the last.")
+             "Steps between two logged values of train/loss and of the optimizer's metrics; each "
+             "is the "
+             "mean since the last one.")
       .field("monitor", &P::monitor, one_of({"accuracy", "loss", "worst_group"}),
-             "Validation metric that decides which weights are best.")
+             "Validation metric that selects the best weights.")
       .field("patience", &P::patience, at_least(0),
-             "Validations without improvement after which training stops; 0 never stops early.")
+             "Early stopping: evaluations without improvement before training stops; 0: never.")
       .field("final_weights", &P::final_weights, one_of({"last", "best"}),
-             "Weights that the model ends with and is tested with: the last, or those of the best "
+             "Weights that are tested and saved at the end: the last ones, or those of the best "
              "validation.")
       .field("prefetch", &P::prefetch, at_least(-1),
-             "Batches loaded ahead by a thread; -1 chooses 2 on a GPU and 0 on a CPU.")
+             "Batches that a thread loads ahead; -1: 2 on a GPU and 0 on a CPU.")
       .field("count_forgetting", &P::count_forgetting, any(),
-             "Counts how often each training sample's answer goes from right to wrong between two "
-             "of its batches, by a forward pass more a batch: artifact `forgetting`, for the "
-             "selector of that name.")
+             "Counts how often the prediction of each training sample turns from right to wrong "
+             "between "
+             "two of its batches, by one more forward pass per batch; writes the artifact "
+             "`forgetting`, "
+             "for the selector `forgetting`.")
       .field("allow_nonfinite", &P::allow_nonfinite, any(),
-             "Goes on after a NaN or infinite loss instead of ending the trial as diverged.");
+             "Continues after a NaN or infinite loss instead of ending the trial as diverged.");
 }

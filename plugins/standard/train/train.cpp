@@ -50,7 +50,7 @@ class Train final : public assay::Procedure {
     const double loss = parts.optimizer->step(*problem_);
     if (!std::isfinite(loss) && !p_.allow_nonfinite)
       throw assay::Error(assay::ErrorKind::kNumeric,
-                         "the optimizer's step answers a loss of " + std::to_string(loss));
+                         "the optimizer's step returned a loss of " + std::to_string(loss));
     figures_.add("loss", loss);
     figures_.add(problem_->take_figures());
     if (ema_) ema_->update();
@@ -91,14 +91,14 @@ class Train final : public assay::Procedure {
     if ((p_.patience > 0 || p_.final_weights == "best") &&
         parts.dataset->ids(Split::kValidation).empty())
       throw assay::Error(assay::ErrorKind::kData,
-                         "`patience` and `final_weights: best` need a validation split, and the "
-                         "dataset has none: give it one");
+                         "`patience` and `final_weights: best` need a validation split, but the "
+                         "dataset has none: give it one, such as by `validation: 1000`");
     if (p_.monitor == "worst_group" && parts.dataset->info().groups.empty())
       throw assay::Error(assay::ErrorKind::kData,
                          "`monitor: worst_group` needs a dataset with groups");
     if (p_.count_forgetting && parts.dataset->info().classes == 0)
       throw assay::Error(assay::ErrorKind::kParameter,
-                         "`count_forgetting` needs a dataset of classes");
+                         "`count_forgetting` needs a classification dataset");
     if (p_.layers > 0) freeze_all_but(assay::last_layers(*parts.model, p_.layers), *parts.model);
     problem_.emplace(*parts.model, *parts.objective,
                      assay::ProblemOptions{p_.clip, p_.bf16, p_.allow_nonfinite});
@@ -206,7 +206,7 @@ class Train final : public assay::Procedure {
       throw assay::Error(assay::ErrorKind::kNumeric,
                          "the loss on the " + std::string(name_of(split)) + " split is " +
                              std::to_string(scores.loss) +
-                             "; a smaller step size or gradient clipping may help");
+                             "; a smaller learning rate or gradient clipping may help");
     return scores;
   }
 
@@ -228,7 +228,8 @@ class Train final : public assay::Procedure {
 }  // namespace
 
 ASSAY_PLUGIN(registry) {
-  registry.add<Train>("train",
-                      "Minimises the objective on the training split, one optimizer step a unit; "
-                      "validates, keeps the best weights, and tests at the end.");
+  registry.add<Train>(
+      "train",
+      "Minimises the objective on the training split, one optimizer step per unit; "
+      "evaluates on the validation split, keeps the best weights, and tests at the end.");
 }

@@ -58,11 +58,11 @@ TEST_CASE("classes that cannot be taken are refused") {
   const auto refused = [&](const Integers& classes, const std::string& said) {
     CHECK_THROWS_WITH(taken(registry, classes), Catch::Contains(said));
   };
-  refused({3, 10}, "`classes` names 10, and the dataset has classes 0 to 9");
+  refused({3, 10}, "`classes` names 10, but the dataset has classes 0 to 9");
   refused({3, 3}, "`classes` names 3 twice");
-  refused({3}, "needs two classes or more");
+  refused({3}, "must list at least two classes");
   CHECK_THROWS_WITH(taken(with_plain({.classes = 0}), {0, 1}),
-                    Catch::Contains("no classes to take"));
+                    Catch::Contains("real targets instead of classes"));
   CHECK_THROWS_WITH(plugins().make<Dataset>({"class_subset", {{"classes", Integers{0, 1}}}}),
                     Catch::Contains("`dataset` is missing"));
 }

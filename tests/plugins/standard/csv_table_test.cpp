@@ -98,7 +98,7 @@ TEST_CASE("a bad table gets a sentence with line and column") {
   Desk desk;
   using Catch::Contains;
   CHECK_THAT(desk.said("a,b\n1,0\n?,1\n"),
-             Contains("table.csv:3: column `a` is missing (`?`); `missing: drop`"));
+             Contains("table.csv:3: column `a` is missing (`?`); use `missing: drop`"));
   CHECK_THAT(desk.said("1,0\n2,1\nred,1\n"),
              Contains("table.csv:3: column `0` is `red`, expected a number"));
   CHECK_THAT(desk.said("1,0\n2,1\n1e999,1\n"), Contains("expected a number"));
@@ -115,19 +115,21 @@ TEST_CASE("a bad table gets a sentence with line and column") {
   CHECK_THAT(desk.said(kTable, {{"task", "regression"}}),
              Contains("column `kind` is `x`, expected a number"));
   CHECK_THAT(desk.said(kTable, {{"test", 0.6}, {"validation", 0.4}}),
-             Contains("together must be below 1"));
+             Contains("sum of `test` and `validation` must be below 1"));
   CHECK_THAT(
       desk.said("1,0\n2,1\n1e39,1\n"),
-      Contains("table.csv:3: column `0` is `1e39`, expected a number that a float can hold"));
-  CHECK_THAT(desk.said("a,a,b\n1,2,0\n"), Contains("two columns are named `a`; `names` gives"));
+      Contains(
+          "table.csv:3: column `0` is `1e39`, expected a number in the range of a 32-bit float"));
+  CHECK_THAT(desk.said("a,a,b\n1,2,0\n"), Contains("two columns are named `a`; use `names`"));
   CHECK_THAT(desk.said("k\xf6n,b\n1,0\n"), Contains("the name of column 0 is not UTF-8"));
   CHECK_THAT(desk.said("1,gr\xfcn\n2,x\n"), Contains("table.csv:1: column `1` is not UTF-8"));
   CHECK_THAT(desk.said(kTable, {{"drop_columns", Strings{"kind"}}}),
              Contains("`drop_columns` has `kind`, which is the label column"));
   CHECK_THAT(desk.said(kTable, {{"folds", std::int64_t{5}}}),
-             Contains("`folds` is 5, and there are 4 rows"));
-  CHECK_THAT(desk.said("a,part,b\n1,0,x\n2,1.5,y\n", {{"fold_column", std::string("part")}}),
-             Contains("table.csv:3: column `part` is `1.5`, expected the whole number"));
+             Contains("`folds` is 5, but the table has only 4 rows"));
+  CHECK_THAT(
+      desk.said("a,part,b\n1,0,x\n2,1.5,y\n", {{"fold_column", std::string("part")}}),
+      Contains("table.csv:3: column `part` is `1.5`, expected an integer, the index of a fold"));
   CHECK_THAT(desk.said(std::string("\x1f\x8b\x08\0\0\0\0\0\0\3", 10)),
              Contains("is truncated or damaged"));
 }
@@ -136,8 +138,8 @@ TEST_CASE("numbers to predict are not taken for classes") {
   Desk desk;
   std::string text;
   for (int k = 0; k < 300; ++k) text += "1," + std::to_string(k / 7.0) + "\n";
-  CHECK_THAT(desk.said(text), Catch::Contains("has 300 different values in 300 rows; for numbers "
-                                              "to predict use `task: regression`"));
+  CHECK_THAT(desk.said(text), Catch::Contains("has 300 different values in 300 rows; to predict "
+                                              "real numbers use `task: regression`"));
   CHECK(desk.read(text, {{"task", "regression"}})->info().classes == 0);
 }
 
@@ -242,9 +244,9 @@ TEST_CASE("folds that cannot be are told what could") {
         std::string::npos);
   CHECK(said({{"folds", std::int64_t{3}}, {"fold_column", std::string("part")}}).find("exclude") !=
         std::string::npos);
-  CHECK(said({{"fold_column", std::string("part")}, {"fold", std::int64_t{7}}}).find("no row of") !=
-        std::string::npos);
-  CHECK(said({{"names", Strings{"a", "b"}}}).find("has 3 columns, and `names` has 2") !=
+  CHECK(said({{"fold_column", std::string("part")}, {"fold", std::int64_t{7}}})
+            .find("no row has the value") != std::string::npos);
+  CHECK(said({{"names", Strings{"a", "b"}}}).find("has 3 columns, but `names` has 2") !=
         std::string::npos);
 }
 
@@ -261,8 +263,9 @@ TEST_CASE("a KEEL file names its columns itself") {
   const std::int64_t ids[] = {1};
   CHECK(data->load(ids, kContext).input[0][0].item<double>() == 2.5);
   CHECK(desk.said(head).find("ends without `@data`") != std::string::npos);
-  CHECK(desk.said(head + "1, a\n").find(":7: `1,` is unknown in the head") != std::string::npos);
-  CHECK(desk.said("@relation x\n@data\n1\n").find("no `@attribute`") != std::string::npos);
+  CHECK(desk.said(head + "1, a\n").find(":7: `1,` is not accepted in the header") !=
+        std::string::npos);
+  CHECK(desk.said("@relation x\n@data\n1\n").find("needs an `@attribute`") != std::string::npos);
   CHECK(desk.said(head + "@data\n1, a, 3\n").find(":8: has 3 columns, expected 2") !=
         std::string::npos);
 }

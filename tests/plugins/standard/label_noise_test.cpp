@@ -73,5 +73,6 @@ TEST_CASE("the noise is a function of seed and id alone") {
 TEST_CASE("label noise without classes, or without a dataset, is told what is missing") {
   CHECK_THROWS_WITH(plugins().make<Dataset>({"label_noise", {}}),
                     Catch::Contains("`dataset` is missing"));
-  CHECK_THROWS_WITH(noisy(with_plain({.classes = 0}), 0.1), Catch::Contains("has no classes"));
+  CHECK_THROWS_WITH(noisy(with_plain({.classes = 0}), 0.1),
+                    Catch::Contains("has fewer than two classes"));
 }
