@@ -25,23 +25,26 @@ class DigitsDomains final : public assay::Dataset {
     using namespace assay;
     return Schema<Params>()
         .required("mnist", &Params::mnist, any(),
-                  "Folder of train- and t10k-images-idx3-ubyte.gz and the labels.")
+                  "Folder of the MNIST files: train- and t10k-images-idx3-ubyte.gz and the labels.")
         .required("usps", &Params::usps, any(),
-                  "Folder of usps-train- and usps-test-images-idx3-ubyte.gz and the labels.")
+                  "Folder of the USPS files: usps-train- and usps-test-images-idx3-ubyte.gz and "
+                  "the labels.")
         .field("size", &Params::size, between(16, 28),
                "Height and width of the images, in pixels: 16 or 28.")
         .field("first", &Params::first, one_of({"mnist", "usps"}),
-               "Domain that is group 0, the source; the other is group 1.")
-        .field("validation", &Params::validation, at_least(0),
-               "Training images of each domain, the last ones, that are kept for validation.")
+               "Domain that becomes group 0, the source; the other becomes group 1.")
+        .field(
+            "validation", &Params::validation, at_least(0),
+            "Number of training images per domain, taken from the end, for the validation split.")
         .field("train_limit", &Params::train_limit, at_least(0),
-               "Training images of each domain that are used, the first ones; 0 uses all.");
+               "Number of training images per domain to use, from the beginning; 0: all.");
   }
 
   explicit DigitsDomains(const Params& p) {
     if (p.size != 16 && p.size != 28)
       throw assay::Error(assay::ErrorKind::kParameter,
-                         "`size` is " + std::to_string(p.size) + ": 16 (as USPS) or 28 (as MNIST)");
+                         "`size` is " + std::to_string(p.size) +
+                             ", expected 16 (the size of USPS) or 28 (the size of MNIST)");
     const auto mnist = read_domain("mnist", p.mnist, {"train", "t10k"}, 28, p.size);
     const auto usps = read_domain("usps", p.usps, {"usps-train", "usps-test"}, 16, p.size);
     const bool swapped = p.first == "usps";
@@ -77,7 +80,7 @@ class DigitsDomains final : public assay::Dataset {
     const auto kept = domain.train - p.validation;
     if (kept < 1)
       throw assay::Error(assay::ErrorKind::kData, "validation: " + std::to_string(p.validation) +
-                                                      " leaves no training image of " +
+                                                      " leaves no training image out of " +
                                                       std::to_string(domain.train) + " of " +
                                                       domain.name);
     const auto limit = p.train_limit > 0 ? std::min(p.train_limit, kept) : kept;
@@ -105,6 +108,6 @@ class DigitsDomains final : public assay::Dataset {
 
 ASSAY_PLUGIN(registry) {
   registry.add<DigitsDomains>("digits_domains",
-                              "The digits of MNIST (LeCun et al., 1998) and USPS (Hull, 1994) as "
-                              "two domains, in one framing.");
+                              "Digits of MNIST (LeCun et al., 1998) and USPS (Hull, 1994) as "
+                              "two domains, with the same image size and margins.");
 }

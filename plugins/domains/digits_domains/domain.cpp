@@ -42,8 +42,8 @@ Domain read_domain(const std::string& name, const fs::path& folder, const assay:
     if (images.size(1) != own || images.size(2) != own)
       throw assay::Error(assay::ErrorKind::kData,
                          file.string() + ": has images of " + std::to_string(images.size(1)) +
-                             " x " + std::to_string(images.size(2)) + " pixels; those of " + name +
-                             " have " + std::to_string(own) + " x " + std::to_string(own));
+                             " x " + std::to_string(images.size(2)) + " pixels; images of " + name +
+                             " must have " + std::to_string(own) + " x " + std::to_string(own));
     pixels.push_back(framed(images, size));
     labels.push_back(
         assay::read_idx_labels(folder / (part + "-labels-idx1-ubyte.gz"), images.size(0)));

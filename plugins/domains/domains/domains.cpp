@@ -22,18 +22,20 @@ class Domains final : public assay::Objective {
   static assay::Schema<Params> schema() {
     return assay::Schema<Params>()
         .field("unlabelled", &Params::unlabelled, assay::any(),
-               "Names of the groups whose labels are not looked at: the model's own confident "
-               "predictions stand in for them.")
+               "Names of the groups that are trained without labels: confident predictions of the "
+               "model "
+               "are used as pseudo-labels instead.")
         .field("tau", &Params::tau, assay::between(0, 1),
-               "Probability from which on a prediction is a pseudo-label.");
+               "Smallest predicted probability at which a prediction is used as a pseudo-label.");
   }
 
   Domains(const Params& p, const assay::Info& info) : tau_(p.tau), terms_(info.groups) {
     if (info.classes == 0)
-      throw Error(ErrorKind::kParameter, "the dataset has no classes: `domains` needs them");
+      throw Error(ErrorKind::kParameter,
+                  "the dataset has no classes: use a classification dataset");
     if (terms_.empty())
       throw Error(ErrorKind::kParameter,
-                  "has a term for each group, and the dataset has no groups: use cross_entropy, or "
+                  "has one term per group, but the dataset has no groups: use cross_entropy, or "
                   "a dataset such as `digits_domains`");
     labelled_.assign(terms_.size(), true);
     for (const auto& name : p.unlabelled) {
@@ -78,7 +80,7 @@ class Domains final : public assay::Objective {
 
   std::string unknown(const std::string& name) const {
     const auto near = assay::nearest(name, terms_);
-    return "`unlabelled` names the group `" + name + "`, which the dataset has not got" +
+    return "`unlabelled` names the group `" + name + "`, which the dataset does not have" +
            (near.empty() ? "; it has " + assay::listed(terms_) : "; did you mean `" + near + "`?");
   }
 
@@ -90,7 +92,8 @@ class Domains final : public assay::Objective {
 }  // namespace
 
 ASSAY_PLUGIN(registry) {
-  registry.add<Domains>("domains",
-                        "Cross-entropy of each group as a term of its own; of pseudo-labels (Lee, "
-                        "2013) where a group has no labels.");
+  registry.add<Domains>(
+      "domains",
+      "Cross-entropy with one term per group; groups without labels use pseudo-labels (Lee, "
+      "2013).");
 }

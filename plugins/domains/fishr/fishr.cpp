@@ -28,11 +28,13 @@ class Fishr final : public assay::Objective {
   static assay::Schema<Params> schema() {
     using namespace assay;
     return Schema<Params>()
-        .field("lambda", &Params::lambda, at_least(0),
-               "Weight of the distance between the environments' gradient variances.")
+        .field(
+            "lambda", &Params::lambda, at_least(0),
+            "Weight of the penalty, the distance between the gradient variances of environments.")
         .field("anneal_steps", &Params::anneal_steps, at_least(0),
-               "Steps of training before that, during which the weight is 0.")
-        .field("ema", &Params::ema, below(0, 1), "Decay of an environment's variances, a step.");
+               "Number of initial training steps during which the weight is 0.")
+        .field("ema", &Params::ema, below(0, 1),
+               "Decay rate per step of the moving average of each environment's variances.");
   }
 
   Fishr(Params params, const assay::Info& info) : p_(params), environments_(info) {}
@@ -44,8 +46,8 @@ class Fishr final : public assay::Objective {
     const auto output = model.forward(batch.input);
     if (!output.features.defined())
       throw Error(ErrorKind::kPlugin,
-                  "the model gives no features, whose products with the "
-                  "errors are the last layer's gradients");
+                  "the model returns no features, which are needed for the "
+                  "gradients of the last layer");
     const auto each = at::cross_entropy_loss(output.logits, batch.target, {}, at::Reduction::None);
     const auto member = environments_.members(batch).to(each.scalar_type());
     const auto count = member.sum(0);
@@ -113,7 +115,8 @@ class Fishr final : public assay::Objective {
 }  // namespace
 
 ASSAY_PLUGIN(registry) {
-  registry.add<Fishr>("fishr",
-                      "Penalises the distance between the variances of the last layer's gradients "
-                      "in the environments (Rame et al., ICML 2022).");
+  registry.add<Fishr>(
+      "fishr",
+      "Fishr: penalises the distance between the variances of the last layer's gradients "
+      "in different environments (Rame et al., ICML 2022).");
 }

@@ -17,9 +17,11 @@ class Irm final : public assay::Objective {
   static assay::Schema<Params> schema() {
     return assay::Schema<Params>()
         .field("lambda", &Params::lambda, assay::at_least(0),
-               "Weight of the squared slope of each environment's loss in a factor of the logits.")
+               "Weight of the penalty: the squared derivative of each environment's loss with "
+               "respect to a "
+               "scale factor of the logits.")
         .field("anneal_steps", &Params::anneal_steps, assay::at_least(0),
-               "Steps of training before that, during which the weight is 1.");
+               "Number of initial training steps during which the weight is 1.");
   }
 
   Irm(Params params, const assay::Info& info) : p_(params), environments_(info) {}
@@ -59,7 +61,8 @@ class Irm final : public assay::Objective {
 }  // namespace
 
 ASSAY_PLUGIN(registry) {
-  registry.add<Irm>("irm",
-                    "Invariant risk minimization, IRMv1: penalises the slope of each environment's "
-                    "loss in the scale of the logits (Arjovsky et al., 2019).");
+  registry.add<Irm>(
+      "irm",
+      "Invariant risk minimization, IRMv1: penalises the derivative of each environment's "
+      "loss with respect to a scale of the logits (Arjovsky et al., 2019).");
 }

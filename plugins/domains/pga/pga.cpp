@@ -138,16 +138,21 @@ class Pga final : public assay::Optimizer {
   static assay::Schema<Params> schema() {
     using namespace assay;
     return Schema<Params>()
-        .field("rho_gn", &Params::rho_gn, at_least(0),
-               "Radius of each term's ascent, in weight units: the weight of its gradient's norm.")
+        .field(
+            "rho_gn", &Params::rho_gn, at_least(0),
+            "Radius of each term's ascent step, in weight units: the weight of its gradient norm.")
         .field("rho_ga", &Params::rho_ga, at_least(0),
-               "Weight of the alignment: of the cosine between the target's gradient and a "
-               "source's.")
-        .field("tradeoff", &Params::tradeoff, at_least(0),
-               "Weight of the sources' gradients beside the target's, on shared parameters.")
+               "Weight of the alignment: of the cosine between the gradients of the target and of "
+               "each "
+               "source.")
+        .field(
+            "tradeoff", &Params::tradeoff, at_least(0),
+            "Weight of the source gradients relative to the target gradient, on shared parameters.")
         .field("target", &Params::target, any(),
-               "Term that the others, the sources, are aligned with; empty: the last.")
-        .component("base", &Params::base, "sgd", "Optimizer that steps with the sum.");
+               "Target term, with which all other terms (the sources) are aligned; empty: the last "
+               "term.")
+        .component("base", &Params::base, "sgd",
+                   "Optimizer that takes the step with the combined gradient.");
   }
 
   explicit Pga(Params params) : p_(std::move(params)) {}
@@ -173,7 +178,7 @@ class Pga final : public assay::Optimizer {
     for (std::size_t k = 0; k < terms.size(); ++k)
       if (terms[k] == p_.target) return k;
     throw assay::Error(assay::ErrorKind::kParameter, "optimizer `pga`: `target` is " + p_.target +
-                                                         ", and the loss has the terms " +
+                                                         ", but the terms of the loss are " +
                                                          assay::listed(terms));
   }
 
@@ -185,5 +190,5 @@ class Pga final : public assay::Optimizer {
 ASSAY_PLUGIN(registry) {
   registry.add<Pga>("pga",
                     "Prompt gradient alignment (Phan et al., NeurIPS 2024): aligns the gradients "
-                    "of source terms with the target's and penalises their norms.");
+                    "of source terms with that of the target and penalises their norms.");
 }

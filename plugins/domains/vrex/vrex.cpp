@@ -16,9 +16,9 @@ class Vrex final : public assay::Objective {
   static assay::Schema<Params> schema() {
     return assay::Schema<Params>()
         .field("lambda", &Params::lambda, assay::at_least(0),
-               "Weight of the variance of the environments' mean losses.")
+               "Weight of the penalty, the variance of the mean losses of the environments.")
         .field("anneal_steps", &Params::anneal_steps, assay::at_least(0),
-               "Steps of training before that, during which the weight is 1.");
+               "Number of initial training steps during which the weight is 1.");
   }
 
   Vrex(Params params, const assay::Info& info) : p_(params), environments_(info) {}
@@ -43,7 +43,8 @@ class Vrex final : public assay::Objective {
 }  // namespace
 
 ASSAY_PLUGIN(registry) {
-  registry.add<Vrex>("vrex",
-                     "Risk extrapolation: adds the variance of the environments' mean losses "
-                     "(Krueger et al., ICML 2021).");
+  registry.add<Vrex>(
+      "vrex",
+      "Risk extrapolation (V-REx): adds the variance of the mean losses of the environments "
+      "(Krueger et al., ICML 2021).");
 }

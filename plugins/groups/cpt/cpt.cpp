@@ -45,8 +45,8 @@ class Controlled final : public assay::CombinedGradient {
     for (const auto& [at, gradient] : parts) {
       if (at.loss < 0)
         throw assay::Error(assay::ErrorKind::kNumeric,
-                           "`cpt` compares groups by their losses, which must not be negative; "
-                           "that of " +
+                           "`cpt` needs group losses that are not negative; "
+                           "the loss of group " +
                                name(at) + " is " + std::to_string(at.loss));
       losses.push_back(at.loss);
       sum += control.emplace_back(p_.control.at(static_cast<std::size_t>(at.group)));
@@ -80,14 +80,17 @@ class Cpt final : public assay::Optimizer {
     using namespace assay;
     return Schema<Params>()
         .field("control", &Params::control, above(0),
-               "r, a number for each group: the losses are driven towards proportions 1 / r, so a "
-               "larger one asks for a smaller loss; empty: all alike.")
+               "r, one number per group: the losses are driven towards the proportions 1 / r, so a "
+               "larger r_g means a smaller loss; empty: equal for all groups.")
         .field("threshold", &Params::threshold, at_least(0),
-               "Gap ln G - H(h), in nats, up to which losses count as balanced, and the step "
+               "Largest gap ln G - H(h), in nats, at which the losses count as balanced; the step "
+               "then "
                "lowers all of them.")
         .field("share", &Params::share, one_of({"loss", "softmax"}),
-               "What h is: each group's share of the controlled loss, or the softmax of it.")
-        .component("base", &Params::base, "sgd", "Optimizer that steps with the weighted sum.");
+               "Definition of h: each group's share of the controlled loss, or the softmax of that "
+               "loss.")
+        .component("base", &Params::base, "sgd",
+                   "Optimizer that takes the step with the gradient of the weighted sum.");
   }
 
   Cpt(Params params, const assay::Info& info) : p_(std::move(params)), groups_(info.groups) {
@@ -125,7 +128,8 @@ class Cpt final : public assay::Optimizer {
 }  // namespace
 
 ASSAY_PLUGIN(registry) {
-  registry.add<Cpt>("cpt",
-                    "Controllable prompt tuning's optimization (Phan et al., ICML 2024): balances "
-                    "the losses of groups, steered by a control vector.");
+  registry.add<Cpt>(
+      "cpt",
+      "Optimization rule of controllable prompt tuning (Phan et al., ICML 2024): balances "
+      "the losses of groups as given by a control vector.");
 }

@@ -30,23 +30,26 @@ class Dfr final : public assay::Procedure {
     using namespace assay;
     return Schema<Params>()
         .field("split", &Params::split, one_of({"validation", "train"}),
-               "Samples that the last layer is trained on, with their groups.")
+               "Split that the last layer is trained on; its groups are used.")
         .field("c", &Params::c, above(0),
-               "Weights of a sample's loss against the L1 penalty; the best of them for the worst "
-               "group is used.")
-        .field("refits", &Params::refits, at_least(1),
-               "Group-balanced draws of the samples, over whose solutions the last layer is "
-               "averaged.")
-        .field("batch", &Params::batch, at_least(1), "Samples a forward pass.");
+               "Inverse strengths of the L1 penalty to try; the value with the best worst-group "
+               "accuracy "
+               "is used.")
+        .field(
+            "refits", &Params::refits, at_least(1),
+            "Number of group-balanced random subsets; the final last layer is the average of the "
+            "solutions on all of them.")
+        .field("batch", &Params::batch, at_least(1), "Samples per forward pass.");
   }
   static assay::Strings needs() { return {"model", "dataset"}; }
 
   Dfr(Params params, const assay::Info& info) : p_(std::move(params)) {
     if (info.classes < 2 || info.groups.size() < 2)
-      throw Error(ErrorKind::kParameter,
-                  "balances the groups of a dataset of classes: use one with two groups or more, "
-                  "such as `colored`");
-    if (p_.c.empty()) throw Error(ErrorKind::kParameter, "`c` is empty: give one value or more");
+      throw Error(
+          ErrorKind::kParameter,
+          "balances the groups of a classification dataset: use one with two or more groups, "
+          "such as `colored`");
+    if (p_.c.empty()) throw Error(ErrorKind::kParameter, "`c` is empty: give at least one value");
   }
 
   std::int64_t units(const assay::Parts&) const override { return tries() + p_.refits; }
@@ -89,7 +92,8 @@ class Dfr final : public assay::Procedure {
     const auto width =
         assay::as<assay::LinearHead>(*parts.model, "model", "LinearHead").head().weight.size(1);
     if (samples_.x.size(1) != width)
-      throw Error(ErrorKind::kShape, "the model's features and its last layer differ in width");
+      throw Error(ErrorKind::kShape,
+                  "the width of the model's features does not match its last layer");
     mean_ = samples_.x.mean(0);
     const auto deviation = (samples_.x - mean_).square().mean(0).sqrt();
     deviation_ = at::where(deviation > 0, deviation, at::ones_like(deviation));
@@ -145,7 +149,8 @@ class Dfr final : public assay::Procedure {
 }  // namespace
 
 ASSAY_PLUGIN(registry) {
-  registry.add<Dfr>("dfr",
-                    "Deep feature reweighting: trains the last layer anew on group-balanced "
-                    "samples, by L1 logistic regression (Kirichenko et al., ICLR 2023).");
+  registry.add<Dfr>(
+      "dfr",
+      "Deep feature reweighting: retrains the last layer on group-balanced "
+      "samples by L1-regularised logistic regression (Kirichenko et al., ICLR 2023).");
 }

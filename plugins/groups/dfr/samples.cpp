@@ -50,7 +50,7 @@ Samples features_of(assay::Model& model, const assay::Dataset& dataset, assay::S
     const auto loaded = dataset.load(part, context.with(rng.fork(start)));
     const auto output = model.forward(loaded.input.to(context.device));
     if (!output.features.defined())
-      throw Error(ErrorKind::kPlugin, "the model gives no features to train a last layer on");
+      throw Error(ErrorKind::kPlugin, "the model returns no features to train a last layer on");
     x.push_back(output.features.to(torch::kCPU, torch::kDouble));
     y.push_back(loaded.target);
     group.push_back(loaded.group);
@@ -74,9 +74,10 @@ std::pair<Samples, Samples> halves(const Samples& samples, const assay::Rng& rng
   for (const auto& [cell, rows] : shuffled(samples.group * classes + samples.y, rng))
     for (std::size_t k = 0; k < rows.size(); ++k) (k % 2 == 0 ? one : other).push_back(rows[k]);
   if (other.empty())
-    throw Error(ErrorKind::kData,
-                "no group has two samples of a class, so `c` cannot be chosen on half of them: "
-                "give one `c`, or more samples");
+    throw Error(
+        ErrorKind::kData,
+        "no group has two samples of a class, so `c` cannot be selected on one half of them: "
+        "give one `c`, or more samples");
   return {pick(samples, one), pick(samples, other)};
 }
 

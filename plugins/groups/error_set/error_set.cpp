@@ -20,16 +20,17 @@ class ErrorSet final : public assay::Procedure {
   static assay::Schema<Params> schema() {
     return assay::Schema<Params>()
         .field("upweight", &Params::upweight, assay::at_least(1),
-               "Times that a misclassified training sample is in the artifact `ids`; all others "
-               "are in it once.")
-        .field("batch", &Params::batch, assay::at_least(1), "Samples a forward pass.");
+               "How many times a misclassified training sample occurs in the artifact `ids`; all "
+               "others "
+               "occur once.")
+        .field("batch", &Params::batch, assay::at_least(1), "Samples per forward pass.");
   }
   static assay::Strings needs() { return {"model", "dataset"}; }
 
   ErrorSet(Params params, const assay::Info& info) : p_(params) {
     if (info.classes == 0)
       throw assay::Error(assay::ErrorKind::kParameter,
-                         "the dataset has no classes, so nothing is misclassified");
+                         "the dataset has no classes: use a classification dataset");
   }
 
   std::int64_t units(const assay::Parts& parts) const override {
@@ -82,7 +83,7 @@ class ErrorSet final : public assay::Procedure {
     results.metric("error_set/errors", static_cast<double>(wrong_.size()));
     results.metric("error_set/size", static_cast<double>(ids.size()));
     if (wrong_.empty())
-      context.note("the model makes no error on the training split, so `ids` is all of it, once");
+      context.note("the model makes no error on the training split, so `ids` has each sample once");
     else
       report_groups(dataset, results);
   }
@@ -106,6 +107,6 @@ class ErrorSet final : public assay::Procedure {
 
 ASSAY_PLUGIN(registry) {
   registry.add<ErrorSet>("error_set",
-                         "Finds the training samples that a model misclassifies and repeats them "
-                         "for the next stage, as Just Train Twice does (Liu et al., ICML 2021).");
+                         "Finds the training samples that a model misclassifies, and repeats them "
+                         "for the next stage, as in Just Train Twice (Liu et al., ICML 2021).");
 }

@@ -24,9 +24,11 @@ class GroupDro final : public assay::Optimizer {
         .field("eta", &Params::eta, at_least(0),
                "Step size of the exponentiated ascent of the group weights q; 0 keeps them equal.")
         .field("adjustment", &Params::adjustment, at_least(0),
-               "C of the generalisation adjustment: C / sqrt(n_g), n_g training samples, is added "
-               "to a group's loss.")
-        .component("base", &Params::base, "sgd", "Optimizer that steps with the weighted loss.");
+               "C of the generalisation adjustment: C / sqrt(n_g) is added to the loss of a group "
+               "with "
+               "n_g training samples.")
+        .component("base", &Params::base, "sgd",
+                   "Optimizer that takes the step with the gradient of the weighted loss.");
   }
 
   GroupDro(Params params, const assay::Info& info) : p_(std::move(params)), info_(info) {
@@ -87,5 +89,5 @@ class GroupDro final : public assay::Optimizer {
 ASSAY_PLUGIN(registry) {
   registry.add<GroupDro>("group_dro",
                          "Group distributionally robust optimization (Sagawa et al., ICLR 2020): "
-                         "raises the weights of the groups with the largest losses.");
+                         "increases the weights of the groups with the largest losses.");
 }

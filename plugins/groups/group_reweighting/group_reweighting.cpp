@@ -20,11 +20,12 @@ class GroupReweighting final : public assay::Optimizer {
   static assay::Schema<Params> schema() {
     using namespace assay;
     return Schema<Params>()
-        .field(
-            "power", &Params::power, at_least(0),
-            "Weights go with (N / n_g)^power, n_g of N training samples being of group g: 1 lets "
-            "all groups count alike, 0 is the base optimizer.")
-        .component("base", &Params::base, "sgd", "Optimizer that steps with the weighted loss.");
+        .field("power", &Params::power, at_least(0),
+               "Weights are proportional to (N / n_g)^power, for n_g of N training samples in "
+               "group g: "
+               "1 gives all groups equal weight, 0 is the base optimizer.")
+        .component("base", &Params::base, "sgd",
+                   "Optimizer that takes the step with the gradient of the weighted loss.");
   }
 
   GroupReweighting(Params params, const assay::Info& info)
@@ -75,7 +76,8 @@ class GroupReweighting final : public assay::Optimizer {
 }  // namespace
 
 ASSAY_PLUGIN(registry) {
-  registry.add<GroupReweighting>("group_reweighting",
-                                 "Weighs each sample's loss by its group's inverse frequency "
-                                 "(Shimodaira, 2000).");
+  registry.add<GroupReweighting>(
+      "group_reweighting",
+      "Weights the loss of each sample by the inverse frequency of its group "
+      "(Shimodaira, 2000).");
 }

@@ -30,10 +30,11 @@ assay::Strings names() {
 
 Colored::Colored(const Params& p) : SpuriousImages(p, names(), "colored") {
   if (info_.input_shape[0] != 1)
-    throw assay::Error(assay::ErrorKind::kParameter,
-                       "`images` has " + std::to_string(info_.input_shape[0]) +
-                           " channels: `colored` colours grey images, of one; `spurious_patch` "
-                           "takes any");
+    throw assay::Error(
+        assay::ErrorKind::kParameter,
+        "`images` has " + std::to_string(info_.input_shape[0]) +
+            " channels, but `colored` needs grayscale images with one; `spurious_patch` "
+            "accepts any number");
   info_.input_shape[0] = 3;
 }
 

@@ -4,10 +4,11 @@
 #include "spurious_patch.h"
 
 ASSAY_PLUGIN(registry) {
-  registry.add<Colored>("colored",
-                        "Grey images in a colour that goes along with the class, as coloured MNIST "
-                        "in Invariant Risk Minimization (Arjovsky et al., 2019).");
+  registry.add<Colored>(
+      "colored",
+      "Grayscale images painted in a colour that correlates with the class, like coloured MNIST "
+      "in invariant risk minimization (Arjovsky et al., 2019).");
   registry.add<SpuriousPatch>("spurious_patch",
-                              "Images with a bright square in a corner that goes along with the "
-                              "class, an unrelated shortcut as in BadNets (Gu et al., 2017).");
+                              "Images with a bright square in a corner that correlates with the "
+                              "class, a spurious shortcut as in BadNets (Gu et al., 2017).");
 }

@@ -24,15 +24,16 @@ std::int64_t another(std::int64_t own, std::int64_t count, double chance) {
 const assay::Info& checked(const SpuriousImages::Params& p) {
   if (!p.images)
     throw Error(ErrorKind::kParameter,
-                "`images` is missing: name the dataset that is painted on, as in `images: {use: "
+                "`images` is missing: name the dataset of images to paint on, as in `images: {use: "
                 "fashion_mnist}`");
   const auto& info = p.images->info();
   if (info.classes < 2)
-    throw Error(ErrorKind::kParameter, "`images` has no classes: two or more are needed");
+    throw Error(ErrorKind::kParameter,
+                "`images` has fewer than two classes: use a dataset with two or more");
   if (info.input_shape.size() != 3)
     throw Error(ErrorKind::kParameter,
-                "`images` is no dataset of images: samples of channels x height x width are "
-                "needed, and its samples have " +
+                "`images` is not a dataset of images: its samples must be channels x height x "
+                "width, but they have " +
                     std::to_string(info.input_shape.size()) + " dimensions");
   return info;
 }
@@ -42,28 +43,31 @@ const assay::Info& checked(const SpuriousImages::Params& p) {
 assay::Schema<SpuriousImages::Params> SpuriousImages::schema() {
   using namespace assay;
   return Schema<Params>()
-      .component("images", &Params::images, "",
-                 "Dataset of images that are painted on; it must be given.")
+      .component("images", &Params::images, "", "Dataset of images to paint on; it must be given.")
       .field("classes", &Params::classes, at_least(0),
-             "Classes that those of the images are merged into, class c of n becoming c * classes "
-             "/ n; 0 keeps them.")
+             "Number of classes to merge the classes of the images into: class c of n becomes c * "
+             "classes / n; 0: keep the classes.")
       .field("attributes", &Params::attributes, any(),
-             "Names of the attributes to paint, class c's own being number c modulo their count; "
-             "empty: the first ones, one a class.")
+             "Names of the attributes to paint; the attribute of class c is number c modulo their "
+             "count; "
+             "empty: the first ones, one per class.")
       .field("correlation", &Params::correlation, between(-1, 1),
-             "Probability in the training split that a sample has its class's own attribute; "
-             "otherwise it has any other. Below 0 draws all attributes alike often.")
+             "Probability in the training split that a sample has the attribute of its class; "
+             "otherwise it has any other; below 0: all attributes are equally likely.")
       .field("correlation_validation", &Params::correlation_validation, between(-1, 1),
-             "The same in the validation split; below 0 draws all attributes alike often.")
+             "The same for the validation split; below 0: all attributes are equally likely.")
       .field("correlation_test", &Params::correlation_test, between(-1, 1),
-             "The same in the test split; below 0 draws all attributes alike often.")
-      .field("label_noise", &Params::label_noise, between(0, 1),
-             "Probability in every split that a label becomes another one before the attribute is "
-             "drawn.")
-      .field("noise_seed", &Params::noise_seed, at_least(0),
-             "Which attributes and noise: the same for every trial that says the same number.")
-      .field("groups", &Params::groups, one_of({"class_and_attribute", "attribute"}),
-             "What a group is: a class with an attribute, or an attribute as a domain of its own.");
+             "The same for the test split; below 0: all attributes are equally likely.")
+      .field(
+          "label_noise", &Params::label_noise, between(0, 1),
+          "Probability in all splits that a label is replaced by another before the attribute is "
+          "drawn.")
+      .field(
+          "noise_seed", &Params::noise_seed, at_least(0),
+          "Seed of the attributes and the noise; trials with the same value have the same images.")
+      .field(
+          "groups", &Params::groups, one_of({"class_and_attribute", "attribute"}),
+          "Definition of a group: a class combined with an attribute, or an attribute (a domain).");
 }
 
 SpuriousImages::SpuriousImages(const Params& p, const assay::Strings& known,
@@ -77,8 +81,9 @@ SpuriousImages::SpuriousImages(const Params& p, const assay::Strings& known,
       by_attribute_(p.groups == "attribute") {
   if (classes_ < 2 || classes_ > inner_classes_)
     throw Error(ErrorKind::kParameter,
-                "`classes` is " + std::to_string(classes_) + ", and the images have " +
-                    std::to_string(inner_classes_) + ": 0 keeps those, 2 to that many merge them");
+                "`classes` is " + std::to_string(classes_) + ", but the images have " +
+                    std::to_string(inner_classes_) +
+                    ": use 0 to keep the classes, or a number from 2 to that many");
   choose(p, known, name);
   info_.classes = classes_;
   if (classes_ != inner_classes_) info_.class_names.clear();
@@ -92,18 +97,20 @@ SpuriousImages::SpuriousImages(const Params& p, const assay::Strings& known,
 
 void SpuriousImages::choose(const Params& p, const assay::Strings& known, const std::string& name) {
   if (p.attributes.empty() && classes_ > static_cast<std::int64_t>(known.size()))
-    throw Error(ErrorKind::kParameter, "`" + name + "` has " + std::to_string(known.size()) +
-                                           " attributes for " + std::to_string(classes_) +
-                                           " classes: merge them by a smaller `classes`, or name "
-                                           "the `attributes` that they share");
+    throw Error(ErrorKind::kParameter,
+                "`" + name + "` has " + std::to_string(known.size()) + " attributes for " +
+                    std::to_string(classes_) +
+                    " classes: merge classes by a smaller `classes`, or list "
+                    "the `attributes` that the classes share");
   if (p.attributes.size() == 1)
-    throw Error(ErrorKind::kParameter, "`attributes` names one: two or more are needed");
+    throw Error(ErrorKind::kParameter, "`attributes` must list at least two names");
   for (std::int64_t c = 0; p.attributes.empty() && c < classes_; ++c) chosen_.push_back(c);
   for (const auto& attribute : p.attributes) {
     const auto at = std::find(known.begin(), known.end(), attribute) - known.begin();
     if (at == static_cast<std::ptrdiff_t>(known.size()))
       throw Error(ErrorKind::kParameter, "`attributes` names `" + attribute + "`, which `" + name +
-                                             "` cannot paint: it has " + assay::listed(known));
+                                             "` cannot paint; available are " +
+                                             assay::listed(known));
     if (std::find(chosen_.begin(), chosen_.end(), at) != chosen_.end())
       throw Error(ErrorKind::kParameter, "`attributes` names `" + attribute + "` twice");
     chosen_.push_back(at);

@@ -18,9 +18,9 @@ SpuriousPatch::SpuriousPatch(const Params& p)
   const auto room = std::min(height, width) / 2;
   if (size_ > room)
     throw assay::Error(assay::ErrorKind::kParameter,
-                       "`size` is " + std::to_string(size_) + ": the corners of images of " +
+                       "`size` is " + std::to_string(size_) + ", but the corners of images of " +
                            std::to_string(height) + " x " + std::to_string(width) +
-                           " pixels have room for " + std::to_string(room));
+                           " pixels have room for at most " + std::to_string(room));
 }
 
 // Plain loops: operators would wake a team of threads for each batch.

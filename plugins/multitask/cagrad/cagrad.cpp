@@ -20,10 +20,12 @@ class CaGrad final : public assay::Optimizer {
     using namespace assay;
     return Schema<Params>()
         .field("c", &Params::c, at_least(0),
-               "How far the direction may be from the mean gradient g0, as a multiple of |g0|; 0 "
-               "is the mean.")
+               "Largest distance of the direction from the mean gradient g0, as a multiple of "
+               "|g0|; 0: "
+               "the mean gradient.")
         .field("rescale", &Params::rescale, any(), "Divides the direction by 1 + c^2.")
-        .component("base", &Params::base, "sgd", "Optimizer that steps with the direction.");
+        .component("base", &Params::base, "sgd",
+                   "Optimizer that takes the step with the direction.");
   }
 
   explicit CaGrad(Params params) : p_(std::move(params)) {}
@@ -54,7 +56,8 @@ class CaGrad final : public assay::Optimizer {
 }  // namespace
 
 ASSAY_PLUGIN(registry) {
-  registry.add<CaGrad>("cagrad",
-                       "CAGrad (Liu et al., NeurIPS 2021): near the mean gradient, the direction "
-                       "that does the worst-off term most good.");
+  registry.add<CaGrad>(
+      "cagrad",
+      "CAGrad (Liu et al., NeurIPS 2021): the direction near the mean gradient that most "
+      "improves the term that improves least.");
 }

@@ -23,11 +23,15 @@ class Dwa final : public assay::Optimizer {
     using namespace assay;
     return Schema<Params>()
         .field("temperature", &Params::temperature, above(0),
-               "T: the larger, the more alike the weights, which add up to the number of terms.")
-        .field("every", &Params::every, at_least(1),
-               "Steps over which losses are averaged before they are compared; an epoch of them in "
-               "the paper.")
-        .component("base", &Params::base, "sgd", "Optimizer that steps with the weighted sum.");
+               "Temperature T of the softmax: a larger T gives more equal weights; the weights sum "
+               "to the "
+               "number of terms.")
+        .field(
+            "every", &Params::every, at_least(1),
+            "Number of steps over which losses are averaged before they are compared; one epoch in "
+            "the paper.")
+        .component("base", &Params::base, "sgd",
+                   "Optimizer that takes the step with the gradient of the weighted sum.");
   }
 
   explicit Dwa(Params params) : p_(std::move(params)) {}
@@ -95,10 +99,10 @@ class Dwa final : public assay::Optimizer {
       if (losses[i] < 0)
         throw assay::Error(
             assay::ErrorKind::kNumeric,
-            "`dwa` compares each loss with what it was, so it must not be negative; that "
-            "of term " +
+            "`dwa` compares losses with their earlier values, so they must not be negative; the "
+            "loss of term " +
                 terms[i] + " is " + std::to_string(losses[i] / static_cast<double>(p_.every)) +
-                " over `every` = " + std::to_string(p_.every) + " steps");
+                " on average over `every` = " + std::to_string(p_.every) + " steps");
     return losses;
   }
 
@@ -111,6 +115,6 @@ class Dwa final : public assay::Optimizer {
 
 ASSAY_PLUGIN(registry) {
   registry.add<Dwa>("dwa",
-                    "Dynamic weight average (Liu et al., CVPR 2019): raises the weights of the "
-                    "terms whose losses fall slowest.");
+                    "Dynamic weight average (Liu et al., CVPR 2019): increases the weights of the "
+                    "terms with the slowest decrease of the loss.");
 }

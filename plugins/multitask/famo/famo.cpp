@@ -24,12 +24,14 @@ class Famo final : public assay::Optimizer {
   static assay::Schema<Params> schema() {
     using namespace assay;
     return Schema<Params>()
-        .field("lr", &Params::lr, at_least(0), "Step size of the logits xi, which Adam moves.")
+        .field("lr", &Params::lr, at_least(0),
+               "Learning rate of Adam for the logits xi of the weights.")
         .field("weight_decay", &Params::weight_decay, at_least(0),
-               "Multiple of the logits that is added to their gradient.")
+               "Weight decay of the logits: this times the logits is added to their gradient.")
         .field("floor", &Params::floor, any(),
-               "b, a number for each term that its loss stays above; empty: 0 for all.")
-        .component("base", &Params::base, "sgd", "Optimizer that steps with the weighted sum.");
+               "b, a lower bound of the loss of each term; empty: 0 for all.")
+        .component("base", &Params::base, "sgd",
+                   "Optimizer that takes the step with the gradient of the weighted sum.");
   }
 
   explicit Famo(Params params) : p_(std::move(params)) {}
@@ -88,10 +90,10 @@ class Famo final : public assay::Optimizer {
       if (losses[i] == 0) continue;
       if (losses[i] <= p_.floor[i])
         throw assay::Error(assay::ErrorKind::kNumeric,
-                           "`famo` takes the logarithm of each loss above its `floor`; that of "
+                           "`famo` takes the logarithm of each loss minus its `floor`; the loss of "
                            "term " +
                                terms[i] + " is " + std::to_string(losses[i]) +
-                               ", and must be above " + std::to_string(p_.floor[i]));
+                               " and must be above " + std::to_string(p_.floor[i]));
       losses[i] -= p_.floor[i];
     }
     return losses;
@@ -145,7 +147,7 @@ class Famo final : public assay::Optimizer {
   assay::Error wrong_length(const assay::Strings& terms) const {
     return {assay::ErrorKind::kParameter,
             "optimizer `famo`: `floor` has " + std::to_string(p_.floor.size()) +
-                " numbers, expected none, or one for each of the " + std::to_string(terms.size()) +
+                " numbers, expected none or one for each of the " + std::to_string(terms.size()) +
                 " terms " + assay::listed(terms)};
   }
 
@@ -156,7 +158,8 @@ class Famo final : public assay::Optimizer {
 }  // namespace
 
 ASSAY_PLUGIN(registry) {
-  registry.add<Famo>("famo",
-                     "FAMO (Liu et al., NeurIPS 2023): weighs terms so that their losses fall in "
-                     "the same proportion, in one backward.");
+  registry.add<Famo>(
+      "famo",
+      "FAMO (Liu et al., NeurIPS 2023): weights terms so that their losses decrease at "
+      "the same relative rate, with one backward pass per step.");
 }

@@ -71,8 +71,9 @@ class GradDrop final : public assay::Optimizer {
     using namespace assay;
     return Schema<Params>()
         .field("leak", &Params::leak, between(0, 1),
-               "Share of each gradient that passes whatever its sign; 1 is the plain sum.")
-        .component("base", &Params::base, "sgd", "Optimizer that steps with what is kept.");
+               "Fraction of each gradient that is kept regardless of its sign; 1: the plain sum.")
+        .component("base", &Params::base, "sgd",
+                   "Optimizer that takes the step with the sum of the kept gradients.");
   }
 
   explicit GradDrop(Params params) : p_(std::move(params)) {}
@@ -98,7 +99,8 @@ class GradDrop final : public assay::Optimizer {
 }  // namespace
 
 ASSAY_PLUGIN(registry) {
-  registry.add<GradDrop>("graddrop",
-                         "Gradient sign dropout (Chen et al., NeurIPS 2020): keeps of each "
-                         "weight's gradients those of one sign, drawn by their shares.");
+  registry.add<GradDrop>(
+      "graddrop",
+      "Gradient sign dropout (Chen et al., NeurIPS 2020): for each weight keeps only "
+      "the gradients of one sign, drawn at random in proportion to their sums.");
 }

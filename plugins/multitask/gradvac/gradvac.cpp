@@ -46,9 +46,10 @@ class GradVac final : public assay::Optimizer {
     using namespace assay;
     return Schema<Params>()
         .field("beta", &Params::beta, between(0, 1),
-               "Share of the step's cosine in the moving average that is the target; 0 is "
+               "Weight of the current cosine in the moving average that is the target cosine; 0: "
                "`pcgrad`.")
-        .component("base", &Params::base, "sgd", "Optimizer that steps with the sum.");
+        .component("base", &Params::base, "sgd",
+                   "Optimizer that takes the step with the sum of the gradients.");
   }
 
   explicit GradVac(Params params) : p_(std::move(params)) {}
@@ -116,7 +117,8 @@ class GradVac final : public assay::Optimizer {
 }  // namespace
 
 ASSAY_PLUGIN(registry) {
-  registry.add<GradVac>("gradvac",
-                        "Gradient vaccine (Wang et al., ICLR 2021): turns each term's gradient "
-                        "towards the others', as far as they have been alike so far.");
+  registry.add<GradVac>(
+      "gradvac",
+      "Gradient vaccine (Wang et al., ICLR 2021): rotates the gradient of each term towards "
+      "the others until their cosine reaches its moving average.");
 }

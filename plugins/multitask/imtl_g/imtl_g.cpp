@@ -44,8 +44,8 @@ class ImtlG final : public assay::Optimizer {
   using Params = ::Params;
 
   static assay::Schema<Params> schema() {
-    return assay::Schema<Params>().component("base", &Params::base, "sgd",
-                                             "Optimizer that steps with the combination.");
+    return assay::Schema<Params>().component(
+        "base", &Params::base, "sgd", "Optimizer that takes the step with the combined gradient.");
   }
 
   explicit ImtlG(Params params) : p_(std::move(params)) {}
@@ -72,7 +72,8 @@ class ImtlG final : public assay::Optimizer {
 }  // namespace
 
 ASSAY_PLUGIN(registry) {
-  registry.add<ImtlG>("imtl_g",
-                      "Impartial multi-task learning, IMTL-G (Liu et al., ICLR 2021): a direction "
-                      "with equal projections on all terms' gradients.");
+  registry.add<ImtlG>(
+      "imtl_g",
+      "Impartial multi-task learning, IMTL-G (Liu et al., ICLR 2021): the direction "
+      "with equal projections on the gradients of all terms.");
 }

@@ -22,9 +22,11 @@ class Mgda final : public assay::Optimizer {
     using namespace assay;
     return Schema<Params>()
         .field("normalise", &Params::normalise, one_of({"none", "l2", "loss", "loss+"}),
-               "What gradients are divided by while the weights are looked for: nothing, their L2 "
-               "norm, their term's loss, or both.")
-        .component("base", &Params::base, "sgd", "Optimizer that steps with the combination.");
+               "Divisor of each gradient when the weights are computed: none, its L2 norm, the "
+               "loss of its "
+               "term, or both (loss+).")
+        .component("base", &Params::base, "sgd",
+                   "Optimizer that takes the step with the combined gradient.");
   }
 
   explicit Mgda(Params params) : p_(std::move(params)) {}
@@ -63,8 +65,9 @@ class Mgda final : public assay::Optimizer {
   static double positive(double loss, const std::string& term) {
     if (loss > 0) return loss;
     throw assay::Error(assay::ErrorKind::kNumeric,
-                       "`mgda` divides by the losses, which must be above 0; that of term " + term +
-                           " is " + std::to_string(loss) + ": use `normalise: l2`, or none");
+                       "`mgda` divides by the losses, which must be above 0; the loss of term " +
+                           term + " is " + std::to_string(loss) +
+                           ": use `normalise: l2` or `normalise: none`");
   }
 
   Params p_;

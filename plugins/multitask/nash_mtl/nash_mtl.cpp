@@ -46,10 +46,13 @@ class NashMtl final : public assay::Optimizer {
     using namespace assay;
     return Schema<Params>()
         .field("max_norm", &Params::max_norm, at_least(0),
-               "Largest L2 norm of the direction, which the rule gives the norm sqrt(K); 0: none.")
+               "Largest L2 norm of the direction, which is sqrt(K) for K terms without a limit; 0: "
+               "no limit.")
         .field("update_every", &Params::update_every, at_least(1),
-               "Steps from one bargain to the next; between them alpha stays, for one backward.")
-        .component("base", &Params::base, "sgd", "Optimizer that steps with the direction.");
+               "Steps between two solutions for alpha; steps in between reuse alpha with one "
+               "backward pass.")
+        .component("base", &Params::base, "sgd",
+                   "Optimizer that takes the step with the direction.");
   }
 
   explicit NashMtl(Params params) : p_(std::move(params)) {}
@@ -110,7 +113,8 @@ class NashMtl final : public assay::Optimizer {
 }  // namespace
 
 ASSAY_PLUGIN(registry) {
-  registry.add<NashMtl>("nash_mtl",
-                        "Nash-MTL (Navon et al., ICML 2022): the bargaining solution, in which "
-                        "all terms gain in the same proportion.");
+  registry.add<NashMtl>(
+      "nash_mtl",
+      "Nash-MTL (Navon et al., ICML 2022): the Nash bargaining solution, in which "
+      "all terms improve in the same proportion.");
 }

@@ -33,8 +33,9 @@ class PcGrad final : public assay::Optimizer {
   using Params = ::Params;
 
   static assay::Schema<Params> schema() {
-    return assay::Schema<Params>().component("base", &Params::base, "sgd",
-                                             "Optimizer that steps with the sum.");
+    return assay::Schema<Params>().component(
+        "base", &Params::base, "sgd",
+        "Optimizer that takes the step with the sum of the gradients.");
   }
 
   explicit PcGrad(Params params) : p_(std::move(params)) {}
@@ -63,7 +64,8 @@ class PcGrad final : public assay::Optimizer {
 }  // namespace
 
 ASSAY_PLUGIN(registry) {
-  registry.add<PcGrad>("pcgrad",
-                       "PCGrad (Yu et al., NeurIPS 2020): takes from each term's gradient what "
-                       "conflicts with another's, and adds them up.");
+  registry.add<PcGrad>(
+      "pcgrad",
+      "PCGrad (Yu et al., NeurIPS 2020): projects each term's gradient onto the normal "
+      "plane of each gradient that it conflicts with, and sums the results.");
 }

@@ -25,8 +25,9 @@ class Rlw final : public assay::Optimizer {
   using Params = ::Params;
 
   static assay::Schema<Params> schema() {
-    return assay::Schema<Params>().component("base", &Params::base, "sgd",
-                                             "Optimizer that steps with the weighted sum.");
+    return assay::Schema<Params>().component(
+        "base", &Params::base, "sgd",
+        "Optimizer that takes the step with the gradient of the weighted sum.");
   }
 
   explicit Rlw(Params params) : p_(std::move(params)) {}
@@ -53,7 +54,8 @@ class Rlw final : public assay::Optimizer {
 }  // namespace
 
 ASSAY_PLUGIN(registry) {
-  registry.add<Rlw>("rlw",
-                    "Random loss weighting (Lin et al., TMLR 2022): other random weights for the "
-                    "terms at each step.");
+  registry.add<Rlw>(
+      "rlw",
+      "Random loss weighting (Lin et al., TMLR 2022): draws new random weights for the "
+      "terms at each step.");
 }

@@ -34,7 +34,7 @@ class ToyData final : public assay::Dataset {
   assay::Batch load(std::span<const std::int64_t> ids, const assay::Context&) const override {
     const auto count = static_cast<std::int64_t>(ids.size());
     for (const auto id : ids)
-      if (id != 0) throw Error(ErrorKind::kData, "there is one sample, 0");
+      if (id != 0) throw Error(ErrorKind::kData, "there is only one sample, with id 0");
     return {torch::zeros({count, 2}), torch::tensor({0.0f, kLowestMean}).repeat({count, 1}),
             torch::zeros({count}, torch::kInt64), torch::zeros({count}, torch::kInt64)};
   }
@@ -52,12 +52,13 @@ class ToyModel final : public assay::Model {
   static assay::Schema<Params> schema() {
     return assay::Schema<Params>().required(
         "start", &Params::start, assay::any(),
-        "The two numbers that descent starts from; [-8.5, 7.5], [-8.5, -5] and [9, 9] are usual.");
+        "Starting point of the descent, two numbers; the usual ones are [-8.5, 7.5], [-8.5, -5] "
+        "and [9, 9].");
   }
   explicit ToyModel(const Params& p) {
     if (p.start.size() != 2)
       throw Error(ErrorKind::kParameter,
-                  "`start` has " + std::to_string(p.start.size()) + " numbers: two are needed");
+                  "`start` has " + std::to_string(p.start.size()) + " numbers, expected two");
     t_ = register_parameter("t", torch::tensor(p.start, torch::kFloat));
   }
   assay::Output forward(const torch::Tensor& input) override {
@@ -75,7 +76,7 @@ class ToyObjective final : public assay::Objective {
   ToyObjective(const Params&, const assay::Info& info) {
     if (info.classes != 0 || info.targets != 2 || info.input_shape != kShape)
       throw Error(ErrorKind::kParameter,
-                  "is made for the dataset and the model `toy_conflict` alone");
+                  "works only with the dataset and the model `toy_conflict`");
   }
   const std::vector<std::string>& terms() const override { return terms_; }
 
@@ -99,10 +100,11 @@ class ToyObjective final : public assay::Objective {
 }  // namespace
 
 ASSAY_PLUGIN(registry) {
-  registry.add<ToyData>("toy_conflict",
-                        "The one sample of the objective `toy_conflict`, which looks at none.");
-  registry.add<ToyModel>("toy_conflict", "Two numbers, for the objective `toy_conflict`.");
+  registry.add<ToyData>(
+      "toy_conflict", "A single dummy sample for the objective `toy_conflict`, which ignores it.");
+  registry.add<ToyModel>("toy_conflict",
+                         "Two numbers as parameters, for the objective `toy_conflict`.");
   registry.add<ToyObjective>("toy_conflict",
-                             "Two conflicting losses of two numbers, on which gradient surgery is "
-                             "shown (Liu et al., NeurIPS 2021).");
+                             "Two conflicting losses of two numbers, a toy problem for gradient "
+                             "surgery (Liu et al., NeurIPS 2021).");
 }

@@ -21,10 +21,12 @@ class UncertaintyWeights final : public assay::Optimizer {
     using namespace assay;
     return Schema<Params>()
         .field("lr", &Params::lr, at_least(0),
-               "Step size of the log variances s, by plain gradient descent; the schedule's factor "
+               "Learning rate of the log variances s, for plain gradient descent; the schedule's "
+               "factor "
                "multiplies it.")
-        .field("s0", &Params::s0, between(-20, 20), "What each s starts at: the log of a variance.")
-        .component("base", &Params::base, "sgd", "Optimizer that steps with the weighted sum.");
+        .field("s0", &Params::s0, between(-20, 20), "Initial value of each log variance s.")
+        .component("base", &Params::base, "sgd",
+                   "Optimizer that takes the step with the gradient of the weighted sum.");
   }
 
   explicit UncertaintyWeights(Params params) : p_(std::move(params)) {}
@@ -71,8 +73,8 @@ class UncertaintyWeights final : public assay::Optimizer {
     for (std::size_t i = 0; i < losses.size(); ++i)
       if (losses[i] < 0)
         throw assay::Error(assay::ErrorKind::kNumeric,
-                           "`uncertainty_weights` takes each loss for a variance, which must not "
-                           "be negative; that of term " +
+                           "`uncertainty_weights` treats each loss as a variance, which must not "
+                           "be negative; the loss of term " +
                                terms[i] + " is " + std::to_string(losses[i]));
     return losses;
   }

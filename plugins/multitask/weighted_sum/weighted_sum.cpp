@@ -17,10 +17,13 @@ class WeightedSum final : public assay::Optimizer {
   static assay::Schema<Params> schema() {
     using namespace assay;
     return Schema<Params>()
-        .required("weights", &Params::weights, at_least(0),
-                  "Weight of each term, in their order; it multiplies what the objective gives "
-                  "the term.")
-        .component("base", &Params::base, "sgd", "Optimizer that steps with the sum.");
+        .required(
+            "weights", &Params::weights, at_least(0),
+            "Weight of each term, in the order of the objective; it multiplies the weight that the "
+            "objective "
+            "gives the term.")
+        .component("base", &Params::base, "sgd",
+                   "Optimizer that takes the step with the gradient of the weighted sum.");
   }
 
   explicit WeightedSum(Params params) : p_(std::move(params)) {}
@@ -57,5 +60,5 @@ class WeightedSum final : public assay::Optimizer {
 
 ASSAY_PLUGIN(registry) {
   registry.add<WeightedSum>("weighted_sum",
-                            "Weighs the terms of the objective with numbers that stay.");
+                            "Weights the terms of the objective with constant weights.");
 }

@@ -20,13 +20,14 @@ class Asam final : public assay::Optimizer {
 
   static assay::Schema<Params> schema() {
     return assay::Schema<Params>()
-        .field("rho", &Params::rho, assay::at_least(0),
-               "L2 radius of the ascent step e / T, without a unit; 0 is the base optimizer.")
+        .field(
+            "rho", &Params::rho, assay::at_least(0),
+            "L2 radius of the normalised ascent step e / T, without a unit; 0: the base optimizer.")
         .field("eta", &Params::eta, assay::at_least(0),
-               "Added to |w| in T = |w| + eta, in weight units; 0 leaves weights at 0 where they "
-               "are.")
+               "Added to |w| in T = |w| + eta, in weight units; with 0, weights that are 0 are not "
+               "perturbed.")
         .component("base", &Params::base, "sgd",
-                   "Optimizer that descends with the uphill gradient.");
+                   "Optimizer that takes the step with the gradient at the perturbed weights.");
   }
 
   explicit Asam(Params params) : p_(std::move(params)) {}

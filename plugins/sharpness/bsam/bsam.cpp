@@ -38,20 +38,24 @@ class Bsam final : public assay::Optimizer {
 
   static assay::Schema<Params> schema() {
     return assay::Schema<Params>()
-        .field("lr", &Params::lr, assay::above(0), "Step size, in weight units where m / s is 1.")
+        .field("lr", &Params::lr, assay::above(0), "Learning rate; a step is lr times m / s.")
         .field("rho", &Params::rho, assay::at_least(0),
                "The ascent step is rho times the gradient, divided by s.")
-        .field("beta1", &Params::beta1, assay::below(0, 1), "Decay of the mean gradient m, a step.")
+        .field("beta1", &Params::beta1, assay::below(0, 1),
+               "Decay rate per step of the moving average m of the gradient.")
         .field("beta2", &Params::beta2, assay::below(0, 1),
-               "Decay of the scaled precision s, a step.")
+               "Decay rate per step of the moving average s of the scaled precision.")
         .field("weight_decay", &Params::weight_decay, assay::at_least(0),
-               "The prior's precision divided by N, the number of training samples: that multiple "
-               "of the weights is added to the gradient.")
-        .field("damping", &Params::damping, assay::at_least(0), "Added to what s is the mean of.")
-        .field("s_init", &Params::s_init, assay::above(0), "What s is at first.")
+               "Weight decay: this times the weights is added to the gradient; it is the precision "
+               "of the "
+               "prior divided by N, the number of training samples.")
+        .field("damping", &Params::damping, assay::at_least(0),
+               "Damping that is added to the quantity averaged in s.")
+        .field("s_init", &Params::s_init, assay::above(0), "Initial value of s.")
         .field("noise", &Params::noise, assay::at_least(0),
-               "Multiple of the posterior's deviation 1 / sqrt(N s) with which weights are drawn; "
-               "0 draws none.");
+               "Weights are sampled with this multiple of the posterior's standard deviation 1 / "
+               "sqrt(N s); "
+               "0: no sampling.");
   }
 
   Bsam(Params params, const assay::Info& info)
@@ -61,11 +65,11 @@ class Bsam final : public assay::Optimizer {
       throw assay::Error(
           assay::ErrorKind::kParameter,
           "`damping` and `weight_decay` are both 0: the precision of a weight without "
-          "a gradient would fall to 0, so one of them must be above");
+          "a gradient would fall to 0, so one of the two must be above 0");
     if (N_ <= 0)
       throw assay::Error(assay::ErrorKind::kParameter,
                          "scales its noise by the number of training samples, which this dataset "
-                         "does not tell: it must fill `group_sizes` of its description");
+                         "does not report: the dataset must set `group_sizes` in its Info");
   }
 
   double step(assay::Problem& problem) override {
@@ -131,7 +135,8 @@ class Bsam final : public assay::Optimizer {
 }  // namespace
 
 ASSAY_PLUGIN(registry) {
-  registry.add<Bsam>("bsam",
-                     "Bayesian SAM (Moellenhoff and Khan, ICLR 2023): SAM's Adam-like extension, "
-                     "which learns a variance of each weight.");
+  registry.add<Bsam>(
+      "bsam",
+      "Bayesian SAM (Moellenhoff and Khan, ICLR 2023): an Adam-like extension of SAM "
+      "that learns a variance for each weight.");
 }

@@ -22,12 +22,12 @@ class FisherSam final : public assay::Optimizer {
   static assay::Schema<Params> schema() {
     return assay::Schema<Params>()
         .field("rho", &Params::rho, assay::at_least(0),
-               "Radius of the ascent step e in the norm sqrt(e^T F e), in weight units; 0 is the "
+               "Radius of the ascent step e in the norm sqrt(e^T F e), in weight units; 0: the "
                "base optimizer.")
         .field("eta", &Params::eta, assay::at_least(0),
-               "Weight of the squared gradient in F = 1 + eta g^2; 0 is `sam`.")
+               "Weight of the squared gradient in F = 1 + eta g^2; 0: same as `sam`.")
         .component("base", &Params::base, "sgd",
-                   "Optimizer that descends with the uphill gradient.");
+                   "Optimizer that takes the step with the gradient at the perturbed weights.");
   }
 
   explicit FisherSam(Params params) : p_(std::move(params)) {}
@@ -66,7 +66,8 @@ class FisherSam final : public assay::Optimizer {
 }  // namespace
 
 ASSAY_PLUGIN(registry) {
-  registry.add<FisherSam>("fisher_sam",
-                          "Fisher SAM (Kim et al., ICML 2022): the ascent's neighbourhood is an "
-                          "ellipsoid of the diagonal Fisher matrix.");
+  registry.add<FisherSam>(
+      "fisher_sam",
+      "Fisher SAM (Kim et al., ICML 2022): the neighbourhood of the ascent step is an "
+      "ellipsoid given by the diagonal Fisher matrix.");
 }

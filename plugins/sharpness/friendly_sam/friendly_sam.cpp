@@ -20,14 +20,15 @@ class FriendlySam final : public assay::Optimizer {
   static assay::Schema<Params> schema() {
     return assay::Schema<Params>()
         .field("rho", &Params::rho, assay::at_least(0),
-               "L2 radius of the ascent step, in weight units; 0 is the base optimizer.")
+               "L2 radius of the ascent step, in weight units; 0: the base optimizer.")
         .field("sigma", &Params::sigma, assay::at_least(0),
-               "Multiple of the mean gradient m that is taken off the ascent's direction; 0 is "
+               "Multiple of the mean gradient m that is subtracted from the ascent direction; 0: "
+               "same as "
                "`sam`.")
         .field("lambda", &Params::lambda, assay::below(0, 1),
-               "Decay of the mean gradient m, a step.")
+               "Decay rate per step of the moving average m of the gradient.")
         .component("base", &Params::base, "sgd",
-                   "Optimizer that descends with the uphill gradient.");
+                   "Optimizer that takes the step with the gradient at the perturbed weights.");
   }
 
   explicit FriendlySam(Params params) : p_(std::move(params)) {}
@@ -77,7 +78,8 @@ class FriendlySam final : public assay::Optimizer {
 }  // namespace
 
 ASSAY_PLUGIN(registry) {
-  registry.add<FriendlySam>("friendly_sam",
-                            "Friendly SAM (Li et al., CVPR 2024): ascends along what is particular "
-                            "to the batch's gradient.");
+  registry.add<FriendlySam>(
+      "friendly_sam",
+      "Friendly SAM (Li et al., CVPR 2024): ascends along the batch-specific part "
+      "of the gradient.");
 }

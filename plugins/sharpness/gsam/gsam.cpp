@@ -46,21 +46,24 @@ class Gsam final : public assay::Optimizer {
   static assay::Schema<Params> schema() {
     return assay::Schema<Params>()
         .field("rho", &Params::rho, assay::at_least(0),
-               "L2 radius of the ascent step where the schedule's factor is 1, in weight units; 0 "
-               "is the base optimizer.")
+               "L2 radius of the ascent step while the schedule's factor is 1, in weight units; 0: "
+               "the base optimizer.")
         .field("rho_min", &Params::rho_min, assay::at_least(0),
-               "Radius where the schedule's factor is 0, in weight units; in between it is linear "
+               "Radius while the schedule's factor is 0, in weight units; in between it is linear "
                "in the factor.")
         .field("alpha", &Params::alpha, assay::at_least(0),
                "Weight of the ascent along the part of the gradient that is orthogonal to the "
-               "uphill one; 0 is `sam`.")
-        .component("base", &Params::base, "sgd", "Optimizer that steps with the result.");
+               "gradient at "
+               "the perturbed weights; 0: same as `sam`.")
+        .component("base", &Params::base, "sgd",
+                   "Optimizer that takes the step with the resulting gradient.");
   }
 
   explicit Gsam(Params params) : p_(std::move(params)) {
     if (p_.rho_min > p_.rho)
-      throw assay::Error(assay::ErrorKind::kParameter,
-                         "`rho_min` is the smallest radius and must not exceed `rho`, the largest");
+      throw assay::Error(
+          assay::ErrorKind::kParameter,
+          "`rho_min`, the smallest radius, must not exceed `rho`, the largest radius");
   }
 
   void check(assay::Problem& problem) const override {

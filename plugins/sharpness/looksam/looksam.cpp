@@ -77,13 +77,14 @@ class LookSam final : public assay::Optimizer {
   static assay::Schema<Params> schema() {
     return assay::Schema<Params>()
         .field("rho", &Params::rho, assay::at_least(0),
-               "L2 radius of the ascent step, in weight units; 0 is the base optimizer.")
+               "L2 radius of the ascent step, in weight units; 0: the base optimizer.")
         .field("k", &Params::k, assay::at_least(1),
-               "Steps from one ascent to the next; 1 is `sam`.")
-        .field(
-            "alpha", &Params::alpha, assay::at_least(0),
-            "Length of the part along g_v in the steps between, as a multiple of the gradient's.")
-        .component("base", &Params::base, "sgd", "Optimizer that steps with the result.");
+               "Number of steps from one ascent to the next; 1: same as `sam`.")
+        .field("alpha", &Params::alpha, assay::at_least(0),
+               "Length of the component along g_v in the steps in between, relative to the "
+               "gradient norm.")
+        .component("base", &Params::base, "sgd",
+                   "Optimizer that takes the step with the resulting gradient.");
   }
 
   explicit LookSam(Params params) : p_(std::move(params)) {}
@@ -126,5 +127,5 @@ class LookSam final : public assay::Optimizer {
 ASSAY_PLUGIN(registry) {
   registry.add<LookSam>("looksam",
                         "LookSAM (Liu et al., CVPR 2022): sharpness-aware minimization that "
-                        "ascends every k-th step only.");
+                        "takes the ascent step only in every k-th step.");
 }

@@ -58,12 +58,15 @@ class MSam final : public assay::Optimizer {
 
   static assay::Schema<Params> schema() {
     return assay::Schema<Params>()
-        .field("rho", &Params::rho, assay::at_least(0),
-               "L2 radius of each part's ascent step, in weight units; 0 is the base optimizer.")
+        .field(
+            "rho", &Params::rho, assay::at_least(0),
+            "L2 radius of the ascent step of each part of the batch, in weight units; 0: the base "
+            "optimizer.")
         .field("m", &Params::m, assay::at_least(1),
-               "Samples of the batch, at most, that share one ascent step.")
-        .component("base", &Params::base, "sgd",
-                   "Optimizer that descends with the mean of the uphill gradients.");
+               "Largest number of samples of the batch that share one ascent step.")
+        .component(
+            "base", &Params::base, "sgd",
+            "Optimizer that takes the step with the mean gradient at the perturbed weights.");
   }
 
   explicit MSam(Params params) : p_(std::move(params)) {}
@@ -92,6 +95,6 @@ class MSam final : public assay::Optimizer {
 
 ASSAY_PLUGIN(registry) {
   registry.add<MSam>("m_sam",
-                     "Sharpness-aware minimization with an ascent for each m samples (Foret et "
+                     "Sharpness-aware minimization with one ascent step per m samples (Foret et "
                      "al., ICLR 2021; Andriushchenko and Flammarion, ICML 2022).");
 }

@@ -23,16 +23,17 @@ class Sam final : public assay::Optimizer {
   static assay::Schema<Params> schema() {
     return assay::Schema<Params>()
         .field("rho", &Params::rho, assay::at_least(0),
-               "L2 radius of the ascent step, in weight units; 0 is the base optimizer.")
+               "L2 radius of the ascent step, in weight units; 0: the base optimizer.")
+        .field("direction", &Params::direction, assay::one_of({"gradient", "descent", "random"}),
+               "Direction of the perturbation: along the gradient (SAM) or, as controls, against "
+               "it or "
+               "random.")
         .field(
-            "direction", &Params::direction, assay::one_of({"gradient", "descent", "random"}),
-            "Where the step goes before the gradient is taken: uphill; as a control, downhill or "
-            "anywhere.")
-        .field("normalise", &Params::normalise, assay::any(),
-               "Divides the direction by its length; as a control, false steps by rho times the "
-               "direction.")
+            "normalise", &Params::normalise, assay::any(),
+            "Normalises the direction to length 1; as a control, false perturbs by rho times the "
+            "unnormalised direction.")
         .component("base", &Params::base, "sgd",
-                   "Optimizer that descends with the uphill gradient.");
+                   "Optimizer that takes the step with the gradient at the perturbed weights.");
   }
 
   explicit Sam(Params params) : p_(std::move(params)) {}
@@ -77,5 +78,5 @@ class Sam final : public assay::Optimizer {
 
 ASSAY_PLUGIN(registry) {
   registry.add<Sam>(
-      "sam", "Sharpness-aware minimization (Foret et al., ICLR 2021), around any optimizer.");
+      "sam", "Sharpness-aware minimization (Foret et al., ICLR 2021) around any base optimizer.");
 }

@@ -34,12 +34,14 @@ class Sharpness final : public assay::Procedure {
     return Schema<Params>()
         .field("rho", &Params::rho, above(0), "L2 radius of the perturbations, in weight units.")
         .field("samples", &Params::samples, at_least(1),
-               "Training samples measured on, the first ones.")
-        .field("m", &Params::m, at_least(1), "Samples that are perturbed for together.")
+               "Number of training samples to measure on, from the beginning.")
+        .field("m", &Params::m, at_least(1), "Number of samples that share one perturbation.")
         .field("ascents", &Params::ascents, at_least(1),
-               "Steps of 0.1 rho along the gradient, each followed by a projection on the ball.")
-        .field("draws", &Params::draws, at_least(1),
-               "Gaussian perturbations for the average, of root mean square length rho.");
+               "Number of ascent steps of length 0.1 rho, each followed by a projection onto the "
+               "ball.")
+        .field(
+            "draws", &Params::draws, at_least(1),
+            "Number of Gaussian perturbations, of root mean square length rho, for the average.");
   }
   static assay::Strings needs() { return {"model", "dataset", "objective"}; }
 
@@ -137,7 +139,8 @@ class Sharpness final : public assay::Procedure {
 }  // namespace
 
 ASSAY_PLUGIN(registry) {
-  registry.add<Sharpness>("sharpness",
-                          "How far the loss of a trained model rises within a ball around its "
-                          "weights (Foret et al., ICLR 2021; Andriushchenko et al., ICML 2023).");
+  registry.add<Sharpness>(
+      "sharpness",
+      "Measures how much the loss of a trained model increases in a ball around its "
+      "weights (Foret et al., ICLR 2021; Andriushchenko et al., ICML 2023).");
 }

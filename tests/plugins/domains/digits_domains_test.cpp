@@ -132,13 +132,14 @@ TEST_CASE("shrinking is antialiased and bilinear, to whole numbers") {
 TEST_CASE("folders that are not those of the digits are told why") {
   using Catch::Contains;
   const Files files;
-  CHECK_THROWS_WITH(files.read({{"size", whole(20)}}), Contains("16 (as USPS) or 28 (as MNIST)"));
+  CHECK_THROWS_WITH(files.read({{"size", whole(20)}}),
+                    Contains("16 (the size of USPS) or 28 (the size of MNIST)"));
   CHECK_THROWS_WITH(files.read({{"validation", whole(4)}}),
-                    Contains("leaves no training image of 4 of usps"));
+                    Contains("leaves no training image out of 4 of usps"));
   CHECK_THROWS_WITH(plugins().make<Dataset>({"digits_domains", {{"mnist", "/tmp"}}}),
                     Contains("usps"));
   write_digits(files.folder.path(), "t10k", 2, 16, 0, 0);
-  CHECK_THROWS_WITH(files.read(), Contains("16 x 16 pixels; those of mnist have 28 x 28"));
+  CHECK_THROWS_WITH(files.read(), Contains("16 x 16 pixels; images of mnist must have 28 x 28"));
 }
 
 TEST_CASE("the real digits have their sizes, labels and groups") {

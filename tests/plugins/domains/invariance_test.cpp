@@ -248,7 +248,7 @@ TEST_CASE("a dataset without groups, and for fishr a model without features, is 
   Same model;  // gives no features
   CHECK_THROWS_WITH(
       make("fishr", {}, two_groups(2))->evaluate(model, two_class({1}, {0}, {0}), at_step(0)),
-      Catch::Contains("gives no features"));
+      Catch::Contains("returns no features"));
 }
 
 TEST_CASE("an environment that the batch lacks leaves gradients as they are without it") {

@@ -162,8 +162,9 @@ TEST_CASE("pga leaves the weights as they were when a second pass throws, at any
 TEST_CASE("pga asks for two terms, and for a target among them") {
   auto problem = single();
   CHECK_NOTHROW(pga(0.1, 0.5, 0.5, "source")->check(problem));
-  CHECK_THROWS_WITH(pga(0.1, 0.5, 0.5, "aim")->check(problem),
-                    Catch::Contains("`target` is aim, and the loss has the terms source, target"));
+  CHECK_THROWS_WITH(
+      pga(0.1, 0.5, 0.5, "aim")->check(problem),
+      Catch::Contains("`target` is aim, but the terms of the loss are source, target"));
   ClosedForm one({{1, 1, 0}}, {source(2)}, {"source"});
   CHECK_THROWS_WITH(pga(0.1, 0.5, 0.5)->check(one),
                     Catch::Contains("the loss has only one: source"));

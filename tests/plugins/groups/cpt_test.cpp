@@ -165,7 +165,8 @@ TEST_CASE("cpt refuses a control vector of another length, and datasets without 
   for (const std::string use : {"cpt", "group_dro", "group_reweighting"})
     CHECK_THROWS_WITH(make(use, {}, 0), Catch::Contains("a dataset with groups"));
   auto negative = linear(kTwo, {3.5, -1.5});
-  CHECK_THROWS_WITH(make("cpt", {}, 2)->step(negative), Catch::Contains("that of g1 is -1.5"));
+  CHECK_THROWS_WITH(make("cpt", {}, 2)->step(negative),
+                    Catch::Contains("the loss of group g1 is -1.5"));
 }
 
 TEST_CASE("group_dro raises the weights of the groups with the larger losses") {

@@ -152,14 +152,14 @@ TEST_CASE("dfr says what it cannot do without") {
   auto none = two_groups();
   none.groups.clear();
   CHECK_THROWS_WITH(plugins().make<Procedure>({"dfr", {}}, &none),
-                    Contains("use one with two groups or more"));
+                    Contains("use one with two or more groups"));
   const auto info = two_groups();
   CHECK_THROWS_WITH(plugins().make<Procedure>({"dfr", {{"c", Reals{}}}}, &info),
                     Contains("`c` is empty"));
   Bench alone(torch::ones({2, 1}, torch::kDouble), {0, 1}, {0, 1}, 2, 2);
   CHECK_THROWS_WITH(alone.go({}), Contains("no group has two samples of a class"));
   alone.parts.model = std::make_shared<Same>();
-  CHECK_THROWS_WITH(alone.go({}), Contains("gives no features"));
+  CHECK_THROWS_WITH(alone.go({}), Contains("returns no features"));
   alone.parts.model = std::make_shared<Headless>();
   CHECK_THROWS_WITH(alone.go({}), Contains("lacks the ability LinearHead"));
 }

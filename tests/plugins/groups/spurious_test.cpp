@@ -183,16 +183,16 @@ TEST_CASE("what cannot be painted on is told why") {
   using Catch::Contains;
   CHECK_THROWS_WITH(plugins().make<Dataset>({"colored", {}}), Contains("`images` is missing"));
   CHECK_THAT(refusal("colored", {}, {.sample = {12}}),
-             Contains("no dataset of images") && Contains("have 1 dimensions"));
+             Contains("is not a dataset of images") && Contains("have 1 dimensions"));
   CHECK_THAT(refusal("colored", {}, {.sample = {3, 6, 8}}), Contains("has 3 channels"));
-  CHECK_THAT(refusal("colored", {}, {.classes = 0}), Contains("has no classes"));
+  CHECK_THAT(refusal("colored", {}, {.classes = 0}), Contains("has fewer than two classes"));
   CHECK_THAT(refusal("colored", {{"classes", whole(11)}}), Contains("the images have 10"));
   CHECK_THAT(refusal("colored", {{"classes", whole(1)}}), Contains("`classes` is 1"));
   CHECK_THAT(refusal("colored", {{"classes", whole(0)}}, {.classes = 11}),
              Contains("10 attributes for 11 classes"));
   CHECK_THAT(refusal("spurious_patch", {{"classes", whole(0)}}),
              Contains("4 attributes for 10 classes"));
-  CHECK_THAT(refusal("spurious_patch", {{"size", whole(4)}}), Contains("have room for 3"));
+  CHECK_THAT(refusal("spurious_patch", {{"size", whole(4)}}), Contains("have room for at most 3"));
   const std::int64_t none[] = {28000};
   CHECK_THROWS_WITH(made("colored")->load(none, {}), Contains("image 28000 is in none"));
 }
@@ -227,7 +227,7 @@ TEST_CASE("attributes that cannot be painted are told which") {
   using Catch::Contains;
   const auto refused = [](Strings names) { return refusal("colored", {{"attributes", names}}); };
   CHECK_THAT(refused({"red", "pink"}), Contains("names `pink`, which `colored` cannot paint") &&
-                                           Contains("it has red, green"));
-  CHECK_THAT(refused({"red"}), Contains("names one: two or more"));
+                                           Contains("available are red, green"));
+  CHECK_THAT(refused({"red"}), Contains("must list at least two names"));
   CHECK_THAT(refused({"red", "blue", "red"}), Contains("names `red` twice"));
 }

@@ -86,7 +86,7 @@ TEST_CASE("the two losses pull at the shared numbers against one another") {
 TEST_CASE("toy_conflict is for itself alone") {
   const testing::TinyData data;
   CHECK_THROWS_WITH(plugins().make<Objective>({"toy_conflict", {}}, &data.info()),
-                    Catch::Contains("`toy_conflict` alone"));
-  CHECK_THROWS_WITH(Toy({1, 2, 3}), Catch::Contains("two are needed"));
+                    Catch::Contains("works only with the dataset and the model `toy_conflict`"));
+  CHECK_THROWS_WITH(Toy({1, 2, 3}), Catch::Contains("expected two"));
   CHECK_THROWS_WITH(plugins().make<Model>({"toy_conflict", {}}), Catch::Contains("start"));
 }
