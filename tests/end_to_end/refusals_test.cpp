@@ -75,18 +75,18 @@ TEST_CASE("what cannot be selected is said with the place") {
       "  pick: {selector: skmm, procedure: {use: select, n: 20, width: 16}}\n"
       "  tune: {after: pick, subset: pick, procedure: {use: train, steps: 2}}\n";
   const std::pair<std::string, std::string> cases[] = {
-      {"stages.pick.procedure.n=93", "`n` is 93, and the training split has 92 samples"},
+      {"stages.pick.procedure.n=93", "`n` is 93, but the training split has only 92 samples"},
       {"stages.pick.procedure.layers=1 stages.pick.procedure.width=52",
-       "`width` is 52, and a gradient has 51 numbers"},
+       "`width` is 52, but a gradient has only 51 elements"},
       {"stages.pick.procedure.layers=3", "`layers` is 3, but the model has only 2"},
-      {"stages.pick.selector=forgetting", "one training before this stage that counted forgetting"},
+      {"stages.pick.selector=forgetting", "one earlier training stage that counted forgetting"},
       {"dataset.dataset.train_limit=3 stages.pick.procedure.n=1 "
        "stages.pick.selector=class_balanced",
        "class 1 (`pullover`) has no sample in the training split"},
       {"stages.pick.selector=craig stages.tune.procedure=fit stages.tune.model=cart",
        "procedure `fit` cannot weight samples"},
       {"stages.tune.procedure='{use: select, n: 21}' stages.tune.selector=uniform",
-       "`n` is 21, and the training split has 20 samples"},
+       "`n` is 21, but the training split has only 20 samples"},
       {"stages.tune.procedure.layers=3", "`layers` is 3, but the model has only 2"},
       {"'dataset.classes=[0,10]'", "`classes` names 10, but the dataset has classes 0 to 9"},
   };

@@ -33,17 +33,21 @@ assay::Schema<AreaRules::Params> AreaRules::schema() {
   using namespace assay;
   return Schema<Params>()
       .field("areas", &Params::areas, one_of({"single", "adjacent", "all"}),
-             "Where areas lie: on single columns, on pairs of neighbours, or on all pairs.")
+             "Where areas may lie: on single columns, on pairs of neighbouring columns, or on all "
+             "pairs.")
       .field("purity", &Params::purity, between(0.5, 1),
-             "Least share of an area's training cases that are of its class.")
-      .field("least", &Params::least, at_least(1), "Training cases of its class in an area.")
-      .field("rules", &Params::rules, at_least(1), "The most rules.")
+             "Smallest fraction of the training cases in an area that belong to its class.")
+      .field("least", &Params::least, at_least(1),
+             "Smallest number of training cases of its class in an area.")
+      .field("rules", &Params::rules, at_least(1), "Largest number of rules.")
       .field("levels", &Params::levels, between(2, 1024),
-             "Levels of a column between which borders of an area on two columns may lie; a column "
-             "of fewer values has one a value.")
-      .field("otherwise", &Params::otherwise, one_of({"refuse", "majority"}),
-             "Answer where no rule holds: none, or the largest class of the training cases that no "
-             "rule holds.");
+             "Number of levels per column between which the borders of an area on two columns may "
+             "lie; "
+             "a column with fewer values has one level per value.")
+      .field(
+          "otherwise", &Params::otherwise, one_of({"refuse", "majority"}),
+          "Answer if no rule holds: abstain, or the largest class among the training cases that no "
+          "rule covers.");
 }
 
 AreaRules::AreaRules(const Params& params, const assay::Info& info)

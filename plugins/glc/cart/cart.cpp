@@ -41,10 +41,10 @@ assay::Schema<Cart::Params> Cart::schema() {
   using namespace assay;
   return Schema<Params>()
       .field("depth", &Params::depth, at_least(0),
-             "Splits from the root to a leaf, at most; 0: no limit.")
-      .field("least", &Params::least, at_least(1), "Training cases in a leaf.")
+             "Largest depth of the tree, in splits from the root to a leaf; 0: no limit.")
+      .field("least", &Params::least, at_least(1), "Smallest number of training cases in a leaf.")
       .field("least_split", &Params::least_split, at_least(2),
-             "Training cases in a node that is split.");
+             "Smallest number of training cases in a node that is split.");
 }
 
 Cart::Cart(const Params& params, const assay::Info& info) : p_(params), names_(named_after(info)) {
@@ -87,8 +87,9 @@ bool Cart::fit(std::int64_t, const assay::Samples& samples, const assay::Context
 torch::Tensor Cart::leaf_of(const torch::Tensor& input) const {
   const auto columns = static_cast<std::int64_t>(names_.columns.size());
   if (input.dim() != 2 || input.size(1) != columns)
-    throw assay::Error(assay::ErrorKind::kShape, "the tree is about " + std::to_string(columns) +
-                                                     " columns; the input has another shape");
+    throw assay::Error(assay::ErrorKind::kShape,
+                       "the tree was built for " + std::to_string(columns) +
+                           " columns, but the input has a different shape");
   const auto x = input.to(torch::kDouble);
   auto node = at::zeros({input.size(0)}, column_.options());
   for (;;) {

@@ -52,16 +52,18 @@ assay::Schema<EndPoint::Params> EndPoint::schema() {
   using namespace assay;
   return Schema<Params>()
       .field("weights", &Params::weights, one_of({"ones", "lda", "logistic", "search"}),
-             "Weights of the columns: all 1, a linear discriminant, a logistic fit, or the best of "
-             "random changes; `ones` and `search` tell two classes apart.")
-      .field("cut", &Params::cut, one_of({"best", "own"}),
-             "Of two classes, where the line is cut: where most training cases are right, or where "
-             "the discriminant or the logistic fit itself has it.")
+             "Weights of the columns: all 1, linear discriminant analysis, logistic regression, or "
+             "the "
+             "best of random changes; `ones` and `search` need two classes.")
+      .field(
+          "cut", &Params::cut, one_of({"best", "own"}),
+          "Threshold for two classes: the one with the most correct training cases, or the one of "
+          "the discriminant or of the logistic regression itself.")
       .field(
           "c", &Params::c, above(0),
-          "Of the logistic fit: the weight of a case's loss against half the squared weights, of "
-          "columns scaled to deviation 1.")
-      .field("tries", &Params::tries, at_least(1), "Random changes that `search` tries.");
+          "Inverse regularisation strength of `logistic`: weight of the loss of a case relative to "
+          "half the squared weights, for columns scaled to standard deviation 1.")
+      .field("tries", &Params::tries, at_least(1), "Number of random changes that `search` tries.");
 }
 
 EndPoint::EndPoint(const Params& params, const assay::Info& info)
@@ -69,12 +71,12 @@ EndPoint::EndPoint(const Params& params, const assay::Info& info)
   const bool of_two = p_.weights == "ones" || p_.weights == "search";
   if (of_two && info.classes != 2)
     throw Error(ErrorKind::kParameter, "`weights: " + p_.weights +
-                                           "` tells two classes apart, and "
-                                           "the data has " +
+                                           "` needs a dataset with two classes, but "
+                                           "the dataset has " +
                                            std::to_string(info.classes) + ": use lda or logistic");
   if (of_two && p_.cut == "own")
     throw Error(ErrorKind::kParameter,
-                "`weights: " + p_.weights + "` has no cut of its own: use `cut: best`");
+                "`weights: " + p_.weights + "` has no threshold of its own: use `cut: best`");
   const auto doubles = torch::TensorOptions(torch::kDouble);
   weight_ = register_buffer("weight", at::zeros({info.classes, info.input_shape[0]}, doubles));
   bias_ = register_buffer("bias", at::zeros({info.classes}, doubles));
@@ -87,8 +89,8 @@ std::int64_t EndPoint::steps() const {
 
 assay::Output EndPoint::forward(const torch::Tensor& input) {
   if (input.dim() != 2 || input.size(1) != weight_.size(1))
-    throw Error(ErrorKind::kShape, "the weights are of " + std::to_string(weight_.size(1)) +
-                                       " columns; the input has another shape");
+    throw Error(ErrorKind::kShape, "the weights are for " + std::to_string(weight_.size(1)) +
+                                       " columns, but the input has a different shape");
   const auto scores = input.to(torch::kDouble).matmul(weight_.t()) + bias_;
   return {(scores * scale_).to(torch::kFloat), {}, {}};
 }

@@ -54,17 +54,18 @@ std::vector<double> values(const torch::Tensor& tensor) {
 assay::Schema<EndPointRegression::Params> EndPointRegression::schema() {
   using namespace assay;
   return Schema<Params>()
-      .field("method", &Params::method, one_of({"least_squares", "isotonic", "piecewise"}),
-             "What the end point of the least-squares weights becomes: the prediction itself; a "
-             "monotone function of it; or a mean on each of a few pieces of the line.")
-      .field("pieces", &Params::pieces, between(1, 64), "Pieces of `piecewise`, at most.");
+      .field(
+          "method", &Params::method, one_of({"least_squares", "isotonic", "piecewise"}),
+          "How the end point of the least-squares weights becomes the prediction: unchanged; by a "
+          "monotone function; or by the mean on each of a few pieces of the line.")
+      .field("pieces", &Params::pieces, between(1, 64), "Largest number of pieces of `piecewise`.");
 }
 
 EndPointRegression::EndPointRegression(const Params& params, const assay::Info& info)
     : p_(params), columns_(column_names(info)) {
   if (info.classes != 0 || info.targets != 1)
     throw Error(ErrorKind::kParameter,
-                "predicts one real target: use a dataset of such, as `csv_table` with `task: "
+                "predicts one real target: use a dataset with one, such as `csv_table` with `task: "
                 "regression`");
   const auto doubles = torch::TensorOptions(torch::kDouble);
   weight_ = register_buffer("weight", at::zeros({info.input_shape[0]}, doubles));
@@ -96,8 +97,8 @@ bool EndPointRegression::fit(std::int64_t, const assay::Samples& samples, const 
 
 assay::Output EndPointRegression::forward(const torch::Tensor& input) {
   if (input.dim() != 2 || input.size(1) != weight_.size(0))
-    throw Error(ErrorKind::kShape, "the weights are of " + std::to_string(weight_.size(0)) +
-                                       " columns; the input has another shape");
+    throw Error(ErrorKind::kShape, "the weights are for " + std::to_string(weight_.size(0)) +
+                                       " columns, but the input has a different shape");
   auto end = input.to(torch::kDouble).matmul(weight_) + bias_;
   if (at_.size(0) > 0)
     end = value_.index_select(

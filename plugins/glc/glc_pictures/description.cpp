@@ -30,7 +30,7 @@ Description described(assay::Model* model, const Rules& names) {
   }
   if (line->columns != names.columns || line->classes != names.classes)
     throw assay::Error(assay::ErrorKind::kData,
-                       "the model's columns or classes are not those of the dataset");
+                       "the columns or classes of the model differ from those of the dataset");
   if (line->classes.size() == 2) found.line = cut_line(*line);
   return found;
 }

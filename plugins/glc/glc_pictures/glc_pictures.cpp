@@ -62,23 +62,29 @@ assay::Schema<Pictures::Params> Pictures::schema() {
   return Schema<Params>()
       .field("coordinates", &Params::coordinates,
              one_of({"static", "paired", "dynamic", "glc_l", "parallel"}),
-             "In-line coordinates, static, in pairs or dynamic; GLC-L; or parallel ones.")
+             "Type of coordinates: in-line (static, paired or dynamic), GLC-L, or parallel.")
       .field("heights", &Params::heights, one_of({"difference", "value", "even"}),
-             "What the heights of in-line links tell: how far apart two values are (dynamic: how "
-             "long a step is), at each end its value, or nothing.")
-      .field("split", &Params::split, one_of({"train", "validation", "test"}), "Rows to draw.")
+             "Meaning of the height of in-line links: the difference of two values (dynamic: the "
+             "length "
+             "of a step), the value at each end, or none.")
+      .field("split", &Params::split, one_of({"train", "validation", "test"}),
+             "Split whose rows are drawn.")
       .field("order", &Params::order, any(),
-             "Names of the columns in the order in which they are laid; empty: the data's order.")
-      .field("reversed", &Params::reversed, any(), "Columns to lay from their largest value.")
-      .field("weights", &Params::weights, any(),
-             "Of dynamic and glc_l, one a column laid, not 0; empty: the model's, if it is an end "
-             "point of two classes, else 1, and 0.5 of glc_l, whose weights are cosines. Those of "
-             "glc_l are divided by the largest, if it is above 1.")
+             "Names of the columns in the order in which they are drawn; empty: the order of the "
+             "data.")
+      .field("reversed", &Params::reversed, any(),
+             "Columns to draw in reverse, from their largest value.")
+      .field(
+          "weights", &Params::weights, any(),
+          "Weights for dynamic and glc_l, one per drawn column, not 0; empty: those of the model "
+          "if it "
+          "is an end point of two classes, else 1, or 0.5 for glc_l, whose weights are cosines and "
+          "are divided by the largest if that is above 1.")
       .field("most", &Params::most, at_least(1),
-             "Rows drawn in a picture; of more, evenly spaced ones.")
-      .field("rules", &Params::rules, at_least(0), "Rules drawn, the first ones.")
+             "Largest number of rows per picture; of more rows, evenly spaced ones are drawn.")
+      .field("rules", &Params::rules, at_least(0), "Number of rules to draw, from the first.")
       .field("page", &Params::page, any(),
-             "Also writes glc.html, on which rules can be drawn by hand.");
+             "Also writes glc.html, a page on which rules can be drawn by hand.");
 }
 
 Pictures::Pictures(const Params& params, const assay::Info& info)
@@ -86,17 +92,17 @@ Pictures::Pictures(const Params& params, const assay::Info& info)
   for (const auto& name : p_.order) {
     column(name, "order");
     if (std::count(p_.order.begin(), p_.order.end(), name) > 1)
-      throw Error(ErrorKind::kParameter, "`order` lays `" + name + "` twice");
+      throw Error(ErrorKind::kParameter, "`order` names `" + name + "` twice");
   }
   for (const auto& name : p_.reversed) column(name, "reversed");
   const auto laid = p_.order.empty() ? names_.columns.size() : p_.order.size();
   if (!p_.weights.empty() && p_.weights.size() != laid)
-    throw Error(ErrorKind::kParameter, fmt::format("`weights` has {} numbers, expected {}, one a "
-                                                   "column laid",
+    throw Error(ErrorKind::kParameter, fmt::format("`weights` has {} numbers, expected {}, one per "
+                                                   "drawn column",
                                                    p_.weights.size(), laid));
   if (std::find(p_.weights.begin(), p_.weights.end(), 0.0) != p_.weights.end())
     throw Error(ErrorKind::kParameter,
-                "a weight of 0 would lose its column: leave it out of `order`");
+                "a weight of 0 would hide its column: leave the column out of `order`");
 }
 
 std::size_t Pictures::column(const std::string& name, const char* field) const {

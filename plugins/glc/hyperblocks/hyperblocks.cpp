@@ -39,22 +39,24 @@ class Hyperblocks final : public RuleModel {
 assay::Schema<Hyperblocks::Params> Hyperblocks::schema() {
   using namespace assay;
   return Schema<Params>()
+      .field("method", &Params::method, one_of({"interval", "merge", "both"}),
+             "How blocks are found: by repeatedly taking the largest interval of any column; by "
+             "growing "
+             "blocks from single cases and merging them; or by the first and then the second.")
+      .field("purity", &Params::purity, between(0.5, 1),
+             "Smallest fraction of the training cases in a block that belong to its class, for "
+             "intervals "
+             "and for merging; growing blocks contain no other class.")
+      .field("least", &Params::least, at_least(1),
+             "Smallest number of training cases of its class in a block.")
+      .field("blocks", &Params::blocks, at_least(1), "Largest number of blocks before merging.")
       .field(
-          "method", &Params::method, one_of({"interval", "merge", "both"}),
-          "How blocks are found: the largest interval of any column again and again; blocks that "
-          "grow from single cases and are merged; or the one and then the other.")
-      .field(
-          "purity", &Params::purity, between(0.5, 1),
-          "Least share of a block's training cases that are of its class, for intervals and when "
-          "blocks are merged; while they grow they hold no other class.")
-      .field("least", &Params::least, at_least(1), "Training cases of its class in a block.")
-      .field("blocks", &Params::blocks, at_least(1), "The most blocks, before they are merged.")
-      .field("merge_limit", &Params::merge_limit, at_least(1),
-             "The most training cases to grow blocks from, which takes time by their square.")
-      .field(
-          "otherwise", &Params::otherwise, one_of({"refuse", "majority"}),
-          "Answer where no block holds: none, or the largest class of the training cases that no "
-          "block holds.");
+          "merge_limit", &Params::merge_limit, at_least(1),
+          "Largest number of training cases to grow blocks from; the time grows with its square.")
+      .field("otherwise", &Params::otherwise, one_of({"refuse", "majority"}),
+             "Answer if no block holds: abstain, or the largest class among the training cases "
+             "that no "
+             "block covers.");
 }
 
 Hyperblocks::Hyperblocks(const Params& params, const assay::Info& info)
@@ -86,9 +88,9 @@ bool Hyperblocks::by_growing(const Table& table, std::vector<Rule>& found) {
       left.push_back(row);
   if (left.size() > static_cast<std::size_t>(p_.merge_limit))
     throw assay::Error(assay::ErrorKind::kParameter,
-                       std::to_string(left.size()) + " training cases are above `merge_limit`, " +
+                       std::to_string(left.size()) + " training cases exceed `merge_limit`, " +
                            std::to_string(p_.merge_limit) +
-                           ": use `method: interval`, or raise it and wait");
+                           ": use `method: interval`, or raise `merge_limit`, which takes longer");
   const auto sizes = class_sizes(table);
   std::stable_sort(left.begin(), left.end(), [&](auto a, auto b) {  // the rarest class first
     const auto of = [&](auto row) { return sizes[static_cast<std::size_t>(table.target[row])]; };

@@ -38,7 +38,7 @@ std::string text_of(const std::filesystem::path& file) {
 
 assay::Schema<SavedRules::Params> SavedRules::schema() {
   return assay::Schema<Params>().required("path", &Params::path, assay::any(),
-                                          "Rule file, as `fit` and the page write it.");
+                                          "Rule file, as written by `fit` or by the HTML page.");
 }
 
 SavedRules::SavedRules(const Params& params, const assay::Info& info)

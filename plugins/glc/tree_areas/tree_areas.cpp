@@ -36,16 +36,18 @@ assay::Schema<TreeAreas::Params> TreeAreas::schema() {
   using namespace assay;
   return Schema<Params>()
       .field("purity", &Params::purity, between(0.5, 1),
-             "Least share of an area's training cases that are of its class.")
-      .field("least", &Params::least, at_least(1), "Training cases of its class in an area.")
-      .field("depth", &Params::depth, between(1, 64), "Depth of the tree of each class.")
+             "Smallest fraction of the training cases in an area that belong to its class.")
+      .field("least", &Params::least, at_least(1),
+             "Smallest number of training cases of its class in an area.")
+      .field("depth", &Params::depth, between(1, 64), "Largest depth of the tree of each class.")
+      .field("generalise", &Params::generalise, one_of({"none", "drop", "widen"}),
+             "How the boxes of the trees are generalised while they stay pure: not at all; by "
+             "dropping "
+             "sides and merging boxes; or by first widening them column by column.")
       .field(
-          "generalise", &Params::generalise, one_of({"none", "drop", "widen"}),
-          "What becomes of the tree's boxes while they stay pure: nothing; sides are dropped and "
-          "boxes merged; or they are widened column by column first.")
-      .field("otherwise", &Params::otherwise, one_of({"refuse", "majority"}),
-             "Answer where no rule holds: none, or the largest class of the training cases that no "
-             "rule holds; the largest class in all then has no rules.");
+          "otherwise", &Params::otherwise, one_of({"refuse", "majority"}),
+          "Answer if no rule holds: abstain, or the largest class among the training cases that no "
+          "rule covers; the overall largest class then has no rules.");
 }
 
 TreeAreas::TreeAreas(const Params& params, const assay::Info& info)

@@ -15,7 +15,8 @@ namespace {
 std::vector<std::int64_t> row_of(const assay::TensorMap& artifact, const std::string& name) {
   const auto it = artifact.find(name);
   if (it == artifact.end() || it->second.scalar_type() != torch::kInt64)
-    throw Error(ErrorKind::kData, "the artifact `forgetting` needs int64 numbers `" + name + "`");
+    throw Error(ErrorKind::kData,
+                "the artifact `forgetting` needs a one-dimensional int64 tensor `" + name + "`");
   return places_in(it->second);
 }
 
@@ -30,26 +31,28 @@ torch::Tensor forgotten(const assay::Parts& parts) {
   const auto stages =
       parts.inputs ? parts.inputs->stages_with_artifact("forgetting") : assay::Strings();
   if (stages.size() != 1)
-    throw Error(ErrorKind::kParameter,
-                "the selector goes by one training before this stage that counted forgetting, and "
-                "there are " +
-                    std::to_string(stages.size()) +
-                    ": name one stage of `{use: train, count_forgetting: true}` in `after:`");
+    throw Error(
+        ErrorKind::kParameter,
+        "the selector needs exactly one earlier training stage that counted forgetting, but "
+        "there are " +
+            std::to_string(stages.size()) +
+            ": name one stage with `{use: train, count_forgetting: true}` in `after:`");
   const auto counted = parts.inputs->artifact(stages[0], "forgetting");
   const auto ids = row_of(counted, "ids"), times = row_of(counted, "forgotten");
   if (ids.size() != times.size())
-    throw Error(ErrorKind::kData, "the artifact `forgetting` needs a number for each of its ids");
+    throw Error(ErrorKind::kData, "the artifact `forgetting` needs one number per id");
   std::vector<std::int64_t> found;
   for (const auto id : parts.dataset->ids(Split::kTrain)) {
     const auto it = std::lower_bound(ids.begin(), ids.end(), id);
     if (it == ids.end() || *it != id)
       throw Error(ErrorKind::kParameter, "stage `" + stages[0] + "` was not trained on sample " +
-                                             std::to_string(id) + ", which is to be chosen from");
+                                             std::to_string(id) +
+                                             ", which is among those to select from");
     found.push_back(times[static_cast<std::size_t>(it - ids.begin())]);
     if (found.back() < -1)
       throw Error(ErrorKind::kParameter, "stage `" + stages[0] + "` ended before sample " +
                                              std::to_string(id) +
-                                             " was in a batch: train it for an epoch or more");
+                                             " was in a batch: train it for at least one epoch");
   }
   return torch::tensor(found, torch::kInt64);
 }
@@ -58,27 +61,29 @@ void check_needs(const assay::Selector::Needs& needs, const assay::Parts& parts,
                  const assay::Info& info) {
   if ((needs.features || needs.logits || needs.gradients) && parts.model == nullptr)
     throw Error(ErrorKind::kParameter,
-                "the selector looks at what a model makes of the samples: "
+                "the selector needs the outputs of a model: "
                 "add `model:` to the manifest");
   if ((needs.label || needs.logits) && info.classes == 0)
-    throw Error(ErrorKind::kParameter,
-                "the selector goes by classes, and the dataset has real targets: use one that goes "
-                "by features or gradients, such as skmm or k_centre");
+    throw Error(
+        ErrorKind::kParameter,
+        "the selector needs classes, but the dataset has real targets: use a selector based on "
+        "features or gradients, such as skmm or k_centre");
   if (needs.validation && parts.dataset->ids(Split::kValidation).empty())
     throw Error(ErrorKind::kParameter,
-                "the selector goes by the validation split, and the dataset has none: give it one, "
-                "as by `validation: 1000`");
+                "the selector needs a validation split, but the dataset has none: give it one, "
+                "such as by `validation: 1000`");
 }
 
 void check_classes(const torch::Tensor& label, const assay::Info& info) {
   const auto sizes = label.bincount({}, info.classes).contiguous();
   for (std::int64_t c = 0; c < info.classes; ++c)
     if (sizes.const_data_ptr<std::int64_t>()[c] == 0)
-      throw Error(
-          ErrorKind::kParameter,
-          "the selector takes each class apart, and class " + std::to_string(c) + name_of(info, c) +
-              " has no sample in the training split: take a larger part of the dataset, "
-              "leave the class out by `class_subset`, or use a selector that takes none apart");
+      throw Error(ErrorKind::kParameter,
+                  "the selector works per class, but class " + std::to_string(c) +
+                      name_of(info, c) +
+                      " has no sample in the training split: take a larger part of the dataset, "
+                      "leave the class out by `class_subset`, or use a selector that does not work "
+                      "per class");
 }
 
 }  // namespace selection

@@ -21,9 +21,10 @@ assay::Output answers(const torch::Tensor& input, assay::Model& model) {
 
 torch::Tensor features_of(const assay::Output& output) {
   if (!output.features.defined())
-    throw Error(ErrorKind::kParameter,
-                "the selector goes by features, and the model gives none: use one that does, such "
-                "as mlp, convnet or resnet");
+    throw Error(
+        ErrorKind::kParameter,
+        "the selector needs features, but the model returns none: use a model that does, such "
+        "as mlp, convnet or resnet");
   return output.features.flatten(1);
 }
 
@@ -35,7 +36,7 @@ torch::Tensor checked(const torch::Tensor& rows, const torch::Tensor& id, const 
     throw Error(ErrorKind::kNumeric, std::string("the ") + what + " of sample " +
                                          std::to_string(first) +
                                          " are not finite: the model has diverged, or the sample "
-                                         "is far from what it was trained on");
+                                         "is far from its training data");
   }
   return rows.cpu();
 }
@@ -100,8 +101,8 @@ assay::Pool Look::pool(std::int64_t size) const {
 void Look::check_width(std::int64_t width) const {
   if (p_.width > width)
     throw Error(ErrorKind::kParameter, "`width` is " + std::to_string(p_.width) +
-                                           ", and a gradient has " + std::to_string(width) +
-                                           " numbers: a sketch must be no wider");
+                                           ", but a gradient has only " + std::to_string(width) +
+                                           " elements; a sketch must not be wider than that");
 }
 
 // One matrix for all batches: else their gradients could not be compared.

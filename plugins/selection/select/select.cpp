@@ -24,25 +24,31 @@ assay::Selector& selector_of(const assay::Parts& parts) {
 assay::Schema<Select::Params> Select::schema() {
   using namespace assay;
   return Schema<Params>()
-      .required("n", &Params::n, at_least(1), "Samples of the training split to select.")
-      .field("batch", &Params::batch, at_least(1), "Samples a forward pass.")
-      .field(
-          "gradient", &Params::gradient, one_of({"loss", "features"}),
-          "What stands for a sample where the selector asks for gradients: its loss's, or, as for "
-          "a linear model on features that stay as they are, its features.")
+      .required("n", &Params::n, at_least(1),
+                "Number of samples to select from the training split.")
+      .field("batch", &Params::batch, at_least(1), "Samples per forward pass.")
+      .field("gradient", &Params::gradient, one_of({"loss", "features"}),
+             "Vector that represents a sample if the selector uses gradients: the gradient of its "
+             "loss "
+             "or, as for a linear model on frozen features, its features.")
       .field("sketch", &Params::sketch,
              one_of({"gaussian", "sparse_sign", "count", "hadamard", "kronecker"}),
-             "Random map of each sample's gradient.")
-      .field("width", &Params::width, at_least(1), "Numbers that are left of a gradient.")
-      .field("layers", &Params::layers, at_least(0),
-             "Last layers whose parameters the gradient is of; 0: all that are trained.")
-      .field("labels", &Params::labels, one_of({"selector", "random", "true", "predicted"}),
-             "Classes that the gradients' loss is for: drawn evenly, so that no label is looked "
-             "at; the samples' own; the model's answers; or as the selector is defined, the "
-             "samples' own for grand, craig and grad_match, and else drawn.")
-      .field("fall_back", &Params::fall_back, any(),
-             "Takes one backward pass a sample for parameters that go through an operator without "
-             "a rule, instead of refusing the model.");
+             "Random projection that compresses the gradient of each sample.")
+      .field("width", &Params::width, at_least(1),
+             "Width of the sketch: number of elements of a compressed gradient.")
+      .field(
+          "layers", &Params::layers, at_least(0),
+          "Number of layers, counted from the end, whose gradients are used; 0: all trained ones.")
+      .field(
+          "labels", &Params::labels, one_of({"selector", "random", "true", "predicted"}),
+          "Labels of the loss for gradients: random classes, so that no true label is used; the "
+          "true "
+          "labels; the model's predictions; or the definition of the selector (selector), which is "
+          "the true labels for grand, craig and grad_match, and random classes otherwise.")
+      .field(
+          "fall_back", &Params::fall_back, any(),
+          "Uses one backward pass per sample for parameters whose operator has no per-sample rule, "
+          "instead of refusing the model.");
 }
 
 Select::Select(const Params& params, const assay::Info& info)
@@ -51,8 +57,8 @@ Select::Select(const Params& params, const assay::Info& info)
       std::accumulate(info.group_sizes.begin(), info.group_sizes.end(), std::int64_t{0});
   if (size > 0 && p_.n > size)
     throw Error(ErrorKind::kParameter, "`n` is " + std::to_string(p_.n) +
-                                           ", and the training split has " + std::to_string(size) +
-                                           " samples");
+                                           ", but the training split has only " +
+                                           std::to_string(size) + " samples");
 }
 
 // Units in which the pool is looked at.
@@ -81,9 +87,9 @@ void Select::advance(std::int64_t unit, assay::Parts& parts, const assay::Contex
       selector_of(parts).step(unit - before, pool, p_.n, context.with(context.rng.fork("select")));
   if (choice) return write(*choice, parts, results);
   if (unit + 1 == units(parts))
-    throw Error(ErrorKind::kPlugin, "the selector has not come to an end in " +
-                                        std::to_string(unit + 1 - before) +
-                                        " steps: it may take one a sample, or one a class");
+    throw Error(ErrorKind::kPlugin,
+                "the selector has not finished after " + std::to_string(unit + 1 - before) +
+                    " steps; at most one per sample or one per class is allowed");
 }
 
 void Select::look(std::int64_t unit, assay::Parts& parts, const assay::Context& context) {

@@ -41,18 +41,20 @@ assay::Schema<Skmm::Params> Skmm::schema() {
   using namespace assay;
   return Schema<Params>()
       .field("c", &Params::c, {.low = 0, .high = 1, .open_low = true},
-             "Second moments of the selection are at least those of the pool over c.")
+             "Constraint: the second moments of the selection are at least those of the pool "
+             "divided by c.")
       .field("take", &Params::take, one_of({"sampled", "top", "top_per_class"}),
-             "From the weights found: drawn without replacement in proportion to them; the "
-             "highest; or the highest of each class, in proportion to its size.")
+             "How samples are chosen by their weights: drawn without replacement in proportion to "
+             "them; "
+             "the highest; or the highest per class, in proportion to the class size.")
       .field("recipe", &Params::recipe, one_of({"exact", "published"}),
-             "How the program is solved: to a certified gap, or by the published steps of Adam, "
-             "which do not project.")
-      .field(
-          "gap", &Params::gap, above(0),
-          "Of `exact`: distance to the least value, over the value of no weights at all, at most.")
-      .field("steps", &Params::steps, at_least(1), "Steps of either solver, at most.")
-      .field("lr", &Params::lr, above(0), "Of `published`: Adam's step size.");
+             "How the moment-matching problem is solved: to a certified gap, or by Adam as in the "
+             "published code, without projection.")
+      .field("gap", &Params::gap, above(0),
+             "For `exact`: largest gap to the minimum, relative to the value with all weights at "
+             "zero.")
+      .field("steps", &Params::steps, at_least(1), "Largest number of steps of either solver.")
+      .field("lr", &Params::lr, above(0), "For `published`: learning rate of Adam.");
 }
 
 torch::Tensor Skmm::solve(const Pool& pool, std::int64_t n, const assay::Context& context) const {
@@ -65,7 +67,7 @@ torch::Tensor Skmm::solve(const Pool& pool, std::int64_t n, const assay::Context
   if (p_.recipe == "exact") {
     const auto found = MomentProgram(moments, n, p_.c).solve(s, p_.gap, p_.steps);
     if (found.gap > p_.gap)
-      context.note("the moment program ended after " + std::to_string(found.steps) +
+      context.note("the moment-matching solver stopped after " + std::to_string(found.steps) +
                    " steps with a gap of " + std::to_string(found.gap));
     return found.s;
   }

@@ -85,5 +85,5 @@ TEST_CASE("axes lie end to end, and pairs share a point") {
 
 TEST_CASE("coordinates are named") {
   CHECK(kind_of("glc_l") == Kind::kLinear);
-  CHECK_THROWS_WITH(kind_of("radial"), Catch::Contains("there are static, paired, dynamic"));
+  CHECK_THROWS_WITH(kind_of("radial"), Catch::Contains("available are static, paired, dynamic"));
 }

@@ -81,11 +81,11 @@ TEST_CASE("a model is told what is wrong with its data") {
     broken.input[7][1] = NAN;
     CHECK(said({name, {}}, info, broken).find("not finite") != std::string::npos);
     broken = {"train", samples.input, at::zeros_like(samples.target)};
-    CHECK(said({name, {}}, info, broken).find("all of one class") != std::string::npos);
+    CHECK(said({name, {}}, info, broken).find("has only one class") != std::string::npos);
     Info images;
     images.input_shape = {1, 8, 8};
     images.classes = 2;
-    CHECK(said({name, {}}, images, samples).find("needs rows of numbers") != std::string::npos);
+    CHECK(said({name, {}}, images, samples).find("needs samples of shape") != std::string::npos);
   }
   CHECK(said({"end_point", {{"weights", std::string("ones")}}}, table_info(3, 3), samples)
             .find("use lda or logistic") != std::string::npos);

@@ -94,11 +94,11 @@ TEST_CASE("rules come back from their file to the last bit") {
 }
 
 TEST_CASE("a wrong rule file is told what is wrong, and where") {
-  CHECK(said("{") == "rules.json: is no JSON");
-  CHECK(said(std::string(100, '[')) == "rules.json: is nested deeper than a rule file is");
-  CHECK(said("[]") == "rules.json: the file is no object");
+  CHECK(said("{") == "rules.json: is not JSON");
+  CHECK(said(std::string(100, '[')) == "rules.json: is nested too deeply for a rule file");
+  CHECK(said("[]") == "rules.json: the file is not an object");
   CHECK(said(R"({"schema": "other"})") ==
-        "rules.json: is no rule file: `schema` must be \"assay.rules/1\"");
+        "rules.json: is not a rule file: `schema` must be \"assay.rules/1\"");
   CHECK(said(with(R"({"class": "z", "where": []})")).find("rule 1: there is no class `z`") !=
         std::string::npos);
   CHECK(said(with(R"({"class": "x", "where": [{"column": "be", "to": 1}]})")) ==
@@ -109,8 +109,9 @@ TEST_CASE("a wrong rule file is told what is wrong, and where") {
         "rules.json: rule 1: a column's lower bound is above its upper one");
   CHECK(said(with(R"({"class": "x", "where": [{"column": "a", "under": 1}]})")).find("`under`") !=
         std::string::npos);
-  CHECK(said(with(R"({"class": "x", "where": [{"column": "a", "to": "1"}]})")).find("no number") !=
-        std::string::npos);
+  CHECK(
+      said(with(R"({"class": "x", "where": [{"column": "a", "to": "1"}]})")).find("not a number") !=
+      std::string::npos);
   CHECK(
       said(with(R"({"class": "x", "where": [{"column": "a", "to": 1}, {"column": "a", "to": 2}]})"))
           .find("has `a` twice") != std::string::npos);
@@ -137,7 +138,7 @@ TEST_CASE("a rule file is put into the data's order, and is refused for other co
   CHECK_THROWS_WITH(fitted_to(two_rules(), {"a", "bat"}, {"yes", "no"}, "r.json"),
                     Catch::Contains("r.json: the data: there is no column `b`"));
   CHECK_THROWS_WITH(fitted_to(two_rules(), {"a"}, {"yes", "no"}, "r.json"),
-                    Catch::Contains("is for 2 columns, and the data has 1"));
+                    Catch::Contains("is for 2 columns, but the data has 1"));
 }
 
 TEST_CASE("the function answers as the rules do, where rows lie on their borders too") {

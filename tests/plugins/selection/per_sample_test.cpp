@@ -166,7 +166,7 @@ TEST_CASE("a parameter in a list of tensors is not lost") {
   };
   const auto input = normal({5, 4, 8}, 16);
   CHECK_THROWS_WITH(PerSample(model, assay::last_layers(model, 0), input, false),
-                    Catch::Contains("`token` goes through something that was not seen"));
+                    Catch::Contains("`token` goes through an operator that was not recorded"));
   check(model, input, true);
 }
 
@@ -181,7 +181,7 @@ TEST_CASE("a model that changes in place what a layer was given is refused") {
     return head->forward(y);
   };
   CHECK_THROWS_WITH(check(model, normal({5, 8}, 14)),
-                    Catch::Contains("changes in place what it gave"));
+                    Catch::Contains("modifies in place a tensor that it passed to"));
 }
 
 TEST_CASE("samples that change each other's results are refused") {
@@ -193,7 +193,7 @@ TEST_CASE("samples that change each other's results are refused") {
     return head->forward(y - y.mean(0, true));
   };
   CHECK_THROWS_WITH(PerSample(model, assay::last_layers(model, 0), normal({5, 8}, 6), false),
-                    Catch::Contains("the samples of a batch change each other's results"));
+                    Catch::Contains("the samples of a batch affect each other's results"));
   Made norm;
   const auto layer = norm.register_module(
       "norm", nn::BatchNorm1d(nn::BatchNorm1dOptions(8).track_running_stats(false)));

@@ -128,7 +128,7 @@ TEST_CASE("what cannot be solved is told so") {
   CHECK_THROWS_WITH(moments_of(at::zeros({4, 3})), Catch::Contains("every gradient is zero"));
   CHECK_THROWS_WITH(moments_of(at::full({4, 3}, NAN)), Catch::Contains("not finite"));
   CHECK_THROWS_WITH(MomentProgram(moments_of(at::ones({4, 3})), 5, 0.9),
-                    Catch::Contains("there are 4 samples"));
+                    Catch::Contains("there are only 4 samples"));
 }
 
 TEST_CASE("identical rows are all alike to the program") {

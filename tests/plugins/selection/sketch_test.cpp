@@ -123,7 +123,8 @@ TEST_CASE("the Kronecker sketch keeps lengths and products of sums of outer prod
 }
 
 TEST_CASE("a sketch that cannot be is told so") {
-  CHECK_THROWS_WITH(sketch_of("fourier", 8, assay::Rng(0)), Catch::Contains("there are gaussian"));
+  CHECK_THROWS_WITH(sketch_of("fourier", 8, assay::Rng(0)),
+                    Catch::Contains("available are gaussian"));
   CHECK_THROWS_WITH(sparse_sign_sketch(8, 9, assay::Rng(0)),
-                    Catch::Contains("expected 1 to as many"));
+                    Catch::Contains("expected 1 to the length"));
 }

@@ -65,7 +65,7 @@ Kind kind_of(const std::string& name) {
   if (it == kNames.end())
     throw assay::Error(assay::ErrorKind::kParameter,
                        "there are no coordinates `" + name +
-                           "`; there are static, paired, dynamic, glc_l and parallel");
+                           "`; available are static, paired, dynamic, glc_l and parallel");
   return static_cast<Kind>(it - kNames.begin());
 }
 

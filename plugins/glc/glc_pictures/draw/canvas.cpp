@@ -21,7 +21,7 @@ cairo_status_t append(void* to, const unsigned char* bytes, unsigned int size) {
 void check(cairo_status_t status) {
   if (status != CAIRO_STATUS_SUCCESS)
     throw assay::Error(assay::ErrorKind::kIo,
-                       std::string("a picture cannot be drawn: ") + cairo_status_to_string(status));
+                       std::string("cannot draw the picture: ") + cairo_status_to_string(status));
 }
 
 void draw_on(cairo_surface_t* surface, double scale, const Drawing& draw) {

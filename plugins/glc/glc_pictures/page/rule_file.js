@@ -33,7 +33,7 @@ function namesOf(list, names, what) {
 function sideFrom({ column, ...side }, place) {
   for (const [key, x] of Object.entries(side)) {
     if (!["from", "above", "to", "below"].includes(key)) fail(`${place}: "${key}" is unknown; from, above, to and below bound a column`);
-    if (typeof x !== "number" || !Number.isFinite(x)) fail(`${place}: "${key}" is no number`);
+    if (typeof x !== "number" || !Number.isFinite(x)) fail(`${place}: "${key}" is not a number`);
   }
   if ("from" in side && "above" in side || "to" in side && "below" in side) fail(`${place}: a column has two bounds on one side`);
   if (!Object.keys(side).length) fail(`${place}: a column has no bound`);
@@ -46,7 +46,7 @@ function ruleFrom(rule, place, columns, classes) {
   if (!isObject(rule) || !Array.isArray(rule.where)) fail(`${place} has no list "where"`);
   const box = new Map();
   for (const one of rule.where) {
-    if (!isObject(one)) fail(`${place}: "where" is no list of bounds`);
+    if (!isObject(one)) fail(`${place}: "where" is not a list of bounds`);
     const k = index(one.column, columns, data.columns, "column");
     if (box.has(k)) fail(`${place} has "${one.column}" twice`);
     box.set(k, sideFrom(one, place));
@@ -57,9 +57,9 @@ function ruleFrom(rule, place, columns, classes) {
 // Throws an Error that says what is wrong.
 function fromFile(text) {
   const read = typeof text === "string" ? JSON.parse(text) : text;
-  if (!isObject(read) || read.schema !== "assay.rules/1") fail('this is no rule file: its schema is not "assay.rules/1"');
+  if (!isObject(read) || read.schema !== "assay.rules/1") fail('this is not a rule file: its schema is not "assay.rules/1"');
   const columns = namesOf(read.columns, data.columns, "column"), classes = namesOf(read.classes, data.classes, "class");
-  if (!Array.isArray(read.rules)) fail('"rules" is no list');
+  if (!Array.isArray(read.rules)) fail('"rules" is not a list');
   return {
     rules: read.rules.map((rule, k) => ruleFrom(rule, `rule ${k + 1}`, columns, classes)),
     otherwise: read.otherwise === null ? -1 : index(read.otherwise, classes, data.classes, "class"),

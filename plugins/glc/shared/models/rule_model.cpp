@@ -119,8 +119,8 @@ bool RuleModel::fit(std::int64_t step, const assay::Samples& samples, const assa
 torch::Tensor RuleModel::first_of(const torch::Tensor& input) const {
   const auto columns = lower_.size(1), count = lower_.size(0);
   if (input.dim() != 2 || input.size(1) != columns)
-    throw Error(ErrorKind::kShape, "the rules are about " + std::to_string(columns) +
-                                       " columns; the input has another shape");
+    throw Error(ErrorKind::kShape, "the rules are for " + std::to_string(columns) +
+                                       " columns, but the input has a different shape");
   const auto x = input.to(torch::kDouble).t().contiguous();
   const auto lower = lower_.cpu().contiguous(), upper = upper_.cpu().contiguous();
   auto first = at::full({input.size(0)}, count, answer_.options());

@@ -21,15 +21,14 @@ void check_finite(const assay::Samples& samples) {
   if (!samples.input.isfinite().all().item<bool>() || !samples.target.isfinite().all().item<bool>())
     throw Error(ErrorKind::kData,
                 "the " + samples.split +
-                    " split has a value that is not finite, which can be compared with nothing");
+                    " split has a value that is not finite: only finite values can be compared");
 }
 
 void check(const assay::Samples& samples) {
   check_finite(samples);
   if (samples.target.min().equal(samples.target.max()))
     throw Error(ErrorKind::kData,
-                "the " + samples.split +
-                    " split is all of one class; two are needed to tell one from the other");
+                "the " + samples.split + " split has only one class; at least two are needed");
 }
 
 Table table_of(const assay::Samples& samples, std::int64_t classes) {
@@ -50,14 +49,14 @@ Table table_of(const assay::Samples& samples, std::int64_t classes) {
 std::vector<std::string> column_names(const assay::Info& info) {
   if (info.input_shape.size() != 1)
     throw Error(ErrorKind::kParameter,
-                "needs rows of numbers, [columns]: use a table, such as `csv_table`");
+                "needs samples of shape [columns]: use a table, such as `csv_table`");
   return numbered(info.input_names, info.input_shape[0], "x");
 }
 
 Rules named_after(const assay::Info& info) {
   auto columns = column_names(info);
   if (info.classes < 2)
-    throw Error(ErrorKind::kParameter, "needs a dataset of two classes or more");
+    throw Error(ErrorKind::kParameter, "needs a dataset with at least two classes");
   return {std::move(columns), numbered(info.class_names, info.classes, "class "), {}, kRefused};
 }
 

@@ -43,7 +43,7 @@ class Reader {
   }
 
   const Json& member(const Json& of, const std::string& place, const char* name) const {
-    if (!of.is_object()) fail(place + " is no object");
+    if (!of.is_object()) fail(place + " is not an object");
     const auto it = of.find(name);
     if (it == of.end()) fail(fmt::format("{} has no `{}`", place, name));
     return *it;
@@ -52,9 +52,9 @@ class Reader {
   std::vector<std::string> names(const Json& of, const char* name) const {
     const auto& list = member(of, "the file", name);
     std::vector<std::string> all;
-    if (!list.is_array()) fail(fmt::format("`{}` is no list of names", name));
+    if (!list.is_array()) fail(fmt::format("`{}` is not a list of names", name));
     for (const auto& one : list) {
-      if (!one.is_string()) fail(fmt::format("`{}` is no list of names", name));
+      if (!one.is_string()) fail(fmt::format("`{}` is not a list of names", name));
       if (std::find(all.begin(), all.end(), one) != all.end())
         fail(fmt::format("`{}` has `{}` twice", name, one.get<std::string>()));
       all.push_back(one.get<std::string>());
@@ -64,7 +64,7 @@ class Reader {
 
   std::size_t index(const Json& name, const std::vector<std::string>& of, const std::string& place,
                     const char* what) const {
-    if (!name.is_string()) fail(fmt::format("{}: `{}` is no name", place, what));
+    if (!name.is_string()) fail(fmt::format("{}: `{}` is not a name", place, what));
     const auto text = name.get<std::string>();
     const auto it = std::find(of.begin(), of.end(), text);
     if (it != of.end()) return static_cast<std::size_t>(it - of.begin());
@@ -79,7 +79,7 @@ class Reader {
         static_cast<std::int64_t>(index(member(from, place, "class"), all.classes, place, "class")),
         Box(all.columns.size())};
     const auto& where = member(from, place, "where");
-    if (!where.is_array()) fail(place + ": `where` is no list");
+    if (!where.is_array()) fail(place + ": `where` is not a list");
     for (const auto& one : where) {
       const auto k = index(member(one, place, "column"), all.columns, place, "column");
       if (!made.box[k].free()) fail(fmt::format("{} has `{}` twice", place, all.columns[k]));
@@ -93,7 +93,7 @@ class Reader {
     Interval made;
     for (const auto& [key, value] : from.items()) {
       if (key == "column") continue;
-      if (!value.is_number()) fail(fmt::format("{}: `{}` is no number", place, key));
+      if (!value.is_number()) fail(fmt::format("{}: `{}` is not a number", place, key));
       const auto x = value.get<double>();
       const bool low = key == "from" || key == "above", high = key == "to" || key == "below";
       if ((low && made.lower != -kInfinity) || (high && made.upper != kInfinity))
@@ -107,8 +107,8 @@ class Reader {
       else if (key == "below")
         made.upper = std::nextafter(x, -kInfinity);
       else
-        fail(fmt::format("{}: `{}` is unknown; from, above, to and below bound a column", place,
-                         key));
+        fail(
+            fmt::format("{}: `{}` is unknown; accepted are from, above, to and below", place, key));
     }
     if (made.free()) fail(place + ": a column has no bound");
     if (made.lower > made.upper) fail(place + ": a column's lower bound is above its upper one");
@@ -138,13 +138,13 @@ Rules from_json(const std::string& text, const std::string& source) {
   const auto file = Json::parse(
       text,
       [&](int depth, Json::parse_event_t, Json&) {
-        if (depth > kDeepest) reader.fail("is nested deeper than a rule file is");
+        if (depth > kDeepest) reader.fail("is nested too deeply for a rule file");
         return true;
       },
       /*allow_exceptions=*/false);
-  if (file.is_discarded()) reader.fail("is no JSON");
+  if (file.is_discarded()) reader.fail("is not JSON");
   if (reader.member(file, "the file", "schema") != kSchema)
-    reader.fail(fmt::format("is no rule file: `schema` must be \"{}\"", kSchema));
+    reader.fail(fmt::format("is not a rule file: `schema` must be \"{}\"", kSchema));
   Rules rules;
   rules.columns = reader.names(file, "columns");
   rules.classes = reader.names(file, "classes");
@@ -153,7 +153,7 @@ Rules from_json(const std::string& text, const std::string& source) {
     rules.otherwise =
         static_cast<std::int64_t>(reader.index(otherwise, rules.classes, "otherwise", "class"));
   const auto& list = reader.member(file, "the file", "rules");
-  if (!list.is_array()) reader.fail("`rules` is no list");
+  if (!list.is_array()) reader.fail("`rules` is not a list");
   for (std::size_t k = 0; k < list.size(); ++k)
     rules.rules.push_back(reader.rule(list[k], k, rules));
   return rules;
@@ -166,7 +166,7 @@ Rules fitted_to(Rules rules, const std::vector<std::string>& columns,
                          const std::vector<std::string>& have, const char* what) {
     if (wanted.size() != have.size())
       reader.fail(
-          fmt::format("is for {} {}s, and the data has {}", have.size(), what, wanted.size()));
+          fmt::format("is for {} {}s, but the data has {}", have.size(), what, wanted.size()));
     std::vector<std::size_t> places;
     for (const auto& name : have) places.push_back(reader.index(name, wanted, "the data", what));
     return places;

@@ -52,8 +52,8 @@ void check_unchanged(const Use& use) {
   if (use.op.starts_with("aten::add") && use.op != "aten::addmm") return;
   for (std::size_t k = 0; k < use.inputs.size(); ++k)
     if (use.versions[k] != version_of(use.inputs[k]))
-      throw Error(ErrorKind::kPlugin, "the model changes in place what it gave to " + use.op +
-                                          ", so gradients of samples cannot be found");
+      throw Error(ErrorKind::kPlugin, "the model modifies in place a tensor that it passed to " +
+                                          use.op + ", so per-sample gradients cannot be computed");
 }
 
 // Whether the gradient of sample 1 of three lies where that order has it, and nowhere else.
@@ -69,8 +69,8 @@ std::optional<Order> order_of(const torch::Tensor& gradient, const std::string& 
   if (!gradient.defined() || gradient.count_nonzero().item<std::int64_t>() == 0) return {};
   for (const auto order : {Order::kBySample, Order::kByPlace})
     if (suits(gradient, order)) return order;
-  throw Error(ErrorKind::kParameter, "the samples of a batch change each other's results (at " +
-                                         op + "), so none has a gradient of its own");
+  throw Error(ErrorKind::kParameter, "the samples of a batch affect each other's results (at " +
+                                         op + "), so per-sample gradients do not exist");
 }
 
 }  // namespace
@@ -86,8 +86,8 @@ PerSample::PerSample(assay::Model& model, assay::NamedTensors parameters,
   if (!fall_back && !others_.empty())
     throw Error(ErrorKind::kParameter,
                 others_.front() +
-                    ", which has no rule for the gradient of each sample; `fall_back: true` takes "
-                    "one backward pass a sample for it");
+                    ", which has no rule for per-sample gradients; `fall_back: true` uses "
+                    "one backward pass per sample instead");
 }
 
 std::vector<torch::Tensor> PerSample::tensors() const {
@@ -165,7 +165,7 @@ void PerSample::compare(const Capture& capture, const std::vector<torch::Tensor>
     const auto apart = expected[k].defined() ? found - expected[k].flatten() : found;
     const double size = expected[k].defined() ? expected[k].norm().item<double>() : 0;
     if (!(apart.norm().item<double>() <= 1e-2 * size + 1e-6))
-      add_other(k, "something that was not seen");
+      add_other(k, "an operator that was not recorded");
   }
 }
 

@@ -99,8 +99,8 @@ void group_norm(const Call& call) {
 void batch_norm(const Call& call) {
   if (call.use.inputs[5].toBool())
     throw assay::Error(assay::ErrorKind::kParameter,
-                       "a batch norm takes the statistics of its batch in eval mode too, so that "
-                       "no sample has a gradient of its own: let it track running statistics, or "
+                       "a batch norm uses batch statistics also in eval mode, so per-sample "
+                       "gradients do not exist: let it track running statistics, or "
                        "use a group norm");
   const auto x = call.tensor(0);
   std::vector<std::int64_t> shape(static_cast<std::size_t>(x.dim()), 1);

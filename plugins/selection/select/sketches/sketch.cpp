@@ -29,7 +29,7 @@ std::unique_ptr<Sketch> sketch_of(const std::string& name, std::int64_t m, const
   if (name == "kronecker") return kronecker_sketch(m, rng);
   throw assay::Error(assay::ErrorKind::kParameter,
                      "there is no sketch `" + name +
-                         "`; there are gaussian, sparse_sign, count, hadamard and kronecker");
+                         "`; available are gaussian, sparse_sign, count, hadamard and kronecker");
 }
 
 }  // namespace selection

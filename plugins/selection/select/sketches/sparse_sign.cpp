@@ -64,8 +64,9 @@ std::unique_ptr<Sketch> sparse_sign_sketch(std::int64_t m, std::int64_t nonzeros
                                            const assay::Rng& rng) {
   if (nonzeros < 1 || nonzeros > m)
     throw assay::Error(assay::ErrorKind::kParameter,
-                       "a row of " + std::to_string(m) + " numbers cannot have " +
-                           std::to_string(nonzeros) + " that are not zero, expected 1 to as many");
+                       "a row of " + std::to_string(m) + " elements cannot have " +
+                           std::to_string(nonzeros) +
+                           " nonzeros, expected 1 to the length of the row");
   return std::make_unique<SparseSign>(m, nonzeros, rng.fork("sparse_sign"));
 }
 

@@ -43,9 +43,9 @@ MomentProgram::MomentProgram(Moments moments, std::int64_t n, double c)
       cap_(1 / static_cast<double>(n)),
       c_(c) {
   if (n > moments_.each.size(0))
-    throw Error(ErrorKind::kParameter, "`n` is " + std::to_string(n) + ", and there are " +
+    throw Error(ErrorKind::kParameter, "`n` is " + std::to_string(n) + ", but there are only " +
                                            std::to_string(moments_.each.size(0)) +
-                                           " samples to choose from");
+                                           " samples to select from");
 }
 
 double MomentProgram::value_at(const torch::Tensor& reached) const {

@@ -47,7 +47,7 @@ torch::Tensor published_moments(const Moments& moments, std::int64_t n, double c
     const double sum = s.sum().item<double>();
     if (sum == 0)
       throw assay::Error(assay::ErrorKind::kNumeric,
-                         "the published recipe has brought every weight to zero: a smaller `lr`, "
+                         "with `recipe: published` every weight has become zero; a smaller `lr`, "
                          "below 1 / n, may help");
     s.div_(sum);
     gamma.clamp_min_(1 / c);
