@@ -37,6 +37,7 @@ struct Loader::Impl {
   }
 
   void run() {
+    unpin_thread();
     std::unique_lock lock(mutex);
     while (!stop) {
       changed.wait(lock, [&] { return stop || (!error && next <= wanted + ahead); });

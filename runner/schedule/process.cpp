@@ -24,7 +24,7 @@ namespace {
 constexpr std::size_t kLongestLine = 1 << 20;
 // Polls of an OpenMP thread that waits for the others, before it sleeps. By default it polls for
 // milliseconds, and keeps the CPU from the thread it waits for if another process is busy.
-constexpr int kSpins = 1000;
+constexpr int kSpins = 10000;
 
 std::vector<std::string> environment(int threads) {
   std::vector<std::string> all;

@@ -26,7 +26,7 @@ class Crowd {
         CPU_ZERO(&one);
         CPU_SET(0, &one);
         sched_setaffinity(0, sizeof one, &one);
-        for (volatile unsigned x = 0;; ++x) continue;
+        for (;;) sched_getcpu();
       }
       pids_.push_back(pid);
     }
