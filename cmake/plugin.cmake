@@ -1,6 +1,7 @@
 # assay_add_plugin(name [sources...] [LIBS libraries...]): the plugin <name>.so, a shared library with
 # one exported function, as target plugin_<name>. Without sources it compiles the folder's <name>.cpp.
-# The build id is its identity: a rebuilt method reruns its trials.
+# The build id is its identity: a rebuilt method reruns its trials. So no path of the project's folder
+# may reach the file.
 function(assay_add_plugin name)
   cmake_parse_arguments(arg "" "" "LIBS" ${ARGN})
   set(sources ${arg_UNPARSED_ARGUMENTS})
@@ -14,7 +15,8 @@ function(assay_add_plugin name)
   set_target_properties(${target} PROPERTIES
     OUTPUT_NAME ${name} PREFIX "" DEFINE_SYMBOL "" CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON CXX_STANDARD 20
     CXX_STANDARD_REQUIRED ON CXX_EXTENSIONS OFF
-    LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/plugins)
+    BUILD_RPATH_USE_ORIGIN ON LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/plugins)
+  target_compile_options(${target} PRIVATE -ffile-prefix-map=${PROJECT_SOURCE_DIR}=.)
   target_link_options(${target} PRIVATE -Wl,--build-id=sha1 -Wl,--no-undefined)
   if(COMMAND assay_warnings)
     assay_warnings(${target})

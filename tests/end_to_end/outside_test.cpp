@@ -35,11 +35,21 @@ TEST_CASE("several projects and plugins build together, and the documented examp
       "cmake -S . -B build -G Ninja -DCMAKE_PREFIX_PATH=$PWD/prefix "
       "-DASSAY_LIBTORCH=$ASSAY_LIBTORCH_DIR && cmake --build build -j2");
   must("test -f build/first/plugins/first.so -a -f build/second/plugins/second.so");
-  const auto said = must(
-      "prefix/bin/assay run examples/run.yaml --plugins build/examples/plugins --json");
+  const auto said =
+      must("prefix/bin/assay run examples/run.yaml --plugins build/examples/plugins --json");
   for (const auto& trial : nlohmann::json::parse(said.out).at("trials"))
     CHECK(trial.at("state") == "done");
 
+  SECTION("the build id of a plugin does not depend on the folder") {
+    must("cp -r first elsewhere && rm -rf elsewhere/build");
+    must(
+        "cmake -S elsewhere -B elsewhere/build -G Ninja -DCMAKE_PREFIX_PATH=$PWD/prefix "
+        "-DASSAY_LIBTORCH=$ASSAY_LIBTORCH_DIR && cmake --build elsewhere/build");
+    const auto id = [&](const std::string& file) {
+      return must("readelf -n " + file + " | grep 'Build ID'").out;
+    };
+    CHECK(id("build/first/plugins/first.so") == id("elsewhere/build/plugins/first.so"));
+  }
   SECTION("without LibTorch, the message says where it was looked for and what to set") {
     const auto absent = shell(in +
                               "HOME=$PWD/empty XDG_CACHE_HOME= cmake -S first -B absent -G Ninja "
