@@ -86,6 +86,12 @@ endif()
 set(ASSAY_LIBTORCH_DIR "${libtorch}" CACHE INTERNAL "The LibTorch in use")
 message(STATUS "LibTorch ${libtorch_version}: ${libtorch}")
 
+# Programs find LibTorch through this link, relative to their own folder: so neither the user's cache
+# folder nor the project's is in a file, and build ids do not depend on them.
+set(lib "${CMAKE_BINARY_DIR}/lib/assay/libtorch")
+file(MAKE_DIRECTORY "${CMAKE_BINARY_DIR}/lib/assay")
+file(CREATE_LINK "${libtorch}/lib" "${lib}" SYMBOLIC)
+
 add_library(Torch::cpu INTERFACE IMPORTED GLOBAL)
 set_target_properties(Torch::cpu PROPERTIES
   INTERFACE_INCLUDE_DIRECTORIES "${libtorch}/include;${libtorch}/include/torch/csrc/api/include"
@@ -94,7 +100,7 @@ set_target_properties(Torch::cpu PROPERTIES
   # at::parallel_for runs serially in code that is compiled without OpenMP. g++'s runtime has the file
   # name of LibTorch's own, libgomp.so.1, so a process loads one; clang's has another, and does without.
   INTERFACE_COMPILE_OPTIONS "$<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fopenmp>"
-  INTERFACE_LINK_LIBRARIES "${libtorch}/lib/libtorch_cpu.so;${libtorch}/lib/libc10.so;$<$<CXX_COMPILER_ID:GNU>:gomp>")
+  INTERFACE_LINK_LIBRARIES "${lib}/libtorch_cpu.so;${lib}/libc10.so;$<$<CXX_COMPILER_ID:GNU>:gomp>")
 
 # The NVIDIA libraries that libtorch_cuda asks for are not unpacked with the wheel; they are looked
 # for when the module is loaded. Nothing in the module refers to libtorch_cuda by name: it is there
@@ -102,4 +108,4 @@ set_target_properties(Torch::cpu PROPERTIES
 add_library(Torch::cuda INTERFACE IMPORTED GLOBAL)
 set_target_properties(Torch::cuda PROPERTIES
   INTERFACE_LINK_OPTIONS "LINKER:--no-as-needed,--allow-shlib-undefined"
-  INTERFACE_LINK_LIBRARIES "Torch::cpu;${libtorch}/lib/libtorch_cuda.so;${libtorch}/lib/libc10_cuda.so")
+  INTERFACE_LINK_LIBRARIES "Torch::cpu;${lib}/libtorch_cuda.so;${lib}/libc10_cuda.so")

@@ -37,7 +37,9 @@ struct Loader::Impl {
   }
 
   void run() {
-    unpin_thread();
+    // The number of threads of the process may change after the first unit, or be another one after
+    // a resume: what is loaded must not depend on it.
+    if (context.device.is_cpu()) use_one_thread();
     std::unique_lock lock(mutex);
     while (!stop) {
       changed.wait(lock, [&] { return stop || (!error && next <= wanted + ahead); });

@@ -77,12 +77,11 @@ void check_terms(const Problem& problem, const std::string& rule) {
   check_parts(problem, rule);
   const auto& terms = problem.terms();
   if (terms.size() > 1) return;
-  throw Error(
-      ErrorKind::kParameter,
-      "optimizer `" + rule +
-          "` weights the terms of the loss against one another, but the loss has only one: " +
-          (terms.empty() ? "none" : terms.front()) +
-          "; use its base alone, or an objective with several terms");
+  throw Error(ErrorKind::kParameter,
+              "optimizer `" + rule +
+                  "` weights the terms of the loss against one another, but the loss has " +
+                  (terms.empty() ? "no term" : "only one: " + terms.front()) +
+                  "; use its base alone, or an objective with several terms");
 }
 
 void check_parts(const Problem& problem, const std::string& rule) {
@@ -91,7 +90,7 @@ void check_parts(const Problem& problem, const std::string& rule) {
   throw Error(ErrorKind::kParameter,
               "optimizer `" + rule + "` needs the separate terms or groups of the loss, and `" +
                   wrapper + "` gives its base one combined gradient: inside `" + wrapper +
-                  "` use a base that needs only that, such as `sgd` or `sam`");
+                  "` use a base that needs only that");
 }
 
 void check_groups(const Info& info) {

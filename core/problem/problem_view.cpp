@@ -29,7 +29,7 @@ void CombinedGradient::refuse_parts(const std::string& what) const {
   throw Error(ErrorKind::kParameter,
               "optimizer `" + combined_by_ +
                   "` gives its base one combined gradient, but the base asks for " + what +
-                  ": use a base that needs only that gradient, such as `sgd` or `sam`");
+                  ": use a base that needs only that gradient");
 }
 
 ScopedWeights::ScopedWeights(const Tensors& weights, const Tensors& there) : weights_(weights) {

@@ -26,7 +26,6 @@ void one_interop_thread() {
 void configure(int threads, bool deterministic) {
   one_interop_thread();
   at::set_num_threads(threads);
-  pin_threads(threads);
   auto& context = at::globalContext();
   context.setDeterministicAlgorithms(deterministic, /*warn_only=*/false);
   context.setDeterministicCuDNN(deterministic);

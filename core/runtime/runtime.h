@@ -16,10 +16,11 @@ torch::Device choose_device(std::string_view name);
 void configure(int threads, bool deterministic);
 
 /// Keeps each of LibTorch's threads on a CPU of its own if there are as many as CPUs that the
-/// process may use; else lets the kernel choose. The calling thread is one of them.
+/// process may use; else lets the kernel choose. The calling thread is not pinned, since threads
+/// that it starts later would inherit its CPU.
 void pin_threads(int threads);
-/// Lets the calling thread use all CPUs of the process: a thread inherits the CPU of its parent.
-void unpin_thread();
+/// Gives the calling thread, alone, one thread for LibTorch's operators, whatever the others have.
+void use_one_thread();
 
 /// Counts, for its lifetime, the floating-point operations of the matrix products and convolutions
 /// that the calling thread computes. One at a time per thread.
@@ -28,14 +29,14 @@ class ProductCounter {
   ProductCounter();
   ~ProductCounter();
   ProductCounter(const ProductCounter&) = delete;
+  ProductCounter& operator=(const ProductCounter&) = delete;
 
   /// `size` is in units of the smallest product, or convolution, that is worth sharing.
   void add(double size);
   /// The number of threads, 1 or `most`, that computes such work faster. It depends on sizes alone,
-  /// never on timing, so that equal trials have equal numbers of threads and equal bits. Threads
-  /// share the work of one product at a time, and wait for each other after each: if products are
-  /// small (mean size, weighted by size, below 1), one thread is faster. `most` if
-  /// there were no products.
+  /// never on timing, so equal trials have equal bits if `most` is equal. Threads share the work of
+  /// one product at a time, and wait for each other after each: if products are small (mean size,
+  /// weighted by size, below 1), one thread is faster. `most` if there were no products.
   int threads(int most) const;
 
  private:

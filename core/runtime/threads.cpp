@@ -1,8 +1,11 @@
-// How many CPU threads a step has work for.
+// Which CPUs the threads of a worker use, and how many of them a step has work for.
 #include <memory>
 #include <string_view>
 
 #include <sched.h>
+#ifdef _OPENMP
+#include <omp.h>
+#endif
 
 #include <ATen/Parallel.h>
 #include <ATen/record_function.h>
@@ -36,21 +39,26 @@ cpu_set_t one_cpu(int index) {
 
 }  // namespace
 
-void unpin_thread() {
-  sched_setaffinity(0, sizeof(cpu_set_t), &process_cpus());
-}
-
 // Beside a busy process, the kernel moves a waiting thread onto the CPU of another one of ours, and
 // all wait for that one. Pinned, each shares its own CPU fairly. With fewer threads than CPUs, the
 // kernel finds a free one, and pinning could make two workers share theirs.
 void pin_threads(int threads) {
-  unpin_thread();
 #ifdef _OPENMP
   if (threads < 2 || threads != CPU_COUNT(&process_cpus())) return;
   at::parallel_for(0, threads, 1, [](std::int64_t, std::int64_t) {
+    if (at::get_thread_num() == 0) return;
     const auto own = one_cpu(at::get_thread_num());
     sched_setaffinity(0, sizeof own, &own);
   });
+#else
+  static_cast<void>(threads);
+#endif
+}
+
+void use_one_thread() {
+#ifdef _OPENMP
+  at::get_num_threads();  // reads the number of the process, once per thread; then ours counts
+  omp_set_num_threads(1);
 #endif
 }
 

@@ -107,7 +107,9 @@ Check threads() {
     text += "; workers ignore OMP_NUM_THREADS, see limits.threads";
   if (free >= kMostlyFree * cpus) return {"threads", "ok", text};
   return {"threads", "warn",
-          text + fmt::format("; other processes use the rest: set limits.workers to {} or fewer",
+          text + fmt::format("; other processes or a CPU quota take the rest: use {} in all, as "
+                             "limits.workers times "
+                             "limits.threads",
                              std::max(1, static_cast<int>(free)))};
 }
 

@@ -1,12 +1,10 @@
 // plan: trials, what is done already, and a guess at the cost. Runs nothing.
 #include <fmt/core.h>
 
-#include <algorithm>
-#include <thread>
-
 #include "runner/cli/answer.h"
 #include "runner/cli/cost.h"
 #include "runner/cli/sweep.h"
+#include "runner/system/cpus.h"
 
 namespace assay::cli {
 namespace {
@@ -14,7 +12,7 @@ namespace {
 int workers_of(const Call& call, const Experiment& experiment) {
   if (call.jobs > 0) return call.jobs;
   if (experiment.limits.workers > 0) return experiment.limits.workers;
-  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  return count_cpus();
 }
 
 Json json_of(const Cost& cost, int workers) {

@@ -1,6 +1,9 @@
 // report: writes report.html anew from the run folders.
 #include <fmt/core.h>
 
+#include <filesystem>
+
+#include "assay/error.h"
 #include "runner/cli/experiments.h"
 #include "runner/cli/output.h"
 #include "runner/cli/reporting.h"
@@ -13,6 +16,10 @@ int run_report(const Call& call) {
   auto json = Json::array();
   for (const auto& some : experiments_of(call, catalog)) {
     const auto asked = whole_of(call, catalog, some);
+    if (!std::filesystem::exists(asked.runs / asked.experiment.name))
+      throw Error(ErrorKind::kData, fmt::format("`{0}` has no results in {1}: run it first with "
+                                                "`assay run`, or name another folder with --runs",
+                                                asked.experiment.name, asked.runs.string()));
     const auto trials = read_outcomes(asked.experiment, asked.runs);
     const auto file = write_report(call, asked.experiment, trials, asked.runs);
     if (file.empty()) return kFailure;

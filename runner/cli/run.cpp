@@ -1,6 +1,7 @@
 // run: everything of a manifest that is not done yet.
 #include <fmt/core.h>
 
+#include "runner/cli/launcher.h"
 #include "runner/cli/options.h"
 #include "runner/cli/sweep.h"
 
@@ -17,6 +18,7 @@ void add_run_flags(boost::program_options::options_description& flags) {
 int run_run(const Call& call) {
   const Catalog catalog = catalog_of(call);
   const Asked asked{manifest_of(call, catalog), call.runs};
+  launcher_of(call);  // throws for an unknown one, in a dry run too
   if (call.flag("dry-run")) return plan(call, asked);
   return sweep(call, catalog, {asked}, call.flag("force"));
 }

@@ -28,7 +28,8 @@ Json to_json(const Status& s) {
   if (!s.error_kind.empty()) error = {{"kind", s.error_kind}, {"message", s.error_message}};
   return {{"state", s.state},       {"unit", s.unit},       {"units", s.units},
           {"attempts", s.attempts}, {"started", s.started}, {"ended", s.ended},
-          {"seconds", s.seconds},   {"error", error},       {"metrics", s.metrics}};
+          {"threads", s.threads},   {"seconds", s.seconds}, {"error", error},
+          {"metrics", s.metrics}};
 }
 
 // Not ordered: there a key is looked for among all others, and metrics may be many.
@@ -43,6 +44,7 @@ Status from_json(const nlohmann::json& json) {
   s.attempts = static_cast<int>(count("attempts"));
   s.started = json.at("started").get<double>();
   s.ended = json.at("ended").get<double>();
+  s.threads = json.value("threads", 0);
   s.seconds = json.at("seconds").get<double>();
   if (const auto& error = json.at("error"); !error.is_null()) {
     s.error_kind = error.at("kind").get<std::string>();

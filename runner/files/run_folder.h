@@ -20,6 +20,7 @@ struct Status {
   int attempts = 0;
   double started = 0;  // seconds since 1970, of the first attempt
   double ended = 0;
+  int threads = 0;         // CPU threads that the last attempt used; 0: not known
   double seconds = 0;      // spent working, over all attempts
   std::string error_kind;  // "" without an error
   std::string error_message;

@@ -54,14 +54,16 @@ std::string read_until(int fd, double deadline) {
   return text;
 }
 
-// Its status, of SIGKILL if the time is up.
+// Returns the status of the process, of SIGKILL if the time is up; that of a failure if nobody may
+// wait for it, as if SIGCHLD is ignored.
 int wait_until(pid_t pid, double deadline) {
   int status = 0;
-  while (waitpid(pid, &status, WNOHANG) == 0) {
+  pid_t ended = 0;
+  while ((ended = waitpid(pid, &status, WNOHANG)) == 0) {
     if (steady_seconds() > deadline) kill(pid, SIGKILL);
     usleep(1000);
   }
-  return status;
+  return ended == pid ? status : W_EXITCODE(1, 0);
 }
 
 }  // namespace

@@ -7,6 +7,8 @@
 #include <thread>
 #include <vector>
 
+#include <sched.h>
+
 #include "runner/system/clock.h"
 
 namespace assay {
@@ -23,16 +25,19 @@ double cpu_seconds_of_thread() {
 }  // namespace
 
 int count_cpus() {
-  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  cpu_set_t own;
+  CPU_ZERO(&own);
+  if (sched_getaffinity(0, sizeof own, &own) != 0) return 1;
+  return std::max(1, CPU_COUNT(&own));
 }
 
 // A thread's schedstat: nanoseconds it ran, nanoseconds it waited while it could run, time slices.
 std::optional<CpuWait::Times> CpuWait::read() const {
   Times times;
   std::error_code error;
-  for (const auto& thread :
-       std::filesystem::directory_iterator("/proc/" + std::to_string(pid_) + "/task", error)) {
-    std::ifstream file(thread.path() / "schedstat");
+  std::filesystem::directory_iterator thread("/proc/" + std::to_string(pid_) + "/task", error);
+  for (; !error && thread != std::filesystem::directory_iterator(); thread.increment(error)) {
+    std::ifstream file(thread->path() / "schedstat");
     double ran = 0, waited = 0;
     if (!(file >> ran >> waited)) continue;  // the thread has ended
     times.ran += ran * kNanosecond;

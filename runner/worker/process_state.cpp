@@ -180,7 +180,7 @@ std::string ProcessState::limits() const {
     getrlimit(which, &now);
     if (now.rlim_cur == limits_[k].rlim_cur && now.rlim_max == limits_[k].rlim_max) continue;
     setrlimit(which, &limits_[k]);
-    changed = "changed a resource limit (setrlimit); leave them as they are";
+    changed = "changed a resource limit (setrlimit); leave the limits as they are";
   }
   return changed;
 }

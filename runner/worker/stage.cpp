@@ -31,6 +31,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr std::int64_t kCheckEvery = 64;  // units: a look at all of the process costs system calls
 
+constexpr std::int64_t kMostThreads = 4096;
 constexpr const char* kThreads = "threads";  // name in the state of a checkpoint
 
 double since(Clock::time_point start) {
@@ -51,6 +52,7 @@ class StageRun {
   void restore(const Checkpoint& checkpoint);
   void loop();
   void advance();
+  void use_threads(std::int64_t threads);
   void checkpoint();
   void check_process_state(bool all) const;
   std::map<std::string, Stateful*> stateful() const;
@@ -118,6 +120,7 @@ void StageRun::load() {
   recorder_->model(assembly_->parts.model);
   context_.log = recorder_.get();
   units_ = assembly_->procedure->units(assembly_->parts);
+  if (context_.device.is_cpu()) pin_threads(threads_);
   checkpointed_ = found ? unit_ : -1;
 }
 
@@ -149,10 +152,7 @@ void StageRun::restore(const Checkpoint& checkpoint) {
   all.scalars = read_state(files.at("state.json"));
   for (const auto& [name, component] : stateful()) component->load(all.nested(name));
   unit_ = checkpoint.unit;
-  if (const auto threads = all.scalars.find(kThreads); threads != all.scalars.end()) {
-    threads_ = static_cast<int>(std::get<std::int64_t>(threads->second));
-    configure(threads_, job_.deterministic);
-  }
+  if (all.scalars.contains(kThreads)) use_threads(all.scalar<std::int64_t>(kThreads));
 }
 
 void StageRun::checkpoint() {
@@ -161,7 +161,7 @@ void StageRun::checkpoint() {
   recorder_->sync();
   State all;
   for (const auto& [name, component] : stateful()) all.put_nested(name, *component);
-  all.scalars[kThreads] = std::int64_t{threads_};
+  if (unit_ > 0) all.scalars[kThreads] = std::int64_t{threads_};
   leave_if_forked();
   check_process_state(true);
   Checkpoint made{unit_, {}};
@@ -184,13 +184,18 @@ void StageRun::check_process_state(bool all) const {
 // checkpoint, so that a resumed stage has the same, and the same bits.
 void StageRun::advance() {
   auto& procedure = *assembly_->procedure;
-  if (unit_ > 0 || threads_ == 1 || !job_.adapt_threads)
+  if (unit_ > 0 || threads_ == 1 || !job_.adapt_threads || !context_.device.is_cpu())
     return procedure.advance(unit_, assembly_->parts, context_, *recorder_);
-  {
-    const ProductCounter products;
-    procedure.advance(unit_, assembly_->parts, context_, *recorder_);
-    threads_ = products.threads(job_.threads);
-  }
+  const ProductCounter products;
+  procedure.advance(unit_, assembly_->parts, context_, *recorder_);
+  use_threads(products.threads(job_.threads));
+}
+
+void StageRun::use_threads(std::int64_t threads) {
+  if (threads < 1 || threads > kMostThreads)
+    throw Error(ErrorKind::kCorrupt,
+                fmt::format("state.json has {} threads, expected 1 to {}", threads, kMostThreads));
+  threads_ = static_cast<int>(threads);
   configure(threads_, job_.deterministic);
 }
 
@@ -223,6 +228,7 @@ void StageRun::write_status(const std::string& state, const std::string& kind,
   status_.units = units_;
   status_.error_kind = kind;
   status_.error_message = message;
+  status_.threads = threads_;
   status_.seconds = seconds_before_ + since(start_);
   if (state != "running") status_.ended = wall_seconds();
   if (recorder_) status_.metrics = recorder_->latest();

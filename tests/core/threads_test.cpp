@@ -4,7 +4,9 @@
 #include <sched.h>
 
 #include <thread>
+#include <vector>
 
+#include <ATen/Parallel.h>
 #include <ATen/ops/conv2d.h>
 #include <ATen/ops/mm.h>
 #include <ATen/ops/randn.h>
@@ -65,17 +67,39 @@ TEST_CASE("without products all threads are used") {
   CHECK(threads_for([] {}) == 8);  // what was computed before does not count
 }
 
-TEST_CASE("threads are pinned only if there are as many as CPUs, and can be released") {
-  const int cpus = allowed();
-  pin_threads(1);
-  CHECK(allowed() == cpus);
-  pin_threads(cpus + 1);
-  CHECK(allowed() == cpus);
-  pin_threads(cpus);
-  std::thread([cpus] {
-    unpin_thread();
-    CHECK(allowed() == cpus);
-  }).join();
-  pin_threads(1);
-  CHECK(allowed() == cpus);
+#ifdef _OPENMP
+// The CPUs that each thread of a team may use.
+std::vector<int> allowed_by_thread(int threads) {
+  std::vector<int> counts(static_cast<std::size_t>(threads));
+  at::parallel_for(0, threads, 1, [&](std::int64_t first, std::int64_t last) {
+    for (auto k = first; k < last; ++k) counts[static_cast<std::size_t>(k)] = allowed();
+  });
+  return counts;
 }
+
+TEST_CASE("threads but the calling one are pinned if there are as many as CPUs") {
+  const int before = at::get_num_threads(), cpus = allowed();
+  if (cpus < 2) return;
+  at::set_num_threads(cpus);
+  pin_threads(cpus - 1);
+  CHECK(allowed_by_thread(cpus) == std::vector<int>(static_cast<std::size_t>(cpus), cpus));
+  pin_threads(cpus);
+  auto expected = std::vector<int>(static_cast<std::size_t>(cpus), 1);
+  expected[0] = cpus;
+  CHECK(allowed_by_thread(cpus) == expected);
+  at::set_num_threads(before);
+}
+
+TEST_CASE("a thread that wants one thread leaves the others theirs") {
+  const int before = at::get_num_threads();
+  at::set_num_threads(3);
+  int own = 0;
+  std::thread([&own] {
+    use_one_thread();
+    own = at::get_num_threads();
+  }).join();
+  CHECK(own == 1);
+  CHECK(at::get_num_threads() == 3);
+  at::set_num_threads(before);
+}
+#endif

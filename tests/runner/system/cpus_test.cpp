@@ -19,13 +19,14 @@ namespace {
 class Crowd {
  public:
   explicit Crowd(int size) {
+    const int here = sched_getcpu();
+    CPU_ZERO(&cpu_);
+    CPU_SET(here, &cpu_);
     for (int k = 0; k < size; ++k) {
       const pid_t pid = fork();
+      REQUIRE(pid >= 0);
       if (pid == 0) {
-        cpu_set_t one;
-        CPU_ZERO(&one);
-        CPU_SET(0, &one);
-        sched_setaffinity(0, sizeof one, &one);
+        sched_setaffinity(0, sizeof cpu_, &cpu_);
         for (;;) sched_getcpu();
       }
       pids_.push_back(pid);
@@ -40,6 +41,7 @@ class Crowd {
   pid_t first() const { return pids_.front(); }
 
  private:
+  cpu_set_t cpu_;
   std::vector<pid_t> pids_;
 };
 
