@@ -1,5 +1,7 @@
-// Herding: Welling, "Herding dynamical weights to learn", ICML 2009. DeepCore's variant stays in
-// this plugin: it differs by the sign of one comparison.
+// Herding after Welling, "Herding dynamical weights to learn", ICML 2009. Welling maximizes <w, x>
+// with w = (k + 1) mean - sum, and may repeat a sample. Here |w - x|^2 is minimized without
+// replacement. The two agree only for features of equal norm. DeepCore's variant stays in this
+// plugin: it differs by the sign of one comparison.
 #include <ATen/ops/mv.h>
 
 #include "assay/registry.h"
