@@ -56,7 +56,7 @@ install_packages() {
   say "installing with apt: ${missing[*]}"
   as_root apt-get update -qq || fail "apt-get update failed: is there a network, and are the sources in /etc/apt right?"
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null ||
-    fail "apt-get could not install: ${missing[*]} (its words stand above)"
+    fail "apt-get could not install: ${missing[*]} (see its output above)"
 }
 
 # $1: a preset, $2: what of it, all unless told.
@@ -65,8 +65,8 @@ build() {
   memory=$(awk '/MemAvailable/ {print int($2 / 2097152)}' /proc/meminfo)  # a LibTorch file takes up to 2 GiB
   jobs=$(nproc); [ "$memory" -ge 1 ] || memory=1; [ "$jobs" -le "$memory" ] || jobs=$memory
   if [ -d "build/$preset" ]; then say "building what has changed"; else say "building build/$preset, which takes several minutes the first time"; fi
-  cmake --preset "$preset" ${ASSAY_DATA:+-DASSAY_DATA="$ASSAY_DATA"} >build.log 2>&1 || { cat build.log >&2; fail "configuring failed; its words stand above"; }
-  cmake --build --preset "$preset" --target "${2:-all}" -j "$jobs" >>build.log 2>&1 || { tail -n 60 build.log >&2; fail "building failed; all its words are in build.log"; }
+  cmake --preset "$preset" ${ASSAY_DATA:+-DASSAY_DATA="$ASSAY_DATA"} >build.log 2>&1 || { cat build.log >&2; fail "configuring failed; see its output above"; }
+  cmake --build --preset "$preset" --target "${2:-all}" -j "$jobs" >>build.log 2>&1 || { tail -n 60 build.log >&2; fail "building failed; the complete output is in build.log"; }
   rm -f build.log
 }
 

@@ -114,6 +114,19 @@ void check_name(const std::string& name) {
                                                 name));
 }
 
+// Plugins are found by name alone, and `shared` holds code that the plugins of a topic share.
+void check_unused(const NewPlugin& wanted) {
+  if (wanted.name == "shared")
+    throw Error(ErrorKind::kPlugin,
+                "`shared` is the folder of code that plugins of one topic share; choose another "
+                "name");
+  for (const auto& topic : fs::directory_iterator(wanted.dir / "plugins"))
+    if (topic.is_directory() && fs::exists(topic.path() / wanted.name))
+      throw Error(ErrorKind::kIo,
+                  fmt::format("{} already exists; choose another name, or remove it",
+                              (topic.path() / wanted.name).string()));
+}
+
 // In a checkout a plugin has a topic, a new one or one of those in plugins/; alone it has none.
 void check_topic(const NewPlugin& wanted, bool checkout) {
   const std::string& topic = wanted.topic;
@@ -122,7 +135,8 @@ void check_topic(const NewPlugin& wanted, bool checkout) {
                 fmt::format("--topic {} needs a checkout of Assay, and {} is not one; leave "
                             "--topic out, or pass a checkout with --dir",
                             topic, wanted.dir.string()));
-  if (!checkout || is_name(topic)) return;
+  if (!checkout) return;
+  if (is_name(topic)) return check_unused(wanted);
   Strings topics;
   for (const auto& entry : fs::directory_iterator(wanted.dir / "plugins"))
     if (entry.is_directory()) topics.push_back(entry.path().filename().string());

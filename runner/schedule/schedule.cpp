@@ -52,7 +52,7 @@ class Scheduler {
   void not_started(Task& task, const std::string& why);
   bool retry(Task& task);
   void finish(Task& task);
-  void wait_for_room(Task& task, const std::string& why);
+  void wait_for_space(Task& task, const std::string& why);
   void index(const Task& task);
   int free_slot() const;
   int threads_of(const Task& task) const;
@@ -124,7 +124,7 @@ void Scheduler::fill_slots() {
       if (!claim(*task)) return;
       start(*task);
     } catch (const DiskFull& error) {
-      wait_for_room(*task, error.what());
+      wait_for_space(*task, error.what());
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::kIo) throw;
       not_started(*task, error.what());
@@ -154,7 +154,7 @@ bool Scheduler::claim(Task& task) {
 }
 
 // The task stays one that waits, and goes on from its last checkpoint.
-void Scheduler::wait_for_room(Task& task, const std::string& why) {
+void Scheduler::wait_for_space(Task& task, const std::string& why) {
   const bool first = !disk_space_.waiting();
   disk_space_.begin(task.outcome.dir, task.outcome.status.unit);
   task.waiting = true;
@@ -251,7 +251,7 @@ void Scheduler::ended(Attempt& attempt, Status status) {
   Task& task = attempt.task();
   task.outcome.status = std::move(status);
   const Status& now = task.outcome.status;
-  if (now.error_kind == kDiskFull && signal_ == 0) return wait_for_room(task, now.error_message);
+  if (now.error_kind == kDiskFull && signal_ == 0) return wait_for_space(task, now.error_message);
   if (!attempt.may_retry() || !retry(task)) finish(task);
 }
 

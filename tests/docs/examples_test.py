@@ -32,7 +32,10 @@ def main():
     parser.add_argument("--write", action="store_true", help="rewrite the quotations")
     write = parser.parse_args().write
     page = PAGE.read_text()
-    made, missing = quoted(page, sorted((DOCS / "examples").glob("*.cpp")))
+    files = sorted((DOCS / "examples").glob("*.cpp"))
+    if len(files) < 6:
+        sys.exit(f"docs/examples has {len(files)} examples, expected one for each kind")
+    made, missing = quoted(page, files)
     if missing:
         sys.exit(f"{PAGE.name} must quote {', '.join(missing)} once, in a block that starts with its first line")
     if write:

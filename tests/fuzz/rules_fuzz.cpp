@@ -1,4 +1,4 @@
-// Rule files of the plugin glc: what is read is written and read alike.
+// Rule files of topic glc: what is read is written and read alike.
 #include "plugins/glc/shared/rules/rules_json.h"
 
 #include "assay/error.h"

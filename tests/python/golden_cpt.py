@@ -1,6 +1,6 @@
 """Golden weights and trajectories of CPT for tests/plugins/groups/cpt_test.cpp, in float64.
 
-The equations of the group weights (see plugins/cpt) are restated with NumPy; the linear programs are solved by SciPy's
+The equations of the group weights (see plugins/groups/cpt) are restated with NumPy; the linear programs are solved by SciPy's
 HiGHS. Run with a Python that has SciPy:
 
     python tests/python/golden_cpt.py > tests/plugins/groups/golden_cpt.json

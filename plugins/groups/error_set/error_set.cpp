@@ -45,7 +45,7 @@ class ErrorSet final : public assay::Procedure {
     const auto size = static_cast<std::int64_t>(ids.size());
     const auto end = std::min(size, (unit + 1) * of_unit());
     for (auto start = unit * of_unit(); start < end; start += p_.batch)
-      look(start, ids.subspan(start, std::min(p_.batch, end - start)), parts, context);
+      count_errors(start, ids.subspan(start, std::min(p_.batch, end - start)), parts, context);
     if (end == size) finish(*parts.dataset, context, results);
   }
 
@@ -61,8 +61,8 @@ class ErrorSet final : public assay::Procedure {
  private:
   std::int64_t of_unit() const { return 16 * p_.batch; }
 
-  void look(std::int64_t start, std::span<const std::int64_t> ids, assay::Parts& parts,
-            const assay::Context& context) {
+  void count_errors(std::int64_t start, std::span<const std::int64_t> ids, assay::Parts& parts,
+                    const assay::Context& context) {
     const torch::NoGradGuard no_grad;
     const auto here = context.with(context.rng.fork("error_set").fork(start));
     const auto batch = assay::to_device(parts.dataset->load(ids, here), context.device);

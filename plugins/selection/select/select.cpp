@@ -52,7 +52,7 @@ assay::Schema<Select::Params> Select::schema() {
 }
 
 Select::Select(const Params& params, const assay::Info& info)
-    : p_(params), info_(info), look_(params, info) {
+    : p_(params), info_(info), rows_(params, info) {
   const auto size =
       std::accumulate(info.group_sizes.begin(), info.group_sizes.end(), std::int64_t{0});
   if (size > 0 && p_.n > size)
@@ -61,8 +61,8 @@ Select::Select(const Params& params, const assay::Info& info)
                                            std::to_string(size) + " samples");
 }
 
-// Units in which the pool is looked at.
-std::int64_t Select::looks(const assay::Parts& parts) const {
+// The number of units that collect the rows of the pool.
+std::int64_t Select::collecting_units(const assay::Parts& parts) const {
   const auto needs = selector_of(parts).needs();
   if (!needs.features && !needs.logits && !needs.gradients && !needs.label) return 0;
   const auto size = std::ssize(parts.dataset->ids(Split::kTrain));
@@ -71,16 +71,16 @@ std::int64_t Select::looks(const assay::Parts& parts) const {
 
 // A selector may take a step a sample, or a class.
 std::int64_t Select::units(const assay::Parts& parts) const {
-  return looks(parts) + std::max(p_.n, info_.classes);
+  return collecting_units(parts) + std::max(p_.n, info_.classes);
 }
 
 void Select::advance(std::int64_t unit, assay::Parts& parts, const assay::Context& context,
                      assay::Results& results) {
-  const auto before = looks(parts);
+  const auto before = collecting_units(parts);
   const auto needs = selector_of(parts).needs();
   if (unit == 0) check_needs(needs, parts, info_);
-  if (unit < before) return look(unit, parts, context);
-  auto pool = look_.pool(std::ssize(parts.dataset->ids(Split::kTrain)));
+  if (unit < before) return collect(unit, parts, context);
+  auto pool = rows_.pool(std::ssize(parts.dataset->ids(Split::kTrain)));
   if (needs.forgotten) pool.forgotten = forgotten(parts);
   if (needs.every_class && unit == before) check_classes(pool.label, info_);
   const auto choice =
@@ -92,16 +92,16 @@ void Select::advance(std::int64_t unit, assay::Parts& parts, const assay::Contex
                     " steps; at most one per sample or one per class is allowed");
 }
 
-void Select::look(std::int64_t unit, assay::Parts& parts, const assay::Context& context) {
+void Select::collect(std::int64_t unit, assay::Parts& parts, const assay::Context& context) {
   const auto needs = selector_of(parts).needs();
   const auto ids = parts.dataset->ids(Split::kTrain);
   const auto size = kBatches * p_.batch, first = unit * size;
   const auto count = std::min(size, std::ssize(ids) - first);
-  look_.at(ids.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)), "", needs,
-           parts, context);
+  rows_.add(ids.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)), "",
+            needs, parts, context);
   if (unit == 0 && needs.validation)
-    look_.at(parts.dataset->ids(Split::kValidation), "validation.",
-             {.label = true, .features = true, .logits = true}, parts, context);
+    rows_.add(parts.dataset->ids(Split::kValidation), "validation.",
+              {.label = true, .features = true, .logits = true}, parts, context);
 }
 
 void Select::write(const assay::Selector::Choice& choice, const assay::Parts& parts,
@@ -113,17 +113,17 @@ void Select::write(const assay::Selector::Choice& choice, const assay::Parts& pa
   if (!choice.weights.empty()) artifact["weights"] = torch::tensor(choice.weights, torch::kDouble);
   results.artifact("ids", artifact);
   results.metric("select/size", static_cast<double>(ids.size()));
-  look_.rows().clear();  // no checkpoint needs them any more
+  rows_.all().clear();  // no checkpoint needs them any more
   finished_ = true;
 }
 
 void Select::save(assay::State& state) const {
-  state.tensors = look_.rows();
+  state.tensors = rows_.all();
   state.scalars["finished"] = finished_;
 }
 
 void Select::load(const assay::State& state) {
-  for (const auto& [name, rows] : state.tensors) look_.rows()[name] = rows.cpu();
+  for (const auto& [name, rows] : state.tensors) rows_.all()[name] = rows.cpu();
   finished_ = state.scalar<bool>("finished");
 }
 

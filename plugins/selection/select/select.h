@@ -2,7 +2,7 @@
 #pragma once
 
 #include "assay/registry.h"
-#include "selection/select/look.h"
+#include "selection/select/pool_rows.h"
 
 namespace selection {
 
@@ -21,14 +21,14 @@ class Select final : public assay::Procedure {
   void load(const assay::State& state) override;
 
  private:
-  std::int64_t looks(const assay::Parts& parts) const;
-  void look(std::int64_t unit, assay::Parts& parts, const assay::Context& context);
+  std::int64_t collecting_units(const assay::Parts& parts) const;
+  void collect(std::int64_t unit, assay::Parts& parts, const assay::Context& context);
   void write(const assay::Selector::Choice& choice, const assay::Parts& parts,
              assay::Results& results);
 
   Params p_;
   assay::Info info_;
-  Look look_;
+  PoolRows rows_;
   bool finished_ = false;
 };
 

@@ -11,7 +11,8 @@ class Forgetting {
  public:
   /// Before the step on `batch`, of the samples `ids`. The model answers in eval mode: a training
   /// forward pass would move the statistics of batch norm a second time.
-  void look(assay::Model& model, const assay::Batch& batch, std::span<const std::int64_t> ids) {
+  void count_answers(assay::Model& model, const assay::Batch& batch,
+                     std::span<const std::int64_t> ids) {
     start(ids);
     const torch::NoGradGuard no_grad;
     const assay::EvalMode mode(model);

@@ -42,7 +42,7 @@ class Train final : public assay::Procedure {
     auto batches = batches_of(unit);
     for (const auto& batch : batches)
       if (p_.count_forgetting)
-        forgetting_.look(*parts.model, batch, parts.dataset->ids(Split::kTrain));
+        forgetting_.count_answers(*parts.model, batch, parts.dataset->ids(Split::kTrain));
     for (auto* module : frozen_) module->eval();
     problem_->begin(std::move(batches),
                     context.with(context.rng.fork("step").fork(step)).at_step(unit),

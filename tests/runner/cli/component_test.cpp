@@ -101,6 +101,10 @@ TEST_CASE("plugin new asks for a topic in a checkout, and refuses one elsewhere"
     CHECK(bad.code == 4);
     CHECK_THAT(bad.err, Contains("is not a valid topic"));
   }
+  const auto taken = desk.assay("plugin new model sam --dir tree --topic other");
+  CHECK(taken.code == 1);
+  CHECK_THAT(taken.err, Contains("plugins/sharpness/sam already exists"));
+  CHECK(desk.assay("plugin new model shared --dir tree --topic other").code == 4);
   const auto alone = desk.assay("plugin new model my_part --dir out --topic sharpness");
   CHECK(alone.code == 4);
   CHECK_THAT(alone.err, Contains("leave --topic out"));

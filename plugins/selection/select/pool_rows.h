@@ -1,4 +1,4 @@
-// What is made of samples before they are selected: labels, features, logits, sketched gradients.
+// What a selector needs to know of samples: labels, features, logits, sketched gradients.
 #pragma once
 
 #include "assay/schema.h"
@@ -21,19 +21,19 @@ struct SelectParams {
   bool fall_back = false;
 };
 
-class Look {
+class PoolRows {
  public:
-  Look(const SelectParams& params, const assay::Info& info) : p_(params), info_(info) {}
+  PoolRows(const SelectParams& params, const assay::Info& info) : p_(params), info_(info) {}
 
   /// Adds what the selector needs to know of these samples to the rows of each name after `prefix`.
-  void at(std::span<const std::int64_t> ids, const std::string& prefix,
-          const assay::Selector::Needs& needs, assay::Parts& parts, const assay::Context& context);
+  void add(std::span<const std::int64_t> ids, const std::string& prefix,
+           const assay::Selector::Needs& needs, assay::Parts& parts, const assay::Context& context);
 
-  /// Of the `size` samples that were looked at.
+  /// The pool of the `size` samples that were added.
   assay::Pool pool(std::int64_t size) const;
 
-  assay::TensorMap& rows() { return rows_; }
-  const assay::TensorMap& rows() const { return rows_; }
+  assay::TensorMap& all() { return rows_; }
+  const assay::TensorMap& all() const { return rows_; }
 
  private:
   torch::Tensor gradients(const assay::Batch& batch, const assay::Selector::Needs& needs,

@@ -1,4 +1,4 @@
-#include "selection/select/look.h"
+#include "selection/select/pool_rows.h"
 
 #include <ATen/ops/cat.h>
 #include <torch/nn/functional/loss.h>
@@ -53,9 +53,9 @@ torch::Tensor drawn_labels(const torch::Tensor& id, std::int64_t classes, const 
 
 }  // namespace
 
-void Look::at(std::span<const std::int64_t> ids, const std::string& prefix,
-              const assay::Selector::Needs& needs, assay::Parts& parts,
-              const assay::Context& context) {
+void PoolRows::add(std::span<const std::int64_t> ids, const std::string& prefix,
+                   const assay::Selector::Needs& needs, assay::Parts& parts,
+                   const assay::Context& context) {
   std::map<std::string, assay::Tensors> found;
   for (std::size_t start = 0; start < ids.size(); start += static_cast<std::size_t>(p_.batch)) {
     const auto part =
@@ -83,7 +83,7 @@ void Look::at(std::span<const std::int64_t> ids, const std::string& prefix,
   }
 }
 
-assay::Pool Look::pool(std::int64_t size) const {
+assay::Pool PoolRows::pool(std::int64_t size) const {
   assay::Pool pool;
   pool.size = size;
   pool.classes = info_.classes;
@@ -98,7 +98,7 @@ assay::Pool Look::pool(std::int64_t size) const {
   return pool;
 }
 
-void Look::check_width(std::int64_t width) const {
+void PoolRows::check_width(std::int64_t width) const {
   if (p_.width > width)
     throw Error(ErrorKind::kParameter, "`width` is " + std::to_string(p_.width) +
                                            ", but a gradient has only " + std::to_string(width) +
@@ -106,27 +106,28 @@ void Look::check_width(std::int64_t width) const {
 }
 
 // One matrix for all batches: else their gradients could not be compared.
-std::unique_ptr<Sketch> Look::sketch(const assay::Context& context) const {
+std::unique_ptr<Sketch> PoolRows::sketch(const assay::Context& context) const {
   return sketch_of(p_.sketch, p_.width, context.rng.fork("sketch"));
 }
 
-torch::Tensor Look::sketched(const torch::Tensor& features, const assay::Context& context) const {
+torch::Tensor PoolRows::sketched(const torch::Tensor& features,
+                                 const assay::Context& context) const {
   check_width(features.size(1));
   auto out = at::zeros({features.size(0), p_.width}, features.options());
   sketch(context)->add(features, 0, out);
   return out;
 }
 
-torch::Tensor Look::labels(const assay::Batch& batch, const torch::Tensor& logits, bool own,
-                           const assay::Rng& rng) const {
+torch::Tensor PoolRows::labels(const assay::Batch& batch, const torch::Tensor& logits, bool own,
+                               const assay::Rng& rng) const {
   const auto chosen = p_.labels != "selector" ? p_.labels : own ? "true" : "random";
   if (chosen == "true") return batch.target;
   if (chosen == "predicted") return logits.detach().argmax(1);
   return drawn_labels(batch.id, info_.classes, rng.fork("labels")).to(batch.target.device());
 }
 
-torch::Tensor Look::gradients(const assay::Batch& batch, const assay::Selector::Needs& needs,
-                              assay::Model& model, const assay::Context& context) {
+torch::Tensor PoolRows::gradients(const assay::Batch& batch, const assay::Selector::Needs& needs,
+                                  assay::Model& model, const assay::Context& context) {
   if (per_sample_ == nullptr) {
     per_sample_ = std::make_unique<PerSample>(model, assay::last_layers(model, p_.layers),
                                               batch.input.narrow(0, 0, 1), p_.fall_back);
