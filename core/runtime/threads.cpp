@@ -14,6 +14,7 @@
 
 namespace assay {
 
+#ifdef _OPENMP
 namespace {
 
 cpu_set_t allowed_cpus() {
@@ -38,6 +39,7 @@ cpu_set_t one_cpu(int index) {
 }
 
 }  // namespace
+#endif
 
 // Beside a busy process, the kernel moves a waiting thread onto the CPU of another one of ours, and
 // all wait for that one. Pinned, each shares its own CPU fairly. With fewer threads than CPUs, the

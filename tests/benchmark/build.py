@@ -40,7 +40,7 @@ def one_compilation(folder, clone):
 
 
 def configure(clone):
-    subprocess.run(["cmake", "--preset", "release"], cwd=clone, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["cmake", "--preset", "release"], cwd=clone, check=True, capture_output=True)
 
 
 def build(clone, target):
@@ -68,7 +68,7 @@ def main():
         for k in range(asked.plugins):
             kind = KINDS[k % len(KINDS)]
             subprocess.run(["build/release/bin/assay", "plugin", "new", kind, f"made_{k}", "--topic", f"topic_{k % 6}"],
-                           cwd=clone, check=True, stdout=subprocess.DEVNULL)
+                           cwd=clone, check=True, capture_output=True)
         # A plugin leaves the others as they are, so what is built now is what 60 plugins add.
         configure(clone)
         added = build(clone, "all")

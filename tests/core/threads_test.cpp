@@ -30,13 +30,6 @@ void product(std::int64_t n) {
   at::mm(x, x);
 }
 
-int allowed() {
-  cpu_set_t own;
-  CPU_ZERO(&own);
-  sched_getaffinity(0, sizeof own, &own);
-  return CPU_COUNT(&own);
-}
-
 }  // namespace
 
 TEST_CASE("small products get one thread, large ones all") {
@@ -68,6 +61,13 @@ TEST_CASE("without products all threads are used") {
 }
 
 #ifdef _OPENMP
+int allowed() {
+  cpu_set_t own;
+  CPU_ZERO(&own);
+  sched_getaffinity(0, sizeof own, &own);
+  return CPU_COUNT(&own);
+}
+
 // The CPUs that each thread of a team may use.
 std::vector<int> allowed_by_thread(int threads) {
   std::vector<int> counts(static_cast<std::size_t>(threads));
