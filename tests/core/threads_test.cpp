@@ -21,7 +21,7 @@ template <class Work>
 int threads_for(const Work& work, int most = 8) {
   const ProductCounter products;
   work();
-  return products.threads(most);
+  return products.choose_threads(most);
 }
 
 // 2 n^3 operations.

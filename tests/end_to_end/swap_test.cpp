@@ -1,11 +1,9 @@
 // Methods are swapped without rebuilding the core: by a word, by a new file, by a newer build.
 #include <catch2/catch.hpp>
 
-#include <cstdlib>
-
 #include <nlohmann/json.hpp>
 
-#include "tests/support/shell.h"
+#include "tests/support/sdk.h"
 
 using namespace assay::testing;
 using Json = nlohmann::ordered_json;
@@ -54,11 +52,6 @@ ASSAY_PLUGIN(registry) { registry.add<Half>("half", "Gradient descent with a fac
 )";
 }
 
-std::string env(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
-
 }  // namespace
 
 TEST_CASE("a word, a dropped file and a newer build each take effect without a rebuild") {
@@ -66,55 +59,35 @@ TEST_CASE("a word, a dropped file and a newer build each take effect without a r
     WARN("skipped: the Debian package dataset-fashion-mnist is not installed");
     return;
   }
-  const Folder folder;
-  folder.write("swap.yaml", kManifest);
-  const std::string in = "cd " + folder.path().string() + "; export XDG_CACHE_HOME=$PWD/cache; ";
-  const std::string assay = in + "prefix/bin/assay ";
-
-  const auto installed = shell("cmake --install " + env("ASSAY_BUILD") + " --prefix " +
-                               (folder.path() / "prefix").string());
-  INFO(installed.err);
-  REQUIRE(installed.code == 0);
-  REQUIRE(shell(assay + "run swap.yaml").code == 0);
-  const auto sam = shell(assay + "run swap.yaml optimizer.use=sam --json");
-  INFO(sam.err);
-  REQUIRE(sam.code == 0);
+  const Sdk sdk;
+  sdk.folder().write("swap.yaml", kManifest);
+  sdk.require("prefix/bin/assay run swap.yaml");
+  const auto sam = sdk.require("prefix/bin/assay run swap.yaml optimizer.use=sam --json");
   CHECK(Json::parse(sam.out)["trials"][0]["reused"] == false);
 
-  const auto sweep =
-      folder.write("sweep.yaml",
-                   std::string(kManifest).replace(std::string(kManifest).find("optimizer: sgd"), 14,
-                                                  "sweep: {optimizer: [{use: sgd}, {use: half}]}"));
-  const auto unknown = shell(assay + "validate sweep.yaml");
+  const auto sweep = sdk.folder().write(
+      "sweep.yaml",
+      std::string(kManifest).replace(std::string(kManifest).find("optimizer: sgd"), 14,
+                                     "sweep: {optimizer: [{use: sgd}, {use: half}]}"));
+  const auto unknown = sdk.run("prefix/bin/assay validate sweep.yaml");
   CHECK(unknown.code == 3);
   CHECK(unknown.err.find("half") != std::string::npos);
 
-  folder.write("outside/CMakeLists.txt", kProject);
-  const auto build = [&](const std::string& factor) {
-    folder.write("outside/half.cpp", plugin(factor));
-    const auto made =
-        shell(in +
-              "cmake -S outside -B outside/build -G Ninja -DCMAKE_PREFIX_PATH=$PWD/prefix "
-              "-DASSAY_LIBTORCH=" +
-              env("ASSAY_LIBTORCH_DIR") +
-              " && cmake --build outside/build && "
-              "mkdir -p dropped && cp outside/build/plugins/half.so dropped/half.so");
-    INFO(made.out << made.err);
-    REQUIRE(made.code == 0);
+  sdk.folder().write("outside/CMakeLists.txt", kProject);
+  const auto drop = [&](const std::string& factor) {
+    sdk.folder().write("outside/half.cpp", plugin(factor));
+    sdk.build("outside", "outside/build");
+    sdk.require("mkdir -p dropped && cp outside/build/plugins/half.so dropped/half.so");
   };
-  build("0.5");
-  const auto first = shell(assay + "run sweep.yaml --plugins dropped --json");
-  INFO(first.err);
-  REQUIRE(first.code == 0);
+  drop("0.5");
+  const auto first = sdk.require("prefix/bin/assay run sweep.yaml --plugins dropped --json");
   auto trials = Json::parse(first.out)["trials"];
   CHECK(trials[0]["reused"] == true);
   CHECK(trials[1]["reused"] == false);
   const auto before = trials[1]["metrics"]["test/nll"];
 
-  build("0.25");
-  const auto second = shell(assay + "run sweep.yaml --plugins dropped --json");
-  INFO(second.err);
-  REQUIRE(second.code == 0);
+  drop("0.25");
+  const auto second = sdk.require("prefix/bin/assay run sweep.yaml --plugins dropped --json");
   trials = Json::parse(second.out)["trials"];
   CHECK(trials[0]["reused"] == true);
   CHECK(trials[1]["reused"] == false);

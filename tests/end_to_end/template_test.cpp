@@ -1,11 +1,9 @@
 // What `assay plugin new` writes builds, passes the test that comes with it, and runs.
 #include <catch2/catch.hpp>
 
-#include <cstdlib>
-
 #include <nlohmann/json.hpp>
 
-#include "tests/support/shell.h"
+#include "tests/support/sdk.h"
 
 using namespace assay::testing;
 
@@ -37,31 +35,21 @@ TEST_CASE("a new plugin of each kind builds, passes its test and runs its manife
     WARN("skipped: the Debian package dataset-fashion-mnist is not installed");
     return;
   }
-  const Folder folder;
-  folder.write("plugins/CMakeLists.txt", "");
-  folder.write("CMakeLists.txt", kProject);
-  const std::string in = "cd " + folder.path().string() + "; export XDG_CACHE_HOME=$PWD/cache; ";
-  const auto must = [&](const std::string& command) {
-    const auto said = shell(in + command);
-    INFO(command << "\n" << said.out << said.err);
-    REQUIRE(said.code == 0);
-    return said;
-  };
-  must("cmake --install $ASSAY_BUILD --prefix $PWD/prefix");
+  const Sdk sdk;
+  sdk.folder().write("plugins/CMakeLists.txt", "");
+  sdk.folder().write("CMakeLists.txt", kProject);
   for (const auto& kind : kKinds)
-    must("prefix/bin/assay plugin new " + kind + " my_" + kind + " --topic made");
-  must(
-      "cmake -S . -B build -G Ninja -DCMAKE_PREFIX_PATH=$PWD/prefix "
-      "-DASSAY_LIBTORCH=$ASSAY_LIBTORCH_DIR && cmake --build build -j2");
-  must(
+    sdk.require("prefix/bin/assay plugin new " + kind + " my_" + kind + " --topic made");
+  sdk.build(".", "build");
+  sdk.require(
       "cp $ASSAY_BUILD/plugins/cross_entropy.so build/plugins && ASSAY_BUILD=$PWD/build "
       "build/made_test");
   for (const auto& kind : kKinds) {
-    const auto said = must("prefix/bin/assay run experiments/made/my_" + kind +
-                           ".yaml --plugins build/plugins --json");
+    const auto said = sdk.require("prefix/bin/assay run experiments/made/my_" + kind +
+                                  ".yaml --plugins build/plugins --json");
     CHECK(nlohmann::json::parse(said.out).at("trials")[0].at("state") == "done");
   }
-  const auto twice = shell(in + "prefix/bin/assay plugin new model my_model --topic made");
+  const auto twice = sdk.run("prefix/bin/assay plugin new model my_model --topic made");
   CHECK(twice.code != 0);
   CHECK_THAT(twice.err, Catch::Contains("already exists"));
 }

@@ -29,7 +29,7 @@ Samples sums() {
 TEST_CASE("an end point is described by its weights and its cut") {
   const auto samples = sums();
   const FittedModel fitted({"end_point", {}}, info(), samples);
-  const auto found = glc::described(fitted.model.get(), kNames);
+  const auto found = glc::read_description(fitted.model.get(), kNames);
   CHECK(found.rules.rules.empty());
   REQUIRE(found.line);
   const auto weight = torch::tensor(found.line->weights, torch::kDouble);
@@ -44,21 +44,21 @@ TEST_CASE("rules and the leaves of a tree are described in the order of the data
   for (const std::string name : {"area_rules", "hyperblocks", "tree_areas", "cart"}) {
     INFO(name);
     const FittedModel fitted({name, {}}, info(), samples);
-    const auto found = glc::described(fitted.model.get(), kNames);
+    const auto found = glc::read_description(fitted.model.get(), kNames);
     CHECK_FALSE(found.line);
     REQUIRE_FALSE(found.rules.rules.empty());
     CHECK(found.rules.columns == kNames.columns);
     CHECK_THROWS_WITH(
-        glc::described(fitted.model.get(), {{"c0", "other"}, {"a", "b"}, {}, glc::kRefused}),
+        glc::read_description(fitted.model.get(), {{"c0", "other"}, {"a", "b"}, {}, glc::kRefused}),
         Catch::Contains("there is no column `c1`"));
   }
 }
 
 TEST_CASE("a model without documents, or none, has no rules") {
-  CHECK(glc::described(nullptr, kNames).rules.rules.empty());
+  CHECK(glc::read_description(nullptr, kNames).rules.rules.empty());
   const auto info = table_info(2, 2);
   const auto mlp = plugins().make<assay::Model>({"mlp", {}}, &info);
-  const auto found = glc::described(mlp.get(), kNames);
+  const auto found = glc::read_description(mlp.get(), kNames);
   CHECK(found.rules.rules.empty());
   CHECK_FALSE(found.line);
 }

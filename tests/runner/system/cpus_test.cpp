@@ -47,9 +47,9 @@ class Crowd {
 
 std::optional<double> wait_of(pid_t pid) {
   CpuWait wait(pid);
-  CHECK_FALSE(wait.share());
+  CHECK_FALSE(wait.measure());
   std::this_thread::sleep_for(std::chrono::milliseconds(2200));
-  return wait.share();
+  return wait.measure();
 }
 
 }  // namespace
