@@ -51,7 +51,7 @@ double AscentProblem::step(Optimizer& base) {
   return start_.value_or(loss);
 }
 
-ScopedWeights AscentProblem::perturbed() {
+ScopedWeights AscentProblem::perturb_weights() {
   auto here = inner_.raw_gradient();
   if (!start_) start_ = here.loss;
   const torch::NoGradGuard no_grad;
@@ -59,27 +59,27 @@ ScopedWeights AscentProblem::perturbed() {
 }
 
 Gradient AscentProblem::raw_gradient() {
-  const auto there = perturbed();
+  const auto there = perturb_weights();
   return inner_.raw_gradient();
 }
 std::vector<Gradient> AscentProblem::gradient_per_term() {
-  const auto there = perturbed();
+  const auto there = perturb_weights();
   return inner_.gradient_per_term();
 }
 Gradient AscentProblem::gradient_of_term(std::size_t index) {
-  const auto there = perturbed();
+  const auto there = perturb_weights();
   return inner_.gradient_of_term(index);
 }
 Gradient AscentProblem::weighted_gradient(const Weigh& weigh) {
-  const auto there = perturbed();
+  const auto there = perturb_weights();
   return inner_.weighted_gradient(weigh);
 }
 std::vector<GroupGradient> AscentProblem::gradient_per_group() {
-  const auto there = perturbed();
+  const auto there = perturb_weights();
   return inner_.gradient_per_group();
 }
 Gradient AscentProblem::group_weighted_gradient(const WeighGroups& weigh) {
-  const auto there = perturbed();
+  const auto there = perturb_weights();
   return inner_.group_weighted_gradient(weigh);
 }
 std::vector<Problem::Part> AscentProblem::split(std::int64_t) {

@@ -33,11 +33,12 @@ class ProductCounter {
 
   /// `size` is in units of the smallest product, or convolution, that is worth sharing.
   void add(double size);
-  /// The number of threads, 1 or `most`, that computes such work faster. It depends on sizes alone,
-  /// never on timing, so equal trials have equal bits if `most` is equal. Threads share the work of
-  /// one product at a time, and wait for each other after each: if products are small (mean size,
-  /// weighted by size, below 1), one thread is faster. `most` if there were no products.
-  int threads(int most) const;
+  /// Returns the number of threads, 1 or `most`, that computes such work faster. It depends on
+  /// sizes alone, never on timing, so equal trials have equal bits if `most` is equal. Threads
+  /// share the work of one product at a time, and wait for each other after each: if products are
+  /// small (mean size, weighted by size, below 1), one thread is faster. `most` if there were no
+  /// products.
+  int choose_threads(int most) const;
 
  private:
   std::uint64_t callback_;

@@ -128,7 +128,7 @@ void ProductCounter::add(double size) {
   squares_ += size * size;
 }
 
-int ProductCounter::threads(int most) const {
+int ProductCounter::choose_threads(int most) const {
   return sum_ > 0 && squares_ / sum_ < 1 ? 1 : most;
 }
 

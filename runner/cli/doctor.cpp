@@ -106,11 +106,11 @@ Check threads() {
   if (std::getenv("OMP_NUM_THREADS") != nullptr)
     text += "; workers ignore OMP_NUM_THREADS, see limits.threads";
   if (free >= kMostlyFree * cpus) return {"threads", "ok", text};
-  return {"threads", "warn",
-          text + fmt::format("; other processes or a CPU quota take the rest: use {} in all, as "
-                             "limits.workers times "
-                             "limits.threads",
-                             std::max(1, static_cast<int>(free)))};
+  return {
+      "threads", "warn",
+      text + fmt::format("; other processes or a CPU quota take the rest: set limits.workers times "
+                         "limits.threads to {}",
+                         std::max(1, static_cast<int>(free)))};
 }
 
 int run_doctor(const Call& call) {
@@ -137,7 +137,8 @@ int run_doctor(const Call& call) {
 
 }  // namespace
 
-const Verb kDoctorVerb{"doctor", "Check the installation: worker, plugins, data, disk and GPU.", "",
+const Verb kDoctorVerb{"doctor",
+                       "Check the installation: worker, plugins, data, disk, GPU and CPUs.", "",
                        "  assay doctor\n"
                        "  assay doctor --runs /data/runs --json\n",
                        run_doctor};

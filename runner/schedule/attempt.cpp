@@ -88,7 +88,7 @@ void Attempt::take_progress(const std::string& event) {
     working_since_ = heard_;
     return;
   }
-  progress_.cpu_wait = cpu_wait_.share().value_or(0);
+  progress_.cpu_wait = cpu_wait_.measure().value_or(0);
   const double seconds = heard_ - working_since_;
   const auto units = static_cast<double>(progress_.unit - first_unit_);
   progress_.rate = seconds > 0 ? units / seconds : 0;

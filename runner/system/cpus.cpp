@@ -47,7 +47,7 @@ std::optional<CpuWait::Times> CpuWait::read() const {
   return times;
 }
 
-std::optional<double> CpuWait::share() {
+std::optional<double> CpuWait::measure() {
   const double now = steady_seconds();
   if (now < next_) return share_;
   next_ = now + kWindow;

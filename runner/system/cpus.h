@@ -19,7 +19,7 @@ class CpuWait {
   /// The fraction in [0, 1] of the time in which the threads could run but had no CPU, since the
   /// last measurement. It measures at most every two seconds, and returns the last result in
   /// between; nothing before the first, or if the kernel keeps no statistics.
-  std::optional<double> share();
+  std::optional<double> measure();
 
  private:
   struct Times {

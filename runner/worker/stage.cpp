@@ -188,7 +188,7 @@ void StageRun::advance() {
     return procedure.advance(unit_, assembly_->parts, context_, *recorder_);
   const ProductCounter products;
   procedure.advance(unit_, assembly_->parts, context_, *recorder_);
-  use_threads(products.threads(job_.threads));
+  use_threads(products.choose_threads(job_.threads));
 }
 
 void StageRun::use_threads(std::int64_t threads) {

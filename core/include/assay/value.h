@@ -30,7 +30,7 @@ using ValueVariant = std::variant<bool, std::int64_t, double, std::string, Bools
 /// A value type: copies share nothing. Use std::get, std::holds_alternative or variant().
 struct Value : ValueVariant {
   using ValueVariant::ValueVariant;
-  // Defined in one place: compiling them took a fifth of the time of a small plugin.
+  // Defined in one place: compiling them took 8 % of the time of a small plugin.
   Value();
   Value(const Value& other);
   Value(Value&& other) noexcept;

@@ -16,7 +16,7 @@ CutLine cut_line(const LineModel& model) {
 
 }  // namespace
 
-Description described(assay::Model* model, const Rules& names) {
+Description read_description(assay::Model* model, const Rules& names) {
   Description found{names, {}};
   auto* legible = dynamic_cast<assay::Legible*>(model);
   if (legible == nullptr) return found;

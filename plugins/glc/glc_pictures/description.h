@@ -21,8 +21,8 @@ struct Description {
   std::optional<CutLine> line;  // of an end point of two classes
 };
 
-/// The description of `model`, which may be null or have no documents. Throws assay::Error{kData}
+/// Reads the description of `model`, which may be null or have no documents. Throws assay::Error{kData}
 /// if its rules are not about the columns and classes of `names`.
-Description described(assay::Model* model, const Rules& names);
+Description read_description(assay::Model* model, const Rules& names);
 
 }  // namespace glc

@@ -115,7 +115,7 @@ std::size_t Pictures::column(const std::string& name, const char* field) const {
 }
 
 std::int64_t Pictures::units(const assay::Parts& parts) const {
-  const auto rules = std::ssize(described(parts.model.get(), names_).rules.rules);
+  const auto rules = std::ssize(read_description(parts.model.get(), names_).rules.rules);
   return 1 + std::min(p_.rules, rules) + (p_.page ? 1 : 0);
 }
 
@@ -142,7 +142,7 @@ void Pictures::lay(const assay::Parts& parts) {
   for (const auto& name : p_.reversed) reversed[column(name, "reversed")] = true;
   view_.axes =
       axes_of(ranges_, order, reversed, p_.weights, view_.kind == Kind::kLinear ? kSteep : 1);
-  const auto line = described(parts.model.get(), names_).line;
+  const auto line = read_description(parts.model.get(), names_).line;
   const bool by_model = view_.adds_up() && line && p_.weights.empty();
   if (by_model) lay_sum(view_, line->weights, line->cut);
   if (view_.kind == Kind::kLinear) lay_flat(view_, by_model);
@@ -158,7 +158,7 @@ void Pictures::advance(std::int64_t unit, assay::Parts& parts, const assay::Cont
                        assay::Results& results) {
   if (table_.rows() == 0) start(parts, context);
   const auto rows = every(table_);
-  const auto all = described(parts.model.get(), names_).rules;
+  const auto all = read_description(parts.model.get(), names_).rules;
   if (unit == 0) {
     results.metric(p_.split + "/rows", static_cast<double>(table_.rows()));
     write("all", picture_of(view_, table_, rows, fmt::format("{}: {} rows", p_.split, rows.size())),

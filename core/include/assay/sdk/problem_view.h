@@ -109,7 +109,7 @@ class AscentProblem : public ProblemView {
   double step(Optimizer& base);
 
  private:
-  ScopedWeights perturbed();
+  ScopedWeights perturb_weights();
 
   std::string combined_by_;
   Perturb perturb_;
