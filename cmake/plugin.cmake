@@ -17,7 +17,10 @@ function(assay_add_plugin name)
     CXX_STANDARD_REQUIRED ON CXX_EXTENSIONS OFF
     BUILD_RPATH_USE_ORIGIN ON LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/plugins)
   target_compile_options(${target} PRIVATE -ffile-prefix-map=${PROJECT_SOURCE_DIR}=.)
-  target_link_options(${target} PRIVATE -Wl,--build-id=sha1 -Wl,--no-undefined)
+  target_link_options(${target} PRIVATE -Wl,--build-id=sha1)
+  if(NOT ASSAY_SANITIZE)  # clang links a sanitizer's functions into programs alone
+    target_link_options(${target} PRIVATE -Wl,--no-undefined)
+  endif()
   if(COMMAND assay_warnings)
     assay_warnings(${target})
   endif()

@@ -13,19 +13,27 @@ endfunction()
 # LibTorch's headers take 18 s and 0.5 GB to precompile, so core, plugins and the worker share them.
 # Their owner has no sources and no macros of its own, since g++ refuses a precompiled header in a
 # target that lacks one of its macros. None of our own headers is among them: editing one would
-# compile LibTorch's again.
+# compile LibTorch's again. Clang also refuses one whose default visibility differs, so there the
+# targets with hidden symbols share another: set the target's visibility before you call this.
 function(assay_precompile_torch target)
-  if(NOT TARGET assay_torch_headers)
+  set(owner assay_torch_headers)
+  set(visibility default)
+  get_target_property(wanted ${target} CXX_VISIBILITY_PRESET)
+  if(wanted AND CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    set(owner assay_torch_headers_${wanted})
+    set(visibility ${wanted})
+  endif()
+  if(NOT TARGET ${owner})
     file(WRITE ${PROJECT_BINARY_DIR}/torch_headers.cpp "")
-    add_library(assay_torch_headers OBJECT ${PROJECT_BINARY_DIR}/torch_headers.cpp)
-    target_link_libraries(assay_torch_headers PRIVATE Torch::cpu)
-    target_compile_options(assay_torch_headers PRIVATE -Wpedantic)  # without it g++ has a macro more
-    set_target_properties(assay_torch_headers PROPERTIES UNITY_BUILD OFF POSITION_INDEPENDENT_CODE ON
-      CXX_STANDARD 20 CXX_STANDARD_REQUIRED ON CXX_EXTENSIONS OFF)
-    target_precompile_headers(assay_torch_headers PRIVATE <torch/nn/module.h> <torch/types.h>
+    add_library(${owner} OBJECT ${PROJECT_BINARY_DIR}/torch_headers.cpp)
+    target_link_libraries(${owner} PRIVATE Torch::cpu)
+    target_compile_options(${owner} PRIVATE -Wpedantic)  # without it g++ has a macro more
+    set_target_properties(${owner} PROPERTIES UNITY_BUILD OFF POSITION_INDEPENDENT_CODE ON
+      CXX_STANDARD 20 CXX_STANDARD_REQUIRED ON CXX_EXTENSIONS OFF CXX_VISIBILITY_PRESET ${visibility})
+    target_precompile_headers(${owner} PRIVATE <torch/nn/module.h> <torch/types.h>
       <algorithm> <filesystem> <functional> <map> <memory> <optional> <string> <variant> <vector>)
   endif()
-  target_precompile_headers(${target} REUSE_FROM assay_torch_headers)
+  target_precompile_headers(${target} REUSE_FROM ${owner})
 endfunction()
 
 # For a group with <string> among its headers: behind a precompiled one, g++ 12 warns of
