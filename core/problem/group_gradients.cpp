@@ -46,7 +46,7 @@ std::string name_of(const WeighedGroup& group) {
   return "the loss of group " + std::to_string(group.group.group);
 }
 
-std::vector<GroupLoss> listed(const Groups& groups) {
+std::vector<GroupLoss> losses_of(const Groups& groups) {
   std::vector<GroupLoss> list;
   for (const auto& [id, group] : groups) list.push_back(group.group);
   return list;
@@ -129,7 +129,7 @@ std::optional<Gradient> BatchProblem::Impl::weighted_by_sample(const WeighGroups
     by_sample = each_sample.defined();
     if (!by_sample) return;
     if (one_pass) add_losses(groups, each_sample, batch);
-    if (weights.empty()) weights = weigh(listed(groups));
+    if (weights.empty()) weights = weigh(losses_of(groups));
     torch::Tensor loss;
     std::size_t g = 0;
     for (const auto& [id, group] : groups) {

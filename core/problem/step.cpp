@@ -5,6 +5,7 @@
 
 #include <ATen/ops/_foreach_add.h>
 
+#include "assay/schema.h"
 #include "assay/sdk/tensors.h"
 #include "core/problem/differentiate.h"
 #include "core/runtime/runtime.h"
@@ -47,8 +48,9 @@ void check_term(const Objective& objective, std::size_t index, const Term& term)
 void check_terms(const Objective& objective, const std::vector<Term>& terms) {
   const auto names = objective.terms().size();
   if (terms.size() != names)
-    throw Error(ErrorKind::kShape, "the objective names " + std::to_string(names) +
-                                       " terms but returned " + std::to_string(terms.size()));
+    throw Error(ErrorKind::kShape, "the objective returned " + std::to_string(terms.size()) +
+                                       " values for its terms " + listed(objective.terms()) +
+                                       "; return one for each");
   for (std::size_t k = 0; k < names; ++k) check_term(objective, k, terms[k]);
 }
 

@@ -1,8 +1,8 @@
 // compare: the table of a sweep's alternatives, with their statistics.
 #include <fmt/core.h>
 
-#include "runner/cli/answer.h"
 #include "runner/cli/experiments.h"
+#include "runner/cli/outcomes.h"
 #include "runner/cli/reporting.h"
 
 namespace assay::cli {

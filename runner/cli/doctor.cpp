@@ -35,7 +35,7 @@ Check libtorch() {
   const auto version = worker_version();
   if (version.empty())
     return {"libtorch", "warn", "the worker does not start; run `assay-worker version` to see why"};
-  return {"libtorch", "ok", version};
+  return {"libtorch", "ok", describe_version(version)};
 }
 
 std::vector<Check> plugins(const Call& call) try {

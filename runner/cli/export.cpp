@@ -5,8 +5,8 @@
 #include <set>
 
 #include "assay/schema.h"
-#include "runner/cli/answer.h"
 #include "runner/cli/experiments.h"
+#include "runner/cli/outcomes.h"
 
 namespace assay::cli {
 namespace {

@@ -5,7 +5,7 @@
 #include <fmt/core.h>
 
 #include "assay/error.h"
-#include "runner/cli/answer.h"
+#include "runner/cli/outcomes.h"
 #include "runner/cli/output.h"
 #include "runner/slurm/submit.h"
 

@@ -16,6 +16,17 @@ namespace po = boost::program_options;
 namespace assay::cli {
 namespace {
 
+// A flag that is on if it is there. It takes `=false` too, for a variable of the environment that
+// sets it; --help does not name that value.
+class Switch final : public po::typed_value<bool> {
+ public:
+  Switch() : typed_value(nullptr) {
+    default_value(false);
+    implicit_value(true);
+  }
+  std::string name() const override { return ""; }
+};
+
 constexpr int kStyle = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
 
 po::options_description shared_flags() {
@@ -139,11 +150,8 @@ Color color_of(const std::string& word) {
 
 }  // namespace
 
-po::value_semantic* on_or_off(bool value) {
-  return po::value<bool>()
-      ->default_value(value, value ? "true" : "false")
-      ->implicit_value(true, "true")
-      ->value_name("BOOL");
+po::value_semantic* on_or_off() {
+  return new Switch;  // Program_options deletes it
 }
 
 po::options_description flags_of(const Verb& verb) {

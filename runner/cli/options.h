@@ -12,6 +12,6 @@ boost::program_options::options_description flags_of(const Verb& verb);
 Call parse(const Verb& verb, const Strings& argv, bool& help);
 std::string help_of(const Verb& verb);
 /// A flag that is on or off: `--force`, `--force=false`.
-boost::program_options::value_semantic* on_or_off(bool value = false);
+boost::program_options::value_semantic* on_or_off();
 
 }  // namespace assay::cli

@@ -1,8 +1,8 @@
 // plan: trials, what is done already, and a guess at the cost. Runs nothing.
 #include <fmt/core.h>
 
-#include "runner/cli/answer.h"
 #include "runner/cli/cost.h"
+#include "runner/cli/outcomes.h"
 #include "runner/cli/sweep.h"
 #include "runner/system/cpus.h"
 

@@ -9,7 +9,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "runner/cli/answer.h"
+#include "runner/cli/outcomes.h"
 
 namespace assay::cli {
 namespace {

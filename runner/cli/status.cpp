@@ -5,9 +5,9 @@
 #include <map>
 #include <optional>
 
-#include "runner/cli/answer.h"
 #include "runner/cli/experiments.h"
 #include "runner/cli/launcher.h"
+#include "runner/cli/outcomes.h"
 #include "runner/cli/reporting.h"
 #include "runner/files/index.h"
 

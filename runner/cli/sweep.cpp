@@ -9,8 +9,8 @@
 #include <cstdlib>
 #include <set>
 
-#include "runner/cli/answer.h"
 #include "runner/cli/launcher.h"
+#include "runner/cli/outcomes.h"
 #include "runner/cli/progress.h"
 #include "runner/cli/reporting.h"
 

@@ -14,7 +14,7 @@ int run_version(const Call& call) {
                       {"worker", worker.empty() ? Json(nullptr) : Json(worker)}});
   else
     fmt::print("assay {}\nworker {}\n", ASSAY_VERSION,
-               worker.empty() ? "not found: see `assay doctor`" : worker);
+               worker.empty() ? "not found: see `assay doctor`" : describe_version(worker));
   return kOk;
 }
 

@@ -202,7 +202,8 @@ sweep:
   check(sweep.trials.at("vectors"),
         {"", "failed", "shape", "train, unit 0 of 70: the term `square` has 2 elements"});
   check(sweep.trials.at("none"),
-        {"", "failed", "shape", "train, unit 0 of 70: the objective names 1 terms but returned 0"});
+        {"", "failed", "shape",
+         "train, unit 0 of 70: the objective returned 0 values for its terms"});
 }
 
 TEST_CASE("a daemon does not outlive the worker of a front end that was killed") {

@@ -3,7 +3,7 @@
 The problem is that of golden_base.py, a sum of three samples' losses a_i (w_i - b_i)^2 / 2 (the first one's with
 c w_0 w_1), times a scale, on the tensors {w_0, w_1} and {w_2}, or on one.
 
-Where the PyPI package pytorch-optimizer 4.1.0 computes what our methods page defines, it is the oracle, around
+Where the PyPI package pytorch-optimizer 4.1.0 computes what the equations define, it is the oracle, around
 torch.optim. It differs, and the page's equations are restated here,
 - in asam with eta (it has T = |w| alone) and in looksam over several tensors (its norms are per tensor),
 - in bsam: its decay multiplies the gradient, its noise has the deviation 1 / (N s), and s averages a square,

@@ -361,7 +361,7 @@ def cases():
 
 
 def directions():
-    """One step's directions on fixed gradients: those of the methods page with three terms, and random ones."""
+    """One step's directions on fixed gradients: those of the worked example with three terms, and random ones."""
     draw = numpy.random.default_rng(5)
     sets = [[[3, 4, 0], [-3, 0, 1], [0, -2, 2]]]
     sets += [draw.normal(size=(k, 6)).round(3).tolist() for k in (2, 3, 4, 5)]

@@ -153,6 +153,6 @@ if sys.argv[1:2] == ["run"]:
 elif sys.argv[1:2] == ["probe"]:
     probe(sys.argv[2:])
 elif sys.argv[1:2] == ["version"]:
-    print("<assay-abi fake>")
+    print("<assay-abi interface=0 libtorch=fake>")
 else:
     sys.exit(2)

@@ -41,7 +41,7 @@ inline ClosedForm linear(const std::vector<std::vector<double>>& gradients,
   return ClosedForm({std::vector<double>(gradients.front().size())}, terms);
 }
 
-/// The two gradients of the methods page, with its losses.
+/// The two gradients of the worked example, with its losses.
 inline ClosedForm page() {
   return linear({{3, 4}, {-3, 0}}, {3.5, 1.5});
 }

@@ -8,7 +8,7 @@
 
 #include "assay/sdk/training.h"
 #include "glc/glc_pictures/description.h"
-#include "glc/glc_pictures/draw/laying.h"
+#include "glc/glc_pictures/draw/axis_layout.h"
 #include "glc/glc_pictures/page/page.h"
 #include "glc/shared/models/samples.h"
 

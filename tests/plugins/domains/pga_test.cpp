@@ -1,4 +1,4 @@
-// pga against the numbers of its methods page, and against what its definition implies.
+// pga against a worked example, and against what its definition implies.
 #include <catch2/catch.hpp>
 
 #include "tests/support/closed_form.h"
@@ -53,7 +53,7 @@ std::shared_ptr<Optimizer> pga(double rho_gn, double rho_ga, double tradeoff,
 
 }  // namespace
 
-TEST_CASE("pga takes the steps of the methods page, with one source and with two") {
+TEST_CASE("pga takes the steps of the worked example, with one source and with two") {
   auto problem = single();
   const auto optimizer = pga(0.1, 0.5, 0.5);
   check_close(after(*optimizer, problem, 1), {1.181, 0.7873333333, -0.126, -0.0966666667}, 1e-10);

@@ -1,8 +1,8 @@
 // A picture has every row in it, without loss.
 #include "glc/glc_pictures/draw/picture.h"
 
+#include "glc/glc_pictures/draw/axis_layout.h"
 #include "glc/glc_pictures/draw/frame.h"
-#include "glc/glc_pictures/draw/laying.h"
 
 #include <catch2/catch.hpp>
 

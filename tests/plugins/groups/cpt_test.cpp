@@ -1,4 +1,4 @@
-// cpt against the numbers of its methods page, against SciPy's HiGHS, and against what its weights
+// cpt against a worked example, against SciPy's HiGHS, and against what its weights
 // must be; group_dro against its equations.
 #include <catch2/catch.hpp>
 
@@ -50,7 +50,7 @@ const std::vector<Reals> kTwo{{3, 4}, {-3, 0}};
 
 }  // namespace
 
-TEST_CASE("cpt gives the directions of the methods page") {
+TEST_CASE("cpt gives the directions of the worked example") {
   const double digits = 5e-8;
   check_close(direction("cpt", {}, linear(kTwo, {3.5, 1.5})), {1.27094679, 2.84729786}, digits);
   check_close(direction("cpt", {}, linear(kTwo, {1.5, 3.5})), {-2.92194854, 0.05203431}, digits);

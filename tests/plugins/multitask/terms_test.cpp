@@ -1,4 +1,4 @@
-// The rules over terms against the numbers of their methods page, against exact solutions, and,
+// The rules over terms against worked examples, against exact solutions, and,
 // where they draw, against everything that they may draw.
 #include <catch2/catch.hpp>
 
@@ -89,7 +89,7 @@ std::vector<double> gradvac(const Vectors& g, const Orders& orders, double beta,
 
 }  // namespace
 
-TEST_CASE("rules take the directions that the methods page prints") {
+TEST_CASE("rules take the directions of the worked example") {
   check_close(direction("mgda", page()), {-0.92307692, 1.38461538}, kPrinted);
   check_close(direction("pcgrad", page()), {-1.92, 5.44});
   check_close(direction("gradvac", page()), {-1.92, 5.44});
@@ -104,7 +104,7 @@ TEST_CASE("rules take the directions that the methods page prints") {
   check_close(direction("weighted_sum", page(), {{"weights", Reals{0.5, 2}}}), {-4.5, 2});
 }
 
-TEST_CASE("the weights that the methods page prints are those that people are told") {
+TEST_CASE("the weights of the worked example are those that people are told") {
   const auto weights = [](const std::string& use, const Values& params = {}) {
     auto problem = page();
     make(use, params, kUnitStep)->step(problem);
@@ -121,7 +121,7 @@ TEST_CASE("the weights that the methods page prints are those that people are to
   CHECK(drawn[0] + drawn[1] == Approx(1).epsilon(1e-14));
 }
 
-TEST_CASE("dwa weighs by the ratio of the last two losses, as on the methods page") {
+TEST_CASE("dwa weighs by the ratio of the last two losses, as in the worked example") {
   std::vector<double> losses{4, 1};
   std::vector<ClosedForm::Function> terms;
   for (std::size_t k = 0; k < 2; ++k)
@@ -134,7 +134,7 @@ TEST_CASE("dwa weighs by the ratio of the last two losses, as on the methods pag
   check_close(after(*dwa, problem, 1), {-2 - 0.84500927, -2 - 1.15499073}, kPrinted);
 }
 
-TEST_CASE("uncertainty weighting descends on the log variances as on the methods page") {
+TEST_CASE("uncertainty weighting descends on the log variances as in the worked example") {
   auto problem = page();
   problem.factor = 0.5;
   const auto optimizer = make("uncertainty_weights", {{"lr", 0.1}}, kUnitStep);
@@ -143,7 +143,7 @@ TEST_CASE("uncertainty weighting descends on the log variances as on the methods
               {-0.5 + 0.05 * 2.38526222, -0.5 + 0.05 * 0.73654095}, kPrinted);
 }
 
-TEST_CASE("gradvac's target is half of the first cosine after a step, as on the methods page") {
+TEST_CASE("gradvac's target is half of the first cosine after a step, as in the worked example") {
   auto problem = page();
   const auto optimizer = make("gradvac", {}, kUnitStep);
   optimizer->step(problem);
@@ -279,7 +279,7 @@ TEST_CASE("graddrop keeps the positive or the negative gradients of each weight,
   }
 }
 
-TEST_CASE("graddrop's shares are those of the methods page, and its mean is the sum") {
+TEST_CASE("graddrop's shares are those of the worked example, and its mean is the sum") {
   int up = 0;
   for (std::uint64_t seed = 0; seed < 1000; ++seed) {
     auto problem = page();

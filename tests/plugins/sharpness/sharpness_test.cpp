@@ -1,4 +1,4 @@
-// The optimizers around sam against the numbers of their methods page, trajectories of
+// The optimizers around sam against worked examples, trajectories of
 // pytorch-optimizer and of the equations, and one another.
 #include <catch2/catch.hpp>
 
@@ -40,7 +40,7 @@ void check_row(Optimizer& optimizer, const std::vector<double>& e, const std::ve
 
 }  // namespace
 
-TEST_CASE("sam, asam and fisher_sam take the step that the methods page prints") {
+TEST_CASE("sam, asam and fisher_sam take the steps of the worked example") {
   check_row(*make("sam", {{"rho", 0.05}}), {0.002496881, 0.049937617}, {0.899750312, -0.049937617});
   check_row(*make("asam", {{"rho", 0.5}, {"eta", 0.0}}), {0.012496096, 0.999687646},
             {0.898750390, -0.999687646});
@@ -50,7 +50,7 @@ TEST_CASE("sam, asam and fisher_sam take the step that the methods page prints")
             {0.897957060, -0.002037846});
 }
 
-TEST_CASE("gsam takes the step that the methods page prints") {
+TEST_CASE("gsam takes the steps of the worked example") {
   const std::vector<double> w{0.899969034, -0.049948313};
   check_row(*make("gsam", {{"rho", 0.05}, {"alpha", 0.1}}), {0.002496881, 0.049937617}, w);
   const auto step = [](double alpha) {
@@ -63,7 +63,7 @@ TEST_CASE("gsam takes the step that the methods page prints") {
   check_close(across, {0.021872190, -0.001069633}, kPrinted);
 }
 
-TEST_CASE("looksam takes the steps that the methods page prints") {
+TEST_CASE("looksam takes the steps of the worked example") {
   const auto first = make("looksam", {{"rho", 0.05}});
   check_row(*first, {0.002496881, 0.049937617}, {0.899750312, -0.049937617});
   const auto state = saved(*first);
@@ -79,7 +79,7 @@ TEST_CASE("looksam takes the steps that the methods page prints") {
   CHECK(visits.size() == 1);
 }
 
-TEST_CASE("friendly_sam takes the step that the methods page prints") {
+TEST_CASE("friendly_sam takes the steps of the worked example") {
   const auto optimizer = make("friendly_sam", {{"rho", 0.05}, {"sigma", 1.0}, {"lambda", 0.9}});
   State state;
   state.put("m", {torch::tensor({0.5, 5.0}, torch::kDouble)});
@@ -88,7 +88,7 @@ TEST_CASE("friendly_sam takes the step that the methods page prints") {
   check_close(numbers(saved(*optimizer).tensor("m.0")), {0.55, 6.5});
 }
 
-TEST_CASE("bsam takes the step that the methods page prints") {
+TEST_CASE("bsam takes the steps of the worked example") {
   const auto optimizer =
       make("bsam",
            {{"lr", 0.5}, {"rho", 0.05}, {"weight_decay", 0.01}, {"damping", 0.1}, {"noise", 0.0}});

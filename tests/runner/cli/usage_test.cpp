@@ -5,6 +5,7 @@
 
 using assay::testing::Desk;
 using Catch::Contains;
+using Catch::EndsWith;
 using Catch::StartsWith;
 
 TEST_CASE("every verb has help with examples first") {
@@ -90,8 +91,9 @@ TEST_CASE("completion scripts are shell that bash can read") {
 
 TEST_CASE("version and doctor answer") {
   const Desk desk;
-  CHECK(desk.json("version").at("worker") == "<assay-abi fake>");
-  CHECK(desk.assay("--version").code == 0);
+  CHECK(desk.json("version").at("worker") == "<assay-abi interface=0 libtorch=fake>");
+  CHECK_THAT(desk.assay("--version").out, EndsWith("worker interface 0, libtorch fake\n"));
+  CHECK_THAT(desk.assay("doctor").out, Contains("libtorch  interface 0, libtorch fake\n"));
   const auto doctor = desk.json("doctor");
   CHECK(doctor.at("schema") == "assay.doctor/1");
   CHECK(doctor.at("checks").size() >= 6);

@@ -8,7 +8,7 @@
 #include "assay/dataset.h"
 #include "assay/model.h"
 #include "assay/sdk/layers.h"
-#include "selection/select/gradients/rules.h"
+#include "selection/select/gradients/op_rules.h"
 #include "selection/select/sketches/sketch.h"
 
 namespace selection {

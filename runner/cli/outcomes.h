@@ -1,4 +1,4 @@
-// Answers of run, resume and status: the same object, the same table, the same exit codes.
+// What run, resume and status print of trials: the same object, table and exit codes.
 #pragma once
 
 #include "runner/cli/output.h"

@@ -1,4 +1,4 @@
-#include "selection/select/gradients/rules.h"
+#include "selection/select/gradients/op_rules.h"
 
 #include <algorithm>
 

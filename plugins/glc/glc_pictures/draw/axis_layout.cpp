@@ -1,4 +1,4 @@
-#include "glc/glc_pictures/draw/laying.h"
+#include "glc/glc_pictures/draw/axis_layout.h"
 
 #include <algorithm>
 #include <cmath>

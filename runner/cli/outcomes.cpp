@@ -1,5 +1,5 @@
 // Trial outcomes as JSON, text and exit code.
-#include "runner/cli/answer.h"
+#include "runner/cli/outcomes.h"
 
 #include <fmt/core.h>
 
