@@ -96,7 +96,8 @@ add_library(Torch::cpu INTERFACE IMPORTED GLOBAL)
 set_target_properties(Torch::cpu PROPERTIES
   INTERFACE_INCLUDE_DIRECTORIES "${libtorch}/include;${libtorch}/include/torch/csrc/api/include"
   INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${libtorch}/include;${libtorch}/include/torch/csrc/api/include"
-  # As the wheel was built: NDEBUG changes the layout of at::RecordFunction.
+  # As the wheel was built: NDEBUG changes the layout of at::RecordFunction. So assert() does nothing
+  # in what links this, in a Debug build too.
   INTERFACE_COMPILE_DEFINITIONS "_GLIBCXX_USE_CXX11_ABI=1;NDEBUG"
   # at::parallel_for runs serially in code that is compiled without OpenMP. g++'s runtime has the file
   # name of LibTorch's own, libgomp.so.1, so a process loads one; clang's has another, and does without.

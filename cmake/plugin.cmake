@@ -18,7 +18,8 @@ function(assay_add_plugin name)
     BUILD_RPATH_USE_ORIGIN ON LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/plugins)
   target_compile_options(${target} PRIVATE -ffile-prefix-map=${PROJECT_SOURCE_DIR}=.)
   target_link_options(${target} PRIVATE -Wl,--build-id=sha1)
-  if(NOT ASSAY_SANITIZE)  # clang links a sanitizer's functions into programs alone
+  # Clang links a sanitizer's functions into programs alone.
+  if(NOT (CMAKE_CXX_COMPILER_ID MATCHES "Clang" AND ASSAY_SANITIZE))
     target_link_options(${target} PRIVATE -Wl,--no-undefined)
   endif()
   if(COMMAND assay_warnings)

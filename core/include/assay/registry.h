@@ -103,6 +103,10 @@ std::string_view abi_tag();
 
 }  // namespace assay
 
+#ifndef NDEBUG
+#error "define NDEBUG, or link assay::core: LibTorch was built with it, and layouts depend on it"
+#endif
+
 // Interface version: increase it by one with every change of a declaration in this folder.
 #define ASSAY_INTERFACE 7
 
@@ -113,9 +117,19 @@ std::string_view abi_tag();
 #else
 #define ASSAY_FAST_MATH "0"
 #endif
-#ifdef __SANITIZE_ADDRESS__
-#define ASSAY_SANITIZER "address"
+#ifdef __clang__
+#define ASSAY_COMPILER "clang" ASSAY_TEXT(__clang_major__)
 #else
+#define ASSAY_COMPILER "gcc" ASSAY_TEXT(__GNUC__)
+#endif
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ASSAY_SANITIZER "address"
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define ASSAY_SANITIZER "address"
+#endif
+#ifndef ASSAY_SANITIZER
 #define ASSAY_SANITIZER "none"
 #endif
 #ifdef _GLIBCXX_DEBUG
@@ -128,7 +142,7 @@ std::string_view abi_tag();
 /// fixed marks, so that it can be read from a file without loading it.
 #define ASSAY_ABI_TAG \
   "<assay-abi interface=" ASSAY_TEXT(ASSAY_INTERFACE) " libtorch=" TORCH_VERSION            \
-  " compiler=gcc" ASSAY_TEXT(__GNUC__) " cxx11abi=" ASSAY_TEXT(_GLIBCXX_USE_CXX11_ABI)      \
+  " compiler=" ASSAY_COMPILER " cxx11abi=" ASSAY_TEXT(_GLIBCXX_USE_CXX11_ABI)               \
   " cplusplus=" ASSAY_TEXT(__cplusplus) " fast-math=" ASSAY_FAST_MATH                       \
   " sanitizer=" ASSAY_SANITIZER " debug-stl=" ASSAY_DEBUG_STL ">"
 
