@@ -7,7 +7,7 @@ usage() {
   cat <<'EOF'
 Examples:
   ./setup.sh run      build what experiments/quickstart.yaml uses, run it, then build the other plugins
-  ./setup.sh test     set up, and run the whole test suite, under sanitizers too, with a short fuzzing
+  ./setup.sh test     set up, and run the whole test suite, part of it under sanitizers too, and a short fuzzing
   ./setup.sh build    set up and build only
   ./setup.sh soak     the long tests: kills, damaged files and hostile bytes, for many hours
 

@@ -13,7 +13,7 @@
 namespace assay {
 namespace {
 
-// Insertions, deletions, substitutions, and swaps of neighbours (optimal string alignment).
+// Insertions, deletions, substitutions, and swaps of neighbors (optimal string alignment).
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> before, row(b.size() + 1), next(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;

@@ -1,4 +1,4 @@
-// Streams as 64-bit places in a tree; a step along it is a finalising hash (SplitMix64's).
+// Streams as 64-bit places in a tree; a step along it is a finalizing hash (SplitMix64's).
 #include "assay/rng.h"
 
 #include <mutex>

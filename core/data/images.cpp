@@ -1,4 +1,4 @@
-// Bytes stay bytes in memory; a batch is gathered, made float and normalised when it is asked for.
+// Bytes stay bytes in memory; a batch is gathered, made float and normalized when it is asked for.
 #include "assay/sdk/images.h"
 
 #include <algorithm>
@@ -42,7 +42,7 @@ ImageSet::ImageSet(const Images& train, const Images& test, Cut cut, double mean
   info_.group_sizes = group_sizes(ids_[0].size(), {}, 0);
 }
 
-// One pass from bytes to normalised floats: four operators took 26 us more of a 300 us step.
+// One pass from bytes to normalized floats: four operators took 26 us more of a 300 us step.
 Batch ImageSet::load(std::span<const std::int64_t> ids, const Context&) const {
   const auto count = static_cast<std::int64_t>(ids.size());
   for (const auto id : ids)

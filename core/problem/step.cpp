@@ -49,8 +49,7 @@ void check_terms(const Objective& objective, const std::vector<Term>& terms) {
   const auto names = objective.terms().size();
   if (terms.size() != names)
     throw Error(ErrorKind::kShape, "the objective returned " + std::to_string(terms.size()) +
-                                       " values for its terms " + listed(objective.terms()) +
-                                       "; return one for each");
+                                       " of the terms that it names: " + listed(objective.terms()));
   for (std::size_t k = 0; k < names; ++k) check_term(objective, k, terms[k]);
 }
 

@@ -63,7 +63,7 @@ def plot(file, found):
             sizes = sorted(by_n)
             means = [100 * np.mean([accuracy for accuracy, _ in by_n[n].values()]) for n in sizes]
             bold = name in ("uniform", "full") or name.startswith("skmm")
-            color = {"uniform": "black", "full": "grey"}.get(name, pyplot.cm.tab20(k % 20))
+            color = {"uniform": "black", "full": "gray"}.get(name, pyplot.cm.tab20(k % 20))
             panel.plot(sizes, means, marker="o^sv"[k % 4], label=name, color=color, linewidth=2.5 if bold else 1)
         panel.set(xscale="log", xlabel="selected samples n", title=arm)
         panel.set_xticks(sizes, [str(n) for n in sizes])

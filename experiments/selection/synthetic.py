@@ -106,7 +106,7 @@ def plot(file, found, sizes):
     figure, axes = pyplot.subplots(figsize=(8, 5))
     for k, (selector, by_n) in enumerate(sorted(found.items())):
         axes.plot(sizes, [np.median([r for r, _ in by_n[n]]) for n in sizes], marker="o^sv"[k % 4], label=selector)
-    for name, color in ("SkMM", "black"), ("uniform", "grey"):
+    for name, color in ("SkMM", "black"), ("uniform", "gray"):
         axes.plot(PUBLISHED_N, np.array(PUBLISHED[name]) / 1000, "--", color=color, label=f"published {name} (mean)")
     axes.set(xscale="log", yscale="log", xlabel="selected samples n", ylabel="risk over all samples, median of seeds")
     axes.set_xticks(sizes, [str(n) for n in sizes])

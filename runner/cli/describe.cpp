@@ -31,8 +31,7 @@ std::vector<const ComponentInfo*> named(const Catalog& catalog, const std::strin
 }
 
 void add_describe_flags(boost::program_options::options_description& flags) {
-  flags.add_options()("markdown", boost::program_options::bool_switch(),
-                      "print a Markdown reference of all components");
+  flags.add_options()("markdown", on_or_off(), "print a Markdown reference of all components");
 }
 
 int run_describe(const Call& call) {

@@ -39,7 +39,8 @@ po::options_description shared_flags() {
   add("plugins", po::value<Strings>()->composing()->value_name("DIR"),
       "folder of plugins, searched before all others; repeatable");
   add("safe-mode", on_or_off(),
-      "load only the installed plugins; ignore --plugins, ASSAY_PLUGIN_PATH and your own folder");
+      "load only the plugins that belong to this assay; ignore --plugins, ASSAY_PLUGINS, "
+      "ASSAY_PLUGIN_PATH and ~/.local/share/assay/plugins");
   add("jobs,j", po::value<int>()->default_value(0)->value_name("N"),
       "worker processes at a time; 0: limits.workers of the manifest, or else one per core");
   add("color", po::value<std::string>()->default_value("auto")->value_name("WHEN"),
@@ -191,8 +192,9 @@ std::string help_of(const Verb& verb) {
   std::ostringstream flags;
   flags << flags_of(verb);
   return fmt::format(
-      "Examples:\n{}\n{}\n\nUsage: assay {} {}\n{}\nEach flag can also be set by an "
-      "environment variable, such as ASSAY_RUNS for --runs.\n",
+      "Examples:\n{}\n{}\n\nUsage: assay {} {}\n{}\nA flag --some-name can also be set "
+      "by the environment variable ASSAY_SOME_NAME, such as ASSAY_RUNS.\n"
+      "A flag that is on or off takes =false too.\n",
       verb.examples, verb.summary, verb.name, verb.words, flags.str());
 }
 

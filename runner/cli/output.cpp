@@ -1,4 +1,4 @@
-// Streams, colours and small texts.
+// Streams, colors and small texts.
 #include "runner/cli/output.h"
 
 #include <fmt/core.h>

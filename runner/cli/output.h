@@ -13,7 +13,7 @@ namespace assay::cli {
 
 using Json = nlohmann::ordered_json;
 
-/// Whether escape codes for colours may go to `stream`: NO_COLOR and TERM=dumb are honoured, and
+/// Whether escape codes for colors may go to `stream`: NO_COLOR and TERM=dumb are honored, and
 /// --color is stronger than both.
 bool colored(const Call& call, std::FILE* stream);
 std::string paint(const std::string& text, const char* code, bool on);

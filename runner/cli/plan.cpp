@@ -73,7 +73,7 @@ int plan(const Call& call, const Asked& asked) {
 const Verb kPlanVerb{"plan", "List the trials of a manifest and estimate the cost of the rest.",
                      "MANIFEST [key=value...]",
                      "  assay plan experiments/quickstart.yaml\n"
-                     "  assay plan sweep.yaml -j 8 sweep.seed=[0,1,2,3]\n",
+                     "  assay plan sweep.yaml -j 8 'sweep.seed=[0,1,2,3]'\n",
                      run_plan};
 
 }  // namespace assay::cli

@@ -173,7 +173,7 @@ const Verb kPluginVerb{
     "  assay plugin check build/plugins/lion.so\n"
     "  assay plugin quarantine build/plugins/lion.so --reason 'NaN since Monday'\n"
     "  assay plugin release build/plugins/lion.so\n"
-    "  assay plugin new optimizer lion --topic sharpness  in a checkout: adds code, manifest, "
+    "  assay plugin new optimizer lion --topic standard   in a checkout: adds code, manifest, "
     "test\n"
     "  assay plugin new model tower --dir ~/tower         outside a checkout: a separate project\n",
     run_plugin,

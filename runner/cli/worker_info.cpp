@@ -15,9 +15,9 @@ std::string worker_version() {
   return trimmed(read_output({worker_program().string(), "version"}, kSeconds).value_or(""));
 }
 
-std::string describe_version(std::string version) {
+std::string describe_version(std::string_view version) {
   constexpr std::string_view kOpening = "<assay-abi ";
-  if (!version.starts_with(kOpening) || !version.ends_with('>')) return version;
+  if (!version.starts_with(kOpening) || !version.ends_with('>')) return std::string(version);
   version = version.substr(kOpening.size(), version.size() - kOpening.size() - 1);
   std::string text;
   for (const char c : version) {

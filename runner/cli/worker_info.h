@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 namespace assay::cli {
 
@@ -9,6 +10,6 @@ namespace assay::cli {
 /// second.
 std::string worker_version();
 /// The same for a reader: "interface 7, libtorch 2.11.0, compiler gcc12" and so on.
-std::string describe_version(std::string version);
+std::string describe_version(std::string_view version);
 
 }  // namespace assay::cli

@@ -24,7 +24,7 @@ dll::shared_library& open(const std::filesystem::path& file) {
                   "; rebuild it against this Assay");
   } catch (...) {
     // A static constructor threw through the dynamic loader, which is left locked. Whether such an
-    // exception arrives here depends on the optimiser, so it always ends the process.
+    // exception arrives here depends on the optimizer, so it always ends the process.
     std::terminate();
   }
 }

@@ -203,7 +203,7 @@ sweep:
         {"", "failed", "shape", "train, unit 0 of 70: the term `square` has 2 elements"});
   check(sweep.trials.at("none"),
         {"", "failed", "shape",
-         "train, unit 0 of 70: the objective returned 0 values for its terms"});
+         "train, unit 0 of 70: the objective returned 0 of the terms that it names: square"});
 }
 
 TEST_CASE("a daemon does not outlive the worker of a front end that was killed") {

@@ -39,7 +39,7 @@ def processor():
 
 
 def seconds(command, **more):
-    """What it took: by the wall's clock, and of the processors, which neighbours on the machine disturb less."""
+    """What it took: by the wall's clock, and of the processors, which neighbors on the machine disturb less."""
     wall, used = time.monotonic(), processor()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **more)
     return {"wall": time.monotonic() - wall, "processor": processor() - used}

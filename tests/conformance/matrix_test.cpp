@@ -48,7 +48,7 @@ TEST_CASE("each option changes what every optimizer does") {
 }
 
 TEST_CASE("batch-norm statistics move once a step with every optimizer") {
-  // TinyModel normalises its input, so that its statistics depend on the batches alone.
+  // TinyModel normalizes its input, so that its statistics depend on the batches alone.
   const auto statistics = [](const Run& run) {
     return Tensors(run.weights.end() - 2, run.weights.end());
   };

@@ -80,7 +80,7 @@ TEST_CASE("uniform numbers lie in [0, 1) and fill it evenly") {
   }
 }
 
-TEST_CASE("neighbouring streams are not correlated") {
+TEST_CASE("neighboring streams are not correlated") {
   const double five_sigma = 5 / std::sqrt(static_cast<double>(kDraws));
   const Rng root(7);
   for (std::uint64_t k = 0; k < 8; ++k) {

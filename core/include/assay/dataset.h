@@ -12,7 +12,7 @@ namespace assay {
 
 /// B samples, all tensors on one device. Tensors are shared, not copied, when a Batch is copied.
 struct Batch {
-  torch::Tensor input;   // [B, ...] float32, normalised by the dataset
+  torch::Tensor input;   // [B, ...] float32, normalized by the dataset
   torch::Tensor target;  // [B] int64 class, or [B, T] float32 values for regression
   torch::Tensor id;      // [B] int64 sample id, the same in every subset of the dataset
   torch::Tensor group;   // [B] int64 group (domain or task), zeros if there is only one

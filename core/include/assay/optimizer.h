@@ -34,7 +34,7 @@ struct GroupGradient {
 using Weigh = std::function<std::vector<double>(const std::vector<double>& losses)>;
 using WeighGroups = std::function<std::vector<double>(const std::vector<GroupLoss>& losses)>;
 
-/// The minimisation problem of one step, at the current weights. All calls within a step see the
+/// The minimization problem of one step, at the current weights. All calls within a step see the
 /// same batches, random numbers (dropout masks) and batch-norm statistics, so f(w + e) - f(w)
 /// measures e alone. Batch-norm statistics are updated once per step, by the first call. Calls also
 /// work under a NoGradGuard, and from one thread only. Unless the manifest allows them, a

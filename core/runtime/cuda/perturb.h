@@ -46,7 +46,7 @@ ASSAY_HOST_DEVICE inline int tensor_of(const PerturbTable& table, std::int64_t i
 }
 
 /// What thread `thread` of `threads` does: every threads-th element from its own index on, so that
-/// neighbours touch neighbouring memory.
+/// neighbors touch neighboring memory.
 ASSAY_HOST_DEVICE inline void perturb_thread(const PerturbTable& table, float scale,
                                              std::int64_t thread, std::int64_t threads) {
   for (std::int64_t i = thread; i < table.elements(); i += threads) {

@@ -117,6 +117,6 @@ class Fishr final : public assay::Objective {
 ASSAY_PLUGIN(registry) {
   registry.add<Fishr>(
       "fishr",
-      "Fishr: penalises the distance between the variances of the last layer's gradients "
+      "Fishr: penalizes the distance between the variances of the last layer's gradients "
       "in different environments (Rame et al., ICML 2022).");
 }

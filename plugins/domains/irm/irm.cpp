@@ -63,6 +63,6 @@ class Irm final : public assay::Objective {
 ASSAY_PLUGIN(registry) {
   registry.add<Irm>(
       "irm",
-      "Invariant risk minimization, IRMv1: penalises the derivative of each environment's "
+      "Invariant risk minimization, IRMv1: penalizes the derivative of each environment's "
       "loss with respect to a scale of the logits (Arjovsky et al., 2019).");
 }

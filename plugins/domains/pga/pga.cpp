@@ -190,5 +190,5 @@ class Pga final : public assay::Optimizer {
 ASSAY_PLUGIN(registry) {
   registry.add<Pga>("pga",
                     "Prompt gradient alignment (Phan et al., NeurIPS 2024): aligns the gradients "
-                    "of source terms with that of the target and penalises their norms.");
+                    "of source terms with that of the target and penalizes their norms.");
 }

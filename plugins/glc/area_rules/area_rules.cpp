@@ -33,7 +33,7 @@ assay::Schema<AreaRules::Params> AreaRules::schema() {
   using namespace assay;
   return Schema<Params>()
       .field("areas", &Params::areas, one_of({"single", "adjacent", "all"}),
-             "Where areas may lie: on single columns, on pairs of neighbouring columns, or on all "
+             "Where areas may lie: on single columns, on pairs of neighboring columns, or on all "
              "pairs.")
       .field("purity", &Params::purity, between(0.5, 1),
              "Smallest fraction of the training cases in an area that belong to its class.")

@@ -61,7 +61,7 @@ assay::Schema<EndPoint::Params> EndPoint::schema() {
           "the discriminant or of the logistic regression itself.")
       .field(
           "c", &Params::c, above(0),
-          "Inverse regularisation strength of `logistic`: weight of the loss of a case relative to "
+          "Inverse regularization strength of `logistic`: weight of the loss of a case relative to "
           "half the squared weights, for columns scaled to standard deviation 1.")
       .field("tries", &Params::tries, at_least(1), "Number of random changes that `search` tries.");
 }

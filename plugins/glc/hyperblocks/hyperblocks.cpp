@@ -6,7 +6,7 @@
 #include "glc/hyperblocks/growth.h"
 #include "glc/shared/models/rule_model.h"
 #include "glc/shared/search/covering.h"
-#include "glc/shared/search/generalise.h"
+#include "glc/shared/search/generalize.h"
 
 namespace glc {
 

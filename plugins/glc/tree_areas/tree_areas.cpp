@@ -4,7 +4,7 @@
 
 #include "assay/registry.h"
 #include "glc/shared/models/rule_model.h"
-#include "glc/shared/search/generalise.h"
+#include "glc/shared/search/generalize.h"
 #include "glc/shared/search/tree.h"
 
 namespace glc {
@@ -41,7 +41,7 @@ assay::Schema<TreeAreas::Params> TreeAreas::schema() {
              "Smallest number of training cases of its class in an area.")
       .field("depth", &Params::depth, between(1, 64), "Largest depth of the tree of each class.")
       .field("generalise", &Params::generalise, one_of({"none", "drop", "widen"}),
-             "How the boxes of the trees are generalised while they stay pure: not at all; by "
+             "How the boxes of the trees are generalized while they stay pure: not at all; by "
              "dropping "
              "sides and merging boxes; or by first widening them column by column.")
       .field(

@@ -7,7 +7,7 @@
 
 #include <coin/Clp_C_Interface.h>
 
-std::optional<std::vector<double>> maximise_on_simplex(const std::vector<double>& objective,
+std::optional<std::vector<double>> maximize_on_simplex(const std::vector<double>& objective,
                                                        const std::vector<AtLeast>& constraints) {
   const auto columns = static_cast<int>(objective.size());
   const auto rows = static_cast<int>(constraints.size()) + 1;

@@ -10,7 +10,7 @@ struct AtLeast {
   double low;
 };
 
-/// The x that maximises sum_i objective[i] x_i with x >= 0, sum x = 1 and all constraints; nothing
+/// The x that maximizes sum_i objective[i] x_i with x >= 0, sum x = 1 and all constraints; nothing
 /// where no x keeps them.
-std::optional<std::vector<double>> maximise_on_simplex(const std::vector<double>& objective,
+std::optional<std::vector<double>> maximize_on_simplex(const std::vector<double>& objective,
                                                        const std::vector<AtLeast>& constraints);

@@ -1,6 +1,6 @@
 // As the authors' code weighs groups (`epo`): Mahapatra and Rajan, "Multi-Task Learning with User
 // Preferences: Gradient Descent with Controlled Ascent in Pareto Optimization", ICML 2020, with the
-// control vector normalised.
+// control vector normalized.
 #include "weights.h"
 
 #include <algorithm>
@@ -90,6 +90,6 @@ Weights weights_of(const Balance& balance, const assay::Gram& gram,
   } else if (!balancing && !negligible(q)) {
     rows.push_back({q, std::min(best, 0.0)});
   }
-  const auto alpha = maximise_on_simplex(balancing ? q : total, rows);
+  const auto alpha = maximize_on_simplex(balancing ? q : total, rows);
   return {alpha.value_or(control), balancing, alpha.has_value()};
 }

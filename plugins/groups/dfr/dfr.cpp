@@ -140,7 +140,7 @@ class Dfr final : public assay::Procedure {
 
   Params p_;
   std::int64_t classes_ = 0;
-  Samples samples_;  // standardised
+  Samples samples_;  // standardized
   torch::Tensor mean_, deviation_;
   assay::Reals scores_;  // of each c tried so far
   torch::Tensor sum_;    // of the solutions so far
@@ -152,5 +152,5 @@ ASSAY_PLUGIN(registry) {
   registry.add<Dfr>(
       "dfr",
       "Deep feature reweighting: retrains the last layer on group-balanced "
-      "samples by L1-regularised logistic regression (Kirichenko et al., ICLR 2023).");
+      "samples by L1-regularized logistic regression (Kirichenko et al., ICLR 2023).");
 }

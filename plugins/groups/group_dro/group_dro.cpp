@@ -24,7 +24,7 @@ class GroupDro final : public assay::Optimizer {
         .field("eta", &Params::eta, at_least(0),
                "Step size of the exponentiated ascent of the group weights q; 0 keeps them equal.")
         .field("adjustment", &Params::adjustment, at_least(0),
-               "C of the generalisation adjustment: C / sqrt(n_g) is added to the loss of a group "
+               "C of the generalization adjustment: C / sqrt(n_g) is added to the loss of a group "
                "with "
                "n_g training samples.")
         .component("base", &Params::base, "sgd",

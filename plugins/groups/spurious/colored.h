@@ -1,4 +1,4 @@
-// Colored: grey images in a colour that goes along with their class.
+// Colored: gray images in a color that goes along with their class.
 #pragma once
 
 #include "spurious_images.h"
@@ -8,5 +8,5 @@ class Colored final : public SpuriousImages {
   explicit Colored(const Params& p);
 
  protected:
-  torch::Tensor paint(const torch::Tensor& images, const torch::Tensor& colours) const override;
+  torch::Tensor paint(const torch::Tensor& images, const torch::Tensor& colors) const override;
 };

@@ -6,7 +6,7 @@
 ASSAY_PLUGIN(registry) {
   registry.add<Colored>(
       "colored",
-      "Grayscale images painted in a colour that correlates with the class, like coloured MNIST "
+      "Grayscale images painted in a color that correlates with the class, like colored MNIST "
       "in invariant risk minimization (Arjovsky et al., 2019).");
   registry.add<SpuriousPatch>("spurious_patch",
                               "Images with a bright square in a corner that correlates with the "

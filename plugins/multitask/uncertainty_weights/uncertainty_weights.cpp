@@ -1,5 +1,5 @@
 // Kendall, Gal and Cipolla, "Multi-Task Learning Using Uncertainty to Weigh Losses for Scene
-// Geometry and Semantics", CVPR 2018: each term's log variance is learnt with the weights.
+// Geometry and Semantics", CVPR 2018: each term's log variance is learned with the weights.
 #include <cmath>
 
 #include "assay/registry.h"

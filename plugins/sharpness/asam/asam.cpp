@@ -22,7 +22,7 @@ class Asam final : public assay::Optimizer {
     return assay::Schema<Params>()
         .field(
             "rho", &Params::rho, assay::at_least(0),
-            "L2 radius of the normalised ascent step e / T, without a unit; 0: the base optimizer.")
+            "L2 radius of the normalized ascent step e / T, without a unit; 0: the base optimizer.")
         .field("eta", &Params::eta, assay::at_least(0),
                "Added to |w| in T = |w| + eta, in weight units; with 0, weights that are 0 are not "
                "perturbed.")

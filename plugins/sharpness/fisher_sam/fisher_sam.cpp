@@ -68,6 +68,6 @@ class FisherSam final : public assay::Optimizer {
 ASSAY_PLUGIN(registry) {
   registry.add<FisherSam>(
       "fisher_sam",
-      "Fisher SAM (Kim et al., ICML 2022): the neighbourhood of the ascent step is an "
+      "Fisher SAM (Kim et al., ICML 2022): the neighborhood of the ascent step is an "
       "ellipsoid given by the diagonal Fisher matrix.");
 }

@@ -1,6 +1,6 @@
 // m-SAM: the m-sharpness of Foret, Kleiner, Mobahi and Neyshabur, "Sharpness-Aware Minimization for
 // Efficiently Improving Generalization", ICLR 2021, as Andriushchenko and Flammarion, "Towards
-// Understanding Sharpness-Aware Minimization", ICML 2022, minimise it.
+// Understanding Sharpness-Aware Minimization", ICML 2022, minimize it.
 #include <ATen/ops/_foreach_mul.h>
 
 #include "assay/registry.h"

@@ -22,16 +22,16 @@ class Sam final : public assay::Optimizer {
 
   static assay::Schema<Params> schema() {
     return assay::Schema<Params>()
-        .field("rho", &Params::rho, assay::at_least(0),
-               "L2 radius of the ascent step, in weight units; 0: the base optimizer.")
-        .field("direction", &Params::direction, assay::one_of({"gradient", "descent", "random"}),
-               "Direction of the perturbation: along the gradient (SAM) or, as controls, against "
-               "it or "
-               "random.")
         .field(
-            "normalise", &Params::normalise, assay::any(),
-            "Normalises the direction to length 1; as a control, false perturbs by rho times the "
-            "unnormalised direction.")
+            "rho", &Params::rho, assay::at_least(0),
+            "L2 norm of the perturbation, in weight units; at 0 the step is that of `base` alone.")
+        .field("direction", &Params::direction, assay::one_of({"gradient", "descent", "random"}),
+               "Direction of the perturbation: the gradient (SAM), or, for ablations, the negative "
+               "gradient "
+               "or a random vector.")
+        .field("normalise", &Params::normalise, assay::any(),
+               "Scales the direction to length 1. If false, the perturbation is rho times the "
+               "unscaled direction, so rho is a factor and not a norm.")
         .component("base", &Params::base, "sgd",
                    "Optimizer that takes the step with the gradient at the perturbed weights.");
   }

@@ -80,7 +80,7 @@ class CsvTable final : public assay::Dataset {
         .field("fold_column", &P::fold_column, any(),
                "Column that holds the fold of each row, instead of a random split; empty: none.")
         .field("standardise", &P::standardise, any(),
-               "Standardises features to mean 0 and standard deviation 1 on the training split.");
+               "Standardizes features to mean 0 and standard deviation 1 on the training split.");
   }
 
   explicit CsvTable(const Params& p) : p_(p) {
@@ -97,7 +97,7 @@ class CsvTable final : public assay::Dataset {
     read_labels(table);
     read_groups(table);
     split(table);
-    if (p.standardise) standardise();
+    if (p.standardise) standardize();
   }
 
   const assay::Info& info() const override { return info_; }
@@ -239,7 +239,7 @@ class CsvTable final : public assay::Dataset {
       throw Error(ErrorKind::kData, p_.path.string() + ": no row is left for training");
   }
 
-  void standardise() {
+  void standardize() {
     const auto train = input_.index_select(0, torch::tensor(ids_[0], torch::kInt64));
     const auto deviation = train.std(0, /*unbiased=*/false);
     input_ = (input_ - train.mean(0)) / deviation.where(deviation > 0, torch::ones_like(deviation));

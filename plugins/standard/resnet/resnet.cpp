@@ -82,9 +82,9 @@ class ResNet final : public assay::Model, public assay::LinearHead {
             "width", &Params::width, between(1, 1024),
             "Channels of the first stage; the second has twice and the third four times as many.")
         .field("norm", &Params::norm, one_of({"batch", "group"}),
-               "Normalisation after each convolution.")
+               "Normalization after each convolution.")
         .field("groups", &Params::groups, at_least(1),
-               "Number of groups of group normalisation; it must divide `width`.");
+               "Number of groups of group normalization; it must divide `width`.");
   }
 
   ResNet(const Params& p, const assay::Info& info) {

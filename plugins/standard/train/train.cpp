@@ -230,6 +230,6 @@ class Train final : public assay::Procedure {
 ASSAY_PLUGIN(registry) {
   registry.add<Train>(
       "train",
-      "Minimises the objective on the training split, one optimizer step per unit; "
+      "Minimizes the objective on the training split, one optimizer step per unit; "
       "evaluates on the validation split, keeps the best weights, and tests at the end.");
 }

@@ -54,22 +54,22 @@ TEST_CASE("without labels only confident predictions count, as if they were true
   CHECK(value(0.5, batch) == Approx(-(std::log(0.9) + std::log(0.75) + std::log(0.5)) / 3));
   CHECK(value(0.95, batch) == 0);
   // The labels are not looked at.
-  auto relabelled = batch;
-  relabelled.target = torch::tensor({1, 1, 1, 0, 1}, torch::kInt64);
-  CHECK(value(0.7, relabelled) == value(0.7, batch));
+  auto relabeled = batch;
+  relabeled.target = torch::tensor({1, 1, 1, 0, 1}, torch::kInt64);
+  CHECK(value(0.7, relabeled) == value(0.7, batch));
 }
 
 TEST_CASE("the pseudo-label is a constant, so the gradient is that of a true label") {
   Net net;
   const auto batch = random_batch(6, 3, 1, {1, 1, 1, 1, 1, 1});
-  auto labelled = batch;
-  labelled.target = net.forward(batch.input).logits.argmax(1);
+  auto labeled = batch;
+  labeled.target = net.forward(batch.input).logits.argmax(1);
   const auto gradient = [&](const std::shared_ptr<Objective>& objective, const Batch& samples) {
     return torch::autograd::grad({objective->evaluate(net, samples, kHere).at(1).value},
                                  {net.first, net.weight});
   };
   const auto pseudo = gradient(domains({{"unlabelled", Strings{"right"}}, {"tau", 0.0}}), batch);
-  const auto truth = gradient(domains(), labelled);
+  const auto truth = gradient(domains(), labeled);
   CHECK(close(pseudo[0], truth[0]));
   CHECK(close(pseudo[1], truth[1]));
   CHECK(pseudo[0].abs().max().item<double>() > 1e-3);

@@ -164,7 +164,7 @@ TEST_CASE("a column of more values than levels is cut where about as many rows l
   CHECK(levels_of({3, 3, 3}, 4).interval(0, 0).free());
 }
 
-TEST_CASE("breast cancer: 17 pure rectangles of neighbours leave three cases") {
+TEST_CASE("breast cancer: 17 pure rectangles of neighbors leave three cases") {
   if (assay::testing::data_folder().empty()) {
     WARN("ASSAY_DATA is not set: skipped");
     return;

@@ -195,8 +195,7 @@ TEST_CASE("a rule's picture has its cases and its exceptions, and no other row")
   REQUIRE(exceptions > 4);
   const auto picture = picture_of(view, table, rows, rule, "rule");
   const auto words = svg(picture.width, picture.height, picture.draw);
-  const auto own =
-      paths_with("stroke-width:1;[^\"]*rgb\\(84%", words);  // the second class's colour
+  const auto own = paths_with("stroke-width:1;[^\"]*rgb\\(84%", words);  // the second class's color
   const auto others = paths_with("stroke-width:1;[^\"]*rgb\\(0%", words);
   for (const auto* some : {&own, &others}) {
     CHECK(some->size() > 2);  // evenly spaced ones, up to four

@@ -1,8 +1,8 @@
 // dfr: last layers against scikit-learn's, and what balancing and the choice of c come to.
 #include <catch2/catch.hpp>
 
-#include "tests/support/table.h"
 #include "tests/support/golden.h"
+#include "tests/support/table.h"
 #include "tests/support/tiny.h"
 
 using namespace assay;
@@ -71,7 +71,7 @@ Bench spurious(std::int64_t small = 12) {
 
 }  // namespace
 
-TEST_CASE("the last layer is scikit-learn's, with the standardisation folded into it") {
+TEST_CASE("the last layer is scikit-learn's, with the standardization folded into it") {
   for (const auto& layer : golden("groups", "dfr")) {
     const std::int64_t classes = layer.at("classes");
     std::vector<double> x, weight;

@@ -35,17 +35,17 @@ std::string refusal(const std::string& use, Values more = {}, const Plain::Shape
 
 }  // namespace
 
-TEST_CASE("a colour's own channels hold the grey image, the others black") {
+TEST_CASE("a color's own channels hold the gray image, the others black") {
   const auto data = made("colored", {{"classes", whole(0)}, {"correlation", 1.0}});
   CHECK(data->info().input_shape == std::vector<std::int64_t>{3, 6, 8});
   CHECK(data->info().groups.at(6 * 10 + 1) == "c6/green");
   const std::int64_t ids[] = {10, 11, 12, 13, 16, 19};  // red, green, blue, yellow, orange, white
   const auto batch = data->load(ids, {});
-  const auto grey = Plain({}).load(ids, {}).input.squeeze(1);
-  const auto black = torch::full_like(grey[0], -1), half = (grey - 1) / 2;  // between -1 and grey
+  const auto gray = Plain({}).load(ids, {}).input.squeeze(1);
+  const auto black = torch::full_like(gray[0], -1), half = (gray - 1) / 2;  // between -1 and gray
   const std::vector<std::vector<torch::Tensor>> expected = {
-      {grey[0], black, black},   {black, grey[1], black},   {black, black, grey[2]},
-      {grey[3], grey[3], black}, {grey[4], half[4], black}, {grey[5], grey[5], grey[5]}};
+      {gray[0], black, black},   {black, gray[1], black},   {black, black, gray[2]},
+      {gray[3], gray[3], black}, {gray[4], half[4], black}, {gray[5], gray[5], gray[5]}};
   for (std::int64_t k = 0; k < 6; ++k)
     for (std::int64_t channel = 0; channel < 3; ++channel) {
       INFO("image " << k << " channel " << channel);
@@ -66,8 +66,8 @@ TEST_CASE("a patch is white in its corner, and all else is the image") {
     expected[k][0].narrow(0, row[k], 2).narrow(1, column[k], 2).fill_(3);
   CHECK(batch.input.equal(expected));
   CHECK(batch.target.equal(torch::arange(4)));
-  const auto coloured = made("spurious_patch", {{"size", whole(3)}}, {.sample = {3, 6, 8}});
-  CHECK(coloured->info().input_shape == std::vector<std::int64_t>{3, 6, 8});
+  const auto colored = made("spurious_patch", {{"size", whole(3)}}, {.sample = {3, 6, 8}});
+  CHECK(colored->info().input_shape == std::vector<std::int64_t>{3, 6, 8});
 }
 
 TEST_CASE("classes are merged in their order") {
@@ -118,7 +118,7 @@ TEST_CASE("label noise comes before the attribute, in every split") {
     const auto own = attribute(*data, batch) == batch.target;
     CHECK(is_likely(share(batch.target != truth), 0.25, batch.size()));
     CHECK(is_likely(share(own), split == Split::kValidation ? 0.9 : 1.0, batch.size()));
-    // The colour follows the noisy label, not the true one.
+    // The color follows the noisy label, not the true one.
     const double expected = split == Split::kValidation ? 0.75 * 0.9 + 0.25 * 0.1 : 0.75;
     CHECK(is_likely(share(attribute(*data, batch) == truth), expected, batch.size()));
   }

@@ -67,7 +67,7 @@ TEST_CASE("numeric classes are sorted by value, labels and columns are chosen by
   CHECK(data->info().input_shape == std::vector<std::int64_t>{1});
 }
 
-TEST_CASE("standardised features have mean 0 and deviation 1 on the training split only") {
+TEST_CASE("standardized features have mean 0 and deviation 1 on the training split only") {
   Desk desk;
   std::string text;
   for (int k = 0; k < 40; ++k) text += std::to_string(k * k) + ",7," + std::to_string(k % 2) + "\n";

@@ -53,7 +53,7 @@ struct Pair {
 
 }  // namespace
 
-TEST_CASE("pixels are normalised by hand-computable numbers, from plain and gzipped files") {
+TEST_CASE("pixels are normalized by hand-computable numbers, from plain and gzipped files") {
   Pair pair;
   for (const bool zipped : {false, true}) {
     const auto data =

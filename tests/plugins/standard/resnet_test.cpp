@@ -82,7 +82,7 @@ TEST_CASE("parameter counts are those of the published networks") {
   }
 }
 
-TEST_CASE("group normalisation does not look at the rest of the batch") {
+TEST_CASE("group normalization does not look at the rest of the batch") {
   const torch::NoGradGuard no_grad;
   const auto model =
       plugins().make<Model>({"resnet", {{"depth", std::int64_t{8}}, {"norm", "group"}}}, &kCifar);

@@ -1,4 +1,4 @@
-// Flags, environment, help, colours, and mistakes on the command line.
+// Flags, environment, help, colors, and mistakes on the command line.
 #include <catch2/catch.hpp>
 
 #include "tests/runner/cli/desk.h"
@@ -64,7 +64,7 @@ TEST_CASE("flags come in both forms and from the environment, the command line f
   CHECK_THAT(bad.err, Contains("ASSAY_JOBS"));
 }
 
-TEST_CASE("colours obey --color, then NO_COLOR") {
+TEST_CASE("colors obey --color, then NO_COLOR") {
   const Desk desk;
   CHECK_THAT(desk.assay("list").out, !Contains("\033"));
   CHECK_THAT(desk.assay("list --color always").out, Contains("\033"));

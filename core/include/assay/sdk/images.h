@@ -1,4 +1,4 @@
-// ImageSet: base class of datasets of greyscale images that fit into memory as bytes.
+// ImageSet: base class of datasets of grayscale images that fit into memory as bytes.
 #pragma once
 
 #include <vector>

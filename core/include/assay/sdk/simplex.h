@@ -7,7 +7,7 @@
 
 namespace assay {
 
-/// Returns the weights w >= 0 with sum 1 that minimise |sum_k w_k g_k|, exact up to rounding.
+/// Returns the weights w >= 0 with sum 1 that minimize |sum_k w_k g_k|, exact up to rounding.
 /// `gram` holds the inner products of the g_k, at least one. The shortest vector is unique; if
 /// several w give it, as with two equal g_k, one of them is returned. Wolfe, "Finding the nearest
 /// point in a polytope", Mathematical Programming 1976.

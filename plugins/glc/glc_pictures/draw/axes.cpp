@@ -7,7 +7,7 @@ namespace {
 
 using enum Canvas::Align;
 
-constexpr Colour kGrey{0.6, 0.6, 0.6}, kBlack{0.13, 0.13, 0.13};
+constexpr Color kGray{0.6, 0.6, 0.6}, kBlack{0.13, 0.13, 0.13};
 constexpr double kNames = Frame::kHeight - 10, kScales = Frame::kHeight - 24;
 
 std::string in_short(double x) {
@@ -24,15 +24,15 @@ class Axes {
     for (std::size_t i = 0; i < view_.axes.size(); ++i) {
       const auto at = static_cast<double>(view_.kind == Kind::kPaired ? i / 2 : i);
       if (view_.kind == Kind::kParallel) {
-        canvas_.line({frame_.on_page({at, 0}), frame_.on_page({at, 1})}, kGrey, 1);
+        canvas_.line({frame_.on_page({at, 0}), frame_.on_page({at, 1})}, kGray, 1);
         name(at, kNames, i);
         standing_scale({at, 0}, {at, 1}, i);
       } else if (view_.kind == Kind::kStatic) {
-        canvas_.line({frame_.on_page({at, 0}), frame_.on_page({at + 1, 0})}, kGrey, 1);
-        for (const double end : {at, at + 1}) canvas_.dot(frame_.on_page({end, 0}), 2.5, kGrey);
+        canvas_.line({frame_.on_page({at, 0}), frame_.on_page({at + 1, 0})}, kGray, 1);
+        for (const double end : {at, at + 1}) canvas_.dot(frame_.on_page({end, 0}), 2.5, kGray);
         lying_scale(at, i);
       } else if (i % 2 == 0) {
-        canvas_.box(frame_.on_page({at, 0}), frame_.on_page({at + 1, 1}), {1, 1, 1, 0}, kGrey);
+        canvas_.box(frame_.on_page({at, 0}), frame_.on_page({at + 1, 1}), {1, 1, 1, 0}, kGray);
         lying_scale(at, i);
       } else {
         name(at + 0.5, Frame::kTitle + 8, i);
@@ -44,7 +44,7 @@ class Axes {
  private:
   // The line on which sums end, and in words what is laid.
   void sum() const {
-    canvas_.line({frame_.on_page({frame_.low_x, 0}), frame_.on_page({frame_.high_x, 0})}, kGrey, 1);
+    canvas_.line({frame_.on_page({frame_.low_x, 0}), frame_.on_page({frame_.high_x, 0})}, kGray, 1);
     mark(frame_.low_x, kLeft);
     mark(frame_.high_x, kRight);
     if (view_.cut) {

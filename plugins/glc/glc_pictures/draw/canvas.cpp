@@ -38,45 +38,45 @@ void draw_on(cairo_surface_t* surface, double scale, const Drawing& draw) {
 
 }  // namespace
 
-Colour colour_of(std::size_t k) {
-  constexpr std::array<Colour, 7> kColours{{{0.00, 0.45, 0.70},
-                                            {0.84, 0.37, 0.00},
-                                            {0.00, 0.62, 0.45},
-                                            {0.80, 0.47, 0.65},
-                                            {0.90, 0.62, 0.00},
-                                            {0.34, 0.71, 0.91},
-                                            {0.35, 0.35, 0.35}}};
-  return kColours[k % kColours.size()];
+Color color_of(std::size_t k) {
+  constexpr std::array<Color, 7> kColors{{{0.00, 0.45, 0.70},
+                                          {0.84, 0.37, 0.00},
+                                          {0.00, 0.62, 0.45},
+                                          {0.80, 0.47, 0.65},
+                                          {0.90, 0.62, 0.00},
+                                          {0.34, 0.71, 0.91},
+                                          {0.35, 0.35, 0.35}}};
+  return kColors[k % kColors.size()];
 }
 
-void Canvas::ink(const Colour& colour, double width) {
-  cairo_set_source_rgba(on_, colour.red, colour.green, colour.blue, colour.alpha);
+void Canvas::ink(const Color& color, double width) {
+  cairo_set_source_rgba(on_, color.red, color.green, color.blue, color.alpha);
   cairo_set_line_width(on_, width);
 }
 
-void Canvas::line(const std::vector<Point>& points, const Colour& colour, double width) {
-  ink(colour, width);
+void Canvas::line(const std::vector<Point>& points, const Color& color, double width) {
+  ink(color, width);
   cairo_new_path(on_);  // text leaves a point behind
   for (const auto& [x, y] : points) cairo_line_to(on_, x, y);
   cairo_stroke(on_);
 }
 
-void Canvas::curve(Point from, Point first, Point second, Point to, const Colour& colour,
+void Canvas::curve(Point from, Point first, Point second, Point to, const Color& color,
                    double width) {
-  ink(colour, width);
+  ink(color, width);
   cairo_move_to(on_, from.x, from.y);
   cairo_curve_to(on_, first.x, first.y, second.x, second.y, to.x, to.y);
   cairo_stroke(on_);
 }
 
-void Canvas::dot(Point at, double radius, const Colour& colour) {
-  ink(colour, 0);
+void Canvas::dot(Point at, double radius, const Color& color) {
+  ink(color, 0);
   cairo_new_path(on_);
   cairo_arc(on_, at.x, at.y, radius, 0, 6.283185307179586);
   cairo_fill(on_);
 }
 
-void Canvas::box(Point from, Point to, const Colour& fill, const Colour& edge) {
+void Canvas::box(Point from, Point to, const Color& fill, const Color& edge) {
   cairo_rectangle(on_, from.x, from.y, to.x - from.x, to.y - from.y);
   ink(fill, 1.5);
   cairo_fill_preserve(on_);

@@ -11,29 +11,29 @@ using cairo_t = struct _cairo;
 
 namespace glc {
 
-struct Colour {
+struct Color {
   double red, green, blue, alpha = 1;
 
-  Colour faded(double to) const { return {red, green, blue, to}; }
+  Color faded(double to) const { return {red, green, blue, to}; }
 };
 
-/// Of class k: Okabe and Ito's colours, which colour-blind people too can tell apart.
-Colour colour_of(std::size_t k);
+/// Of class k: Okabe and Ito's colors, which color-blind people too can tell apart.
+Color color_of(std::size_t k);
 
 /// In points, y downwards.
 class Canvas {
  public:
   explicit Canvas(cairo_t* on) : on_(on) {}
 
-  void line(const std::vector<Point>& points, const Colour& colour, double width);
-  void curve(Point from, Point first, Point second, Point to, const Colour& colour, double width);
-  void dot(Point at, double radius, const Colour& colour);
-  void box(Point from, Point to, const Colour& fill, const Colour& edge);
+  void line(const std::vector<Point>& points, const Color& color, double width);
+  void curve(Point from, Point first, Point second, Point to, const Color& color, double width);
+  void dot(Point at, double radius, const Color& color);
+  void box(Point from, Point to, const Color& fill, const Color& edge);
   enum class Align { kLeft, kMiddle, kRight };
   void text(Point at, const std::string& words, double size, Align align);
 
  private:
-  void ink(const Colour& colour, double width);
+  void ink(const Color& color, double width);
 
   cairo_t* on_;
 };

@@ -34,7 +34,7 @@ class Painter {
     canvas.text({Frame::kMargin, 26}, words, 13, Canvas::Align::kLeft);
     double x = Frame::kMargin;
     for (std::size_t c = 0; c < view_.classes.size(); ++c) {
-      canvas.dot({x + 4, 43}, 4, colour_of(c));
+      canvas.dot({x + 4, 43}, 4, color_of(c));
       canvas.text({x + 13, 47}, view_.classes[c], 11, Canvas::Align::kLeft);
       x += 30 + 7 * static_cast<double>(view_.classes[c].size());
     }
@@ -49,29 +49,29 @@ class Painter {
   void row(Canvas& canvas, std::uint32_t row, bool above, double alpha) const {
     const auto values = row_of(table_, row);
     const auto points = encode(view_.kind, view_.axes, values);
-    const auto colour = colour_of(static_cast<std::size_t>(table_.target[row])).faded(alpha);
+    const auto color = color_of(static_cast<std::size_t>(table_.target[row])).faded(alpha);
     std::vector<Point> page;
     for (const auto& point : points) page.push_back(frame_.on_page(point));
-    if (page.size() == 1) return canvas.dot(page[0], 2, colour);
-    if (!view_.in_line()) return canvas.line(page, colour, 1);
+    if (page.size() == 1) return canvas.dot(page[0], 2, color);
+    if (!view_.in_line()) return canvas.line(page, color, 1);
     const double side = (above ? -1 : 1) * (frame_.bottom - frame_.top) / 2;
     for (std::size_t k = 1; k < page.size(); ++k) {
       const auto [from, to] = pulls(values, k, std::abs(page[k].x - page[k - 1].x));
       canvas.curve(page[k - 1], {page[k - 1].x, page[k - 1].y + side * from},
-                   {page[k].x, page[k].y + side * to}, page[k], colour, 1);
+                   {page[k].x, page[k].y + side * to}, page[k], color, 1);
     }
-    if (view_.kind == Kind::kDynamic) canvas.dot(page.back(), 2, colour);
+    if (view_.kind == Kind::kDynamic) canvas.dot(page.back(), 2, color);
   }
 
   void area(Canvas& canvas, const Rule& rule) const {
     not_drawn(canvas, rule);
-    const auto colour = colour_of(static_cast<std::size_t>(rule.answer));
+    const auto color = color_of(static_cast<std::size_t>(rule.answer));
     for (std::size_t i = 0; i < view_.axes.size(); ++i) {
       const auto [from, to] = range(rule, i);
       if (from <= 0 && to >= 1) continue;
       const auto at = static_cast<double>(i);
       const auto band = [&](Point a, Point b) {
-        canvas.box(frame_.on_page(a), frame_.on_page(b), colour.faded(0.2), colour);
+        canvas.box(frame_.on_page(a), frame_.on_page(b), color.faded(0.2), color);
       };
       if (view_.kind == Kind::kStatic) band({at + from, -0.05}, {at + to, 0.05});
       if (view_.kind == Kind::kParallel) band({at - 0.04, from}, {at + 0.04, to});

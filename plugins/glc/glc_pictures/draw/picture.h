@@ -14,7 +14,7 @@ struct Picture {
   Drawing draw;
 };
 
-/// `rows` of the table, each class in its colour. In in-line coordinates the first class's links
+/// `rows` of the table, each class in its color. In in-line coordinates the first class's links
 /// lie above the line and the others' below.
 Picture picture_of(const View& view, const Table& table, const Rows& rows, std::string title);
 

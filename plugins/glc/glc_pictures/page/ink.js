@@ -54,8 +54,8 @@ class Ink {
         const n = counts[at + c];
         if (n === 0) continue;
         inked = true;
-        const table = strength[c], a = table[n < table.length ? n : table.length - 1], colour = COLOURS[c % COLOURS.length];
-        r += (colour[0] - r) * a; g += (colour[1] - g) * a; b += (colour[2] - b) * a;
+        const table = strength[c], a = table[n < table.length ? n : table.length - 1], color = COLORS[c % COLORS.length];
+        r += (color[0] - r) * a; g += (color[1] - g) * a; b += (color[2] - b) * a;
       }
       if (inked) out[p] = 0xff000000 | b << 16 | g << 8 | r;
     }

@@ -36,7 +36,7 @@ function drawAreas() {
   context.drawImage(picture, 0, 0);
   if (!state.area.size) return;
   drawCases(context, where, held(state.area));
-  drawBox(context, where, state.area, COLOURS[Number(by("answer").value) % COLOURS.length]);
+  drawBox(context, where, state.area, COLORS[Number(by("answer").value) % COLORS.length]);
 }
 
 function showArea() {
@@ -53,7 +53,7 @@ function showRules() {
   const { right, total } = evaluate(state.rules, state.otherwise), list = by("rules");
   list.replaceChildren(...state.rules.map((rule, k) => {
     const item = element("li", undefined, { className: rule === state.chosen ? "chosen" : "" });
-    item.style.borderColor = `rgb(${COLOURS[rule.answer % COLOURS.length]})`;
+    item.style.borderColor = `rgb(${COLORS[rule.answer % COLORS.length]})`;
     const tick = element("input", undefined, { type: "checkbox", checked: state.ticked.has(rule) });
     tick.onchange = () => tick.checked ? state.ticked.add(rule) : state.ticked.delete(rule);
     const words = element("span", ` ${data.classes[rule.answer]} if ${condition(rule.box)} `);
@@ -146,7 +146,7 @@ data.classes.forEach((name, c) => {
   by("answer").append(element("option", name, { value: c }));
   by("otherwise").append(element("option", name, { value: c }));
   const key = element("span", "", { className: "key" });
-  key.style.background = `rgb(${COLOURS[c % COLOURS.length]})`;
+  key.style.background = `rgb(${COLORS[c % COLORS.length]})`;
   by("classes").append(key, name);
 });
 by("otherwise").prepend(element("option", "no answer", { value: -1 }));

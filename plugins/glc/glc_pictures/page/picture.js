@@ -185,7 +185,7 @@ function drawScale(context, where, axis, from, length, stands) {
 }
 
 // The sides of a box, as bands on their axes.
-function drawBox(context, where, box, colour) {
+function drawBox(context, where, box, color) {
   const height = where.bottom - where.top;
   const of = (i) => {
     const axis = view.axes[i], side = box.get(axis.column);
@@ -193,7 +193,7 @@ function drawBox(context, where, box, colour) {
     const ends = [lowerOf(side), upperOf(side)].map((x) => Math.min(1.01, Math.max(-0.01, unit(axis, x))));
     return ends[0] < ends[1] ? ends : ends.reverse();
   };
-  context.fillStyle = `rgba(${colour}, 0.25)`; context.strokeStyle = `rgb(${colour})`; context.lineWidth = 2;
+  context.fillStyle = `rgba(${color}, 0.25)`; context.strokeStyle = `rgb(${color})`; context.lineWidth = 2;
   const band = (x, y, w, h) => { context.fillRect(x, y, w, h); context.strokeRect(x, y, w, h); };
   for (let i = 0; i < view.axes.length && !addsUp(); ++i) {
     const { from, length } = where.axis(i);

@@ -1,7 +1,7 @@
 // Rules as assay evaluates them: closed bounds, or open ones, compared as doubles.
 "use strict";
 
-const COLOURS = [[0, 115, 178], [214, 94, 0], [0, 158, 115], [204, 120, 166], [230, 158, 0], [87, 181, 232], [89, 89, 89]];
+const COLORS = [[0, 115, 178], [214, 94, 0], [0, 158, 115], [204, 120, 166], [230, 158, 0], [87, 181, 232], [89, 89, 89]];
 
 function decode(text, Type) {
   const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));

@@ -76,7 +76,7 @@ void scale_and_shift(const Call& call, const torch::Tensor& normal, std::size_t 
   shift(call, scale + 1, flat(call.gradient));
 }
 
-torch::Tensor standardised(const torch::Tensor& x, double eps) {
+torch::Tensor standardized(const torch::Tensor& x, double eps) {
   const auto apart = x - x.mean(-1, /*keepdim=*/true);
   return apart * at::rsqrt(apart.square().mean(-1, /*keepdim=*/true) + eps);
 }
@@ -85,13 +85,13 @@ void layer_norm(const Call& call) {
   const auto x = call.tensor(0);
   std::int64_t width = 1;
   for (const auto size : call.use.inputs[1].toIntVector()) width *= size;
-  const auto normal = standardised(x.reshape({-1, width}), call.use.inputs[4].toDouble());
+  const auto normal = standardized(x.reshape({-1, width}), call.use.inputs[4].toDouble());
   scale_and_shift(call, normal.view_as(x), 2, false);
 }
 
 void group_norm(const Call& call) {
   const auto x = call.tensor(0);
-  const auto normal = standardised(x.reshape({x.size(0), call.use.inputs[1].toInt(), -1}),
+  const auto normal = standardized(x.reshape({x.size(0), call.use.inputs[1].toInt(), -1}),
                                    call.use.inputs[4].toDouble());
   scale_and_shift(call, normal.view_as(x), 2, true);
 }

@@ -49,7 +49,7 @@ std::unique_ptr<Sketch> gaussian_sketch(std::int64_t m, const assay::Rng& rng);
 std::unique_ptr<Sketch> sparse_sign_sketch(std::int64_t m, std::int64_t nonzeros,
                                            const assay::Rng& rng);
 
-/// Subsampled randomised Hadamard transforms of stretches of coordinates, added up: signs, a
+/// Subsampled randomized Hadamard transforms of stretches of coordinates, added up: signs, a
 /// Hadamard matrix, m of its rows (Tropp, "Improved analysis of the subsampled randomized Hadamard
 /// transform", 2011; in blocks, Balabanov, Beaupere, Grigori and Lederer, 2022).
 std::unique_ptr<Sketch> hadamard_sketch(std::int64_t m, const assay::Rng& rng);

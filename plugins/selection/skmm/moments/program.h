@@ -12,10 +12,10 @@ struct Moments {
   torch::Tensor mean;  // lambda [m] double: its mean over i, ascending
 };
 
-/// Of `f` [N, m], not centred; throws as checked_gradients() of shared/rows.h does.
+/// Of `f` [N, m], not centered; throws as checked_gradients() of shared/rows.h does.
 Moments moments_of(const torch::Tensor& f);
 
-/// Minimises sum_j (sum_i s_i A_ij - gamma_j lambda_j)^2 over 0 <= s_i <= 1/n, sum_i s_i = 1 and
+/// Minimizes sum_j (sum_i s_i A_ij - gamma_j lambda_j)^2 over 0 <= s_i <= 1/n, sum_i s_i = 1 and
 /// gamma_j >= 1/c. For a given s the best gamma is max(1/c, (A^T s)_j / lambda_j), so that what is
 /// left is sum_j max(0, lambda_j / c - (A^T s)_j)^2, convex and smooth in s alone.
 class MomentProgram {

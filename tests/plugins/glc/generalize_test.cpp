@@ -2,7 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "glc/hyperblocks/growth.h"
-#include "glc/shared/search/generalise.h"
+#include "glc/shared/search/generalize.h"
 #include "glc/shared/search/tree.h"
 #include "tests/plugins/glc/tables.h"
 

@@ -1,4 +1,4 @@
-#include "glc/shared/search/generalise.h"
+#include "glc/shared/search/generalize.h"
 
 #include <algorithm>
 #include <map>
