@@ -15,11 +15,14 @@ torch::Device choose_device(std::string_view name);
 /// CPU threads of this process, and whether LibTorch must refuse non-deterministic kernels.
 void configure(int threads, bool deterministic);
 
-/// Keeps each of LibTorch's threads on a CPU of its own if there are as many as CPUs that the
-/// process may use; else lets the kernel choose. The calling thread is not pinned, since threads
-/// that it starts later would inherit its CPU.
+/// Keeps the calling thread and each of LibTorch's other threads on a CPU of its own if there are
+/// as many as CPUs that the process may use; else gives all CPUs back to the calling thread. What
+/// the calling thread starts later inherits its CPU.
 void pin_threads(int threads);
-/// Gives the calling thread, alone, one thread for LibTorch's operators, whatever the others have.
+/// Lets the calling thread run on all CPUs of the process.
+void use_all_cpus();
+/// Gives the calling thread, alone, one thread for LibTorch's operators, whatever the others have,
+/// and all CPUs.
 void use_one_thread();
 
 /// Counts, for its lifetime, the floating-point operations of the matrix products and convolutions

@@ -46,9 +46,8 @@ cpu_set_t one_cpu(int index) {
 // kernel finds a free one, and pinning could make two workers share theirs.
 void pin_threads(int threads) {
 #ifdef _OPENMP
-  if (threads < 2 || threads != CPU_COUNT(&process_cpus())) return;
+  if (threads < 2 || threads != CPU_COUNT(&process_cpus())) return use_all_cpus();
   at::parallel_for(0, threads, 1, [](std::int64_t, std::int64_t) {
-    if (at::get_thread_num() == 0) return;
     const auto own = one_cpu(at::get_thread_num());
     sched_setaffinity(0, sizeof own, &own);
   });
@@ -57,7 +56,14 @@ void pin_threads(int threads) {
 #endif
 }
 
+void use_all_cpus() {
+#ifdef _OPENMP
+  sched_setaffinity(0, sizeof process_cpus(), &process_cpus());
+#endif
+}
+
 void use_one_thread() {
+  use_all_cpus();
 #ifdef _OPENMP
   at::get_num_threads();  // reads the number of the process, once per thread; then ours counts
   omp_set_num_threads(1);
@@ -69,7 +75,7 @@ namespace {
 // Floating-point operations from which two threads were faster than one, measured with perceptrons
 // and convolutional networks: docs/benchmarks.md. A convolution comes with more work per operation
 // around it (normalization, activation, pooling) that threads share too.
-constexpr double kProduct = 8e6, kConvolution = 1e6;
+constexpr double kProduct = 2.5e6, kConvolution = 4e5;
 
 // The counter of this thread, for LibTorch's callback, which takes no argument of ours.
 thread_local ProductCounter* counting = nullptr;

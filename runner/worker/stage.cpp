@@ -197,6 +197,7 @@ void StageRun::use_threads(std::int64_t threads) {
                 fmt::format("state.json has {} threads, expected 1 to {}", threads, kMostThreads));
   threads_ = static_cast<int>(threads);
   configure(threads_, job_.deterministic);
+  if (context_.device.is_cpu()) pin_threads(threads_);
 }
 
 void StageRun::loop() {

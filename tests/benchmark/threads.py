@@ -48,8 +48,10 @@ def seconds(folder, model, batch, steps, threads):
     name = f"m{len(list(folder.iterdir()))}"
     manifest = folder / f"{name}.yaml"
     manifest.write_text(MANIFEST.format(name=name, model=model, batch=batch, steps=steps, threads=threads))
-    subprocess.run([ASSAY, "run", manifest, "--quiet"], cwd=folder, check=True, capture_output=True)
-    (status,) = (folder / "runs" / name).glob("*/status.json")
+    # Folders of their own: the number of threads is no part of a trial's identity, and it would be reused.
+    subprocess.run([ASSAY, "run", manifest, "--quiet", "--runs", folder / name], cwd=folder, check=True,
+                   capture_output=True)
+    (status,) = (folder / name).glob("*/*/status.json")
     return json.loads(status.read_text())["seconds"]
 
 

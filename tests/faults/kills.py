@@ -37,10 +37,10 @@ limits: {workers: 2, checkpoint_every: 0.03s}
 """, "threads": """assay: 1
 name: soak
 dataset: {use: fashion_mnist, validation: 200, train_limit: 3000}
-model: {use: mlp, hidden: [512]}
+model: {use: mlp, hidden: [128]}
 objective: cross_entropy
 optimizer: {use: sgd, lr: 0.1}
-procedure: {use: train, steps: 300, log_every: 7, evaluate_steps: 50}
+procedure: {use: train, steps: 900, log_every: 7, evaluate_steps: 50}
 sweep: {procedure.batch: [8, 128]}
 limits: {workers: 1, checkpoint_every: 0.03s}
 """, "fit": """assay: 1
