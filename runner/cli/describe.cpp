@@ -4,6 +4,7 @@
 #include "assay/error.h"
 #include "runner/cli/components.h"
 #include "runner/cli/experiments.h"
+#include "runner/cli/options.h"
 #include "runner/cli/reference.h"
 
 namespace assay::cli {
