@@ -1,6 +1,6 @@
 // Out-of-line destructors: the key functions of the interfaces, so that their typeinfo lives in
 // this library alone, and a dynamic_cast agrees across plugins.
-#include "assay/sdk/problem_view.h"
+#include "assay/optimizer.h"
 #include "assay/sdk/training.h"
 
 namespace assay {
@@ -19,7 +19,6 @@ Fitted::~Fitted() = default;
 Legible::~Legible() = default;
 Dataset::~Dataset() = default;
 Problem::~Problem() = default;
-ProblemView::~ProblemView() = default;
 Inputs::~Inputs() = default;
 Results::~Results() = default;
 

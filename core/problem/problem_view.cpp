@@ -46,6 +46,12 @@ AscentProblem::AscentProblem(Problem& inner, std::string wrapper, Perturb pertur
     : ProblemView(inner), combined_by_(std::move(wrapper)), perturb_(std::move(perturb)) {}
 AscentProblem::~AscentProblem() = default;
 
+ProblemView::~ProblemView() = default;
+
+double ProblemView::step(Optimizer& base) {
+  return base.step(*this);
+}
+
 double AscentProblem::step(Optimizer& base) {
   const double loss = base.step(*this);
   return start_.value_or(loss);

@@ -3,7 +3,7 @@
 #include <ATen/ops/randn.h>
 
 #include "assay/registry.h"
-#include "assay/sdk/problem_view.h"
+#include "assay/sdk/wrapper.h"
 
 namespace {
 
@@ -30,11 +30,10 @@ class NoisyGradient final : public assay::CombinedGradient {
   std::uint64_t calls_ = 0;  // a base may ask for several gradients in a step
 };
 
-class GradientNoise final : public assay::Optimizer {
+class GradientNoise final : public assay::Wrapper {
  public:
-  struct Params {
+  struct Params : assay::Wrapper::Params {
     double deviation = 0.01;
-    std::shared_ptr<assay::Optimizer> base;
   };
   static assay::Schema<Params> schema() {
     return assay::Schema<Params>()
@@ -42,21 +41,14 @@ class GradientNoise final : public assay::Optimizer {
                "Standard deviation of the noise, in units of the gradient.")
         .component("base", &Params::base, "sgd", "Optimizer that steps with the noisy gradient.");
   }
-  explicit GradientNoise(Params params) : p_(std::move(params)) {}
-
-  void check(assay::Problem& problem) const override {
-    NoisyGradient view(problem, p_.deviation);
-    p_.base->check(view);
-  }
-  double step(assay::Problem& problem) override {
-    NoisyGradient view(problem, p_.deviation);
-    return p_.base->step(view);
-  }
-  void save(assay::State& state) const override { state.put_nested("base", *p_.base); }
-  void load(const assay::State& state) override { p_.base->load(state.nested("base")); }
+  explicit GradientNoise(const Params& params) : Wrapper(params), deviation_(params.deviation) {}
 
  private:
-  Params p_;
+  std::unique_ptr<assay::ProblemView> view(assay::Problem& problem) override {
+    return std::make_unique<NoisyGradient>(problem, deviation_);
+  }
+
+  double deviation_;
 };
 
 }  // namespace

@@ -114,7 +114,7 @@ class Optimizer : public Stateful {
   /// Called by the procedure once before the first step. Throws Error{kParameter} if the optimizer
   /// cannot work on such a problem. Losses and gradients are not available yet. A wrapper calls
   /// check() of its base with the view that the base will see.
-  virtual void check(Problem&) const {}
+  virtual void check(Problem&) {}
 
   /// Takes one step and returns the loss at the weights before the step. If it throws, the weights
   /// are unchanged.

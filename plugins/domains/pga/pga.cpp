@@ -2,18 +2,18 @@
 // Phung and Le, NeurIPS 2024; with several sources its MPGA. As the authors' code computes it.
 #include "assay/registry.h"
 #include "assay/sdk/combination.h"
+#include "assay/sdk/wrapper.h"
 
 namespace {
 
 using assay::Gradient;
 using assay::Tensors;
 
-struct Params {
+struct Params : assay::Wrapper::Params {
   double rho_gn = 3e-4;
   double rho_ga = 1;
   double tradeoff = 0.5;
   std::string target;
-  std::shared_ptr<assay::Optimizer> base;
 };
 
 constexpr double kTiny = 1e-12;
@@ -131,7 +131,7 @@ class Aligned final : public assay::CombinedGradient {
   assay::Gram gram_;
 };
 
-class Pga final : public assay::Optimizer {
+class Pga final : public assay::Wrapper {
  public:
   using Params = ::Params;
 
@@ -155,23 +155,18 @@ class Pga final : public assay::Optimizer {
                    "Optimizer that takes the step with the combined gradient.");
   }
 
-  explicit Pga(Params params) : p_(std::move(params)) {}
+  explicit Pga(Params params) : Wrapper(params), p_(std::move(params)) {}
 
-  void check(assay::Problem& problem) const override {
+  void check(assay::Problem& problem) override {
     assay::check_terms(problem, "pga");
-    Aligned aligned(problem, p_, target(problem));
-    p_.base->check(aligned);
+    Wrapper::check(problem);
   }
-
-  double step(assay::Problem& problem) override {
-    Aligned aligned(problem, p_, target(problem));
-    return p_.base->step(aligned);
-  }
-
-  void save(assay::State& state) const override { state.put_nested("base", *p_.base); }
-  void load(const assay::State& state) override { p_.base->load(state.nested("base")); }
 
  private:
+  std::unique_ptr<assay::ProblemView> view(assay::Problem& problem) override {
+    return std::make_unique<Aligned>(problem, p_, target(problem));
+  }
+
   std::size_t target(const assay::Problem& problem) const {
     const auto& terms = problem.terms();
     if (p_.target.empty()) return terms.size() - 1;

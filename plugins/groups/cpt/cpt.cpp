@@ -2,15 +2,15 @@
 // Phan, Wilson and Lei, ICML 2024, as the authors' code computes it.
 #include "assay/registry.h"
 #include "assay/sdk/combination.h"
+#include "assay/sdk/wrapper.h"
 #include "weights.h"
 
 namespace {
 
-struct Params {
+struct Params : assay::Wrapper::Params {
   assay::Reals control;
   double threshold = 1e-4;
   std::string share = "loss";
-  std::shared_ptr<assay::Optimizer> base;
 };
 
 class Controlled final : public assay::CombinedGradient {
@@ -72,7 +72,7 @@ class Controlled final : public assay::CombinedGradient {
   const assay::Strings& groups_;
 };
 
-class Cpt final : public assay::Optimizer {
+class Cpt final : public assay::Wrapper {
  public:
   using Params = ::Params;
 
@@ -93,27 +93,23 @@ class Cpt final : public assay::Optimizer {
                    "Optimizer that takes the step with the gradient of the weighted sum.");
   }
 
-  Cpt(Params params, const assay::Info& info) : p_(std::move(params)), groups_(info.groups) {
+  Cpt(Params params, const assay::Info& info)
+      : Wrapper(params), p_(std::move(params)), groups_(info.groups) {
     assay::check_groups(info);
     if (p_.control.empty()) p_.control.assign(groups_.size(), 1);
     if (p_.control.size() != groups_.size()) throw wrong_length();
   }
 
-  void check(assay::Problem& problem) const override {
+  void check(assay::Problem& problem) override {
     assay::check_parts(problem, "cpt");
-    Controlled controlled(problem, p_, groups_);
-    p_.base->check(controlled);
+    Wrapper::check(problem);
   }
-
-  double step(assay::Problem& problem) override {
-    Controlled controlled(problem, p_, groups_);
-    return p_.base->step(controlled);
-  }
-
-  void save(assay::State& state) const override { state.put_nested("base", *p_.base); }
-  void load(const assay::State& state) override { p_.base->load(state.nested("base")); }
 
  private:
+  std::unique_ptr<assay::ProblemView> view(assay::Problem& problem) override {
+    return std::make_unique<Controlled>(problem, p_, groups_);
+  }
+
   assay::Error wrong_length() const {
     return {assay::ErrorKind::kParameter, "`control` has " + std::to_string(p_.control.size()) +
                                               " numbers, expected one for each of the " +

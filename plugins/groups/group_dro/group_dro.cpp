@@ -5,16 +5,16 @@
 
 #include "assay/registry.h"
 #include "assay/sdk/combination.h"
+#include "assay/sdk/wrapper.h"
 
 namespace {
 
-struct Params {
+struct Params : assay::Wrapper::Params {
   double eta = 0.01;
   double adjustment = 0;
-  std::shared_ptr<assay::Optimizer> base;
 };
 
-class GroupDro final : public assay::Optimizer {
+class GroupDro final : public assay::Wrapper {
  public:
   using Params = ::Params;
 
@@ -31,40 +31,40 @@ class GroupDro final : public assay::Optimizer {
                    "Optimizer that takes the step with the gradient of the weighted loss.");
   }
 
-  GroupDro(Params params, const assay::Info& info) : p_(std::move(params)), info_(info) {
+  GroupDro(Params params, const assay::Info& info)
+      : Wrapper(params), p_(std::move(params)), info_(info) {
     assay::check_groups(info);
     q_.assign(info.groups.size(), 1.0 / static_cast<double>(info.groups.size()));
   }
 
-  void check(assay::Problem& problem) const override {
+  void check(assay::Problem& problem) override {
     assay::check_parts(problem, "group_dro");
-    assay::WeightedGroups robust(problem, "group_dro", info_.groups, {});
-    p_.base->check(robust);
-  }
-
-  double step(assay::Problem& problem) override {
-    bool moved = false;
-    const auto weigh = [&](const std::vector<assay::GroupLoss>& losses) {
-      if (!moved) ascend(losses);
-      moved = true;
-      std::vector<double> weights;
-      for (const auto& loss : losses) weights.push_back(q_[static_cast<std::size_t>(loss.group)]);
-      return weights;
-    };
-    assay::WeightedGroups robust(problem, "group_dro", info_.groups, weigh);
-    return p_.base->step(robust);
+    Wrapper::check(problem);
   }
 
   void save(assay::State& state) const override {
     state.scalars["q"] = q_;
-    state.put_nested("base", *p_.base);
+    Wrapper::save(state);
   }
   void load(const assay::State& state) override {
     q_ = state.scalar<assay::Reals>("q");
-    p_.base->load(state.nested("base"));
+    Wrapper::load(state);
   }
 
  private:
+  std::unique_ptr<assay::ProblemView> view(assay::Problem& problem) override {
+    moved_ = false;
+    return std::make_unique<assay::WeightedGroups>(
+        problem, "group_dro", info_.groups, [this](const std::vector<assay::GroupLoss>& losses) {
+          if (!moved_) ascend(losses);
+          moved_ = true;
+          std::vector<double> weights;
+          for (const auto& loss : losses)
+            weights.push_back(q_[static_cast<std::size_t>(loss.group)]);
+          return weights;
+        });
+  }
+
   // A group that the batch lacks counts as one without loss, as in the authors' program.
   void ascend(const std::vector<assay::GroupLoss>& losses) {
     std::vector<double> all;
@@ -82,6 +82,7 @@ class GroupDro final : public assay::Optimizer {
   Params p_;
   assay::Info info_;
   assay::Reals q_;
+  bool moved_ = false;  // in this step
 };
 
 }  // namespace

@@ -7,14 +7,14 @@
 
 #include "assay/registry.h"
 #include "assay/sdk/combination.h"
+#include "assay/sdk/wrapper.h"
 
 namespace {
 
-class GroupReweighting final : public assay::Optimizer {
+class GroupReweighting final : public assay::Wrapper {
  public:
-  struct Params {
+  struct Params : assay::Wrapper::Params {
     double power = 1;
-    std::shared_ptr<assay::Optimizer> base;
   };
 
   static assay::Schema<Params> schema() {
@@ -29,7 +29,7 @@ class GroupReweighting final : public assay::Optimizer {
   }
 
   GroupReweighting(Params params, const assay::Info& info)
-      : p_(std::move(params)), groups_(info.groups) {
+      : Wrapper(params), p_(std::move(params)), groups_(info.groups) {
     assay::check_groups(info);
     const auto& sizes = info.group_sizes;
     const auto smallest = static_cast<double>(*std::min_element(sizes.begin(), sizes.end()));
@@ -42,32 +42,30 @@ class GroupReweighting final : public assay::Optimizer {
     for (double& weight : weights_) weight *= samples / sum;
   }
 
-  void check(assay::Problem& problem) const override {
-    if (p_.power == 0) return p_.base->check(problem);
-    assay::check_parts(problem, "group_reweighting");
-    assay::WeightedGroups view(problem, "group_reweighting", groups_, {});
-    p_.base->check(view);
+  void check(assay::Problem& problem) override {
+    if (p_.power != 0) assay::check_parts(problem, "group_reweighting");
+    Wrapper::check(problem);
   }
-
-  double step(assay::Problem& problem) override {
-    if (p_.power == 0) return p_.base->step(problem);
-    const auto weigh = [&](const std::vector<assay::GroupLoss>& losses) {
-      double samples = 0;
-      for (const auto& loss : losses) samples += static_cast<double>(loss.samples);
-      std::vector<double> shares;  // of the batch's mean, each times its group's weight
-      for (const auto& [group, count, loss] : losses)
-        shares.push_back(weights_.at(static_cast<std::size_t>(group)) * static_cast<double>(count) /
-                         samples);
-      return shares;
-    };
-    assay::WeightedGroups view(problem, "group_reweighting", groups_, weigh);
-    return p_.base->step(view);
-  }
-
-  void save(assay::State& state) const override { state.put_nested("base", *p_.base); }
-  void load(const assay::State& state) override { p_.base->load(state.nested("base")); }
 
  private:
+  std::unique_ptr<assay::ProblemView> view(assay::Problem& problem) override {
+    if (p_.power == 0) return nullptr;
+    return std::make_unique<assay::WeightedGroups>(
+        problem, "group_reweighting", groups_,
+        [this](const std::vector<assay::GroupLoss>& losses) { return shares(losses); });
+  }
+
+  // Of the batch's mean, each times its group's weight.
+  std::vector<double> shares(const std::vector<assay::GroupLoss>& losses) const {
+    double samples = 0;
+    for (const auto& loss : losses) samples += static_cast<double>(loss.samples);
+    std::vector<double> all;
+    for (const auto& [group, count, loss] : losses)
+      all.push_back(weights_.at(static_cast<std::size_t>(group)) * static_cast<double>(count) /
+                    samples);
+    return all;
+  }
+
   Params p_;
   assay::Strings groups_;
   assay::Reals weights_;  // of a sample of each group; 1 in the mean over the training samples

@@ -2,17 +2,17 @@
 // NeurIPS 2021.
 #include "assay/registry.h"
 #include "assay/sdk/combination.h"
+#include "assay/sdk/wrapper.h"
 #include "weights.h"
 
 namespace {
 
-struct Params {
+struct Params : assay::Wrapper::Params {
   double c = 0.4;
   bool rescale = true;
-  std::shared_ptr<assay::Optimizer> base;
 };
 
-class CaGrad final : public assay::Optimizer {
+class CaGrad final : public assay::Wrapper {
  public:
   using Params = ::Params;
 
@@ -28,28 +28,24 @@ class CaGrad final : public assay::Optimizer {
                    "Optimizer that takes the step with the direction.");
   }
 
-  explicit CaGrad(Params params) : p_(std::move(params)) {}
+  explicit CaGrad(Params params) : Wrapper(params), p_(std::move(params)) {}
 
-  void check(assay::Problem& problem) const override {
+  void check(assay::Problem& problem) override {
     assay::check_terms(problem, "cagrad");
-    assay::Combination combination(problem, "cagrad", {});
-    p_.base->check(combination);
+    Wrapper::check(problem);
   }
-
-  double step(assay::Problem& problem) override {
-    assay::Combination combination(problem, "cagrad", [&](const assay::PresentTerms& terms) {
-      auto w = conflict_averse(terms.gram, p_.c);
-      for (double& weight : w)
-        if (p_.rescale) weight /= 1 + p_.c * p_.c;
-      return w;
-    });
-    return p_.base->step(combination);
-  }
-
-  void save(assay::State& state) const override { state.put_nested("base", *p_.base); }
-  void load(const assay::State& state) override { p_.base->load(state.nested("base")); }
 
  private:
+  std::unique_ptr<assay::ProblemView> view(assay::Problem& problem) override {
+    return std::make_unique<assay::Combination>(problem, "cagrad",
+                                                [this](const assay::PresentTerms& terms) {
+                                                  auto w = conflict_averse(terms.gram, p_.c);
+                                                  for (double& weight : w)
+                                                    if (p_.rescale) weight /= 1 + p_.c * p_.c;
+                                                  return w;
+                                                });
+  }
+
   Params p_;
 };
 

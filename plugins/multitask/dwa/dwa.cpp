@@ -6,16 +6,16 @@
 
 #include "assay/registry.h"
 #include "assay/sdk/combination.h"
+#include "assay/sdk/wrapper.h"
 
 namespace {
 
-struct Params {
+struct Params : assay::Wrapper::Params {
   double temperature = 2;
   std::int64_t every = 1;
-  std::shared_ptr<assay::Optimizer> base;
 };
 
-class Dwa final : public assay::Optimizer {
+class Dwa final : public assay::Wrapper {
  public:
   using Params = ::Params;
 
@@ -34,30 +34,11 @@ class Dwa final : public assay::Optimizer {
                    "Optimizer that takes the step with the gradient of the weighted sum.");
   }
 
-  explicit Dwa(Params params) : p_(std::move(params)) {}
+  explicit Dwa(Params params) : Wrapper(params), p_(std::move(params)) {}
 
-  void check(assay::Problem& problem) const override {
+  void check(assay::Problem& problem) override {
     assay::check_terms(problem, "dwa");
-    assay::WeightedTerms weighted(problem, "dwa", {});
-    p_.base->check(weighted);
-  }
-
-  double step(assay::Problem& problem) override {
-    const auto& terms = problem.terms();
-    if (terms.size() == 1) return p_.base->step(problem);
-    const auto weights = weights_of(terms.size());
-    assay::Reals sum;  // of this period, with this step
-    assay::WeightedTerms weighted(problem, "dwa", [&](const std::vector<double>& losses) {
-      if (sum.empty()) sum = added(losses, terms);
-      return weights;
-    });
-    const double loss = p_.base->step(weighted);
-    sum_ = std::move(sum);
-    if (++count_ == p_.every) {
-      before_ = std::exchange(last_, std::exchange(sum_, {}));
-      count_ = 0;
-    }
-    return loss;
+    Wrapper::check(problem);
   }
 
   void save(assay::State& state) const override {
@@ -65,17 +46,38 @@ class Dwa final : public assay::Optimizer {
     state.scalars["last"] = last_;
     state.scalars["before"] = before_;
     state.scalars["count"] = count_;
-    state.put_nested("base", *p_.base);
+    Wrapper::save(state);
   }
   void load(const assay::State& state) override {
     sum_ = state.scalar<assay::Reals>("sum");
     last_ = state.scalar<assay::Reals>("last");
     before_ = state.scalar<assay::Reals>("before");
     count_ = state.scalar<std::int64_t>("count");
-    p_.base->load(state.nested("base"));
+    Wrapper::load(state);
   }
 
  private:
+  std::unique_ptr<assay::ProblemView> view(assay::Problem& problem) override {
+    next_.clear();
+    const auto& terms = problem.terms();
+    if (terms.size() == 1) return nullptr;
+    return std::make_unique<assay::WeightedTerms>(
+        problem, "dwa",
+        [this, &terms, weights = weights_of(terms.size())](const std::vector<double>& losses) {
+          if (next_.empty()) next_ = added(losses, terms);
+          return weights;
+        });
+  }
+
+  void after_step(assay::Problem& problem) override {
+    if (problem.terms().size() == 1) return;
+    sum_ = std::move(next_);
+    if (++count_ == p_.every) {
+      before_ = std::exchange(last_, std::exchange(sum_, {}));
+      count_ = 0;
+    }
+  }
+
   // K softmax(r / T) of the ratios r of the last two periods' losses; 1 where one is exactly 0, of
   // a term that was in none of the batches.
   std::vector<double> weights_of(std::size_t terms) const {
@@ -109,6 +111,7 @@ class Dwa final : public assay::Optimizer {
   Params p_;
   assay::Reals sum_, last_, before_;  // sums of this period, the last one and the one before
   std::int64_t count_ = 0;            // steps of this period
+  assay::Reals next_;                 // sum of this period, with this step
 };
 
 }  // namespace

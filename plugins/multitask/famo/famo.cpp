@@ -4,20 +4,20 @@
 
 #include "assay/registry.h"
 #include "assay/sdk/combination.h"
+#include "assay/sdk/wrapper.h"
 #include "logits.h"
 
 namespace {
 
 using assay::Tensors;
 
-struct Params {
+struct Params : assay::Wrapper::Params {
   double lr = 0.025;
   double weight_decay = 1e-3;
   assay::Reals floor;
-  std::shared_ptr<assay::Optimizer> base;
 };
 
-class Famo final : public assay::Optimizer {
+class Famo final : public assay::Wrapper {
  public:
   using Params = ::Params;
 
@@ -34,31 +34,13 @@ class Famo final : public assay::Optimizer {
                    "Optimizer that takes the step with the gradient of the weighted sum.");
   }
 
-  explicit Famo(Params params) : p_(std::move(params)) {}
+  explicit Famo(Params params) : Wrapper(params), p_(std::move(params)) {}
 
-  void check(assay::Problem& problem) const override {
+  void check(assay::Problem& problem) override {
     assay::check_terms(problem, "famo");
     const auto& terms = problem.terms();
     if (!p_.floor.empty() && p_.floor.size() != terms.size()) throw wrong_length(terms);
-    assay::WeightedTerms weighted(problem, "famo", {});
-    p_.base->check(weighted);
-  }
-
-  double step(assay::Problem& problem) override {
-    const auto& terms = problem.terms();
-    if (terms.size() == 1) return p_.base->step(problem);
-    start(terms.size());
-    const auto z = logits_.softmax();
-    std::vector<double> first;  // l - b where the step starts
-    assay::WeightedTerms weighted(problem, "famo", [&](const std::vector<double>& losses) {
-      const auto above = above_floor(losses, terms);
-      if (first.empty()) first = above;
-      return weights_of(z, above);
-    });
-    const auto before = copies(problem.parameters());
-    const double loss = p_.base->step(weighted);
-    if (!first.empty()) adapt(z, first, losses_after(problem, before));
-    return loss;
+    Wrapper::check(problem);
   }
 
   void save(assay::State& state) const override {
@@ -66,15 +48,35 @@ class Famo final : public assay::Optimizer {
     state.scalars["mean"] = logits_.mean;
     state.scalars["square"] = logits_.square;
     state.scalars["count"] = logits_.count;
-    state.put_nested("base", *p_.base);
+    Wrapper::save(state);
   }
   void load(const assay::State& state) override {
     logits_ = {state.scalar<assay::Reals>("xi"), state.scalar<assay::Reals>("mean"),
                state.scalar<assay::Reals>("square"), state.scalar<std::int64_t>("count")};
-    p_.base->load(state.nested("base"));
+    Wrapper::load(state);
   }
 
  private:
+  std::unique_ptr<assay::ProblemView> view(assay::Problem& problem) override {
+    first_.clear();
+    const auto& terms = problem.terms();
+    if (terms.size() == 1) return nullptr;
+    start(terms.size());
+    z_ = logits_.softmax();
+    before_ = copies(problem.parameters());
+    return std::make_unique<assay::WeightedTerms>(
+        problem, "famo", [this, &problem](const std::vector<double>& losses) {
+          const auto above = above_floor(losses, problem.terms());
+          if (first_.empty()) first_ = above;
+          return weights_of(z_, above);
+        });
+  }
+
+  void after_step(assay::Problem& problem) override {
+    const auto before = std::move(before_);
+    if (!first_.empty()) adapt(z_, first_, losses_after(problem, before));
+  }
+
   static constexpr double kLeast = 1e-8;  // what a loss at or under its floor counts as afterwards
 
   void start(std::size_t terms) {
@@ -153,6 +155,8 @@ class Famo final : public assay::Optimizer {
 
   Params p_;
   Logits logits_;
+  std::vector<double> z_, first_;  // the weights before the step, and l - b where it starts
+  Tensors before_;                 // the parameters before the step
 };
 
 }  // namespace

@@ -9,14 +9,14 @@
 
 #include "assay/registry.h"
 #include "assay/sdk/combination.h"
+#include "assay/sdk/wrapper.h"
 
 namespace {
 
 using assay::Tensors;
 
-struct Params {
+struct Params : assay::Wrapper::Params {
   double leak = 0;
-  std::shared_ptr<assay::Optimizer> base;
 };
 
 class OneSign final : public assay::CombinedGradient {
@@ -63,7 +63,7 @@ class OneSign final : public assay::CombinedGradient {
   double leak_;
 };
 
-class GradDrop final : public assay::Optimizer {
+class GradDrop final : public assay::Wrapper {
  public:
   using Params = ::Params;
 
@@ -76,23 +76,18 @@ class GradDrop final : public assay::Optimizer {
                    "Optimizer that takes the step with the sum of the kept gradients.");
   }
 
-  explicit GradDrop(Params params) : p_(std::move(params)) {}
+  explicit GradDrop(Params params) : Wrapper(params), p_(std::move(params)) {}
 
-  void check(assay::Problem& problem) const override {
+  void check(assay::Problem& problem) override {
     assay::check_terms(problem, "graddrop");
-    OneSign view(problem, p_.leak);
-    p_.base->check(view);
+    Wrapper::check(problem);
   }
-
-  double step(assay::Problem& problem) override {
-    OneSign view(problem, p_.leak);
-    return p_.base->step(view);
-  }
-
-  void save(assay::State& state) const override { state.put_nested("base", *p_.base); }
-  void load(const assay::State& state) override { p_.base->load(state.nested("base")); }
 
  private:
+  std::unique_ptr<assay::ProblemView> view(assay::Problem& problem) override {
+    return std::make_unique<OneSign>(problem, p_.leak);
+  }
+
   Params p_;
 };
 

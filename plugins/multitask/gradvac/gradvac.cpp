@@ -5,12 +5,12 @@
 
 #include "assay/registry.h"
 #include "assay/sdk/combination.h"
+#include "assay/sdk/wrapper.h"
 
 namespace {
 
-struct Params {
+struct Params : assay::Wrapper::Params {
   double beta = 0.5;
-  std::shared_ptr<assay::Optimizer> base;
 };
 
 constexpr double kLargest = 1 - 1e-6;  // cosine asked for: 1 would take an infinite multiple of g_j
@@ -38,7 +38,7 @@ class Row {
   std::vector<double> at_;
 };
 
-class GradVac final : public assay::Optimizer {
+class GradVac final : public assay::Wrapper {
  public:
   using Params = ::Params;
 
@@ -52,40 +52,41 @@ class GradVac final : public assay::Optimizer {
                    "Optimizer that takes the step with the sum of the gradients.");
   }
 
-  explicit GradVac(Params params) : p_(std::move(params)) {}
+  explicit GradVac(Params params) : Wrapper(params), p_(std::move(params)) {}
 
-  void check(assay::Problem& problem) const override {
+  void check(assay::Problem& problem) override {
     assay::check_terms(problem, "gradvac");
-    assay::Combination combination(problem, "gradvac", {});
-    p_.base->check(combination);
-  }
-
-  double step(assay::Problem& problem) override {
-    const auto& names = problem.terms();
-    if (rho_hat_.empty()) rho_hat_.assign(names.size() * names.size(), 0);
-    const auto rng = problem.rng().fork("gradvac");
-    assay::Reals next;  // of the first gradient that the base asks for
-    assay::Combination combination(problem, "gradvac", [&](const assay::PresentTerms& terms) {
-      auto moved = rho_hat_;
-      auto w = vaccinated(terms, names.size(), rng, moved);
-      if (next.empty()) next = std::move(moved);
-      return w;
-    });
-    const double loss = p_.base->step(combination);
-    if (!next.empty()) rho_hat_ = std::move(next);
-    return loss;
+    Wrapper::check(problem);
   }
 
   void save(assay::State& state) const override {
     state.scalars["rho_hat"] = rho_hat_;
-    state.put_nested("base", *p_.base);
+    Wrapper::save(state);
   }
   void load(const assay::State& state) override {
     rho_hat_ = state.scalar<assay::Reals>("rho_hat");
-    p_.base->load(state.nested("base"));
+    Wrapper::load(state);
   }
 
  private:
+  std::unique_ptr<assay::ProblemView> view(assay::Problem& problem) override {
+    next_.clear();
+    const auto count = problem.terms().size();
+    if (rho_hat_.empty()) rho_hat_.assign(count * count, 0);
+    return std::make_unique<assay::Combination>(
+        problem, "gradvac",
+        [this, count, rng = problem.rng().fork("gradvac")](const assay::PresentTerms& terms) {
+          auto moved = rho_hat_;
+          auto w = vaccinated(terms, count, rng, moved);
+          if (next_.empty()) next_ = std::move(moved);
+          return w;
+        });
+  }
+
+  void after_step(assay::Problem&) override {
+    if (!next_.empty()) rho_hat_ = std::move(next_);
+  }
+
   // The weights of the sum of all g_i, each turned towards every g_j from which it has strayed.
   std::vector<double> vaccinated(const assay::PresentTerms& terms, std::size_t all,
                                  const assay::Rng& rng, assay::Reals& moved) const {
@@ -112,6 +113,7 @@ class GradVac final : public assay::Optimizer {
 
   Params p_;
   assay::Reals rho_hat_;  // K x K, of the pairs (i, j)
+  assay::Reals next_;     // rho_hat after this step: of the first gradient that the base asks for
 };
 
 }  // namespace

@@ -6,12 +6,9 @@
 
 #include "assay/registry.h"
 #include "assay/sdk/combination.h"
+#include "assay/sdk/wrapper.h"
 
 namespace {
-
-struct Params {
-  std::shared_ptr<assay::Optimizer> base;
-};
 
 // alpha that adds up to 1 and gives d = sum_i alpha_i g_i the same projection on each u_i = g_i /
 // |g_i|: sum_j alpha_j <g_0 - g_j, u_0 - u_i> = <g_0, u_0 - u_i> for i, j > 0. With dependent
@@ -39,34 +36,25 @@ std::vector<double> impartial(const assay::Gram& gram) {
   return alpha;
 }
 
-class ImtlG final : public assay::Optimizer {
+class ImtlG final : public assay::Wrapper {
  public:
-  using Params = ::Params;
-
   static assay::Schema<Params> schema() {
     return assay::Schema<Params>().component(
         "base", &Params::base, "sgd", "Optimizer that takes the step with the combined gradient.");
   }
 
-  explicit ImtlG(Params params) : p_(std::move(params)) {}
+  explicit ImtlG(const Params& params) : Wrapper(params) {}
 
-  void check(assay::Problem& problem) const override {
+  void check(assay::Problem& problem) override {
     assay::check_terms(problem, "imtl_g");
-    assay::Combination combination(problem, "imtl_g", {});
-    p_.base->check(combination);
+    Wrapper::check(problem);
   }
-
-  double step(assay::Problem& problem) override {
-    assay::Combination combination(
-        problem, "imtl_g", [](const assay::PresentTerms& terms) { return impartial(terms.gram); });
-    return p_.base->step(combination);
-  }
-
-  void save(assay::State& state) const override { state.put_nested("base", *p_.base); }
-  void load(const assay::State& state) override { p_.base->load(state.nested("base")); }
 
  private:
-  Params p_;
+  std::unique_ptr<assay::ProblemView> view(assay::Problem& problem) override {
+    return std::make_unique<assay::Combination>(
+        problem, "imtl_g", [](const assay::PresentTerms& terms) { return impartial(terms.gram); });
+  }
 };
 
 }  // namespace

@@ -6,15 +6,15 @@
 #include "assay/registry.h"
 #include "assay/sdk/combination.h"
 #include "assay/sdk/simplex.h"
+#include "assay/sdk/wrapper.h"
 
 namespace {
 
-struct Params {
+struct Params : assay::Wrapper::Params {
   std::string normalise = "none";
-  std::shared_ptr<assay::Optimizer> base;
 };
 
-class Mgda final : public assay::Optimizer {
+class Mgda final : public assay::Wrapper {
  public:
   using Params = ::Params;
 
@@ -29,25 +29,21 @@ class Mgda final : public assay::Optimizer {
                    "Optimizer that takes the step with the combined gradient.");
   }
 
-  explicit Mgda(Params params) : p_(std::move(params)) {}
+  explicit Mgda(Params params) : Wrapper(params), p_(std::move(params)) {}
 
-  void check(assay::Problem& problem) const override {
+  void check(assay::Problem& problem) override {
     assay::check_terms(problem, "mgda");
-    assay::Combination combination(problem, "mgda", {});
-    p_.base->check(combination);
+    Wrapper::check(problem);
   }
-
-  double step(assay::Problem& problem) override {
-    assay::Combination combination(problem, "mgda", [&](const assay::PresentTerms& terms) {
-      return assay::shortest_in_hull(scaled(terms, problem.terms()));
-    });
-    return p_.base->step(combination);
-  }
-
-  void save(assay::State& state) const override { state.put_nested("base", *p_.base); }
-  void load(const assay::State& state) override { p_.base->load(state.nested("base")); }
 
  private:
+  std::unique_ptr<assay::ProblemView> view(assay::Problem& problem) override {
+    return std::make_unique<assay::Combination>(
+        problem, "mgda", [&](const assay::PresentTerms& terms) {
+          return assay::shortest_in_hull(scaled(terms, problem.terms()));
+        });
+  }
+
   assay::Gram scaled(const assay::PresentTerms& terms, const assay::Strings& names) const {
     const auto& gram = terms.gram;
     if (p_.normalise == "none") return gram;

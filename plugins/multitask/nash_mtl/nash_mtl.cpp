@@ -4,14 +4,14 @@
 
 #include "assay/registry.h"
 #include "assay/sdk/combination.h"
+#include "assay/sdk/wrapper.h"
 #include "bargain.h"
 
 namespace {
 
-struct Params {
+struct Params : assay::Wrapper::Params {
   double max_norm = 1;
   std::int64_t update_every = 1;
-  std::shared_ptr<assay::Optimizer> base;
 };
 
 double clipped(double length, double max_norm) {
@@ -38,7 +38,7 @@ class Settled final : public assay::CombinedGradient {
   double max_norm_;
 };
 
-class NashMtl final : public assay::Optimizer {
+class NashMtl final : public assay::Wrapper {
  public:
   using Params = ::Params;
 
@@ -55,47 +55,51 @@ class NashMtl final : public assay::Optimizer {
                    "Optimizer that takes the step with the direction.");
   }
 
-  explicit NashMtl(Params params) : p_(std::move(params)) {}
+  explicit NashMtl(Params params) : Wrapper(params), p_(std::move(params)) {}
 
-  void check(assay::Problem& problem) const override {
+  void check(assay::Problem& problem) override {
     assay::check_terms(problem, "nash_mtl");
-    Settled settled(problem, alpha_, p_.max_norm);
-    p_.base->check(settled);
-  }
-
-  double step(assay::Problem& problem) override {
-    const auto& names = problem.terms();
-    if (names.size() == 1) return p_.base->step(problem);
-    if (alpha_.empty()) alpha_.assign(names.size(), 1);
-    assay::Reals next;  // of the first gradient that the base asks for
-    assay::Combination bargaining(problem, "nash_mtl", [&](const assay::PresentTerms& terms) {
-      const auto alpha = bargain(terms.gram);
-      if (next.empty()) {
-        next = alpha_;
-        for (std::size_t i = 0; i < alpha.size(); ++i) next[terms.index[i]] = alpha[i];
-      }
-      return within_norm(alpha, terms.gram);
-    });
-    Settled settled(problem, alpha_, p_.max_norm);
-    const bool due = count_ % p_.update_every == 0;
-    const double loss = p_.base->step(due ? static_cast<assay::Problem&>(bargaining) : settled);
-    if (!next.empty()) alpha_ = std::move(next);
-    ++count_;
-    return loss;
+    Wrapper::check(problem);
   }
 
   void save(assay::State& state) const override {
     state.scalars["alpha"] = alpha_;
     state.scalars["count"] = count_;
-    state.put_nested("base", *p_.base);
+    Wrapper::save(state);
   }
   void load(const assay::State& state) override {
     alpha_ = state.scalar<assay::Reals>("alpha");
     count_ = state.scalar<std::int64_t>("count");
-    p_.base->load(state.nested("base"));
+    Wrapper::load(state);
   }
 
  private:
+  std::unique_ptr<assay::ProblemView> view(assay::Problem& problem) override {
+    next_.clear();
+    const auto& names = problem.terms();
+    if (names.size() == 1) return nullptr;
+    if (alpha_.empty()) alpha_.assign(names.size(), 1);
+    if (count_ % p_.update_every != 0)
+      return std::make_unique<Settled>(problem, alpha_, p_.max_norm);
+    return std::make_unique<assay::Combination>(
+        problem, "nash_mtl", [this](const assay::PresentTerms& terms) { return settle(terms); });
+  }
+
+  std::vector<double> settle(const assay::PresentTerms& terms) {
+    const auto alpha = bargain(terms.gram);
+    if (next_.empty()) {
+      next_ = alpha_;
+      for (std::size_t i = 0; i < alpha.size(); ++i) next_[terms.index[i]] = alpha[i];
+    }
+    return within_norm(alpha, terms.gram);
+  }
+
+  void after_step(assay::Problem& problem) override {
+    if (problem.terms().size() == 1) return;
+    if (!next_.empty()) alpha_ = std::move(next_);
+    ++count_;
+  }
+
   std::vector<double> within_norm(std::vector<double> alpha, const assay::Gram& gram) const {
     double square = 0;
     for (std::size_t i = 0; i < alpha.size(); ++i)
@@ -108,6 +112,7 @@ class NashMtl final : public assay::Optimizer {
   Params p_;
   assay::Reals alpha_;      // of each term, when it last had a gradient in a bargain
   std::int64_t count_ = 0;  // steps taken
+  assay::Reals next_;       // alpha after this step: of the first gradient that the base asks for
 };
 
 }  // namespace

@@ -2,14 +2,11 @@
 // NeurIPS 2020.
 #include "assay/registry.h"
 #include "assay/sdk/combination.h"
+#include "assay/sdk/wrapper.h"
 
 namespace {
 
 using assay::Gram;
-
-struct Params {
-  std::shared_ptr<assay::Optimizer> base;
-};
 
 // The weights of sum_i g_i^PC: each g_i^PC is a row of coefficients of the gradients.
 std::vector<double> surgery(const Gram& gram, const assay::Rng& rng) {
@@ -28,37 +25,28 @@ std::vector<double> surgery(const Gram& gram, const assay::Rng& rng) {
   return sum;
 }
 
-class PcGrad final : public assay::Optimizer {
+class PcGrad final : public assay::Wrapper {
  public:
-  using Params = ::Params;
-
   static assay::Schema<Params> schema() {
     return assay::Schema<Params>().component(
         "base", &Params::base, "sgd",
         "Optimizer that takes the step with the sum of the gradients.");
   }
 
-  explicit PcGrad(Params params) : p_(std::move(params)) {}
+  explicit PcGrad(const Params& params) : Wrapper(params) {}
 
-  void check(assay::Problem& problem) const override {
+  void check(assay::Problem& problem) override {
     assay::check_terms(problem, "pcgrad");
-    assay::Combination combination(problem, "pcgrad", {});
-    p_.base->check(combination);
+    Wrapper::check(problem);
   }
-
-  double step(assay::Problem& problem) override {
-    const auto rng = problem.rng().fork("pcgrad");
-    assay::Combination combination(problem, "pcgrad", [&](const assay::PresentTerms& terms) {
-      return surgery(terms.gram, rng);
-    });
-    return p_.base->step(combination);
-  }
-
-  void save(assay::State& state) const override { state.put_nested("base", *p_.base); }
-  void load(const assay::State& state) override { p_.base->load(state.nested("base")); }
 
  private:
-  Params p_;
+  std::unique_ptr<assay::ProblemView> view(assay::Problem& problem) override {
+    return std::make_unique<assay::Combination>(
+        problem, "pcgrad", [rng = problem.rng().fork("pcgrad")](const assay::PresentTerms& terms) {
+          return surgery(terms.gram, rng);
+        });
+  }
 };
 
 }  // namespace

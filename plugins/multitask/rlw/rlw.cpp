@@ -5,12 +5,9 @@
 
 #include "assay/registry.h"
 #include "assay/sdk/combination.h"
+#include "assay/sdk/wrapper.h"
 
 namespace {
-
-struct Params {
-  std::shared_ptr<assay::Optimizer> base;
-};
 
 // A softmax of normal numbers: the same ones whenever it is asked for within a step.
 std::vector<double> weights(const assay::Problem& problem) {
@@ -20,35 +17,27 @@ std::vector<double> weights(const assay::Problem& problem) {
   return {w.const_data_ptr<double>(), w.const_data_ptr<double>() + count};
 }
 
-class Rlw final : public assay::Optimizer {
+class Rlw final : public assay::Wrapper {
  public:
-  using Params = ::Params;
-
   static assay::Schema<Params> schema() {
     return assay::Schema<Params>().component(
         "base", &Params::base, "sgd",
         "Optimizer that takes the step with the gradient of the weighted sum.");
   }
 
-  explicit Rlw(Params params) : p_(std::move(params)) {}
+  explicit Rlw(const Params& params) : Wrapper(params) {}
 
-  void check(assay::Problem& problem) const override {
+  void check(assay::Problem& problem) override {
     assay::check_terms(problem, "rlw");
-    assay::WeightedTerms weighted(problem, "rlw", {});
-    p_.base->check(weighted);
+    Wrapper::check(problem);
   }
-
-  double step(assay::Problem& problem) override {
-    if (problem.terms().size() == 1) return p_.base->step(problem);
-    assay::WeightedTerms weighted(problem, "rlw", [&](const auto&) { return weights(problem); });
-    return p_.base->step(weighted);
-  }
-
-  void save(assay::State& state) const override { state.put_nested("base", *p_.base); }
-  void load(const assay::State& state) override { p_.base->load(state.nested("base")); }
 
  private:
-  Params p_;
+  std::unique_ptr<assay::ProblemView> view(assay::Problem& problem) override {
+    if (problem.terms().size() == 1) return nullptr;
+    return std::make_unique<assay::WeightedTerms>(problem, "rlw",
+                                                  [&](const auto&) { return weights(problem); });
+  }
 };
 
 }  // namespace

@@ -4,16 +4,16 @@
 
 #include "assay/registry.h"
 #include "assay/sdk/combination.h"
+#include "assay/sdk/wrapper.h"
 
 namespace {
 
-struct Params {
+struct Params : assay::Wrapper::Params {
   double lr = 0.01;
   double s0 = -0.5;
-  std::shared_ptr<assay::Optimizer> base;
 };
 
-class UncertaintyWeights final : public assay::Optimizer {
+class UncertaintyWeights final : public assay::Wrapper {
  public:
   using Params = ::Params;
 
@@ -29,44 +29,50 @@ class UncertaintyWeights final : public assay::Optimizer {
                    "Optimizer that takes the step with the gradient of the weighted sum.");
   }
 
-  explicit UncertaintyWeights(Params params) : p_(std::move(params)) {}
+  explicit UncertaintyWeights(Params params) : Wrapper(params), p_(std::move(params)) {}
 
-  void check(assay::Problem& problem) const override {
+  void check(assay::Problem& problem) override {
     assay::check_terms(problem, "uncertainty_weights");
-    assay::WeightedTerms weighted(problem, "uncertainty_weights", {});
-    p_.base->check(weighted);
-  }
-
-  // The loss sum_i l_i / (2 e^s_i) + s_i / 2, both in the weights and in s, where the step starts.
-  double step(assay::Problem& problem) override {
-    const auto& terms = problem.terms();
-    if (terms.size() == 1) return p_.base->step(problem);
-    if (s_.empty()) s_.assign(terms.size(), p_.s0);
-    std::vector<double> start, weights;
-    for (std::size_t i = 0; i < s_.size(); ++i) weights.push_back(std::exp(-s_[i]) / 2);
-    assay::WeightedTerms weighted(problem, "uncertainty_weights",
-                                  [&](const std::vector<double>& losses) {
-                                    if (start.empty()) start = not_negative(losses, terms);
-                                    return weights;
-                                  });
-    const double loss = p_.base->step(weighted);
-    const double lr = p_.lr * problem.learning_rate_factor();
-    for (std::size_t i = 0; i < start.size(); ++i)
-      if (start[i] != 0)  // otherwise the batch lacks the term, which says nothing of its variance
-        s_[i] -= lr * (0.5 - start[i] * weights[i]);
-    return loss;
+    Wrapper::check(problem);
   }
 
   void save(assay::State& state) const override {
     state.scalars["s"] = s_;
-    state.put_nested("base", *p_.base);
+    Wrapper::save(state);
   }
   void load(const assay::State& state) override {
     s_ = state.scalar<assay::Reals>("s");
-    p_.base->load(state.nested("base"));
+    Wrapper::load(state);
   }
 
  private:
+  std::unique_ptr<assay::ProblemView> view(assay::Problem& problem) override {
+    start_.clear();
+    const auto& terms = problem.terms();
+    if (terms.size() == 1) return nullptr;
+    if (s_.empty()) s_.assign(terms.size(), p_.s0);
+    return std::make_unique<assay::WeightedTerms>(
+        problem, "uncertainty_weights", [this, &terms](const std::vector<double>& losses) {
+          if (start_.empty()) start_ = not_negative(losses, terms);
+          return weights();
+        });
+  }
+
+  // The loss sum_i l_i / (2 e^s_i) + s_i / 2 descends in s from where the step starts.
+  void after_step(assay::Problem& problem) override {
+    const double lr = p_.lr * problem.learning_rate_factor();
+    const auto weight = weights();
+    for (std::size_t i = 0; i < start_.size(); ++i)
+      if (start_[i] != 0)  // otherwise the batch lacks the term, which says nothing of its variance
+        s_[i] -= lr * (0.5 - start_[i] * weight[i]);
+  }
+
+  std::vector<double> weights() const {
+    std::vector<double> all;
+    for (const double s : s_) all.push_back(std::exp(-s) / 2);
+    return all;
+  }
+
   // A negative one would drive its variance to 0, and its weight to infinity.
   static std::vector<double> not_negative(const std::vector<double>& losses,
                                           const assay::Strings& terms) {
@@ -81,6 +87,7 @@ class UncertaintyWeights final : public assay::Optimizer {
 
   Params p_;
   assay::Reals s_;
+  std::vector<double> start_;  // losses where the step starts
 };
 
 }  // namespace

@@ -2,15 +2,15 @@
 // is to be compared with.
 #include "assay/registry.h"
 #include "assay/sdk/combination.h"
+#include "assay/sdk/wrapper.h"
 
 namespace {
 
-struct Params {
+struct Params : assay::Wrapper::Params {
   assay::Reals weights;
-  std::shared_ptr<assay::Optimizer> base;
 };
 
-class WeightedSum final : public assay::Optimizer {
+class WeightedSum final : public assay::Wrapper {
  public:
   using Params = ::Params;
 
@@ -26,26 +26,22 @@ class WeightedSum final : public assay::Optimizer {
                    "Optimizer that takes the step with the gradient of the weighted sum.");
   }
 
-  explicit WeightedSum(Params params) : p_(std::move(params)) {}
+  explicit WeightedSum(Params params) : Wrapper(params), p_(std::move(params)) {}
 
-  void check(assay::Problem& problem) const override {
+  void check(assay::Problem& problem) override {
     assay::check_terms(problem, "weighted_sum");
     const auto& terms = problem.terms();
     if (p_.weights.size() != terms.size()) throw wrong_length(terms);
-    assay::WeightedTerms weighted(problem, "weighted_sum", {});
-    p_.base->check(weighted);
+    Wrapper::check(problem);
   }
-
-  double step(assay::Problem& problem) override {
-    if (problem.terms().size() == 1) return p_.base->step(problem);
-    assay::WeightedTerms weighted(problem, "weighted_sum", [&](const auto&) { return p_.weights; });
-    return p_.base->step(weighted);
-  }
-
-  void save(assay::State& state) const override { state.put_nested("base", *p_.base); }
-  void load(const assay::State& state) override { p_.base->load(state.nested("base")); }
 
  private:
+  std::unique_ptr<assay::ProblemView> view(assay::Problem& problem) override {
+    if (problem.terms().size() == 1) return nullptr;
+    return std::make_unique<assay::WeightedTerms>(problem, "weighted_sum",
+                                                  [this](const auto&) { return p_.weights; });
+  }
+
   assay::Error wrong_length(const std::vector<std::string>& terms) const {
     return {assay::ErrorKind::kParameter,
             "optimizer `weighted_sum`: `weights` has " + std::to_string(p_.weights.size()) +

@@ -5,17 +5,16 @@
 #include <ATen/ops/_foreach_mul.h>
 
 #include "assay/registry.h"
-#include "assay/sdk/problem_view.h"
 #include "assay/sdk/tensors.h"
+#include "assay/sdk/wrapper.h"
 
 namespace {
 
-class Asam final : public assay::Optimizer {
+class Asam final : public assay::Wrapper {
  public:
-  struct Params {
+  struct Params : assay::Wrapper::Params {
     double rho = 0.5;
     double eta = 0.01;
-    std::shared_ptr<assay::Optimizer> base;
   };
 
   static assay::Schema<Params> schema() {
@@ -30,17 +29,12 @@ class Asam final : public assay::Optimizer {
                    "Optimizer that takes the step with the gradient at the perturbed weights.");
   }
 
-  explicit Asam(Params params) : p_(std::move(params)) {}
+  explicit Asam(Params params) : Wrapper(params), p_(std::move(params)) {}
 
-  void check(assay::Problem& problem) const override {
-    if (p_.rho == 0) return p_.base->check(problem);
-    assay::AscentProblem uphill(problem, "asam", {});
-    p_.base->check(uphill);
-  }
-
-  double step(assay::Problem& problem) override {
-    if (p_.rho == 0) return p_.base->step(problem);
-    assay::AscentProblem uphill(problem, "asam", [&](assay::Gradient here) {
+ private:
+  std::unique_ptr<assay::ProblemView> view(assay::Problem& problem) override {
+    if (p_.rho == 0) return nullptr;
+    return std::make_unique<assay::AscentProblem>(problem, "asam", [&](assay::Gradient here) {
       assay::Tensors t = at::_foreach_abs(problem.parameters());
       at::_foreach_add_(t, p_.eta);
       auto e = std::move(here.tensors);
@@ -49,13 +43,8 @@ class Asam final : public assay::Optimizer {
       at::_foreach_mul_(e, t);
       return assay::add_scaled(problem.parameters(), std::move(e), p_.rho / length);
     });
-    return uphill.step(*p_.base);
   }
 
-  void save(assay::State& state) const override { state.put_nested("base", *p_.base); }
-  void load(const assay::State& state) override { p_.base->load(state.nested("base")); }
-
- private:
   static constexpr double kTiny = 1e-12;  // a zero gradient has no direction
 
   Params p_;

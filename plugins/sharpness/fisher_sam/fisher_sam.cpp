@@ -6,17 +6,16 @@
 #include <ATen/ops/_foreach_sqrt.h>
 
 #include "assay/registry.h"
-#include "assay/sdk/problem_view.h"
 #include "assay/sdk/tensors.h"
+#include "assay/sdk/wrapper.h"
 
 namespace {
 
-class FisherSam final : public assay::Optimizer {
+class FisherSam final : public assay::Wrapper {
  public:
-  struct Params {
+  struct Params : assay::Wrapper::Params {
     double rho = 0.05;
     double eta = 1;
-    std::shared_ptr<assay::Optimizer> base;
   };
 
   static assay::Schema<Params> schema() {
@@ -30,17 +29,12 @@ class FisherSam final : public assay::Optimizer {
                    "Optimizer that takes the step with the gradient at the perturbed weights.");
   }
 
-  explicit FisherSam(Params params) : p_(std::move(params)) {}
+  explicit FisherSam(Params params) : Wrapper(params), p_(std::move(params)) {}
 
-  void check(assay::Problem& problem) const override {
-    if (p_.rho == 0) return p_.base->check(problem);
-    assay::AscentProblem uphill(problem, "fisher_sam", {});
-    p_.base->check(uphill);
-  }
-
-  double step(assay::Problem& problem) override {
-    if (p_.rho == 0) return p_.base->step(problem);
-    assay::AscentProblem uphill(problem, "fisher_sam", [&](assay::Gradient here) {
+ private:
+  std::unique_ptr<assay::ProblemView> view(assay::Problem& problem) override {
+    if (p_.rho == 0) return nullptr;
+    return std::make_unique<assay::AscentProblem>(problem, "fisher_sam", [&](assay::Gradient here) {
       assay::Tensors root = at::_foreach_mul(here.tensors, here.tensors);  // of F
       at::_foreach_mul_(root, p_.eta);
       at::_foreach_add_(root, 1);
@@ -51,13 +45,8 @@ class FisherSam final : public assay::Optimizer {
       at::_foreach_div_(e, root);
       return assay::add_scaled(problem.parameters(), std::move(e), p_.rho / length);
     });
-    return uphill.step(*p_.base);
   }
 
-  void save(assay::State& state) const override { state.put_nested("base", *p_.base); }
-  void load(const assay::State& state) override { p_.base->load(state.nested("base")); }
-
- private:
   static constexpr double kTiny = 1e-12;  // a zero gradient has no direction
 
   Params p_;

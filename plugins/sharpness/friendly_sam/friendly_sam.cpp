@@ -1,20 +1,19 @@
 // Friendly SAM: Li, Zhou, He, Cheng and Huang, "Friendly Sharpness-Aware Minimization", CVPR 2024:
 // the ascent follows the batch's gradient less its running mean, a stand-in for the full gradient.
 #include "assay/registry.h"
-#include "assay/sdk/problem_view.h"
 #include "assay/sdk/tensors.h"
+#include "assay/sdk/wrapper.h"
 
 namespace {
 
 using assay::Tensors;
 
-class FriendlySam final : public assay::Optimizer {
+class FriendlySam final : public assay::Wrapper {
  public:
-  struct Params {
+  struct Params : assay::Wrapper::Params {
     double rho = 0.05;
     double sigma = 1;
     double lambda = 0.9;
-    std::shared_ptr<assay::Optimizer> base;
   };
 
   static assay::Schema<Params> schema() {
@@ -31,39 +30,35 @@ class FriendlySam final : public assay::Optimizer {
                    "Optimizer that takes the step with the gradient at the perturbed weights.");
   }
 
-  explicit FriendlySam(Params params) : p_(std::move(params)) {}
-
-  void check(assay::Problem& problem) const override {
-    if (p_.rho == 0) return p_.base->check(problem);
-    assay::AscentProblem uphill(problem, "friendly_sam", {});
-    p_.base->check(uphill);
-  }
-
-  double step(assay::Problem& problem) override {
-    if (p_.rho == 0) return p_.base->step(problem);
-    Tensors next;  // m moves once a step, by the first gradient that the base makes us ask for
-    assay::AscentProblem uphill(problem, "friendly_sam", [&](assay::Gradient here) {
-      if (next.empty()) next = mean_with(here.tensors);
-      auto e = m_.empty() ? std::move(here.tensors)
-                          : assay::weighted_sum({&here.tensors, &m_}, {1, -p_.sigma});
-      const double length = assay::norm(e) + kTiny;
-      return assay::add_scaled(problem.parameters(), std::move(e), p_.rho / length);
-    });
-    const double loss = uphill.step(*p_.base);
-    if (!next.empty()) m_ = std::move(next);
-    return loss;
-  }
+  explicit FriendlySam(Params params) : Wrapper(params), p_(std::move(params)) {}
 
   void save(assay::State& state) const override {
     state.put("m", m_);
-    state.put_nested("base", *p_.base);
+    Wrapper::save(state);
   }
   void load(const assay::State& state) override {
     m_ = state.list("m");
-    p_.base->load(state.nested("base"));
+    Wrapper::load(state);
   }
 
  private:
+  std::unique_ptr<assay::ProblemView> view(assay::Problem& problem) override {
+    next_.clear();
+    if (p_.rho == 0) return nullptr;
+    return std::make_unique<assay::AscentProblem>(
+        problem, "friendly_sam", [&](assay::Gradient here) {
+          if (next_.empty()) next_ = mean_with(here.tensors);
+          auto e = m_.empty() ? std::move(here.tensors)
+                              : assay::weighted_sum({&here.tensors, &m_}, {1, -p_.sigma});
+          const double length = assay::norm(e) + kTiny;
+          return assay::add_scaled(problem.parameters(), std::move(e), p_.rho / length);
+        });
+  }
+
+  void after_step(assay::Problem&) override {
+    if (!next_.empty()) m_ = std::move(next_);
+  }
+
   static constexpr double kTiny = 1e-12;  // a zero direction
 
   Tensors mean_with(const Tensors& g) const {
@@ -73,6 +68,7 @@ class FriendlySam final : public assay::Optimizer {
 
   Params p_;
   Tensors m_;
+  Tensors next_;  // m after this step: of the first gradient that the base asks for
 };
 
 }  // namespace

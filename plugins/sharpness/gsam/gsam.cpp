@@ -1,8 +1,8 @@
 // GSAM: Zhuang, Gong, Yuan, Cui, Adam, Dvornek, Tatikonda, Duncan and Liu, "Surrogate Gap
 // Minimization Improves Sharpness-Aware Training", ICLR 2022.
 #include "assay/registry.h"
-#include "assay/sdk/problem_view.h"
 #include "assay/sdk/tensors.h"
+#include "assay/sdk/wrapper.h"
 
 namespace {
 
@@ -34,13 +34,12 @@ class SurrogateGap final : public assay::CombinedGradient {
   double rho_, alpha_;
 };
 
-class Gsam final : public assay::Optimizer {
+class Gsam final : public assay::Wrapper {
  public:
-  struct Params {
+  struct Params : assay::Wrapper::Params {
     double rho = 0.05;
     double rho_min = 0;
     double alpha = 0.4;
-    std::shared_ptr<assay::Optimizer> base;
   };
 
   static assay::Schema<Params> schema() {
@@ -59,30 +58,27 @@ class Gsam final : public assay::Optimizer {
                    "Optimizer that takes the step with the resulting gradient.");
   }
 
-  explicit Gsam(Params params) : p_(std::move(params)) {
+  explicit Gsam(Params params) : Wrapper(params), p_(std::move(params)) {
     if (p_.rho_min > p_.rho)
       throw assay::Error(
           assay::ErrorKind::kParameter,
           "`rho_min`, the smallest radius, must not exceed `rho`, the largest radius");
   }
 
-  void check(assay::Problem& problem) const override {
-    if (p_.rho == 0) return p_.base->check(problem);
+  // The radius of a step may be 0, but not that of all.
+  void check(assay::Problem& problem) override {
+    if (p_.rho == 0) return base().check(problem);
     SurrogateGap view(problem, p_.rho, p_.alpha);
-    p_.base->check(view);
+    base().check(view);
   }
-
-  double step(assay::Problem& problem) override {
-    const double rho = p_.rho_min + (p_.rho - p_.rho_min) * problem.learning_rate_factor();
-    if (rho == 0) return p_.base->step(problem);
-    SurrogateGap view(problem, rho, p_.alpha);
-    return p_.base->step(view);
-  }
-
-  void save(assay::State& state) const override { state.put_nested("base", *p_.base); }
-  void load(const assay::State& state) override { p_.base->load(state.nested("base")); }
 
  private:
+  std::unique_ptr<assay::ProblemView> view(assay::Problem& problem) override {
+    const double rho = p_.rho_min + (p_.rho - p_.rho_min) * problem.learning_rate_factor();
+    if (rho == 0) return nullptr;
+    return std::make_unique<SurrogateGap>(problem, rho, p_.alpha);
+  }
+
   Params p_;
 };
 

@@ -5,19 +5,18 @@
 #include <ATen/ops/_foreach_add.h>
 
 #include "assay/registry.h"
-#include "assay/sdk/problem_view.h"
 #include "assay/sdk/tensors.h"
+#include "assay/sdk/wrapper.h"
 
 namespace {
 
 using assay::Gradient;
 using assay::Tensors;
 
-struct Params {
+struct Params : assay::Wrapper::Params {
   double rho = 0.05;
   std::int64_t k = 5;
   double alpha = 0.7;
-  std::shared_ptr<assay::Optimizer> base;
 };
 
 // g_v: the part of the gradient at w + e that is orthogonal to the one at w.
@@ -33,23 +32,22 @@ constexpr double kTiny = 1e-12;  // a zero gradient has no direction
 // a part along g_v.
 class Look final : public assay::CombinedGradient {
  public:
-  Look(assay::Problem& inner, const Params& p, const Orthogonal& g_v)
-      : CombinedGradient(inner, "looksam"), p_(p), g_v_(g_v) {}
+  /// Leaves the next g_v in `found`, once a step: of the first ascent.
+  Look(assay::Problem& inner, const Params& p, const Orthogonal& g_v, Tensors& found)
+      : CombinedGradient(inner, "looksam"), p_(p), g_v_(g_v), found_(found) {}
 
   Gradient raw_gradient() override {
     auto g = inner_.raw_gradient();
     return g_v_.tensors.empty() ? ascent(std::move(g)) : reuse(std::move(g));
   }
 
-  Tensors found;  // the next g_v, once a step: of the first ascent
-
  private:
   Gradient ascent(Gradient g) {
     auto gs = uphill(g.tensors);
-    if (found.empty()) {
+    if (found_.empty()) {
       const assay::Gram gram({&g.tensors, &gs.tensors});
       const double along = gram(0, 0) > 0 ? gram(0, 1) / gram(0, 0) : 0;
-      found = assay::add_scaled(gs.tensors, std::move(g.tensors), -along);
+      found_ = assay::add_scaled(gs.tensors, std::move(g.tensors), -along);
     }
     return {g.loss, std::move(gs.tensors)};
   }
@@ -68,9 +66,10 @@ class Look final : public assay::CombinedGradient {
 
   const Params& p_;
   const Orthogonal& g_v_;
+  Tensors& found_;
 };
 
-class LookSam final : public assay::Optimizer {
+class LookSam final : public assay::Wrapper {
  public:
   using Params = ::Params;
 
@@ -87,39 +86,37 @@ class LookSam final : public assay::Optimizer {
                    "Optimizer that takes the step with the resulting gradient.");
   }
 
-  explicit LookSam(Params params) : p_(std::move(params)) {}
-
-  void check(assay::Problem& problem) const override {
-    if (p_.rho == 0) return p_.base->check(problem);
-    Look view(problem, p_, g_v_);
-    p_.base->check(view);
-  }
-
-  double step(assay::Problem& problem) override {
-    if (p_.rho == 0) return p_.base->step(problem);
-    const Orthogonal none;
-    Look view(problem, p_, count_ % p_.k == 0 ? none : g_v_);
-    const double loss = p_.base->step(view);
-    if (!view.found.empty()) g_v_ = Orthogonal(std::move(view.found));
-    ++count_;
-    return loss;
-  }
+  explicit LookSam(Params params) : Wrapper(params), p_(std::move(params)) {}
 
   void save(assay::State& state) const override {
     state.scalars["count"] = count_;
     state.put("g_v", g_v_.tensors);
-    state.put_nested("base", *p_.base);
+    Wrapper::save(state);
   }
   void load(const assay::State& state) override {
     count_ = state.scalar<std::int64_t>("count");
     g_v_ = Orthogonal(state.list("g_v"));
-    p_.base->load(state.nested("base"));
+    Wrapper::load(state);
   }
 
  private:
+  std::unique_ptr<assay::ProblemView> view(assay::Problem& problem) override {
+    found_.clear();
+    if (p_.rho == 0) return nullptr;
+    return std::make_unique<Look>(problem, p_, count_ % p_.k == 0 ? none_ : g_v_, found_);
+  }
+
+  void after_step(assay::Problem&) override {
+    if (p_.rho == 0) return;
+    if (!found_.empty()) g_v_ = Orthogonal(std::move(found_));
+    ++count_;
+  }
+
   Params p_;
   std::int64_t count_ = 0;  // steps taken
   Orthogonal g_v_;
+  const Orthogonal none_;
+  Tensors found_;  // the next g_v
 };
 
 }  // namespace

@@ -4,8 +4,8 @@
 #include <ATen/ops/_foreach_mul.h>
 
 #include "assay/registry.h"
-#include "assay/sdk/problem_view.h"
 #include "assay/sdk/tensors.h"
+#include "assay/sdk/wrapper.h"
 
 namespace {
 
@@ -48,12 +48,11 @@ class Parts final : public assay::CombinedGradient {
   std::int64_t m_;
 };
 
-class MSam final : public assay::Optimizer {
+class MSam final : public assay::Wrapper {
  public:
-  struct Params {
+  struct Params : assay::Wrapper::Params {
     double rho = 0.05;
     std::int64_t m = 8;
-    std::shared_ptr<assay::Optimizer> base;
   };
 
   static assay::Schema<Params> schema() {
@@ -69,25 +68,19 @@ class MSam final : public assay::Optimizer {
             "Optimizer that takes the step with the mean gradient at the perturbed weights.");
   }
 
-  explicit MSam(Params params) : p_(std::move(params)) {}
+  explicit MSam(Params params) : Wrapper(params), p_(std::move(params)) {}
 
-  void check(assay::Problem& problem) const override {
-    if (p_.rho == 0) return p_.base->check(problem);
-    problem.split(p_.m);  // a problem that cannot be split says so
-    Parts view(problem, p_.rho, p_.m);
-    p_.base->check(view);
+  void check(assay::Problem& problem) override {
+    if (p_.rho != 0) problem.split(p_.m);  // a problem that cannot be split says so
+    Wrapper::check(problem);
   }
-
-  double step(assay::Problem& problem) override {
-    if (p_.rho == 0) return p_.base->step(problem);
-    Parts view(problem, p_.rho, p_.m);
-    return p_.base->step(view);
-  }
-
-  void save(assay::State& state) const override { state.put_nested("base", *p_.base); }
-  void load(const assay::State& state) override { p_.base->load(state.nested("base")); }
 
  private:
+  std::unique_ptr<assay::ProblemView> view(assay::Problem& problem) override {
+    if (p_.rho == 0) return nullptr;
+    return std::make_unique<Parts>(problem, p_.rho, p_.m);
+  }
+
   Params p_;
 };
 

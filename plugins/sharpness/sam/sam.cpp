@@ -4,20 +4,19 @@
 #include <ATen/ops/randn.h>
 
 #include "assay/registry.h"
-#include "assay/sdk/problem_view.h"
 #include "assay/sdk/tensors.h"
+#include "assay/sdk/wrapper.h"
 
 namespace {
 
 using assay::Tensors;
 
-class Sam final : public assay::Optimizer {
+class Sam final : public assay::Wrapper {
  public:
-  struct Params {
+  struct Params : assay::Wrapper::Params {
     double rho = 0.05;
     std::string direction = "gradient";
     bool normalise = true;
-    std::shared_ptr<assay::Optimizer> base;
   };
 
   static assay::Schema<Params> schema() {
@@ -36,29 +35,19 @@ class Sam final : public assay::Optimizer {
                    "Optimizer that takes the step with the gradient at the perturbed weights.");
   }
 
-  explicit Sam(Params params) : p_(std::move(params)) {}
+  explicit Sam(Params params) : Wrapper(params), p_(std::move(params)) {}
 
-  void check(assay::Problem& problem) const override {
-    if (p_.rho == 0) return p_.base->check(problem);
-    assay::AscentProblem uphill(problem, "sam", {});
-    p_.base->check(uphill);
-  }
-
-  double step(assay::Problem& problem) override {
-    if (p_.rho == 0) return p_.base->step(problem);
-    assay::AscentProblem uphill(problem, "sam", [&](assay::Gradient here) {
+ private:
+  std::unique_ptr<assay::ProblemView> view(assay::Problem& problem) override {
+    if (p_.rho == 0) return nullptr;
+    return std::make_unique<assay::AscentProblem>(problem, "sam", [&](assay::Gradient here) {
       const double sign = p_.direction == "descent" ? -1 : 1;
       auto direction = p_.direction == "random" ? random(problem) : std::move(here.tensors);
       const double length = p_.normalise ? assay::norm(direction) + kTiny : 1;
       return assay::add_scaled(problem.parameters(), std::move(direction), sign * p_.rho / length);
     });
-    return uphill.step(*p_.base);
   }
 
-  void save(assay::State& state) const override { state.put_nested("base", *p_.base); }
-  void load(const assay::State& state) override { p_.base->load(state.nested("base")); }
-
- private:
   static constexpr double kTiny = 1e-12;  // a zero gradient has no direction
 
   static Tensors random(const assay::Problem& problem) {

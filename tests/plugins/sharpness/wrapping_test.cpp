@@ -34,7 +34,7 @@ void walk(Optimizer& optimizer, ClosedForm& problem, int from, int to) {
 class ByPart final : public Optimizer {
  public:
   explicit ByPart(bool terms) : terms_(terms) {}
-  void check(Problem& problem) const override {
+  void check(Problem& problem) override {
     if (terms_) check_terms(problem, "by_term");
   }
   double step(Problem& problem) override {

@@ -35,6 +35,9 @@ class ProblemView : public Problem {
   }
   std::vector<Part> split(std::int64_t samples) override { return inner_.split(samples); }
 
+  /// Lets `base` take its step with this view; returns the loss before the step.
+  virtual double step(Optimizer& base);
+
  protected:
   Problem& inner_;
 };
@@ -105,8 +108,7 @@ class AscentProblem : public ProblemView {
   Gradient group_weighted_gradient(const WeighGroups& weigh) override;
   std::vector<Part> split(std::int64_t samples) override;
 
-  /// Lets `base` take its step with this view; returns the loss at w.
-  double step(Optimizer& base);
+  double step(Optimizer& base) override;  // returns the loss at w
 
  private:
   ScopedWeights perturb_weights();
