@@ -8,6 +8,7 @@
 #include <ATen/ops/randint.h>
 #include <ATen/ops/randn.h>
 
+#include "assay/sdk/problem_view.h"
 #include "assay/sdk/tensors.h"
 #include "core/runtime/runtime.h"
 #include "tests/benchmark/contest.h"
