@@ -8,6 +8,12 @@
 
 namespace assay {
 
+ProblemView::~ProblemView() = default;
+
+double ProblemView::step(Optimizer& base) {
+  return base.step(*this);
+}
+
 Gradient Problem::gradient() {
   auto gradient = raw_gradient();
   const double largest = largest_norm();
@@ -45,12 +51,6 @@ ScopedWeights::~ScopedWeights() {
 AscentProblem::AscentProblem(Problem& inner, std::string wrapper, Perturb perturb)
     : ProblemView(inner), combined_by_(std::move(wrapper)), perturb_(std::move(perturb)) {}
 AscentProblem::~AscentProblem() = default;
-
-ProblemView::~ProblemView() = default;
-
-double ProblemView::step(Optimizer& base) {
-  return base.step(*this);
-}
 
 double AscentProblem::step(Optimizer& base) {
   const double loss = base.step(*this);

@@ -34,10 +34,9 @@ std::string overview() {
       "Usage: assay VERB [WORDS...] [FLAGS...]\n\nVerbs:\n";
   for (const Verb& verb : verbs()) text += fmt::format("  {:<12}{}\n", verb.name, verb.summary);
   return text +
-         "\n`assay VERB --help` explains a verb. Exit codes: 0 ok, 1 failure, 2 usage, 3 "
-         "manifest,\n"
-         "4 plugin, 5 failed or unfinished trials, 6 diverged, 75 stopped, to be started again,\n"
-         "130 and 143 interrupted.\n";
+         "\n`assay VERB --help` explains a verb. Exit codes: 0 ok, 1 failure, 2 usage,\n"
+         "3 manifest, 4 plugin, 5 failed or unfinished trials, 6 diverged,\n"
+         "75 stopped, to be started again, 130 and 143 interrupted.\n";
 }
 
 const Verb& find(const std::string& name) {

@@ -2,7 +2,6 @@
 // the parameter struct, and is the source of `assay describe`, the JSON Schema and reference.md.
 #pragma once
 
-#include <concepts>
 #include <filesystem>
 #include <functional>
 #include <limits>
@@ -176,11 +175,10 @@ class Schema {
   }
 
   /// Adds a nested component of kind I::kind. `use` names the default; with "" the default is none,
-  /// and the member stays null.
+  /// and the member stays null. The member is one of P or of a base class of P.
   template <class I, class Owner>
-  requires std::derived_from<P, Owner> Schema& component(std::string name,
-                                                         std::shared_ptr<I> Owner::*member,
-                                                         std::string use, std::string doc) {
+  Schema& component(std::string name, std::shared_ptr<I> Owner::*member, std::string use,
+                    std::string doc) {
     return add({std::move(name),
                 Type::kComponent,
                 Value{Spec{std::move(use), {}}},
