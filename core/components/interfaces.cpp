@@ -8,13 +8,8 @@ namespace assay {
 Log::~Log() = default;
 Stateful::~Stateful() = default;
 Model::~Model() = default;
-Denoiser::~Denoiser() = default;
-Maskable::~Maskable() = default;
-Growable::~Growable() = default;
-Promptable::~Promptable() = default;
 Partitioned::~Partitioned() = default;
 LinearHead::~LinearHead() = default;
-Variational::~Variational() = default;
 Fitted::~Fitted() = default;
 Legible::~Legible() = default;
 Dataset::~Dataset() = default;

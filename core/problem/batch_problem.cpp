@@ -31,8 +31,11 @@ void BatchProblem::begin(std::vector<Batch> batches, const Context& context, dou
 const Tensors& BatchProblem::parameters() const {
   return impl_->parameters();
 }
-const std::vector<std::string>& BatchProblem::terms() const {
-  return impl_->setting->objective.terms();
+const std::vector<std::string>& BatchProblem::parameter_names() const {
+  return impl_->setting->parameter_names;
+}
+const std::vector<std::string>& BatchProblem::names(By by) const {
+  return by == By::kTerm ? impl_->setting->objective.terms() : impl_->setting->options.groups;
 }
 const std::vector<int>& BatchProblem::owners() const {
   return impl_->setting->owners;
@@ -54,20 +57,9 @@ std::map<std::string, BatchProblem::Figure> BatchProblem::take_figures() {
   return std::exchange(impl_->setting->figures, {});
 }
 
-std::vector<double> BatchProblem::losses() {
-  std::vector<double> sums(terms().size());
-  impl_->each([&](const Batch& batch, std::size_t i) {
-    const torch::NoGradGuard no_grad;
-    const auto values = impl_->checked_terms(impl_->part(batch, i));
-    for (std::size_t k = 0; k < sums.size(); ++k) sums[k] += values[k];
-  });
-  return sums;
-}
-
 double BatchProblem::loss() {
   double sum = 0;
-  impl_->each([&](const Batch& batch, std::size_t i) {
-    const torch::NoGradGuard no_grad;
+  impl_->each(Graph::kNone, [&](const Batch& batch, std::size_t i) {
     sum += impl_->checked(sum_of(impl_->part(batch, i)), "the loss");
   });
   return sum;
@@ -75,72 +67,32 @@ double BatchProblem::loss() {
 
 Gradient BatchProblem::raw_gradient() {
   Gradient sum;
-  std::vector<double> values(terms().size());
-  impl_->each([&](const Batch& batch, std::size_t i) {
+  auto terms = impl_->present(By::kTerm);
+  impl_->each(Graph::kOne, [&](const Batch& batch, std::size_t i) {
     const auto parts = impl_->part(batch, i);
     const auto loss = sum_of(parts);
     if (parts.size() > 1) {
-      const auto checked = impl_->checked_terms(parts);
-      for (std::size_t k = 0; k < checked.size(); ++k) values[k] += checked[k];
+      const auto values = impl_->checked_terms(parts);
+      for (auto& term : terms) term.loss += values[static_cast<std::size_t>(term.index)];
     }
-    const double value =
-        impl_->checked(loss, parts.size() > 1 ? "the loss" : impl_->name_of_term(0));
-    add(sum, value, impl_->checked_whole(gradient_of(loss, parameters(), false), batch, i));
+    sum.loss += impl_->checked(loss, parts.size() > 1 ? "the loss" : impl_->name_of_term(0));
+    add(sum.tensors, impl_->checked_whole(differentiate(loss, parameters(), false), batch, i));
   });
-  impl_->report(values);
+  impl_->report(terms);
   return sum;
 }
 
-std::vector<Gradient> BatchProblem::gradient_per_term() {
-  std::vector<Gradient> sums(terms().size());
-  impl_->each([&](const Batch& batch, std::size_t i) {
-    const auto parts = impl_->part(batch, i);
-    const auto values = impl_->checked_terms(parts);
-    for (std::size_t k = 0; k < parts.size(); ++k) {
-      auto gradient = gradient_of(weighted(parts[k]), parameters(), k + 1 < parts.size());
-      add(sums[k], values[k], impl_->checked(std::move(gradient), impl_->name_of_term(k)));
-    }
-  });
-  std::vector<double> values;
-  for (const auto& sum : sums) values.push_back(sum.loss);
-  impl_->report(values);
-  return sums;
-}
-
-Gradient BatchProblem::gradient_of_term(std::size_t index) {
-  Gradient sum;
-  const auto name = impl_->name_of_term(index);
-  impl_->each([&](const Batch& batch, std::size_t i) {
-    const auto value = weighted(impl_->part_of_term(index, batch, i));
-    const double number = impl_->checked(value, name);
-    add(sum, number, impl_->checked(gradient_of(value, parameters(), false), name));
+Tensors BatchProblem::hessian_times(const Tensors& v) {
+  Tensors sum;
+  impl_->each(Graph::kOne, [&](const Batch& batch, std::size_t i) {
+    const auto slope = slope_along(sum_of(impl_->part(batch, i)), parameters(), v);
+    add(sum, impl_->checked(differentiate(slope, parameters(), false), "the slope along `v`"));
   });
   return sum;
 }
 
-Gradient BatchProblem::weighted_gradient(const Weigh& weigh) {
-  Gradient sum;
-  // With several batches, the losses that decide on the weights are known after a first pass.
-  std::vector<double> values, weights;
-  if (impl_->batches.size() > 1) weights = weigh(values = losses());
-  impl_->each([&](const Batch& batch, std::size_t i) {
-    auto parts = impl_->part(batch, i);
-    const auto here = impl_->checked_terms(parts);
-    if (weights.empty()) weights = weigh(values = here);
-    double loss = 0;
-    for (std::size_t k = 0; k < parts.size(); ++k) {
-      loss += here[k];
-      parts[k].weight *= weights[k];
-    }
-    auto gradient = gradient_of(sum_of(parts), parameters(), false);
-    add(sum, loss, impl_->checked_whole(std::move(gradient), batch, i));
-  });
-  impl_->report(values);
-  return sum;
-}
-
-std::vector<Problem::Part> BatchProblem::split(std::int64_t samples) {
-  std::vector<Part> parts;
+std::vector<Problem::Subproblem> BatchProblem::split(std::int64_t samples) {
+  std::vector<Subproblem> parts;
   const auto all = impl_->term_samples();
   for (const auto& batch : impl_->batches)
     for (std::int64_t from = 0; from < batch.size(); from += samples) {

@@ -1,66 +1,118 @@
-// Rules that weigh terms against one another.
+// Rules that weigh terms or groups against one another.
 #include "assay/sdk/combination.h"
 
-#include "assay/error.h"
+#include <ATen/ops/_foreach_mul.h>
+
+#include "assay/sdk/division.h"
+#include "core/problem/differentiate.h"
 
 namespace assay {
+namespace {
 
-Combination::Combination(Problem& inner, std::string wrapper, Rule rule)
-    : CombinedGradient(inner, std::move(wrapper)), rule_(std::move(rule)) {}
+using Lists = std::vector<const Tensors*>;
+
+Lists pointers_to(const std::vector<Tensors>& lists) {
+  Lists pointers;
+  for (const auto& list : lists) pointers.push_back(&list);
+  return pointers;
+}
+
+// What the rule sees, and the places of these parts in `parts`.
+std::pair<PresentParts, std::vector<std::size_t>> present_of(const std::vector<Part>& parts,
+                                                             const std::vector<Tensors>& shared) {
+  const Gram all(pointers_to(shared));
+  PresentParts present;
+  std::vector<std::size_t> kept;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (all(i, i) == 0) continue;
+    kept.push_back(i);
+    present.index.push_back(static_cast<std::size_t>(parts[i].index));
+    present.losses.push_back(parts[i].loss);
+  }
+  present.gram = all.of(kept);
+  return {std::move(present), std::move(kept)};
+}
+
+// Each parameter of one term alone gets the gradient of that term, times its weight.
+void set_own(Tensors& sum, const std::vector<Part>& parts, const std::vector<double>& weights,
+             const Division& division) {
+  const torch::NoGradGuard no_grad;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const int owner = static_cast<int>(parts[i].index);
+    auto own = division.part(parts[i].gradient, owner);
+    if (own.empty()) continue;
+    if (weights[i] != 1) at::_foreach_mul_(own, weights[i]);
+    division.replace(sum, owner, own);
+  }
+}
+
+}  // namespace
+
+Combination::Combination(Problem& inner, By by, std::string wrapper, Rule rule)
+    : CombinedGradient(inner, std::move(wrapper)), by_(by), rule_(std::move(rule)) {}
 Combination::~Combination() = default;
 
 Gradient Combination::raw_gradient() {
-  auto parts = inner_.gradient_per_term();
-  if (parts.size() == 1) return std::move(parts.front());
+  auto parts = inner_.gradients(by_);
+  const double loss = loss_of(parts);
+  if (parts.empty()) return {loss, zeros(parameters())};
+  const Division division(inner_, by_);
+  std::vector<Tensors> shared;
+  for (const auto& part : parts) shared.push_back(division.part(part.gradient, kShared));
+  const auto [present, kept] = present_of(parts, shared);
+  Tensors sum = parts.front().gradient;
+  std::vector<double> own(parts.size(), 1);
+  if (kept.size() > 1) {
+    const auto weights = rule_(present);
+    report_weights(inner_, by_, present.index, weights.shared);
+    Lists lists;
+    for (const auto i : kept) lists.push_back(&shared[i]);
+    division.replace(sum, kShared, weighted_sum(lists, weights.shared));
+    for (std::size_t i = 0; i < weights.own.size(); ++i) own[kept[i]] = weights.own[i];
+  } else if (kept.size() == 1) {
+    division.replace(sum, kShared, shared[kept.front()]);
+  }
+  set_own(sum, parts, own, division);
+  return {loss, std::move(sum)};
+}
+
+WeightedParts::WeightedParts(Problem& inner, By by, std::string wrapper, Weigh weigh)
+    : CombinedGradient(inner, std::move(wrapper)), by_(by), weigh_(std::move(weigh)) {}
+WeightedParts::~WeightedParts() = default;
+
+Gradient WeightedParts::raw_gradient() {
+  return inner_.weighted_gradient(by_, [&](const std::vector<Part>& parts) {
+    auto weights = weigh_(parts);
+    std::vector<std::size_t> index;
+    for (const auto& part : parts) index.push_back(static_cast<std::size_t>(part.index));
+    report_weights(inner_, by_, index, weights);
+    return weights;
+  });
+}
+
+void report_weights(Problem& problem, By by, const std::vector<std::size_t>& index,
+                    const std::vector<double>& weights) {
+  const auto& names = problem.names(by);
+  for (std::size_t i = 0; i < index.size(); ++i)
+    problem.report("weight/" + names.at(index[i]), weights.at(i));
+}
+
+double loss_of(const std::vector<Part>& parts) {
   double loss = 0;
-  std::vector<const Tensors*> gradients;
-  for (const auto& part : parts) {
-    loss += part.loss;
-    gradients.push_back(&part.tensors);
-  }
-  const Gram all(gradients);
-  PresentTerms present;
-  std::vector<const Tensors*> kept;
-  for (std::size_t k = 0; k < parts.size(); ++k) {
-    if (all(k, k) == 0) continue;
-    present.index.push_back(k);
-    present.losses.push_back(parts[k].loss);
-    kept.push_back(gradients[k]);
-  }
-  if (kept.empty()) return {loss, std::move(parts.front().tensors)};
-  if (kept.size() == 1) return {loss, std::move(parts[present.index.front()].tensors)};
-  present.gram = all.of(present.index);
-  const auto weights = rule_(present);
-  for (std::size_t i = 0; i < weights.size(); ++i)
-    inner_.report("weight/" + inner_.terms()[present.index[i]], weights[i]);
-  return {loss, weighted_sum(kept, weights)};
+  for (const auto& part : parts) loss += part.share * part.loss;
+  return loss;
 }
 
-WeightedTerms::WeightedTerms(Problem& inner, std::string wrapper, Weigh weigh)
-    : CombinedGradient(inner, std::move(wrapper)), weigh_(std::move(weigh)) {}
-WeightedTerms::~WeightedTerms() = default;
-
-Gradient WeightedTerms::raw_gradient() {
-  return inner_.weighted_gradient([&](const std::vector<double>& losses) {
-    auto weights = weigh_(losses);
-    for (std::size_t k = 0; k < weights.size(); ++k)
-      inner_.report("weight/" + inner_.terms()[k], weights[k]);
-    return weights;
-  });
+std::vector<double> all_losses(const std::vector<Part>& parts, std::size_t count) {
+  std::vector<double> losses(count);
+  for (const auto& part : parts) losses.at(static_cast<std::size_t>(part.index)) = part.loss;
+  return losses;
 }
 
-WeightedGroups::WeightedGroups(Problem& inner, std::string wrapper,
-                               const std::vector<std::string>& groups, WeighGroups weigh)
-    : CombinedGradient(inner, std::move(wrapper)), groups_(groups), weigh_(std::move(weigh)) {}
-WeightedGroups::~WeightedGroups() = default;
-
-Gradient WeightedGroups::raw_gradient() {
-  return inner_.group_weighted_gradient([&](const std::vector<GroupLoss>& losses) {
-    auto weights = weigh_(losses);
-    for (std::size_t i = 0; i < weights.size(); ++i)
-      inner_.report("weight/" + groups_.at(static_cast<std::size_t>(losses[i].group)), weights[i]);
-    return weights;
-  });
+std::vector<double> of_parts(const std::vector<double>& all, const std::vector<Part>& parts) {
+  std::vector<double> some;
+  for (const auto& part : parts) some.push_back(all.at(static_cast<std::size_t>(part.index)));
+  return some;
 }
 
 std::vector<std::size_t> shuffled_without(std::size_t i, std::size_t count, const Rng& rng) {
@@ -71,39 +123,6 @@ std::vector<std::size_t> shuffled_without(std::size_t i, std::size_t count, cons
     std::swap(others[n - 1],
               others[static_cast<std::size_t>(rng.uniform(n) * static_cast<double>(n))]);
   return others;
-}
-
-void check_terms(const Problem& problem, const std::string& rule) {
-  check_parts(problem, rule);
-  const auto& terms = problem.terms();
-  if (terms.size() > 1) return;
-  throw Error(ErrorKind::kParameter,
-              "optimizer `" + rule +
-                  "` weights the terms of the loss against one another, but the loss has " +
-                  (terms.empty() ? "no term" : "only one: " + terms.front()) +
-                  "; use its base alone, or an objective with several terms");
-}
-
-void check_parts(const Problem& problem, const std::string& rule) {
-  const auto wrapper = problem.combined_by();
-  if (wrapper.empty()) return;
-  throw Error(ErrorKind::kParameter,
-              "optimizer `" + rule + "` needs the separate terms or groups of the loss, and `" +
-                  wrapper + "` gives its base one combined gradient: inside `" + wrapper +
-                  "` use a base that needs only that");
-}
-
-void check_groups(const Info& info) {
-  if (info.groups.size() < 2 || info.group_sizes.size() != info.groups.size())
-    throw Error(
-        ErrorKind::kParameter,
-        "weights groups against one another, but the dataset has no groups: use its base alone, "
-        "or a dataset with groups such as `colored`");
-  for (std::size_t g = 0; g < info.groups.size(); ++g)
-    if (info.group_sizes[g] == 0)
-      throw Error(ErrorKind::kParameter,
-                  "weights groups against one another, but the group `" + info.groups[g] +
-                      "` has no training sample: use a dataset with samples of each group");
 }
 
 }  // namespace assay

@@ -5,6 +5,7 @@
 #include <set>
 
 #include <ATen/ops/empty_like.h>
+#include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 #include <torch/csrc/autograd/autograd.h>
 
@@ -21,15 +22,15 @@ class Owners {
   std::set<const void*> seen_;
 };
 
+}  // namespace
+
 Tensors zeros(const Tensors& parameters) {
   Tensors all;
   for (const auto& parameter : parameters) all.push_back(at::zeros_like(parameter));
   return all;
 }
 
-}  // namespace
-
-Tensors gradient_of(const torch::Tensor& value, const Tensors& parameters, bool keep_graph) {
+Tensors differentiate(const torch::Tensor& value, const Tensors& parameters, bool keep_graph) {
   if (!value.requires_grad()) return zeros(parameters);  // a term that no parameter has a part in
   auto grads = torch::autograd::grad({value}, parameters, {}, keep_graph, false, true);
   const torch::NoGradGuard no_grad;
@@ -41,6 +42,15 @@ Tensors gradient_of(const torch::Tensor& value, const Tensors& parameters, bool 
       grads[i] = at::empty_like(parameters[i]).copy_(grads[i]);
   }
   return grads;
+}
+
+torch::Tensor slope_along(const torch::Tensor& value, const Tensors& parameters, const Tensors& v) {
+  torch::Tensor slope = at::zeros({}, value.options());
+  if (!value.requires_grad()) return slope;
+  const auto grads = torch::autograd::grad({value}, parameters, {}, true, true, true);
+  for (std::size_t i = 0; i < grads.size(); ++i)
+    if (grads[i].defined()) slope = slope + (grads[i] * v.at(i)).sum();
+  return slope;
 }
 
 }  // namespace assay

@@ -6,6 +6,12 @@
 namespace assay {
 
 /// d value / d parameters, zeros where a parameter has no part in it.
-Tensors gradient_of(const torch::Tensor& value, const Tensors& parameters, bool keep_graph);
+Tensors differentiate(const torch::Tensor& value, const Tensors& parameters, bool keep_graph);
+
+/// The inner product of `value`'s gradient and `v`, 0-dim, differentiable again.
+torch::Tensor slope_along(const torch::Tensor& value, const Tensors& parameters, const Tensors& v);
+
+/// A zero tensor per parameter.
+Tensors zeros(const Tensors& parameters);
 
 }  // namespace assay

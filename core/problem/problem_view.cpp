@@ -31,7 +31,7 @@ CombinedGradient::CombinedGradient(Problem& inner, std::string wrapper)
       owners_(inner.parameters().size(), kShared) {}
 CombinedGradient::~CombinedGradient() = default;
 
-void CombinedGradient::refuse_parts(const std::string& what) const {
+void CombinedGradient::refuse(const std::string& what) const {
   throw Error(ErrorKind::kParameter,
               "optimizer `" + combined_by_ +
                   "` gives its base one combined gradient, but the base asks for " + what +
@@ -68,27 +68,23 @@ Gradient AscentProblem::raw_gradient() {
   const auto there = perturb_weights();
   return inner_.raw_gradient();
 }
-std::vector<Gradient> AscentProblem::gradient_per_term() {
+std::vector<Part> AscentProblem::gradients(By by) {
   const auto there = perturb_weights();
-  return inner_.gradient_per_term();
+  return inner_.gradients(by);
 }
-Gradient AscentProblem::gradient_of_term(std::size_t index) {
+Part AscentProblem::gradient_of(By by, std::int64_t index) {
   const auto there = perturb_weights();
-  return inner_.gradient_of_term(index);
+  return inner_.gradient_of(by, index);
 }
-Gradient AscentProblem::weighted_gradient(const Weigh& weigh) {
+Gradient AscentProblem::weighted_gradient(By by, const Weigh& weigh) {
   const auto there = perturb_weights();
-  return inner_.weighted_gradient(weigh);
+  return inner_.weighted_gradient(by, weigh);
 }
-std::vector<GroupGradient> AscentProblem::gradient_per_group() {
+Tensors AscentProblem::hessian_times(const Tensors& v) {
   const auto there = perturb_weights();
-  return inner_.gradient_per_group();
+  return inner_.hessian_times(v);
 }
-Gradient AscentProblem::group_weighted_gradient(const WeighGroups& weigh) {
-  const auto there = perturb_weights();
-  return inner_.group_weighted_gradient(weigh);
-}
-std::vector<Problem::Part> AscentProblem::split(std::int64_t) {
+std::vector<Problem::Subproblem> AscentProblem::split(std::int64_t) {
   throw Error(ErrorKind::kParameter,
               "optimizer `" + combined_by_ +
                   "` perturbs the weights for the whole batch, but its base splits the "

@@ -37,48 +37,70 @@ auto evaluated(const StepSetting& setting, std::size_t index, Body body) {
 }
 
 // An objective owes one number for each of its names: everything that follows counts on it.
-void check_term(const Objective& objective, std::size_t index, const Term& term) {
+void check_term(const Objective& objective, std::size_t index, const Batch& batch,
+                const Term& term) {
   const auto count = term.value.defined() ? term.value.numel() : 0;
+  const auto name = "the term `" + objective.terms()[index] + "`";
   if (count != 1)
-    throw Error(ErrorKind::kShape,
-                "the term `" + objective.terms()[index] + "` has " + std::to_string(count) +
-                    " elements; a term must be one number, the mean over its samples");
+    throw Error(ErrorKind::kShape, name + " has " + std::to_string(count) +
+                                       " elements; a term must be one number, the mean over its "
+                                       "samples");
+  const auto& each = term.per_sample;
+  if (each.defined() && (each.dim() != 1 || each.size(0) != batch.size()))
+    throw Error(ErrorKind::kShape, name + " gives losses per sample of another shape than [" +
+                                       std::to_string(batch.size()) + "], one per sample");
 }
 
-void check_terms(const Objective& objective, const std::vector<Term>& terms) {
+void check_terms(const Objective& objective, const Batch& batch, const std::vector<Term>& terms) {
   const auto names = objective.terms().size();
   if (terms.size() != names)
     throw Error(ErrorKind::kShape, "the objective returned " + std::to_string(terms.size()) +
                                        " of the terms that it names: " + listed(objective.terms()));
-  for (std::size_t k = 0; k < names; ++k) check_term(objective, k, terms[k]);
+  for (std::size_t k = 0; k < names; ++k) check_term(objective, k, batch, terms[k]);
 }
 
 // The mean over the samples with what each counts.
 void weigh_samples(const Objective& objective, std::size_t index, const torch::Tensor& weight,
                    Term& term) {
   if (!weight.defined()) return;
-  if (!term.each)
+  if (!term.per_sample.defined())
     throw Error(ErrorKind::kParameter,
                 "the term `" + objective.terms()[index] +
                     "` is not a mean over samples, but the samples of this selection have weights: "
                     "use an objective such as cross_entropy, or a selector without weights");
-  term.each = [each = std::move(term.each), weight] { return each() * weight; };
-  term.value = term.each().mean();
+  check_mean(objective, index, term);
+  term.per_sample = term.per_sample * weight;
+  term.value = term.per_sample.mean();
 }
 
 }  // namespace
 
+void check_mean(const Objective& objective, std::size_t index, const Term& term) {
+  const torch::NoGradGuard no_grad;
+  const double value = term.value.item<double>();
+  const double mean = term.per_sample.mean().item<double>();
+  const double size = term.per_sample.abs().mean().item<double>();
+  if (std::abs(mean - value) > 0.01 * size)  // bfloat16 has 8 bits; NaN is not this check's concern
+    throw Error(ErrorKind::kPlugin, "the term `" + objective.terms()[index] + "` is " +
+                                        std::to_string(value) +
+                                        ", but the mean of its losses per sample is " +
+                                        std::to_string(mean) + "; the two must be the same number");
+}
+
 StepSetting::StepSetting(Model& m, Objective& o, const ProblemOptions& opts)
     : model(m), objective(o), options(opts), buffers(m.buffers()) {
-  for (auto& parameter : m.parameters())
-    if (parameter.requires_grad()) parameters.push_back(parameter);
+  for (const auto& item : m.named_parameters())
+    if (item.value().requires_grad()) {
+      parameters.push_back(item.value());
+      parameter_names.push_back(item.key());
+    }
   owners = owners_of(m, o.terms(), parameters);
 }
 
 std::vector<Term> BatchProblem::Impl::forward(const Batch& batch, std::size_t index) const {
   return evaluated(*setting, index, [&](const Context& here) {
     auto terms = setting->objective.evaluate(setting->model, batch, here);
-    check_terms(setting->objective, terms);
+    check_terms(setting->objective, batch, terms);
     for (std::size_t k = 0; k < terms.size(); ++k)
       weigh_samples(setting->objective, k, batch.weight, terms[k]);
     return terms;
@@ -113,7 +135,7 @@ std::vector<Term> BatchProblem::Impl::part(const Batch& batch, std::size_t index
 Term BatchProblem::Impl::part_of_term(std::size_t k, const Batch& batch, std::size_t index) const {
   auto term = evaluated(*setting, index, [&](const Context& here) {
     auto found = setting->objective.evaluate_term(k, setting->model, batch, here);
-    check_term(setting->objective, k, found);
+    check_term(setting->objective, k, batch, found);
     weigh_samples(setting->objective, k, batch.weight, found);
     return found;
   });
@@ -135,36 +157,41 @@ std::vector<double> BatchProblem::Impl::checked_terms(const std::vector<Term>& t
   return values;
 }
 
+bool BatchProblem::Impl::is_accepted(const Tensors& gradient) const {
+  return setting->options.allow_nonfinite || std::isfinite(norm(gradient));
+}
+
 Tensors BatchProblem::Impl::checked(Tensors gradient, const std::string& what) const {
-  if (!setting->options.allow_nonfinite && !std::isfinite(norm(gradient)))
+  if (!is_accepted(gradient))
     throw Error(ErrorKind::kNumeric, "the gradient of " + what + " is not finite" + kAdvice);
   return gradient;
 }
 
 Tensors BatchProblem::Impl::checked_whole(Tensors gradient, const Batch& batch,
                                           std::size_t index) const {
-  if (setting->options.allow_nonfinite || std::isfinite(norm(gradient))) return gradient;
+  if (is_accepted(gradient)) return gradient;
   const auto count = setting->objective.terms().size();
   for (std::size_t k = 0; k < count; ++k) {
     const auto value = part_of_term(k, batch, index).value;
-    checked(gradient_of(value, parameters(), false), name_of_term(k));
+    checked(differentiate(value, parameters(), false), name_of_term(k));
   }
   return checked(std::move(gradient), "the loss");
 }
 
-void BatchProblem::Impl::report(const std::vector<double>& terms) const {
-  if (terms.size() < 2 || setting->reported) return;
+void BatchProblem::Impl::report(const std::vector<Part>& terms) const {
+  if (setting->objective.terms().size() < 2 || setting->reported) return;
   setting->reported = true;
-  for (std::size_t k = 0; k < terms.size(); ++k)
-    setting->figures["term/" + setting->objective.terms()[k]].add({terms[k], 1});
+  for (const auto& term : terms)
+    setting->figures["term/" + setting->objective.terms()[static_cast<std::size_t>(term.index)]]
+        .add({term.loss, 1});
 }
 
-void add(Gradient& sum, double loss, Tensors gradient) {
-  sum.loss += loss;
-  if (sum.tensors.empty())
-    sum.tensors = std::move(gradient);
+void add(Tensors& sum, Tensors gradient) {
+  const torch::NoGradGuard no_grad;
+  if (sum.empty())
+    sum = std::move(gradient);
   else
-    at::_foreach_add_(sum.tensors, gradient);
+    at::_foreach_add_(sum, gradient);
 }
 
 torch::Tensor weighted(const Term& term) {

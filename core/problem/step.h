@@ -1,9 +1,9 @@
 // Step: the batches of one step, and how the objective is evaluated on them, exactly again.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
-#include <optional>
 
 #include "assay/sdk/training.h"
 #include "core/problem/buffer_replay.h"
@@ -16,6 +16,7 @@ struct StepSetting {
   Objective& objective;
   ProblemOptions options;
   Tensors parameters;
+  std::vector<std::string> parameter_names;
   std::vector<int> owners;  // as Problem::owners()
   BufferReplay buffers;
   Context context;
@@ -27,11 +28,16 @@ struct StepSetting {
   StepSetting(Model& m, Objective& o, const ProblemOptions& opts);
 };
 
-/// A group of a step, and what its samples count together: their number, where none is weighed.
-struct WeighedGroup {
-  GroupLoss group;
-  double mass = 0;
+/// One batch's contribution to the loss of a term or group, whose loss is the sum of factor * value
+/// over the step's batches.
+struct Piece {
+  std::size_t part;     // into the list of parts that are present
+  torch::Tensor value;  // 0-dim, differentiable
+  double factor;
+  torch::Tensor loss() const { return factor == 1 ? value : value * factor; }
 };
+
+enum class Graph { kNone, kOne };  // whether evaluations are recorded by autograd
 
 struct BatchProblem::Impl {
   std::shared_ptr<StepSetting> setting;
@@ -41,9 +47,6 @@ struct BatchProblem::Impl {
   std::vector<std::vector<double>> shares = {};  // of each term, a batch; empty: all are 1
 
   const Tensors& parameters() const { return setting->parameters; }
-  double share(const Batch& batch) const {
-    return static_cast<double>(batch.size()) / static_cast<double>(samples);
-  }
   /// How many samples each term is the mean of, over all batches of the step.
   std::vector<double> term_samples() const;
   /// The part of each term's mean over `all` of these samples that is `batch`'s own.
@@ -58,37 +61,53 @@ struct BatchProblem::Impl {
   /// The loss or a term as a number; throws Error{kNumeric} naming it where it is not finite.
   double checked(const torch::Tensor& value, const std::string& what) const;
   std::vector<double> checked_terms(const std::vector<Term>& terms) const;
-  /// The gradient, if it is finite.
+  /// Whether the gradient is finite, or need not be.
+  bool is_accepted(const Tensors& gradient) const;
+  /// The gradient, if it is accepted.
   Tensors checked(Tensors gradient, const std::string& what) const;
   std::string name_of_term(std::size_t index) const {
     return "the term `" + setting->objective.terms().at(index) + "`";
   }
-  /// A gradient of the whole loss, if it is finite; otherwise the term is named that is to blame.
+  /// A gradient of the whole loss, if it is accepted; otherwise the term is named that is to blame.
   Tensors checked_whole(Tensors gradient, const Batch& batch, std::size_t index) const;
 
-  /// Calls body(batch, index) for each batch of the step, gradients on, buffers replayed.
+  /// Calls body(batch, index) for each batch of the step, buffers replayed.
   template <class Body>
-  void each(Body body) const {
-    const torch::AutoGradMode grad(true);
+  void each(Graph graph, Body body) const {
+    const torch::AutoGradMode grad(graph == Graph::kOne);
     const BufferReplay::Scope replay(setting->buffers);
     for (std::size_t i = 0; i < batches.size(); ++i) body(batches[i], first + i);
   }
 
-  /// The loss of each sample, [B]; undefined where a term of the objective does not say.
-  torch::Tensor sample_losses(const Batch& batch, std::size_t index) const;
-  /// gradient_per_group(); if `by_sample`, from each sample's loss where that is given.
-  std::vector<GroupGradient> per_group(bool by_sample) const;
-  /// group_weighted_gradient() where the objective gives each sample's loss; otherwise nothing.
-  std::optional<Gradient> weighted_by_sample(const WeighGroups& weigh) const;
-  void add_losses(std::map<std::int64_t, WeighedGroup>& groups, const torch::Tensor& each_sample,
-                  const Batch& batch) const;
+  /// The parts that are present in the step, with index, samples and share.
+  std::vector<Part> present(By by) const;
+  std::string name_of(By by, const Part& part) const;
+  /// Calls body(pieces) for each batch. If the objective gives no losses per sample, it is
+  /// evaluated on each group by itself.
+  void each_batch(By by, Graph graph, const std::vector<Part>& parts,
+                  const std::function<void(const std::vector<Piece>&)>& body) const;
+  void add_losses(By by, const std::vector<Piece>& pieces, std::vector<Part>& parts) const;
+  void add_gradients(By by, const std::vector<Piece>& pieces, std::vector<Part>& parts) const;
 
-  /// Reports the terms' values, of a step's first evaluation.
-  void report(const std::vector<double>& terms) const;
+  /// Reports the losses of terms, of a step's first evaluation.
+  void report(const std::vector<Part>& terms) const;
+
+ private:
+  std::vector<Piece> pieces_of_terms(const Batch& batch, std::size_t index,
+                                     const std::vector<Part>& parts) const;
+  /// From the losses of the samples; empty if a term of the objective does not give them.
+  std::vector<Piece> pieces_of_groups(const Batch& batch, std::size_t index,
+                                      const std::vector<Part>& parts) const;
+  /// From one evaluation per group.
+  std::vector<Piece> pieces_by_evaluation(const Batch& batch, std::size_t index,
+                                          const std::vector<Part>& parts) const;
 };
 
-/// sum += (loss, gradient).
-void add(Gradient& sum, double loss, Tensors gradient);
+/// Throws Error{kPlugin} unless the mean of Term::per_sample is the term's value.
+void check_mean(const Objective& objective, std::size_t index, const Term& term);
+
+/// sum += gradient, where an empty list stands for zeros.
+void add(Tensors& sum, Tensors gradient);
 
 /// The term with its weight; the sum of them.
 torch::Tensor weighted(const Term& term);

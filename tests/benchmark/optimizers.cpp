@@ -43,13 +43,14 @@ class Passes final : public Optimizer {
  public:
   explicit Passes(bool again) : again_(again) {}
   double step(Problem& problem) override {
-    auto parts = problem.gradient_per_term();
+    auto parts = problem.gradients(By::kTerm);
     if (again_)
-      for (std::size_t k = 0; k < parts.size(); ++k) parts[k] = problem.gradient_of_term(k);
+      for (std::size_t k = 0; k < parts.size(); ++k) 
+        parts[k] = problem.gradient_of(By::kTerm, static_cast<std::int64_t>(k));
     const torch::NoGradGuard no_grad;
     for (const auto& part : parts)
-      for (std::size_t i = 0; i < part.tensors.size(); ++i)
-        problem.parameters()[i].add_(part.tensors[i], -1e-4);
+      for (std::size_t i = 0; i < part.gradient.size(); ++i)
+        problem.parameters()[i].add_(part.gradient[i], -1e-4);
     return 0;
   }
 

@@ -42,7 +42,8 @@ Tensors descend(const Entry& entry, int steps, int stop, std::uint64_t seed) {
   auto model = std::make_shared<TinyModel>();
   const Spec spec{entry.name, required_values(entry)};
   auto optimizer = plugins().make<Optimizer>(spec, &data.info());
-  auto problem = std::make_unique<BatchProblem>(*model, objective, ProblemOptions{});
+  auto problem = std::make_unique<BatchProblem>(
+      *model, objective, ProblemOptions{.groups = data.info().groups});
   optimizer->check(*problem);
   Batches batches(data.ids(Split::kTrain), 16, Rng(seed));
   for (int k = 0; k < steps; ++k) {

@@ -22,11 +22,11 @@ class Fit final : public Objective {
   std::vector<Term> evaluate(Model& model, const Batch& batch, const Context&) override {
     ++forwards;
     const auto logits = model.forward(batch.input).logits;
-    const auto loss = [logits, target = batch.target](at::Reduction::Reduction reduction) {
-      return at::cross_entropy_loss(logits, target, {}, reduction);
+    const auto loss = [&](at::Reduction::Reduction reduction) {
+      return at::cross_entropy_loss(logits, batch.target, {}, reduction);
     };
     Term fit{loss(at::Reduction::Mean), 0.5};
-    if (each_) fit.each = [loss] { return loss(at::Reduction::None); };
+    if (each_) fit.per_sample = loss(at::Reduction::None);
     return {fit};
   }
   int forwards = 0;
@@ -56,11 +56,11 @@ struct Case {
   BatchProblem problem;
 };
 
-void check_sum(const Tensors& whole, const std::vector<GroupGradient>& groups,
+void check_sum(const Tensors& whole, const std::vector<Part>& groups,
                const std::vector<double>& weights) {
   for (std::size_t i = 0; i < whole.size(); ++i) {
     auto sum = at::zeros_like(whole[i]);
-    for (std::size_t g = 0; g < groups.size(); ++g) sum += weights[g] * groups[g].tensors[i];
+    for (std::size_t g = 0; g < groups.size(); ++g) sum += weights[g] * groups[g].gradient[i];
     CHECK(at::allclose(whole[i], sum, 0, 1e-12));
   }
 }
@@ -73,20 +73,19 @@ TEST_CASE("groups weighted by their sizes add up to the gradient") {
       INFO(each << two);
       Case c(each, two);
       const auto whole = c.problem.raw_gradient();
-      const auto groups = c.problem.gradient_per_group();
+      const auto groups = c.problem.gradients(By::kGroup);
       REQUIRE(groups.size() == 2);  // samples 0 1 4 5 ... and 2 3 6 7 ...
-      CHECK(groups[0].group.group == 0);
-      CHECK(groups[0].group.samples == 10);
-      CHECK(groups[1].group.samples == 9);
-      CHECK(10 * groups[0].group.loss + 9 * groups[1].group.loss ==
-            Approx(19 * whole.loss).epsilon(1e-12));
+      CHECK(groups[0].index == 0);
+      CHECK(groups[0].samples == 10);
+      CHECK(groups[1].samples == 9);
+      CHECK(10 * groups[0].loss + 9 * groups[1].loss == Approx(19 * whole.loss).epsilon(1e-12));
       check_sum(whole.tensors, groups, {10.0 / 19, 9.0 / 19});
     }
 }
 
 TEST_CASE("a weighted sum over groups takes one backward pass, and the same place either way") {
-  std::vector<GroupLoss> seen;
-  const auto weigh = [&](const std::vector<GroupLoss>& losses) {
+  std::vector<Part> seen;
+  const auto weigh = [&](const std::vector<Part>& losses) {
     seen = losses;
     return std::vector<double>{2 * losses[1].loss, -1};
   };
@@ -94,16 +93,16 @@ TEST_CASE("a weighted sum over groups takes one backward pass, and the same plac
     for (const bool two : {true, false}) {
       INFO(each << two);
       Case c(each, two);
-      const auto groups = c.problem.gradient_per_group();
+      const auto groups = c.problem.gradients(By::kGroup);
       c.objective.forwards = 0;
-      const auto sum = c.problem.group_weighted_gradient(weigh);
+      const auto sum = c.problem.weighted_gradient(By::kGroup, weigh);
       if (each) CHECK(c.objective.forwards == (two ? 4 : 1));
       REQUIRE(seen.size() == 2);
-      CHECK(seen[1].group == 1);
+      CHECK(seen[1].index == 1);
       CHECK(seen[1].samples == 9);
-      CHECK(seen[1].loss == Approx(groups[1].group.loss).epsilon(1e-12));
+      CHECK(seen[1].loss == Approx(groups[1].loss).epsilon(1e-12));
       CHECK(sum.loss == Approx(c.problem.loss()).epsilon(1e-12));
-      check_sum(sum.tensors, groups, {2 * groups[1].group.loss, -1});
+      check_sum(sum.tensors, groups, {2 * groups[1].loss, -1});
     }
 }
 
@@ -124,9 +123,9 @@ TEST_CASE("batch norm statistics move once a step, whatever is asked of groups")
       const auto equal = [&](const Tensors& grouped) {
         for (std::size_t i = 0; i < plain.size(); ++i) CHECK(plain[i].equal(grouped[i]));
       };
-      equal(statistics([](auto& problem) { problem.gradient_per_group(); }));
+      equal(statistics([](auto& problem) { problem.gradients(By::kGroup); }));
       equal(statistics([](auto& problem) {
-        problem.group_weighted_gradient([](const std::vector<GroupLoss>& losses) {
+        problem.weighted_gradient(By::kGroup, [](const std::vector<Part>& losses) {
           return std::vector<double>(losses.size(), 1);
         });
       }));
@@ -137,9 +136,9 @@ TEST_CASE("a group that the batch lacks is not there") {
   for (const bool each : {true, false}) {
     Case c(each, false);
     c.problem.begin({c.batch(2, 2)}, c.context, 1);
-    const auto groups = c.problem.gradient_per_group();
+    const auto groups = c.problem.gradients(By::kGroup);
     REQUIRE(groups.size() == 1);
-    CHECK(groups[0].group.group == 1);
-    CHECK(groups[0].group.samples == 2);
+    CHECK(groups[0].index == 1);
+    CHECK(groups[0].samples == 2);
   }
 }

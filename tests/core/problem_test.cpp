@@ -104,18 +104,22 @@ TEST_CASE("terms add up to the gradient with their weights") {
   BatchProblem problem(model, objective, {});
   problem.begin({f.batch(0, 16)}, f.context, 1);
   const auto whole = problem.gradient();
-  const auto terms = problem.gradient_per_term();
+  const auto terms = problem.gradients(By::kTerm);
   REQUIRE(terms.size() == 2);
   Tensors sum;
   for (std::size_t i = 0; i < whole.tensors.size(); ++i)
-    sum.push_back(terms[0].tensors[i] + terms[1].tensors[i]);
+    sum.push_back(terms[0].gradient[i] + terms[1].gradient[i]);
   CHECK(close(whole.tensors, sum, 1e-12));
-  const auto losses = problem.losses();
+  const auto losses = problem.losses(By::kTerm);
   for (std::size_t k = 0; k < 2; ++k) {
-    CHECK(losses[k] == Approx(terms[k].loss).epsilon(1e-12));
-    const auto alone = problem.gradient_of_term(k);
+    CHECK(terms[k].index == static_cast<std::int64_t>(k));
+    CHECK(terms[k].samples == 16);
+    CHECK(terms[k].share == 1);
+    CHECK(losses[k].gradient.empty());
+    CHECK(losses[k].loss == Approx(terms[k].loss).epsilon(1e-12));
+    const auto alone = problem.gradient_of(By::kTerm, terms[k].index);
     CHECK(alone.loss == Approx(terms[k].loss).epsilon(1e-12));
-    CHECK(close(alone.tensors, terms[k].tensors, 1e-12));
+    CHECK(close(alone.gradient, terms[k].gradient, 1e-12));
   }
 }
 
@@ -167,9 +171,9 @@ TEST_CASE("a gradient that is not finite is laid at the door of its term") {
   problem.begin({f.batch(0, 4)}, f.context, 1);
   const auto sentence = Catch::Contains("the gradient of the term `root` is not finite");
   CHECK_THROWS_WITH(problem.gradient(), sentence);
-  CHECK_THROWS_WITH(problem.gradient_per_term(), sentence);
-  CHECK_THROWS_WITH(problem.gradient_of_term(1), sentence);
-  CHECK_NOTHROW(problem.gradient_of_term(0));
+  CHECK_THROWS_WITH(problem.gradients(By::kTerm), sentence);
+  CHECK_THROWS_WITH(problem.gradient_of(By::kTerm, 1), sentence);
+  CHECK_NOTHROW(problem.gradient_of(By::kTerm, 0));
   BatchProblem lax(model, objective, {.allow_nonfinite = true});
   lax.begin({f.batch(0, 4)}, f.context, 1);
   CHECK_NOTHROW(lax.gradient());
@@ -181,20 +185,21 @@ TEST_CASE("weights chosen from the losses give the gradient of the weighted sum"
   TinyModel model(0, torch::kDouble);
   model.eval();
   BatchProblem problem(model, objective, {});
-  const auto weigh = [](const std::vector<double>& losses) {
-    return std::vector<double>{losses[1], 3 * losses[0]};
+  const auto weigh = [](const std::vector<Part>& terms) {
+    return std::vector<double>{terms[1].loss, 3 * terms[0].loss};
   };
   for (const bool split : {false, true}) {
     if (split)
       problem.begin({f.batch(0, 16), f.batch(16, 8)}, f.context, 1);
     else
       problem.begin({f.batch(0, 24)}, f.context, 1);
-    const auto terms = problem.gradient_per_term();
-    const auto found = problem.weighted_gradient(weigh);
+    const auto terms = problem.gradients(By::kTerm);
+    const auto found = problem.weighted_gradient(By::kTerm, weigh);
     CHECK(found.loss == Approx(terms[0].loss + terms[1].loss).epsilon(1e-12));
     Tensors sum;
     for (std::size_t i = 0; i < found.tensors.size(); ++i)
-      sum.push_back(terms[1].loss * terms[0].tensors[i] + 3 * terms[0].loss * terms[1].tensors[i]);
+      sum.push_back(terms[1].loss * terms[0].gradient[i] +
+                    3 * terms[0].loss * terms[1].gradient[i]);
     CHECK(close(found.tensors, sum, 1e-12));
   }
 }
@@ -255,7 +260,7 @@ TEST_CASE("what is reported adds up until it is taken, and terms are reported on
   TinyModel model(0);
   BatchProblem problem(model, objective, {});
   problem.begin({f.batch(0, 16)}, f.context, 1);
-  const auto terms = problem.gradient_per_term();
+  const auto terms = problem.gradients(By::kTerm);
   problem.gradient();
   problem.report("cosine", 0.5);
   problem.report("cosine", 0.25);
@@ -301,4 +306,68 @@ TEST_CASE("a NaN loss is an error that the options can allow") {
   lax.begin({f.batch(0, 4)}, f.context, 1);
   CHECK_THROWS_WITH(strict.gradient(), Catch::Contains("the term `fit` is"));
   CHECK(std::isnan(lax.gradient().loss));
+}
+
+TEST_CASE("a product with the Hessian is the difference of gradients, over all batches") {
+  const Fixture f;
+  TwoTerms objective;
+  TinyModel model(0, torch::kDouble);
+  model.eval();
+  BatchProblem problem(model, objective, {});
+  problem.begin({f.batch(0, 16), f.batch(16, 8)}, f.context, 1);
+  Tensors v;
+  for (const auto& w : problem.parameters())
+    v.push_back(at::randn(w.sizes(), Rng(v.size()).generator(), w.options()));
+  const double h = 1e-5;
+  const auto moved = [&](double scale) {
+    const torch::NoGradGuard no_grad;
+    const auto& w = problem.parameters();
+    for (std::size_t i = 0; i < w.size(); ++i) w[i].add_(v[i], scale);
+    return problem.raw_gradient().tensors;
+  };
+  const auto product = problem.hessian_times(v);
+  const auto up = moved(h), down = moved(-2 * h);
+  REQUIRE(product.size() == v.size());
+  for (std::size_t i = 0; i < v.size(); ++i) {
+    CHECK(at::allclose(product[i], (up[i] - down[i]) / (2 * h), 1e-6, 1e-8));
+    CHECK(product[i].abs().max().item<double>() > 1e-3);
+  }
+}
+
+TEST_CASE("parameters have the model's names, without those that are frozen") {
+  TwoTerms objective;
+  TinyModel model;
+  CHECK(BatchProblem(model, objective, {}).parameter_names() ==
+        std::vector<std::string>{"weight", "bias"});
+  model.weight_.requires_grad_(false);
+  CHECK(BatchProblem(model, objective, {}).parameter_names() == std::vector<std::string>{"bias"});
+}
+
+TEST_CASE("losses per sample are checked: their number, and that their mean is the term") {
+  class Wrong final : public Objective {
+   public:
+    explicit Wrong(bool shape) : shape_(shape) {}
+    const std::vector<std::string>& terms() const override { return names_; }
+    std::vector<Term> evaluate(Model& model, const Batch& batch, const Context&) override {
+      const auto each = at::cross_entropy_loss(model.forward(batch.input).logits, batch.target, {},
+                                               at::Reduction::None);
+      return {{each.sum(), 1, shape_ ? each.unsqueeze(1) : each}};
+    }
+
+   private:
+    bool shape_;
+    std::vector<std::string> names_{"fit"};
+  };
+  const Fixture f;
+  TinyModel model;
+  Wrong sum(false), matrix(true);
+  BatchProblem problem(model, sum, {});
+  problem.begin({f.batch(0, 16)}, f.context, 1);
+  CHECK_NOTHROW(problem.gradient());  // which needs no losses per sample
+  CHECK_THROWS_WITH(
+      problem.gradients(By::kGroup),
+      Catch::Contains("the term `fit` is") && Catch::Contains("the two must be the same number"));
+  BatchProblem other(model, matrix, {});
+  other.begin({f.batch(0, 16)}, f.context, 1);
+  CHECK_THROWS_WITH(other.gradient(), Catch::Contains("another shape than [16]"));
 }

@@ -66,13 +66,13 @@ TEST_CASE("a weight of three is a sample that is there three times") {
     CHECK(gradient.loss == Approx(expected.loss).epsilon(1e-9));
     CHECK(once.problem.loss() == Approx(expected.loss).epsilon(1e-9));
     check_close(gradient.tensors, expected.tensors);
-    const auto terms = once.problem.gradient_per_term(),
-               others = repeated.problem.gradient_per_term();
+    const auto terms = once.problem.gradients(By::kTerm),
+               others = repeated.problem.gradients(By::kTerm);
     REQUIRE(terms.size() == 2);
     for (std::size_t k = 0; k < 2; ++k) {
       CHECK(terms[k].loss == Approx(others[k].loss).epsilon(1e-9));
-      check_close(terms[k].tensors, others[k].tensors);
-      check_close(once.problem.gradient_of_term(k).tensors, others[k].tensors);
+      check_close(terms[k].gradient, others[k].gradient);
+      check_close(once.problem.gradient_of(By::kTerm, terms[k].index).gradient, others[k].gradient);
     }
   }
 }
@@ -92,29 +92,29 @@ TEST_CASE("weights go with the samples into groups and into parts of a batch") {
     }
   }
   check_close(sum, whole.tensors);
-  const auto groups = once.problem.gradient_per_group(),
-             expected = repeated.problem.gradient_per_group();
+  const auto groups = once.problem.gradients(By::kGroup),
+             expected = repeated.problem.gradients(By::kGroup);
   REQUIRE(groups.size() == 2);
   REQUIRE(expected.size() == 2);
   for (std::size_t k = 0; k < 2; ++k) {
-    CHECK(groups[k].group.loss == Approx(expected[k].group.loss).epsilon(1e-9));
-    check_close(groups[k].tensors, expected[k].tensors);
+    CHECK(groups[k].loss == Approx(expected[k].loss).epsilon(1e-9));
+    check_close(groups[k].gradient, expected[k].gradient);
   }
-  const auto weigh = [](const std::vector<GroupLoss>& losses) {
+  const auto weigh = [](const std::vector<Part>& losses) {
     return std::vector<double>{losses[0].loss, 2};
   };
-  const auto sum_once = once.problem.group_weighted_gradient(weigh),
-             sum_all = repeated.problem.group_weighted_gradient(weigh);
+  const auto sum_once = once.problem.weighted_gradient(By::kGroup, weigh),
+             sum_all = repeated.problem.weighted_gradient(By::kGroup, weigh);
   CHECK(sum_once.loss == Approx(sum_all.loss).epsilon(1e-9));
   check_close(sum_once.tensors, sum_all.tensors);
 }
 
 TEST_CASE("a group whose samples count for nothing is not there") {
   Step step(subset(std::make_shared<TinyData>(), {0, 2, 4}, {1, 0, 3}), {0, 2, 4}, {3});
-  const auto groups = step.problem.gradient_per_group();
+  const auto groups = step.problem.gradients(By::kGroup);
   REQUIRE(groups.size() == 1);  // ids 0 and 4 are of the left group, 2 of the right one
-  CHECK(groups[0].group.group == 0);
-  CHECK(std::isfinite(groups[0].group.loss));
+  CHECK(groups[0].index == 0);
+  CHECK(std::isfinite(groups[0].loss));
 }
 
 TEST_CASE("weights that are all alike change nothing, whatever they are") {
@@ -131,7 +131,8 @@ TEST_CASE("an objective that is no mean over samples cannot be weighed, and says
   problem.begin({weighted()->load(kOnce, context)}, context, 1);
   CHECK_THROWS_WITH(problem.gradient(),
                     Catch::Contains("the term `size` is not a mean over samples"));
-  CHECK_THROWS_WITH(problem.gradient_of_term(0), Catch::Contains("or a selector without weights"));
+  CHECK_THROWS_WITH(problem.gradient_of(By::kTerm, 0),
+                    Catch::Contains("or a selector without weights"));
   problem.begin({TinyData().load(kOnce, context)}, context, 1);
   CHECK_NOTHROW(problem.gradient());
 }

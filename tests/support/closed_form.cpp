@@ -14,9 +14,14 @@ ClosedForm::ClosedForm(const std::vector<std::vector<double>>& start,
                        std::vector<Function> functions, std::vector<std::string> names,
                        std::vector<int> owners)
     : functions_(std::move(functions)), names_(std::move(names)), owners_(std::move(owners)) {
-  for (const auto& values : start) parameters_.push_back(torch::tensor(values, torch::kDouble));
+  for (const auto& values : start) {
+    parameter_names_.push_back(std::string("w").append(std::to_string(parameters_.size())));
+    parameters_.push_back(torch::tensor(values, torch::kDouble));
+  }
   for (std::size_t k = names_.size(); k < functions_.size(); ++k)
     names_.push_back(std::string("f").append(std::to_string(k)));
+  for (std::size_t k = 0; k < functions_.size(); ++k)
+    group_names_.push_back(std::string("g").append(std::to_string(k)));
   owners_.resize(parameters_.size(), kShared);
   absent.resize(functions_.size());
 }
@@ -32,6 +37,8 @@ ClosedForm::ClosedForm(const ClosedForm& other)
       reported(other.reported),
       functions_(other.functions_),
       names_(other.names_),
+      group_names_(other.group_names_),
+      parameter_names_(other.parameter_names_),
       owners_(other.owners_) {
   for (const auto& tensor : other.parameters_) parameters_.push_back(tensor.clone());
 }
@@ -52,102 +59,97 @@ std::vector<double> ClosedForm::weights() const {
   return {all.data_ptr<double>(), all.data_ptr<double>() + all.numel()};
 }
 
-Gradient ClosedForm::of(std::size_t term) const {
+Part ClosedForm::of(std::size_t term, double share) const {
   const auto w = weights();
   std::vector<double> g(w.size());
   const double value = functions_[term](w, g);
-  Gradient gradient{value, {}};
+  Part part{static_cast<std::int64_t>(term), 1, share, value, {}};
   std::size_t at = 0;
   for (const auto& parameter : parameters_) {
     const auto count = static_cast<std::size_t>(parameter.numel());
-    std::vector<double> part(count);
-    for (std::size_t i = 0; i < count; ++i) part[i] = absent[term] ? 0 : g[at + i];
-    gradient.tensors.push_back(torch::tensor(part, torch::kDouble));
+    std::vector<double> own(count);
+    for (std::size_t i = 0; i < count; ++i) own[i] = absent[term] ? 0 : g[at + i];
+    part.gradient.push_back(torch::tensor(own, torch::kDouble));
     at += count;
   }
-  return gradient;
+  return part;
 }
 
 void ClosedForm::forward() {
   if (++forwards == broken) throw Error(ErrorKind::kNumeric, "the loss is nan");
 }
 
-std::vector<double> ClosedForm::losses() {
+std::vector<Part> ClosedForm::present(By by) const {
+  std::vector<std::size_t> some;
+  for (std::size_t k = 0; k < functions_.size(); ++k)
+    if (by == By::kTerm || !absent[k]) some.push_back(k);
+  std::vector<Part> parts;
+  for (const auto k : some)
+    parts.push_back(of(k, by == By::kTerm ? 1 : 1 / static_cast<double>(some.size())));
+  return parts;
+}
+
+std::vector<Part> ClosedForm::losses(By by) {
   forward();
-  std::vector<double> all;
-  for (std::size_t k = 0; k < functions_.size(); ++k) all.push_back(of(k).loss);
-  return all;
+  auto parts = present(by);
+  for (auto& part : parts) part.gradient.clear();
+  return parts;
 }
 
 double ClosedForm::loss() {
   double sum = 0;
-  for (const double value : losses()) sum += value;
+  for (const auto& part : losses(By::kTerm)) sum += part.loss;
   return sum;
 }
 
 Gradient ClosedForm::raw_gradient() {
-  return weighted_gradient([&](const auto&) { return std::vector<double>(functions_.size(), 1); });
+  return weighted_gradient(By::kTerm,
+                           [](const auto& parts) { return std::vector<double>(parts.size(), 1); });
 }
 
-std::vector<Gradient> ClosedForm::gradient_per_term() {
+std::vector<Part> ClosedForm::gradients(By by) {
   forward();
-  std::vector<Gradient> all;
-  for (std::size_t k = 0; k < functions_.size(); ++k) all.push_back(of(k));
-  backwards += static_cast<int>(all.size());
-  return all;
+  auto parts = present(by);
+  backwards += static_cast<int>(parts.size());
+  return parts;
 }
 
-Gradient ClosedForm::gradient_of_term(std::size_t index) {
-  forward();
-  ++backwards;
-  return of(index);
-}
-
-Gradient ClosedForm::weighted_gradient(const Weigh& weigh) {
+Part ClosedForm::gradient_of(By by, std::int64_t index) {
   forward();
   ++backwards;
-  std::vector<Gradient> parts;
-  std::vector<double> values;
+  for (auto& part : present(by))
+    if (part.index == index) return part;
+  throw Error(ErrorKind::kParameter, "no such part in this step");
+}
+
+Gradient ClosedForm::weighted_gradient(By by, const Weigh& weigh) {
+  forward();
+  ++backwards;
+  const auto parts = present(by);
   std::vector<const Tensors*> gradients;
   double sum = 0;
-  for (std::size_t k = 0; k < functions_.size(); ++k) {
-    parts.push_back(of(k));
-    values.push_back(parts.back().loss);
-    sum += values.back();
+  for (const auto& part : parts) {
+    gradients.push_back(&part.gradient);
+    sum += part.share * part.loss;
   }
-  for (const auto& part : parts) gradients.push_back(&part.tensors);
-  return {sum, weighted_sum(gradients, weigh(values))};
+  return {sum, weighted_sum(gradients, weigh(parts))};
 }
 
-std::vector<GroupGradient> ClosedForm::gradient_per_group() {
-  std::vector<GroupGradient> all;
-  auto parts = gradient_per_term();
-  for (std::size_t k = 0; k < parts.size(); ++k)
-    if (!absent[k])
-      all.push_back(
-          {{static_cast<std::int64_t>(k), 1, parts[k].loss}, std::move(parts[k].tensors)});
-  return all;
+Tensors ClosedForm::hessian_times(const Tensors& v) {
+  const double h = 1e-5;
+  const auto moved = [&](double scale) {
+    ClosedForm there(*this);
+    for (std::size_t i = 0; i < v.size(); ++i) there.parameters_[i].add_(v[i], scale);
+    return there.raw_gradient().tensors;
+  };
+  const auto up = moved(h), down = moved(-h);
+  Tensors product;
+  for (std::size_t i = 0; i < up.size(); ++i) product.push_back((up[i] - down[i]) / (2 * h));
+  return product;
 }
 
-Gradient ClosedForm::group_weighted_gradient(const WeighGroups& weigh) {
-  forward();
-  ++backwards;
-  std::vector<Gradient> parts;
-  std::vector<GroupLoss> groups;
-  std::vector<const Tensors*> gradients;
-  double sum = 0;
-  for (std::size_t k = 0; k < functions_.size(); ++k) {
-    if (absent[k]) continue;
-    parts.push_back(of(k));
-    groups.push_back({static_cast<std::int64_t>(k), 1, parts.back().loss});
-    sum += parts.back().loss;
-  }
-  for (const auto& part : parts) gradients.push_back(&part.tensors);
-  return {sum / static_cast<double>(parts.size()), weighted_sum(gradients, weigh(groups))};
-}
-
-std::vector<Problem::Part> ClosedForm::split(std::int64_t samples) {
-  std::vector<Part> parts;
+std::vector<Problem::Subproblem> ClosedForm::split(std::int64_t samples) {
+  std::vector<Subproblem> parts;
   const auto size = static_cast<std::size_t>(samples);
   const auto all = static_cast<double>(functions_.size());
   for (std::size_t from = 0; from < functions_.size(); from += size) {
@@ -167,6 +169,12 @@ std::vector<Problem::Part> ClosedForm::split(std::int64_t samples) {
     parts.push_back({std::move(part), share});
   }
   return parts;
+}
+
+std::vector<double> term_losses(Problem& problem) {
+  std::vector<double> values;
+  for (const auto& term : problem.losses(By::kTerm)) values.push_back(term.loss);
+  return values;
 }
 
 std::vector<double> after(Optimizer& optimizer, ClosedForm& problem, int steps) {

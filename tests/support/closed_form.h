@@ -22,22 +22,24 @@ class ClosedForm : public Problem {
   static ClosedForm quadratic(const std::vector<double>& start, const std::vector<double>& a);
 
   const Tensors& parameters() const override { return parameters_; }
-  const std::vector<std::string>& terms() const override { return names_; }
+  const std::vector<std::string>& parameter_names() const override { return parameter_names_; }
+  const std::vector<std::string>& names(By by) const override {
+    return by == By::kTerm ? names_ : group_names_;  // f0, f1, ... and g0, g1, ...
+  }
   const std::vector<int>& owners() const override { return owners_; }
   double learning_rate_factor() const override { return factor; }
   const Rng& rng() const override { return random; }
   double largest_norm() const override { return clip; }
   void report(std::string_view name, double value) override { reported[std::string(name)] = value; }
   double loss() override;
-  std::vector<double> losses() override;
   Gradient raw_gradient() override;
-  std::vector<Gradient> gradient_per_term() override;
-  Gradient gradient_of_term(std::size_t index) override;
-  Gradient weighted_gradient(const Weigh& weigh) override;
-  std::vector<GroupGradient> gradient_per_group() override;
-  Gradient group_weighted_gradient(const WeighGroups& weigh) override;
+  std::vector<Part> losses(By by) override;
+  std::vector<Part> gradients(By by) override;
+  Part gradient_of(By by, std::int64_t index) override;
+  Gradient weighted_gradient(By by, const Weigh& weigh) override;
+  Tensors hessian_times(const Tensors& v) override;  // by central differences of raw_gradient()
   /// As if each term were one sample's loss, and the loss their sum.
-  std::vector<Part> split(std::int64_t samples) override;
+  std::vector<Subproblem> split(std::int64_t samples) override;
 
   std::vector<double> weights() const;
 
@@ -45,18 +47,22 @@ class ClosedForm : public Problem {
   Rng random{1};
   int forwards = 0, backwards = 0;
   int broken = 0;            // the broken-th forward throws Error{kNumeric}; 0: none
-  std::vector<bool> absent;  // of a term: it has no gradient, or the group is not in the batch
+  std::vector<bool> absent;  // a term has no gradient then, and a group is not in the batch
   std::map<std::string, double> reported;
 
  private:
-  Gradient of(std::size_t term) const;
+  Part of(std::size_t term, double share) const;
+  std::vector<Part> present(By by) const;
   void forward();
 
   Tensors parameters_;
   std::vector<Function> functions_;
-  std::vector<std::string> names_;
+  std::vector<std::string> names_, group_names_, parameter_names_;
   std::vector<int> owners_;
 };
+
+/// The losses of the terms present.
+std::vector<double> term_losses(Problem& problem);
 
 /// After `steps` steps of the optimizer.
 std::vector<double> after(Optimizer& optimizer, ClosedForm& problem, int steps);

@@ -108,12 +108,11 @@ class TwoTerms final : public Objective {
   const std::vector<std::string>& terms() const override { return names_; }
   std::vector<Term> evaluate(Model& model, const Batch& batch, const Context&) override {
     const auto logits = model.forward(batch.input).logits;
-    const auto fit = [logits, target = batch.target](at::Reduction::Reduction reduction) {
-      return at::cross_entropy_loss(logits, target, {}, reduction);
+    const auto fit = [&](at::Reduction::Reduction reduction) {
+      return at::cross_entropy_loss(logits, batch.target, {}, reduction);
     };
-    return {
-        {fit(at::Reduction::Mean), 1.0, [fit] { return fit(at::Reduction::None); }},
-        {(logits - 1).square().mean(), 0.5, [logits] { return (logits - 1).square().mean(1); }}};
+    return {{fit(at::Reduction::Mean), 1.0, fit(at::Reduction::None)},
+            {(logits - 1).square().mean(), 0.5, (logits - 1).square().mean(1)}};
   }
 
  private:

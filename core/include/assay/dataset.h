@@ -17,7 +17,7 @@ struct Batch {
   torch::Tensor id;      // [B] int64 sample id, the same in every subset of the dataset
   torch::Tensor group;   // [B] int64 group (domain or task), zeros if there is only one
   /// [B] float32 weight of each sample's loss, with mean 1 over the training split; undefined if
-  /// all weights are 1. Objectives must ignore it: BatchProblem applies it to Term::each.
+  /// all weights are 1. Objectives must ignore it: BatchProblem applies it to Term::per_sample.
   torch::Tensor weight = {};
 
   std::int64_t size() const { return id.size(0); }

@@ -38,40 +38,6 @@ class Model : public torch::nn::Module {
   virtual Output forward(const torch::Tensor& input) = 0;
 };
 
-/// Ability: predicts the noise (or x_0, or v) of a diffusion step. No procedure uses it yet.
-class Denoiser {
- public:
-  virtual ~Denoiser();
-  /// `x` [B, ...], `t` [B] int64 steps, `label` [B] int64 or undefined. Returns x's shape.
-  virtual torch::Tensor denoise(const torch::Tensor& x, const torch::Tensor& t,
-                                const torch::Tensor& label) = 0;
-};
-
-/// Ability: parts that can be switched off (attention heads, filters), for component attribution.
-/// No procedure uses it yet.
-class Maskable {
- public:
-  virtual ~Maskable();
-  virtual const std::vector<std::string>& components() const = 0;
-  /// `keep` is [components().size()], 1 to keep a part and 0 to switch it off, until the next call.
-  virtual void set_mask(const torch::Tensor& keep) = 0;
-};
-
-/// Ability: the output layer can grow, for class-incremental streams. No procedure uses it yet.
-class Growable {
- public:
-  virtual ~Growable();
-  /// Extends the output layer to `classes` outputs and keeps the existing ones.
-  virtual void grow_to(std::int64_t classes) = 0;
-};
-
-/// Ability: some parameters are prompts, and the others stay frozen. No procedure uses it yet.
-class Promptable {
- public:
-  virtual ~Promptable();
-  virtual Tensors prompts() = 0;  // the model's own parameters
-};
-
 /// Ability: some parameters belong to one term of the objective alone (the prompt of a domain, the
 /// head of a task). All others are shared between the terms. See Problem::owners().
 class Partitioned {
@@ -91,14 +57,6 @@ class LinearHead {
     torch::Tensor bias;    // [classes]
   };
   virtual Head head() = 0;  // the model's own parameters: writing to them changes the model
-};
-
-/// Ability: the weights are drawn from a distribution. No procedure uses it yet.
-class Variational {
- public:
-  virtual ~Variational();
-  virtual torch::Tensor kl() = 0;                     // 0-dim, in nats, differentiable
-  virtual void resample(const Context& context) = 0;  // new weights, until the next call
 };
 
 /// All samples of a split, in the order of their ids, on the model's device.

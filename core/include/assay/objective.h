@@ -1,7 +1,6 @@
 // Objective: the loss, as a sum of named terms that optimizers can weigh or compare.
 #pragma once
 
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -14,10 +13,10 @@ namespace assay {
 struct Term {
   torch::Tensor value;  // 0-dim, float, differentiable; a mean over samples() samples
   double weight = 1.0;
-  /// If `value` is the mean of one number per sample: returns these numbers, [B], from the graph of
-  /// the same forward pass. It is called only if samples or groups are weighted, and saves a
-  /// forward pass per group. Empty if the term is not such a mean (a penalty on the weights, say).
-  std::function<torch::Tensor()> each = {};
+  /// The loss of each sample, [B], from the graph of the same forward pass, if `value` is their
+  /// mean: with it, samples can be weighted, and groups need no forward pass of their own.
+  /// Undefined if the term is not such a mean (a penalty on the weights, say).
+  torch::Tensor per_sample = {};
 };
 
 /// Used by one thread at a time.

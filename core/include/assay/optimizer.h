@@ -19,20 +19,24 @@ struct Gradient {
                     // write
 };
 
-/// The mean loss over the samples of one group (a domain, a spurious group) in a step.
-struct GroupLoss {
-  std::int64_t group = 0;    // index, as in Batch::group
-  std::int64_t samples = 0;  // number in this step
-  double loss = 0.0;
-};
-struct GroupGradient {
-  GroupLoss group;
-  Tensors tensors;
+/// How a loss is taken apart: into the terms of the objective, or into the groups of the dataset.
+enum class By { kTerm, kGroup };
+
+/// A term or a group that is present in this step: one with samples, whose weights are not all 0.
+struct Part {
+  std::int64_t index = 0;    // into Problem::names()
+  std::int64_t samples = 0;  // in this step; `loss` is a mean over them
+  /// The loss of the step is the sum of share * loss over the parts. It is 1 for a term, whose loss
+  /// includes its weight, and the fraction of the step's samples, as they are weighted, for a
+  /// group.
+  double share = 1;
+  double loss = 0;
+  Tensors gradient = {};  // as Gradient::tensors; empty if only losses were asked for
 };
 
-/// Maps the losses of all terms, or of the groups present, to one weight each.
-using Weigh = std::function<std::vector<double>(const std::vector<double>& losses)>;
-using WeighGroups = std::function<std::vector<double>(const std::vector<GroupLoss>& losses)>;
+/// Maps the parts present, in ascending order of their index, to one weight each. It sees losses,
+/// but no gradients.
+using Weigh = std::function<std::vector<double>(const std::vector<Part>&)>;
 
 /// The minimization problem of one step, at the current weights. All calls within a step see the
 /// same batches, random numbers (dropout masks) and batch-norm statistics, so f(w + e) - f(w)
@@ -44,7 +48,7 @@ class Problem {
  public:
   static constexpr int kShared = -1;
 
-  struct Part {
+  struct Subproblem {
     std::unique_ptr<Problem> problem;  // valid until the next step of the problem it was split from
     double share;                      // fraction of the step's samples; they add up to 1
   };
@@ -53,11 +57,14 @@ class Problem {
   /// The trainable parameters, in the order of the model: leaf tensors, to be changed in place
   /// under a NoGradGuard.
   virtual const Tensors& parameters() const = 0;
-  /// Names of the terms, as Objective::terms().
-  virtual const std::vector<std::string>& terms() const = 0;
+  /// Their names, as in torch::nn::Module::named_parameters().
+  virtual const std::vector<std::string>& parameter_names() const = 0;
 
   /// Per parameter, the index of the term that it belongs to alone (Partitioned), or kShared.
   virtual const std::vector<int>& owners() const = 0;
+
+  /// Names of the terms, as Objective::terms(), or of the groups, as Info::groups.
+  virtual const std::vector<std::string>& names(By by) const = 0;
 
   /// Factor of the learning-rate schedule in this step. The optimizer multiplies its step size by
   /// it.
@@ -79,30 +86,32 @@ class Problem {
   Gradient gradient();
   virtual double largest_norm() const = 0;  // L2 norm over all parameters; 0: no clipping
 
-  // The loss and gradient of a term include its weight, so that the terms add up to the loss. Only
-  // gradient() clips.
-  virtual double loss() = 0;                 // 1 forward, no graph
-  virtual std::vector<double> losses() = 0;  // per term; 1 forward, no graph
+  virtual double loss() = 0;            // 1 forward, no graph
+  virtual Gradient raw_gradient() = 0;  // 1 forward, 1 backward
 
-  virtual Gradient raw_gradient() = 0;                    // 1 forward, 1 backward
-  virtual std::vector<Gradient> gradient_per_term() = 0;  // 1 forward, 1 backward per term
-  /// 1 evaluation of that term, 1 backward.
-  virtual Gradient gradient_of_term(std::size_t index) = 0;
-  /// The gradient of sum_k weigh(losses)[k] * term k; Gradient::loss is the unweighted loss.
-  /// `weigh` is called once. 1 forward, 1 backward; 2 forward if the step has several batches.
-  virtual Gradient weighted_gradient(const Weigh& weigh) = 0;
+  // Only gradient() clips. Groups cost the forward passes given here if each term of the objective
+  // has Term::per_sample; otherwise 1 forward per group in addition.
 
-  /// One entry per group present, ascending; groups whose samples all weigh 0 are absent. 1
-  /// forward, 1 backward per group; if a term lacks Term::each, 1 forward per group in addition.
-  virtual std::vector<GroupGradient> gradient_per_group() = 0;
-  /// As weighted_gradient(), over the groups present. If a term lacks Term::each, it costs as much
-  /// as gradient_per_group().
-  virtual Gradient group_weighted_gradient(const WeighGroups& weigh) = 0;
+  /// The parts without gradients. 1 forward, no graph.
+  virtual std::vector<Part> losses(By by) = 0;
+  /// 1 forward, 1 backward per part.
+  virtual std::vector<Part> gradients(By by) = 0;
+  /// Part `index` alone. For a term 1 evaluation of that term, 1 backward. Throws
+  /// Error{kParameter} if the step lacks it.
+  virtual Part gradient_of(By by, std::int64_t index) = 0;
+  /// The gradient of the sum of weigh(parts)[i] * (loss of part i); Gradient::loss is the loss of
+  /// the step, unweighted. `weigh` is called once. 1 forward, 1 backward; 2 forward if the step has
+  /// several batches.
+  virtual Gradient weighted_gradient(By by, const Weigh& weigh) = 0;
+
+  /// The product of the Hessian of loss() and `v`, which is a list like parameters(). 1 forward, 2
+  /// backward. A view throws Error{kParameter} if its gradient is not that of a loss.
+  virtual Tensors hessian_times(const Tensors& v) = 0;
 
   /// The batches of the step, cut into parts of at most `samples` samples, each a problem of its
   /// own with the same weights. Costs nothing by itself. Throws Error{kParameter} if this is a view
   /// that cannot be split.
-  virtual std::vector<Part> split(std::int64_t samples) = 0;
+  virtual std::vector<Subproblem> split(std::int64_t samples) = 0;
 };
 
 /// Used by one thread at a time.

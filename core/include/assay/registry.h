@@ -108,7 +108,7 @@ std::string_view abi_tag();
 #endif
 
 // Interface version: increase it by one with every change of a declaration in this folder.
-#define ASSAY_INTERFACE 8
+#define ASSAY_INTERFACE 9
 
 #define ASSAY_TEXT_(x) #x
 #define ASSAY_TEXT(x) ASSAY_TEXT_(x)
@@ -138,6 +138,7 @@ std::string_view abi_tag();
 #define ASSAY_DEBUG_STL "0"
 #endif
 
+// clang-format off
 /// Everything that must agree for C++ objects to pass between core and plugin. It is text between
 /// fixed marks, so that it can be read from a file without loading it.
 #define ASSAY_ABI_TAG \
@@ -145,6 +146,7 @@ std::string_view abi_tag();
   " compiler=" ASSAY_COMPILER " cxx11abi=" ASSAY_TEXT(_GLIBCXX_USE_CXX11_ABI)               \
   " cplusplus=" ASSAY_TEXT(__cplusplus) " fast-math=" ASSAY_FAST_MATH                       \
   " sanitizer=" ASSAY_SANITIZER " debug-stl=" ASSAY_DEBUG_STL ">"
+// clang-format on
 
 #define ASSAY_EXPORT __attribute__((visibility("default")))
 

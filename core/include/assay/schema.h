@@ -151,9 +151,10 @@ void from_value(T& x, const Value& value) {
 template <class P>
 class Schema {
  public:
-  /// Adds an optional field. `doc` is one sentence that ends with a full stop and gives the unit.
-  template <class T>
-  Schema& field(std::string name, T P::*member, Range range, std::string doc) {
+  /// Adds an optional field, a member of P or of a base class of P. `doc` is one sentence that ends
+  /// with a full stop and gives the unit.
+  template <class T, class Owner>
+  Schema& field(std::string name, T Owner::*member, Range range, std::string doc) {
     return add({std::move(name),
                 detail::FieldType<T>::type,
                 detail::to_value(P{}.*member),
@@ -167,15 +168,15 @@ class Schema {
   }
 
   /// Adds a field without a default. The conformance test cannot build a component that has one.
-  template <class T>
-  Schema& required(std::string name, T P::*member, Range range, std::string doc) {
+  template <class T, class Owner>
+  Schema& required(std::string name, T Owner::*member, Range range, std::string doc) {
     field(std::move(name), member, std::move(range), std::move(doc));
     fields_.back().required = true;
     return *this;
   }
 
   /// Adds a nested component of kind I::kind. `use` names the default; with "" the default is none,
-  /// and the member stays null. The member is one of P or of a base class of P.
+  /// and the member stays null.
   template <class I, class Owner>
   Schema& component(std::string name, std::shared_ptr<I> Owner::*member, std::string use,
                     std::string doc) {

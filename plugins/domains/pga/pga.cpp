@@ -2,11 +2,14 @@
 // Phung and Le, NeurIPS 2024; with several sources its MPGA. As the authors' code computes it.
 #include "assay/registry.h"
 #include "assay/sdk/combination.h"
-#include "assay/sdk/wrapper.h"
+#include "assay/sdk/division.h"
+#include "assay/sdk/rule.h"
 
 namespace {
 
+using assay::By;
 using assay::Gradient;
+using assay::Part;
 using assay::Tensors;
 
 struct Params : assay::Wrapper::Params {
@@ -18,116 +21,96 @@ struct Params : assay::Wrapper::Params {
 
 constexpr double kTiny = 1e-12;
 
-// The parameters that all terms share, and those of one term alone, as parts of any list.
-class Division {
- public:
-  explicit Division(const std::vector<int>& owners) : owners_(owners) {}
-
-  Tensors part(const Tensors& list, int owner) const {
-    Tensors some;
-    for (std::size_t i = 0; i < list.size(); ++i)
-      if (owners_[i] == owner) some.push_back(list[i]);
-    return some;
-  }
-  void replace(Tensors& list, int owner, const Tensors& some) const {
-    auto next = some.begin();
-    for (std::size_t i = 0; i < list.size(); ++i)
-      if (owners_[i] == owner) list[i] = *next++;
-  }
-
- private:
-  const std::vector<int>& owners_;
-};
-
 class Aligned final : public assay::CombinedGradient {
  public:
-  Aligned(assay::Problem& inner, const Params& p, std::size_t target)
-      : CombinedGradient(inner, "pga"), p_(p), target_(target), division_(inner.owners()) {}
+  Aligned(assay::Problem& inner, const Params& p, std::int64_t target)
+      : CombinedGradient(inner, "pga"), p_(p), target_(target), division_(inner, By::kTerm) {}
 
   Gradient raw_gradient() override {
-    auto first = inner_.gradient_per_term();
+    auto parts = inner_.gradients(By::kTerm);
+    if (parts.empty()) return inner_.raw_gradient();
     const torch::NoGradGuard no_grad;
-    if (first.size() == 1) return std::move(first.front());
-    measure(first);
-    Gradient sum;
-    for (const auto& gradient : first) sum.loss += gradient.loss;
-    std::vector<Tensors> second;
-    for (std::size_t k = 0; k < first.size(); ++k)
-      second.push_back(stays(k) ? std::move(first[k].tensors) : perturbed(k));
-    return {sum.loss, sum_of(second)};
+    measure(parts);
+    for (std::size_t i = 0; i < parts.size(); ++i)
+      if (!stays(i)) parts[i].gradient = perturbed(parts[i], i);
+    return {assay::loss_of(parts), sum_of(parts)};
   }
 
  private:
   // Norms over each group of parameters, and what the alignment starts from.
-  void measure(const std::vector<Gradient>& first) {
-    shared_.clear(), own_.clear();
+  void measure(const std::vector<Part>& parts) {
+    shared_.clear(), own_.clear(), is_target_.clear();
     std::vector<const Tensors*> all;
-    for (std::size_t k = 0; k < first.size(); ++k) {
-      shared_.push_back(division_.part(first[k].tensors, kShared));
-      own_.push_back(division_.part(first[k].tensors, static_cast<int>(k)));
+    for (const auto& part : parts) {
+      shared_.push_back(division_.part(part.gradient, kShared));
+      own_.push_back(division_.part(part.gradient, static_cast<int>(part.index)));
+      is_target_.push_back(part.index == target_);
     }
-    for (const auto& part : shared_) all.push_back(&part);
+    for (const auto& list : shared_) all.push_back(&list);
     gram_ = assay::Gram(all);
-    for (std::size_t k = 0; k < first.size(); ++k)
-      if (k != target_ && length(k) > 0 && length(target_) > 0)
-        inner_.report("cosine/" + inner_.terms()[k],
-                      gram_(k, target_) / (length(k) * length(target_)));
+    for (std::size_t t = 0; t < parts.size(); ++t)
+      for (std::size_t i = 0; i < parts.size(); ++i)
+        if (is_target_[t] && i != t && !absent(i) && !absent(t))
+          inner_.report(
+              "cosine/" + inner_.names(By::kTerm)[static_cast<std::size_t>(parts[i].index)],
+              gram_(i, t) / (length(i) * length(t)));
   }
-  double length(std::size_t k) const { return std::sqrt(gram_(k, k)); }
+  double length(std::size_t i) const { return std::sqrt(gram_(i, i)); }
 
   // A term without a gradient (no confident target sample) has no direction to go or to follow.
-  bool absent(std::size_t k) const { return length(k) == 0; }
-  bool stays(std::size_t k) const { return absent(k) || (p_.rho_gn == 0 && p_.rho_ga == 0); }
+  bool absent(std::size_t i) const { return length(i) == 0; }
+  bool stays(std::size_t i) const { return absent(i) || (p_.rho_gn == 0 && p_.rho_ga == 0); }
 
-  // The gradient of term k where its norm penalty and its alignment put it; its own parameters
-  // follow the penalty alone.
-  Tensors perturbed(std::size_t k) {
+  // The gradient of term i of those present where its norm penalty and its alignment put it; its
+  // own parameters follow the penalty alone.
+  Tensors perturbed(const Part& part, std::size_t i) {
     const auto& w = inner_.parameters();
     const auto shared = division_.part(w, kShared);
-    std::vector<const Tensors*> parts{&shared, &shared_[k]};
-    std::vector<double> weights{1, p_.rho_gn / (length(k) + kTiny)};
+    std::vector<const Tensors*> parts{&shared, &shared_[i]};
+    std::vector<double> weights{1, p_.rho_gn / (length(i) + kTiny)};
     for (std::size_t j = 0; j < shared_.size(); ++j) {
-      if (j == k || (j != target_ && k != target_) || absent(j)) continue;
+      if (j == i || (!is_target_[j] && !is_target_[i]) || absent(j)) continue;
       parts.push_back(&shared_[j]);
-      weights.push_back(-p_.rho_ga / (length(j) * length(k) + kTiny));
+      weights.push_back(-p_.rho_ga / (length(j) * length(i) + kTiny));
     }
-    const int owner = static_cast<int>(k);
+    const int owner = static_cast<int>(part.index);
     Tensors there;
     for (const auto& tensor : w) there.push_back(tensor.detach());
     division_.replace(there, kShared, assay::weighted_sum(parts, weights));
-    if (!own_[k].empty()) {
-      const double scale = p_.rho_gn / (assay::norm(own_[k]) + kTiny);
+    if (!own_[i].empty()) {
+      const double scale = p_.rho_gn / (assay::norm(own_[i]) + kTiny);
       division_.replace(there, owner,
-                        assay::add_scaled(division_.part(w, owner), std::move(own_[k]), scale));
+                        assay::add_scaled(division_.part(w, owner), std::move(own_[i]), scale));
     }
     const assay::ScopedWeights displaced(w, there);
-    return inner_.gradient_of_term(k).tensors;
+    return inner_.gradient_of(By::kTerm, part.index).gradient;
   }
 
   // The target's gradient and `tradeoff` times the sources' on shared parameters; on a term's own
   // ones, its own.
-  Tensors sum_of(const std::vector<Tensors>& second) const {
+  Tensors sum_of(const std::vector<Part>& parts) const {
     std::vector<Tensors> shared;
-    std::vector<const Tensors*> parts;
+    std::vector<const Tensors*> lists;
     std::vector<double> weights;
-    for (std::size_t k = 0; k < second.size(); ++k) {
-      shared.push_back(division_.part(second[k], kShared));
-      weights.push_back(k == target_ ? 1 : p_.tradeoff);
+    for (const auto& part : parts) {
+      shared.push_back(division_.part(part.gradient, kShared));
+      weights.push_back(part.index == target_ ? 1 : p_.tradeoff);
     }
-    for (const auto& part : shared) parts.push_back(&part);
-    Tensors sum = second.front();
-    division_.replace(sum, kShared, assay::weighted_sum(parts, weights));
-    for (std::size_t k = 0; k < second.size(); ++k) {
-      const int owner = static_cast<int>(k);
-      division_.replace(sum, owner, division_.part(second[k], owner));
+    for (const auto& list : shared) lists.push_back(&list);
+    Tensors sum = parts.front().gradient;
+    division_.replace(sum, kShared, assay::weighted_sum(lists, weights));
+    for (const auto& part : parts) {
+      const int owner = static_cast<int>(part.index);
+      division_.replace(sum, owner, division_.part(part.gradient, owner));
     }
     return sum;
   }
 
   const Params& p_;
-  std::size_t target_;
-  Division division_;
-  std::vector<Tensors> shared_, own_;
+  std::int64_t target_;
+  assay::Division division_;
+  std::vector<Tensors> shared_, own_;  // of the terms present
+  std::vector<bool> is_target_;
   assay::Gram gram_;
 };
 
@@ -158,7 +141,7 @@ class Pga final : public assay::Wrapper {
   explicit Pga(Params params) : Wrapper(params), p_(std::move(params)) {}
 
   void check(assay::Problem& problem) override {
-    assay::check_terms(problem, "pga");
+    assay::check_parts(problem, By::kTerm, "pga");
     Wrapper::check(problem);
   }
 
@@ -167,11 +150,12 @@ class Pga final : public assay::Wrapper {
     return std::make_unique<Aligned>(problem, p_, target(problem));
   }
 
-  std::size_t target(const assay::Problem& problem) const {
-    const auto& terms = problem.terms();
-    if (p_.target.empty()) return terms.size() - 1;
-    for (std::size_t k = 0; k < terms.size(); ++k)
-      if (terms[k] == p_.target) return k;
+  std::int64_t target(const assay::Problem& problem) const {
+    const auto& terms = problem.names(By::kTerm);
+    const auto count = static_cast<std::int64_t>(terms.size());
+    if (p_.target.empty()) return count - 1;
+    for (std::int64_t k = 0; k < count; ++k)
+      if (terms[static_cast<std::size_t>(k)] == p_.target) return k;
     throw assay::Error(assay::ErrorKind::kParameter, "optimizer `pga`: `target` is " + p_.target +
                                                          ", but the terms of the loss are " +
                                                          assay::listed(terms));

@@ -5,41 +5,42 @@
 
 #include "assay/registry.h"
 #include "assay/sdk/combination.h"
-#include "assay/sdk/wrapper.h"
+#include "assay/sdk/rule.h"
 
 namespace {
 
-struct Params : assay::Wrapper::Params {
+struct Params : assay::Rule::Params {
+  Params() { over = "groups"; }
   double eta = 0.01;
   double adjustment = 0;
 };
 
-class GroupDro final : public assay::Wrapper {
+class GroupDro final : public assay::Rule {
  public:
   using Params = ::Params;
 
   static assay::Schema<Params> schema() {
     using namespace assay;
-    return Schema<Params>()
-        .field("eta", &Params::eta, at_least(0),
-               "Step size of the exponentiated ascent of the group weights q; 0 keeps them equal.")
-        .field("adjustment", &Params::adjustment, at_least(0),
-               "C of the generalization adjustment: C / sqrt(n_g) is added to the loss of a group "
-               "with "
-               "n_g training samples.")
-        .component("base", &Params::base, "sgd",
-                   "Optimizer that takes the step with the gradient of the weighted loss.");
+    return add_fields(
+        Schema<Params>()
+            .field("eta", &Params::eta, at_least(0),
+                   "Step size of the exponentiated ascent of the weights q; 0 keeps them equal.")
+            .field("adjustment", &Params::adjustment, at_least(0),
+                   "C of the generalization adjustment: C / sqrt(n_g) is added to the loss of a "
+                   "group with n_g training samples; 0 if terms are weighted."),
+        "Optimizer that takes the step with the gradient of the weighted loss.");
   }
 
-  GroupDro(Params params, const assay::Info& info)
-      : Wrapper(params), p_(std::move(params)), info_(info) {
-    assay::check_groups(info);
-    q_.assign(info.groups.size(), 1.0 / static_cast<double>(info.groups.size()));
-  }
-
-  void check(assay::Problem& problem) override {
-    assay::check_parts(problem, "group_dro");
-    Wrapper::check(problem);
+  GroupDro(const Params& params, const assay::Info& info) : Rule(params, "group_dro"), p_(params) {
+    if (by() == assay::By::kGroup) {
+      assay::check_groups(info);
+      for (const auto size : info.group_sizes)
+        added_.push_back(p_.adjustment / std::sqrt(static_cast<double>(size)));
+    } else if (p_.adjustment > 0) {
+      throw assay::Error(assay::ErrorKind::kParameter,
+                         "`adjustment` divides by the sizes of groups, but `over` is `terms`: use "
+                         "`adjustment: 0`");
+    }
   }
 
   void save(assay::State& state) const override {
@@ -53,36 +54,36 @@ class GroupDro final : public assay::Wrapper {
 
  private:
   std::unique_ptr<assay::ProblemView> view(assay::Problem& problem) override {
-    moved_ = false;
-    return std::make_unique<assay::WeightedGroups>(
-        problem, "group_dro", info_.groups, [this](const std::vector<assay::GroupLoss>& losses) {
-          if (!moved_) ascend(losses);
-          moved_ = true;
-          std::vector<double> weights;
-          for (const auto& loss : losses)
-            weights.push_back(q_[static_cast<std::size_t>(loss.group)]);
-          return weights;
+    const auto count = parts(problem).size();
+    if (q_.empty()) q_.assign(count, 1.0 / static_cast<double>(count));
+    next_.clear();
+    return std::make_unique<assay::WeightedParts>(
+        problem, by(), "group_dro", [this, count](const std::vector<assay::Part>& present) {
+          if (next_.empty()) next_ = ascended(assay::all_losses(present, count));
+          return assay::of_parts(next_, present);
         });
   }
 
-  // A group that the batch lacks counts as one without loss, as in the authors' program.
-  void ascend(const std::vector<assay::GroupLoss>& losses) {
-    std::vector<double> all;
-    for (const auto size : info_.group_sizes)
-      all.push_back(p_.adjustment / std::sqrt(static_cast<double>(size)));
-    for (const auto& [group, samples, loss] : losses)
-      all.at(static_cast<std::size_t>(group)) += loss;
-    const double largest = *std::max_element(all.begin(), all.end());  // so that nothing overflows
+  void after_step(assay::Problem&) override {
+    if (!next_.empty()) q_ = std::move(next_);
+  }
+
+  // A part that the batch lacks counts as one without loss, as in the authors' program.
+  assay::Reals ascended(std::vector<double> losses) const {
+    for (std::size_t g = 0; g < added_.size(); ++g) losses[g] += added_[g];
+    const double largest = *std::max_element(losses.begin(), losses.end());  // prevents overflow
+    auto q = q_;
     double sum = 0;
-    for (std::size_t g = 0; g < q_.size(); ++g)
-      sum += q_[g] *= std::exp(p_.eta * (all[g] - largest));
-    for (double& q : q_) q /= sum;
+    for (std::size_t g = 0; g < q.size(); ++g)
+      sum += q[g] *= std::exp(p_.eta * (losses[g] - largest));
+    for (double& value : q) value /= sum;
+    return q;
   }
 
   Params p_;
-  assay::Info info_;
+  assay::Reals added_;  // the adjustment of each group
   assay::Reals q_;
-  bool moved_ = false;  // in this step
+  assay::Reals next_;  // q after this step: of the first gradient that the base asks for
 };
 
 }  // namespace
@@ -90,5 +91,5 @@ class GroupDro final : public assay::Wrapper {
 ASSAY_PLUGIN(registry) {
   registry.add<GroupDro>("group_dro",
                          "Group distributionally robust optimization (Sagawa et al., ICLR 2020): "
-                         "increases the weights of the groups with the largest losses.");
+                         "increases the weights of the groups, or terms, with the largest losses.");
 }

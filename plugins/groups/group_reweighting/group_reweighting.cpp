@@ -7,7 +7,7 @@
 
 #include "assay/registry.h"
 #include "assay/sdk/combination.h"
-#include "assay/sdk/wrapper.h"
+#include "assay/sdk/rule.h"
 
 namespace {
 
@@ -29,7 +29,7 @@ class GroupReweighting final : public assay::Wrapper {
   }
 
   GroupReweighting(Params params, const assay::Info& info)
-      : Wrapper(params), p_(std::move(params)), groups_(info.groups) {
+      : Wrapper(params), p_(std::move(params)) {
     assay::check_groups(info);
     const auto& sizes = info.group_sizes;
     const auto smallest = static_cast<double>(*std::min_element(sizes.begin(), sizes.end()));
@@ -43,31 +43,26 @@ class GroupReweighting final : public assay::Wrapper {
   }
 
   void check(assay::Problem& problem) override {
-    if (p_.power != 0) assay::check_parts(problem, "group_reweighting");
+    if (p_.power != 0) assay::check_parts(problem, assay::By::kGroup, "group_reweighting");
     Wrapper::check(problem);
   }
 
  private:
   std::unique_ptr<assay::ProblemView> view(assay::Problem& problem) override {
     if (p_.power == 0) return nullptr;
-    return std::make_unique<assay::WeightedGroups>(
-        problem, "group_reweighting", groups_,
-        [this](const std::vector<assay::GroupLoss>& losses) { return shares(losses); });
+    return std::make_unique<assay::WeightedParts>(
+        problem, assay::By::kGroup, "group_reweighting",
+        [this](const std::vector<assay::Part>& present) { return shares(present); });
   }
 
   // Of the batch's mean, each times its group's weight.
-  std::vector<double> shares(const std::vector<assay::GroupLoss>& losses) const {
-    double samples = 0;
-    for (const auto& loss : losses) samples += static_cast<double>(loss.samples);
-    std::vector<double> all;
-    for (const auto& [group, count, loss] : losses)
-      all.push_back(weights_.at(static_cast<std::size_t>(group)) * static_cast<double>(count) /
-                    samples);
+  std::vector<double> shares(const std::vector<assay::Part>& present) const {
+    auto all = assay::of_parts(weights_, present);
+    for (std::size_t i = 0; i < all.size(); ++i) all[i] *= present[i].share;
     return all;
   }
 
   Params p_;
-  assay::Strings groups_;
   assay::Reals weights_;  // of a sample of each group; 1 in the mean over the training samples
 };
 

@@ -4,43 +4,41 @@
 
 #include "assay/registry.h"
 #include "assay/sdk/combination.h"
-#include "assay/sdk/wrapper.h"
+#include "assay/sdk/rule.h"
 #include "logits.h"
 
 namespace {
 
 using assay::Tensors;
 
-struct Params : assay::Wrapper::Params {
+struct Params : assay::Rule::Params {
   double lr = 0.025;
   double weight_decay = 1e-3;
   assay::Reals floor;
 };
 
-class Famo final : public assay::Wrapper {
+class Famo final : public assay::Rule {
  public:
   using Params = ::Params;
 
   static assay::Schema<Params> schema() {
     using namespace assay;
-    return Schema<Params>()
-        .field("lr", &Params::lr, at_least(0),
-               "Learning rate of Adam for the logits xi of the weights.")
-        .field("weight_decay", &Params::weight_decay, at_least(0),
-               "Weight decay of the logits: this times the logits is added to their gradient.")
-        .field("floor", &Params::floor, any(),
-               "b, a lower bound of the loss of each term; empty: 0 for all.")
-        .component("base", &Params::base, "sgd",
-                   "Optimizer that takes the step with the gradient of the weighted sum.");
+    return add_fields(
+        Schema<Params>()
+            .field("lr", &Params::lr, at_least(0),
+                   "Learning rate of Adam for the logits xi of the weights.")
+            .field("weight_decay", &Params::weight_decay, at_least(0),
+                   "Weight decay of the logits: this times the logits is added to their gradient.")
+            .field("floor", &Params::floor, any(),
+                   "b, a lower bound of the loss of each term or group; empty: 0 for all."),
+        "Optimizer that takes the step with the gradient of the weighted sum.");
   }
 
-  explicit Famo(Params params) : Wrapper(params), p_(std::move(params)) {}
+  explicit Famo(Params params) : Rule(params, "famo"), p_(std::move(params)) {}
 
   void check(assay::Problem& problem) override {
-    assay::check_terms(problem, "famo");
-    const auto& terms = problem.terms();
-    if (!p_.floor.empty() && p_.floor.size() != terms.size()) throw wrong_length(terms);
-    Wrapper::check(problem);
+    Rule::check(problem);
+    if (!p_.floor.empty()) check_length("floor", p_.floor.size(), parts(problem));
   }
 
   void save(assay::State& state) const override {
@@ -48,27 +46,26 @@ class Famo final : public assay::Wrapper {
     state.scalars["mean"] = logits_.mean;
     state.scalars["square"] = logits_.square;
     state.scalars["count"] = logits_.count;
-    Wrapper::save(state);
+    Rule::save(state);
   }
   void load(const assay::State& state) override {
     logits_ = {state.scalar<assay::Reals>("xi"), state.scalar<assay::Reals>("mean"),
                state.scalar<assay::Reals>("square"), state.scalar<std::int64_t>("count")};
-    Wrapper::load(state);
+    Rule::load(state);
   }
 
  private:
   std::unique_ptr<assay::ProblemView> view(assay::Problem& problem) override {
     first_.clear();
-    const auto& terms = problem.terms();
-    if (terms.size() == 1) return nullptr;
-    start(terms.size());
+    const auto& names = parts(problem);
+    start(names.size());
     z_ = logits_.softmax();
     before_ = copies(problem.parameters());
-    return std::make_unique<assay::WeightedTerms>(
-        problem, "famo", [this, &problem](const std::vector<double>& losses) {
-          const auto above = above_floor(losses, problem.terms());
+    return std::make_unique<assay::WeightedParts>(
+        problem, by(), "famo", [this, &names](const std::vector<assay::Part>& present) {
+          const auto above = above_floor(assay::all_losses(present, names.size()), names);
           if (first_.empty()) first_ = above;
-          return weights_of(z_, above);
+          return assay::of_parts(weights_of(z_, above), present);
         });
   }
 
@@ -79,29 +76,29 @@ class Famo final : public assay::Wrapper {
 
   static constexpr double kLeast = 1e-8;  // what a loss at or under its floor counts as afterwards
 
-  void start(std::size_t terms) {
-    if (p_.floor.empty()) p_.floor.assign(terms, 0);
+  void start(std::size_t count) {
+    if (p_.floor.empty()) p_.floor.assign(count, 0);
     if (!logits_.xi.empty()) return;
-    logits_.xi.assign(terms, 0);
+    logits_.xi.assign(count, 0);
     logits_.square = logits_.mean = logits_.xi;
   }
 
-  // A loss of exactly 0 is that of a term that the batch lacks; it stays 0.
-  std::vector<double> above_floor(std::vector<double> losses, const assay::Strings& terms) const {
+  // A loss of exactly 0 is that of a part that the batch lacks; it stays 0.
+  std::vector<double> above_floor(std::vector<double> losses, const assay::Strings& names) const {
     for (std::size_t i = 0; i < losses.size(); ++i) {
       if (losses[i] == 0) continue;
       if (losses[i] <= p_.floor[i])
-        throw assay::Error(assay::ErrorKind::kNumeric,
-                           "`famo` takes the logarithm of each loss minus its `floor`; the loss of "
-                           "term " +
-                               terms[i] + " is " + std::to_string(losses[i]) +
-                               " and must be above " + std::to_string(p_.floor[i]));
+        throw assay::Error(
+            assay::ErrorKind::kNumeric,
+            "`famo` takes the logarithm of each loss minus its `floor`; the loss of " +
+                described(names[i]) + " is " + std::to_string(losses[i]) + " and must be above " +
+                std::to_string(p_.floor[i]));
       losses[i] -= p_.floor[i];
     }
     return losses;
   }
 
-  // c z_i / (l_i - b_i), where c makes them add up to 1; 0 for a term that the batch lacks.
+  // c z_i / (l_i - b_i), where c makes them add up to 1; 0 for a part that the batch lacks.
   static std::vector<double> weights_of(const std::vector<double>& z,
                                         const std::vector<double>& above) {
     std::vector<double> weights;
@@ -119,15 +116,15 @@ class Famo final : public assay::Wrapper {
   }
 
   // On the same batch; where there are none, the step has not been taken.
-  static std::vector<double> losses_after(assay::Problem& problem, const Tensors& before) try {
-    return problem.losses();
+  std::vector<double> losses_after(assay::Problem& problem, const Tensors& before) const try {
+    return assay::all_losses(problem.losses(by()), parts(problem).size());
   } catch (...) {
     const torch::NoGradGuard no_grad;
     for (std::size_t i = 0; i < before.size(); ++i) problem.parameters()[i].copy_(before[i]);
     throw;
   }
 
-  // A term whose logarithm fell by more than the others' loses weight; one that is absent before or
+  // A part whose logarithm fell by more than the others' loses weight; one that is absent before or
   // after counts as if it had fallen like the mean of the others, which adds nothing to its logit's
   // gradient.
   void adapt(const std::vector<double>& z, const std::vector<double>& first,
@@ -144,13 +141,6 @@ class Famo final : public assay::Wrapper {
     for (std::size_t i = 0; i < z.size(); ++i)
       if (absent(i) && present > 0) fall[i] = sum / present;
     logits_.descend(fall, p_.lr, p_.weight_decay);
-  }
-
-  assay::Error wrong_length(const assay::Strings& terms) const {
-    return {assay::ErrorKind::kParameter,
-            "optimizer `famo`: `floor` has " + std::to_string(p_.floor.size()) +
-                " numbers, expected none or one for each of the " + std::to_string(terms.size()) +
-                " terms " + assay::listed(terms)};
   }
 
   Params p_;

@@ -9,32 +9,38 @@
 
 #include "assay/registry.h"
 #include "assay/sdk/combination.h"
-#include "assay/sdk/wrapper.h"
+#include "assay/sdk/division.h"
+#include "assay/sdk/rule.h"
 
 namespace {
 
 using assay::Tensors;
 
-struct Params : assay::Wrapper::Params {
+struct Params : assay::Rule::Params {
   double leak = 0;
 };
 
 class OneSign final : public assay::CombinedGradient {
  public:
-  OneSign(assay::Problem& inner, double leak) : CombinedGradient(inner, "graddrop"), leak_(leak) {}
+  OneSign(assay::Problem& inner, assay::By by, double leak)
+      : CombinedGradient(inner, "graddrop"), by_(by), leak_(leak) {}
 
   assay::Gradient raw_gradient() override {
-    auto parts = inner_.gradient_per_term();
-    if (parts.size() == 1) return std::move(parts.front());
+    const auto parts = inner_.gradients(by_);
+    if (parts.empty()) return inner_.raw_gradient();
     const torch::NoGradGuard no_grad;
-    double loss = 0;
+    const assay::Division division(inner_, by_);
     Tensors up, down;  // the sums of the positive and of the negative parts
+    Tensors sum = parts.front().gradient;
     for (const auto& part : parts) {
-      loss += part.loss;
-      add(up, at::_foreach_clamp_min(part.tensors, 0));
-      add(down, at::_foreach_clamp_max(part.tensors, 0));
+      const auto shared = division.part(part.gradient, kShared);
+      add(up, at::_foreach_clamp_min(shared, 0));
+      add(down, at::_foreach_clamp_max(shared, 0));
+      const int owner = static_cast<int>(part.index);
+      division.replace(sum, owner, division.part(part.gradient, owner));
     }
-    return {loss, picked(up, down)};
+    division.replace(sum, kShared, picked(up, down));
+    return {assay::loss_of(parts), std::move(sum)};
   }
 
  private:
@@ -60,32 +66,28 @@ class OneSign final : public assay::CombinedGradient {
     return sum;
   }
 
+  assay::By by_;
   double leak_;
 };
 
-class GradDrop final : public assay::Wrapper {
+class GradDrop final : public assay::Rule {
  public:
   using Params = ::Params;
 
   static assay::Schema<Params> schema() {
     using namespace assay;
-    return Schema<Params>()
-        .field("leak", &Params::leak, between(0, 1),
-               "Fraction of each gradient that is kept regardless of its sign; 1: the plain sum.")
-        .component("base", &Params::base, "sgd",
-                   "Optimizer that takes the step with the sum of the kept gradients.");
+    return add_fields(
+        Schema<Params>().field(
+            "leak", &Params::leak, between(0, 1),
+            "Fraction of each gradient that is kept regardless of its sign; 1: the plain sum."),
+        "Optimizer that takes the step with the sum of the kept gradients.");
   }
 
-  explicit GradDrop(Params params) : Wrapper(params), p_(std::move(params)) {}
-
-  void check(assay::Problem& problem) override {
-    assay::check_terms(problem, "graddrop");
-    Wrapper::check(problem);
-  }
+  explicit GradDrop(Params params) : Rule(params, "graddrop"), p_(std::move(params)) {}
 
  private:
   std::unique_ptr<assay::ProblemView> view(assay::Problem& problem) override {
-    return std::make_unique<OneSign>(problem, p_.leak);
+    return std::make_unique<OneSign>(problem, by(), p_.leak);
   }
 
   Params p_;

@@ -5,11 +5,11 @@
 
 #include "assay/registry.h"
 #include "assay/sdk/combination.h"
-#include "assay/sdk/wrapper.h"
+#include "assay/sdk/rule.h"
 
 namespace {
 
-struct Params : assay::Wrapper::Params {
+struct Params : assay::Rule::Params {
   double beta = 0.5;
 };
 
@@ -38,44 +38,39 @@ class Row {
   std::vector<double> at_;
 };
 
-class GradVac final : public assay::Wrapper {
+class GradVac final : public assay::Rule {
  public:
   using Params = ::Params;
 
   static assay::Schema<Params> schema() {
     using namespace assay;
-    return Schema<Params>()
-        .field("beta", &Params::beta, between(0, 1),
-               "Weight of the current cosine in the moving average that is the target cosine; 0: "
-               "`pcgrad`.")
-        .component("base", &Params::base, "sgd",
-                   "Optimizer that takes the step with the sum of the gradients.");
+    return add_fields(
+        Schema<Params>().field(
+            "beta", &Params::beta, between(0, 1),
+            "Weight of the current cosine in the moving average that is the target cosine; 0: "
+            "`pcgrad`."),
+        "Optimizer that takes the step with the sum of the gradients.");
   }
 
-  explicit GradVac(Params params) : Wrapper(params), p_(std::move(params)) {}
-
-  void check(assay::Problem& problem) override {
-    assay::check_terms(problem, "gradvac");
-    Wrapper::check(problem);
-  }
+  explicit GradVac(Params params) : Rule(params, "gradvac"), p_(std::move(params)) {}
 
   void save(assay::State& state) const override {
     state.scalars["rho_hat"] = rho_hat_;
-    Wrapper::save(state);
+    Rule::save(state);
   }
   void load(const assay::State& state) override {
     rho_hat_ = state.scalar<assay::Reals>("rho_hat");
-    Wrapper::load(state);
+    Rule::load(state);
   }
 
  private:
   std::unique_ptr<assay::ProblemView> view(assay::Problem& problem) override {
     next_.clear();
-    const auto count = problem.terms().size();
+    const auto count = parts(problem).size();
     if (rho_hat_.empty()) rho_hat_.assign(count * count, 0);
     return std::make_unique<assay::Combination>(
-        problem, "gradvac",
-        [this, count, rng = problem.rng().fork("gradvac")](const assay::PresentTerms& terms) {
+        problem, by(), "gradvac",
+        [this, count, rng = problem.rng().fork("gradvac")](const assay::PresentParts& terms) {
           auto moved = rho_hat_;
           auto w = vaccinated(terms, count, rng, moved);
           if (next_.empty()) next_ = std::move(moved);
@@ -88,7 +83,7 @@ class GradVac final : public assay::Wrapper {
   }
 
   // The weights of the sum of all g_i, each turned towards every g_j from which it has strayed.
-  std::vector<double> vaccinated(const assay::PresentTerms& terms, std::size_t all,
+  std::vector<double> vaccinated(const assay::PresentParts& terms, std::size_t all,
                                  const assay::Rng& rng, assay::Reals& moved) const {
     const auto count = terms.index.size();
     std::vector<double> sum(count);

@@ -6,7 +6,7 @@
 
 #include "assay/registry.h"
 #include "assay/sdk/combination.h"
-#include "assay/sdk/wrapper.h"
+#include "assay/sdk/rule.h"
 
 namespace {
 
@@ -36,24 +36,20 @@ std::vector<double> impartial(const assay::Gram& gram) {
   return alpha;
 }
 
-class ImtlG final : public assay::Wrapper {
+class ImtlG final : public assay::Rule {
  public:
   static assay::Schema<Params> schema() {
-    return assay::Schema<Params>().component(
-        "base", &Params::base, "sgd", "Optimizer that takes the step with the combined gradient.");
+    return add_fields(assay::Schema<Params>(),
+                      "Optimizer that takes the step with the combined gradient.");
   }
 
-  explicit ImtlG(const Params& params) : Wrapper(params) {}
-
-  void check(assay::Problem& problem) override {
-    assay::check_terms(problem, "imtl_g");
-    Wrapper::check(problem);
-  }
+  explicit ImtlG(const Params& params) : Rule(params, "imtl_g") {}
 
  private:
   std::unique_ptr<assay::ProblemView> view(assay::Problem& problem) override {
     return std::make_unique<assay::Combination>(
-        problem, "imtl_g", [](const assay::PresentTerms& terms) { return impartial(terms.gram); });
+        problem, by(), "imtl_g",
+        [](const assay::PresentParts& terms) { return impartial(terms.gram); });
   }
 };
 

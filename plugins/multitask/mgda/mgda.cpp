@@ -5,46 +5,41 @@
 
 #include "assay/registry.h"
 #include "assay/sdk/combination.h"
+#include "assay/sdk/rule.h"
 #include "assay/sdk/simplex.h"
-#include "assay/sdk/wrapper.h"
 
 namespace {
 
-struct Params : assay::Wrapper::Params {
+struct Params : assay::Rule::Params {
   std::string normalise = "none";
 };
 
-class Mgda final : public assay::Wrapper {
+class Mgda final : public assay::Rule {
  public:
   using Params = ::Params;
 
   static assay::Schema<Params> schema() {
     using namespace assay;
-    return Schema<Params>()
-        .field("normalise", &Params::normalise, one_of({"none", "l2", "loss", "loss+"}),
-               "Divisor of each gradient when the weights are computed: none, its L2 norm, the "
-               "loss of its "
-               "term, or both (loss+).")
-        .component("base", &Params::base, "sgd",
-                   "Optimizer that takes the step with the combined gradient.");
+    return add_fields(
+        Schema<Params>().field(
+            "normalise", &Params::normalise, one_of({"none", "l2", "loss", "loss+"}),
+            "Divisor of each gradient when the weights are computed: none, its L2 norm, the "
+            "loss of its "
+            "term or group, or both (loss+)."),
+        "Optimizer that takes the step with the combined gradient.");
   }
 
-  explicit Mgda(Params params) : Wrapper(params), p_(std::move(params)) {}
-
-  void check(assay::Problem& problem) override {
-    assay::check_terms(problem, "mgda");
-    Wrapper::check(problem);
-  }
+  explicit Mgda(Params params) : Rule(params, "mgda"), p_(std::move(params)) {}
 
  private:
   std::unique_ptr<assay::ProblemView> view(assay::Problem& problem) override {
     return std::make_unique<assay::Combination>(
-        problem, "mgda", [&](const assay::PresentTerms& terms) {
-          return assay::shortest_in_hull(scaled(terms, problem.terms()));
+        problem, by(), "mgda", [&](const assay::PresentParts& terms) {
+          return assay::shortest_in_hull(scaled(terms, parts(problem)));
         });
   }
 
-  assay::Gram scaled(const assay::PresentTerms& terms, const assay::Strings& names) const {
+  assay::Gram scaled(const assay::PresentParts& terms, const assay::Strings& names) const {
     const auto& gram = terms.gram;
     if (p_.normalise == "none") return gram;
     std::vector<double> scale(gram.size(), 1), values;
@@ -58,11 +53,11 @@ class Mgda final : public assay::Wrapper {
     return {gram.size(), std::move(values)};
   }
 
-  static double positive(double loss, const std::string& term) {
+  double positive(double loss, const std::string& part) const {
     if (loss > 0) return loss;
     throw assay::Error(assay::ErrorKind::kNumeric,
-                       "`mgda` divides by the losses, which must be above 0; the loss of term " +
-                           term + " is " + std::to_string(loss) +
+                       "`mgda` divides by the losses, which must be above 0; the loss of " +
+                           described(part) + " is " + std::to_string(loss) +
                            ": use `normalise: l2` or `normalise: none`");
   }
 

@@ -4,12 +4,13 @@
 
 #include "assay/registry.h"
 #include "assay/sdk/combination.h"
-#include "assay/sdk/wrapper.h"
+#include "assay/sdk/division.h"
+#include "assay/sdk/rule.h"
 #include "bargain.h"
 
 namespace {
 
-struct Params : assay::Wrapper::Params {
+struct Params : assay::Rule::Params {
   double max_norm = 1;
   std::int64_t update_every = 1;
 };
@@ -21,81 +22,91 @@ double clipped(double length, double max_norm) {
 // With the alpha of an earlier step: one backward.
 class Settled final : public assay::CombinedGradient {
  public:
-  Settled(assay::Problem& inner, const assay::Reals& alpha, double max_norm)
-      : CombinedGradient(inner, "nash_mtl"), alpha_(alpha), max_norm_(max_norm) {}
+  Settled(assay::Problem& inner, assay::By by, const assay::Reals& alpha, double max_norm)
+      : CombinedGradient(inner, "nash_mtl"),
+        by_(by),
+        alpha_(alpha),
+        max_norm_(max_norm),
+        division_(inner, by) {}
+
   assay::Gradient raw_gradient() override {
-    auto gradient = inner_.weighted_gradient([&](const auto&) { return alpha_; });
+    std::vector<assay::Part> present;
+    auto gradient = inner_.weighted_gradient(by_, [&](const auto& parts) {
+      present = parts;
+      return assay::of_parts(alpha_, parts);
+    });
     const torch::NoGradGuard no_grad;
-    const double scale = clipped(assay::norm(gradient.tensors), max_norm_);
-    if (scale < 1) at::_foreach_mul_(gradient.tensors, scale);
-    for (std::size_t i = 0; i < alpha_.size(); ++i)
-      inner_.report("weight/" + inner_.terms()[i], scale * alpha_[i]);
+    auto shared = division_.part(gradient.tensors, kShared);
+    const double scale = clipped(assay::norm(shared), max_norm_);
+    if (scale < 1) at::_foreach_mul_(shared, scale);
+    for (const auto& part : present) {
+      const auto i = static_cast<std::size_t>(part.index);
+      inner_.report("weight/" + inner_.names(by_)[i], scale * alpha_[i]);
+    }
     return gradient;
   }
 
  private:
+  assay::By by_;
   const assay::Reals& alpha_;
   double max_norm_;
+  assay::Division division_;
 };
 
-class NashMtl final : public assay::Wrapper {
+class NashMtl final : public assay::Rule {
  public:
   using Params = ::Params;
 
   static assay::Schema<Params> schema() {
     using namespace assay;
-    return Schema<Params>()
-        .field("max_norm", &Params::max_norm, at_least(0),
-               "Largest L2 norm of the direction, which is sqrt(K) for K terms without a limit; 0: "
-               "no limit.")
-        .field("update_every", &Params::update_every, at_least(1),
-               "Steps between two solutions for alpha; steps in between reuse alpha with one "
-               "backward pass.")
-        .component("base", &Params::base, "sgd",
-                   "Optimizer that takes the step with the direction.");
+    return add_fields(
+        Schema<Params>()
+            .field("max_norm", &Params::max_norm, at_least(0),
+                   "Largest L2 norm of the direction, which is sqrt(K) for K terms without a "
+                   "limit; 0: "
+                   "no limit.")
+            .field("update_every", &Params::update_every, at_least(1),
+                   "Steps between two solutions for alpha; steps in between reuse alpha with one "
+                   "backward pass."),
+        "Optimizer that takes the step with the direction.");
   }
 
-  explicit NashMtl(Params params) : Wrapper(params), p_(std::move(params)) {}
-
-  void check(assay::Problem& problem) override {
-    assay::check_terms(problem, "nash_mtl");
-    Wrapper::check(problem);
-  }
+  explicit NashMtl(Params params) : Rule(params, "nash_mtl"), p_(std::move(params)) {}
 
   void save(assay::State& state) const override {
     state.scalars["alpha"] = alpha_;
     state.scalars["count"] = count_;
-    Wrapper::save(state);
+    Rule::save(state);
   }
   void load(const assay::State& state) override {
     alpha_ = state.scalar<assay::Reals>("alpha");
     count_ = state.scalar<std::int64_t>("count");
-    Wrapper::load(state);
+    Rule::load(state);
   }
 
  private:
   std::unique_ptr<assay::ProblemView> view(assay::Problem& problem) override {
     next_.clear();
-    const auto& names = problem.terms();
-    if (names.size() == 1) return nullptr;
-    if (alpha_.empty()) alpha_.assign(names.size(), 1);
+    if (alpha_.empty()) alpha_.assign(parts(problem).size(), 1);
     if (count_ % p_.update_every != 0)
-      return std::make_unique<Settled>(problem, alpha_, p_.max_norm);
+      return std::make_unique<Settled>(problem, by(), alpha_, p_.max_norm);
     return std::make_unique<assay::Combination>(
-        problem, "nash_mtl", [this](const assay::PresentTerms& terms) { return settle(terms); });
+        problem, by(), "nash_mtl",
+        [this](const assay::PresentParts& terms) { return settle(terms); });
   }
 
-  std::vector<double> settle(const assay::PresentTerms& terms) {
+  // The norm of the shared parameters' gradient is limited; a term's own parameters follow alpha,
+  // as in the authors' program.
+  assay::PartWeights settle(const assay::PresentParts& terms) {
     const auto alpha = bargain(terms.gram);
     if (next_.empty()) {
       next_ = alpha_;
       for (std::size_t i = 0; i < alpha.size(); ++i) next_[terms.index[i]] = alpha[i];
     }
-    return within_norm(alpha, terms.gram);
+    return {within_norm(alpha, terms.gram), alpha};
   }
 
-  void after_step(assay::Problem& problem) override {
-    if (problem.terms().size() == 1) return;
+  void after_step(assay::Problem&) override {
     if (!next_.empty()) alpha_ = std::move(next_);
     ++count_;
   }

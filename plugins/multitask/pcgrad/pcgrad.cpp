@@ -2,7 +2,7 @@
 // NeurIPS 2020.
 #include "assay/registry.h"
 #include "assay/sdk/combination.h"
-#include "assay/sdk/wrapper.h"
+#include "assay/sdk/rule.h"
 
 namespace {
 
@@ -25,25 +25,20 @@ std::vector<double> surgery(const Gram& gram, const assay::Rng& rng) {
   return sum;
 }
 
-class PcGrad final : public assay::Wrapper {
+class PcGrad final : public assay::Rule {
  public:
   static assay::Schema<Params> schema() {
-    return assay::Schema<Params>().component(
-        "base", &Params::base, "sgd",
-        "Optimizer that takes the step with the sum of the gradients.");
+    return add_fields(assay::Schema<Params>(),
+                      "Optimizer that takes the step with the sum of the gradients.");
   }
 
-  explicit PcGrad(const Params& params) : Wrapper(params) {}
-
-  void check(assay::Problem& problem) override {
-    assay::check_terms(problem, "pcgrad");
-    Wrapper::check(problem);
-  }
+  explicit PcGrad(const Params& params) : Rule(params, "pcgrad") {}
 
  private:
   std::unique_ptr<assay::ProblemView> view(assay::Problem& problem) override {
     return std::make_unique<assay::Combination>(
-        problem, "pcgrad", [rng = problem.rng().fork("pcgrad")](const assay::PresentTerms& terms) {
+        problem, by(), "pcgrad",
+        [rng = problem.rng().fork("pcgrad")](const assay::PresentParts& terms) {
           return surgery(terms.gram, rng);
         });
   }

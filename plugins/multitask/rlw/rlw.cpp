@@ -5,38 +5,33 @@
 
 #include "assay/registry.h"
 #include "assay/sdk/combination.h"
-#include "assay/sdk/wrapper.h"
+#include "assay/sdk/rule.h"
 
 namespace {
 
 // A softmax of normal numbers: the same ones whenever it is asked for within a step.
-std::vector<double> weights(const assay::Problem& problem) {
-  const auto count = static_cast<std::int64_t>(problem.terms().size());
+std::vector<double> weights(const assay::Problem& problem, std::size_t parts) {
+  const auto count = static_cast<std::int64_t>(parts);
   const auto normal = at::randn({count}, problem.rng().fork("rlw").generator(), torch::kDouble);
   const auto w = at::softmax(normal, 0);
   return {w.const_data_ptr<double>(), w.const_data_ptr<double>() + count};
 }
 
-class Rlw final : public assay::Wrapper {
+class Rlw final : public assay::Rule {
  public:
   static assay::Schema<Params> schema() {
-    return assay::Schema<Params>().component(
-        "base", &Params::base, "sgd",
-        "Optimizer that takes the step with the gradient of the weighted sum.");
+    return add_fields(assay::Schema<Params>(),
+                      "Optimizer that takes the step with the gradient of the weighted sum.");
   }
 
-  explicit Rlw(const Params& params) : Wrapper(params) {}
-
-  void check(assay::Problem& problem) override {
-    assay::check_terms(problem, "rlw");
-    Wrapper::check(problem);
-  }
+  explicit Rlw(const Params& params) : Rule(params, "rlw") {}
 
  private:
   std::unique_ptr<assay::ProblemView> view(assay::Problem& problem) override {
-    if (problem.terms().size() == 1) return nullptr;
-    return std::make_unique<assay::WeightedTerms>(problem, "rlw",
-                                                  [&](const auto&) { return weights(problem); });
+    return std::make_unique<assay::WeightedParts>(
+        problem, by(), "rlw", [this, &problem](const auto& present) {
+          return assay::of_parts(weights(problem, parts(problem).size()), present);
+        });
   }
 };
 

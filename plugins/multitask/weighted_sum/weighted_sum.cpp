@@ -2,51 +2,41 @@
 // is to be compared with.
 #include "assay/registry.h"
 #include "assay/sdk/combination.h"
-#include "assay/sdk/wrapper.h"
+#include "assay/sdk/rule.h"
 
 namespace {
 
-struct Params : assay::Wrapper::Params {
+struct Params : assay::Rule::Params {
   assay::Reals weights;
 };
 
-class WeightedSum final : public assay::Wrapper {
+class WeightedSum final : public assay::Rule {
  public:
   using Params = ::Params;
 
   static assay::Schema<Params> schema() {
     using namespace assay;
-    return Schema<Params>()
-        .required(
+    return add_fields(
+        Schema<Params>().required(
             "weights", &Params::weights, at_least(0),
             "Weight of each term, in the order of the objective; it multiplies the weight that the "
             "objective "
-            "gives the term.")
-        .component("base", &Params::base, "sgd",
-                   "Optimizer that takes the step with the gradient of the weighted sum.");
+            "gives the term."),
+        "Optimizer that takes the step with the gradient of the weighted sum.");
   }
 
-  explicit WeightedSum(Params params) : Wrapper(params), p_(std::move(params)) {}
+  explicit WeightedSum(Params params) : Rule(params, "weighted_sum"), p_(std::move(params)) {}
 
   void check(assay::Problem& problem) override {
-    assay::check_terms(problem, "weighted_sum");
-    const auto& terms = problem.terms();
-    if (p_.weights.size() != terms.size()) throw wrong_length(terms);
-    Wrapper::check(problem);
+    Rule::check(problem);
+    check_length("weights", p_.weights.size(), parts(problem));
   }
 
  private:
   std::unique_ptr<assay::ProblemView> view(assay::Problem& problem) override {
-    if (problem.terms().size() == 1) return nullptr;
-    return std::make_unique<assay::WeightedTerms>(problem, "weighted_sum",
-                                                  [this](const auto&) { return p_.weights; });
-  }
-
-  assay::Error wrong_length(const std::vector<std::string>& terms) const {
-    return {assay::ErrorKind::kParameter,
-            "optimizer `weighted_sum`: `weights` has " + std::to_string(p_.weights.size()) +
-                " numbers, expected one for each of the " + std::to_string(terms.size()) +
-                " terms " + assay::listed(terms)};
+    return std::make_unique<assay::WeightedParts>(
+        problem, by(), "weighted_sum",
+        [this](const auto& present) { return assay::of_parts(p_.weights, present); });
   }
 
   Params p_;

@@ -28,10 +28,10 @@ class CrossEntropy final : public assay::Objective {
   std::vector<assay::Term> evaluate(assay::Model& model, const assay::Batch& batch,
                                     const assay::Context&) override {
     const auto logits = model.forward(batch.input).logits;
-    const auto loss = [logits, target = batch.target, this](at::Reduction::Reduction reduction) {
-      return at::cross_entropy_loss(logits, target, {}, reduction, -100, p_.smoothing);
+    const auto loss = [&](at::Reduction::Reduction reduction) {
+      return at::cross_entropy_loss(logits, batch.target, {}, reduction, -100, p_.smoothing);
     };
-    return {{loss(at::Reduction::Mean), 1.0, [loss] { return loss(at::Reduction::None); }}};
+    return {{loss(at::Reduction::Mean), 1.0, loss(at::Reduction::None)}};
   }
 
  private:

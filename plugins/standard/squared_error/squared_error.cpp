@@ -22,9 +22,8 @@ class SquaredError final : public assay::Objective {
                                     const assay::Context&) override {
     const auto output = model.forward(batch.input).logits;
     const auto target = batch.target.view_as(output);
-    return {{at::mse_loss(output, target), 1.0, [output, target] {
-               return at::mse_loss(output, target, at::Reduction::None).flatten(1).mean(1);
-             }}};
+    return {{at::mse_loss(output, target), 1.0,
+             at::mse_loss(output, target, at::Reduction::None).flatten(1).mean(1)}};
   }
 
  private:

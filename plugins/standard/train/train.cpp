@@ -100,8 +100,9 @@ class Train final : public assay::Procedure {
       throw assay::Error(assay::ErrorKind::kParameter,
                          "`count_forgetting` needs a classification dataset");
     if (p_.layers > 0) freeze_all_but(assay::last_layers(*parts.model, p_.layers), *parts.model);
-    problem_.emplace(*parts.model, *parts.objective,
-                     assay::ProblemOptions{p_.clip, p_.bf16, p_.allow_nonfinite});
+    problem_.emplace(
+        *parts.model, *parts.objective,
+        assay::ProblemOptions{p_.clip, p_.bf16, p_.allow_nonfinite, parts.dataset->info().groups});
     parts.optimizer->check(*problem_);
     const assay::Batches order(
         parts.dataset->ids(Split::kTrain), p_.batch, context.rng,

@@ -75,18 +75,24 @@ TEST_CASE("the pseudo-label is a constant, so the gradient is that of a true lab
   CHECK(pseudo[0].abs().max().item<double>() > 1e-3);
 }
 
-TEST_CASE("a domain that is absent, or sure of nothing, gives 0 and a gradient of 0") {
+TEST_CASE("a domain that is absent is no part of the step, and one sure of nothing gives 0") {
   Net net;
   const auto objective = domains({{"unlabelled", Strings{"right"}}, {"tau", 1.0}});
-  for (const std::vector<std::int64_t>& groups :
-       {std::vector<std::int64_t>{0, 0, 0}, std::vector<std::int64_t>{0, 0, 1}}) {
-    const auto batch = random_batch(3, 3, 1, groups);
+  for (const bool absent : {true, false}) {
+    const auto batch = random_batch(3, 3, 1, {0, 0, absent ? 0 : 1});
     BatchProblem problem(net, *objective, {});
     problem.begin({batch}, kHere, 1);
-    const auto gradients = problem.gradient_per_term();
-    CHECK(gradients.at(1).loss == 0);
-    for (const auto& g : gradients[1].tensors) CHECK(g.equal(at::zeros_like(g)));
-    CHECK(gradients[0].loss > 0);
+    const auto parts = problem.gradients(By::kTerm);
+    CHECK(parts.size() == (absent ? 1 : 2));
+    CHECK(parts[0].loss > 0);
+    CHECK(parts[0].samples == (absent ? 3 : 2));
+    if (!absent) {
+      CHECK(parts[1].loss == 0);
+      for (const auto& g : parts[1].gradient) CHECK(g.equal(at::zeros_like(g)));
+    } else {
+      CHECK_THROWS_WITH(problem.gradient_of(By::kTerm, 1),
+                        Catch::Contains("the term `right`, which this step lacks"));
+    }
     for (const auto& g : problem.raw_gradient().tensors) CHECK(g.isfinite().all().item<bool>());
   }
 }
@@ -125,35 +131,46 @@ TEST_CASE("a domain's mean is over its samples of all batches of a step") {
   at_once.begin({whole}, kHere, 1);
   // The first lacks `right`.
   in_parts.begin({part_of(whole, 0, 4), part_of(whole, 4, 2), part_of(whole, 6, 3)}, kHere, 1);
-  const auto same = [](const Gradient& a, const Gradient& b) {
-    CHECK(a.loss == Approx(b.loss).epsilon(1e-12));
-    for (std::size_t i = 0; i < a.tensors.size(); ++i) CHECK(close(a.tensors[i], b.tensors[i]));
+  const auto alike = [](double loss, const Tensors& list, double other_loss, const Tensors& other) {
+    CHECK(loss == Approx(other_loss).epsilon(1e-12));
+    REQUIRE(list.size() == other.size());
+    for (std::size_t i = 0; i < list.size(); ++i) CHECK(close(list[i], other[i]));
   };
-  const auto a = at_once.gradient_per_term(), b = in_parts.gradient_per_term();
+  const auto same = [&](const Gradient& a, const Gradient& b) {
+    alike(a.loss, a.tensors, b.loss, b.tensors);
+  };
+  const auto same_part = [&](const Part& a, const Part& b) {
+    CHECK(a.index == b.index);
+    CHECK(a.samples == b.samples);
+    alike(a.loss, a.gradient, b.loss, b.gradient);
+  };
+  const auto a = at_once.gradients(By::kTerm), b = in_parts.gradients(By::kTerm);
   for (std::size_t k = 0; k < 2; ++k) {
-    same(a[k], b[k]);
-    same(a[k], in_parts.gradient_of_term(k));
-    CHECK(in_parts.losses()[k] == Approx(at_once.losses()[k]).epsilon(1e-12));
+    same_part(a[k], b[k]);
+    same_part(a[k], in_parts.gradient_of(By::kTerm, a[k].index));
+    CHECK(in_parts.losses(By::kTerm)[k].loss == Approx(a[k].loss).epsilon(1e-12));
   }
   same(at_once.raw_gradient(), in_parts.raw_gradient());
-  const auto weigh = [](const std::vector<double>& losses) {
-    return std::vector<double>{losses[1], -2};
+  const auto weigh = [](const std::vector<Part>& parts) {
+    return std::vector<double>{parts[1].loss, -2};
   };
-  same(at_once.weighted_gradient(weigh), in_parts.weighted_gradient(weigh));
+  same(at_once.weighted_gradient(By::kTerm, weigh), in_parts.weighted_gradient(By::kTerm, weigh));
   CHECK(in_parts.loss() == Approx(at_once.loss()).epsilon(1e-12));
   // In parts of one sample, where each lacks the other domain.
   std::vector<Gradient> sums(2);
-  for (const auto& [problem, share] : in_parts.split(1))
-    for (std::size_t k = 0; k < 2; ++k) {
-      const auto gradient = problem->gradient_of_term(k);
-      sums[k].loss += share * gradient.loss;
-      for (std::size_t i = 0; i < gradient.tensors.size(); ++i) {
-        const auto scaled = gradient.tensors[i] * share;
-        if (sums[k].tensors.size() == i)
-          sums[k].tensors.push_back(scaled);
-        else
-          sums[k].tensors[i] += scaled;
-      }
+  for (const auto& [problem, share] : in_parts.split(1)) {
+    const auto parts = problem->gradients(By::kTerm);
+    REQUIRE(parts.size() == 1);
+    auto& sum = sums.at(static_cast<std::size_t>(parts[0].index));
+    sum.loss += share * parts[0].loss;
+    for (std::size_t i = 0; i < parts[0].gradient.size(); ++i) {
+      const auto scaled = parts[0].gradient[i] * share;
+      if (sum.tensors.size() == i)
+        sum.tensors.push_back(scaled);
+      else
+        sum.tensors[i] += scaled;
     }
-  for (std::size_t k = 0; k < 2; ++k) same(a[k], sums[k]);
+  }
+  for (std::size_t k = 0; k < 2; ++k)
+    alike(a[k].loss, a[k].gradient, sums[k].loss, sums[k].tensors);
 }

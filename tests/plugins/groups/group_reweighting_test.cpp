@@ -32,7 +32,7 @@ torch::Tensor after_step(const std::string& use, Values params, const Info& info
   const auto objective = plugins().make<Objective>({"cross_entropy", {}}, &info);
   if (use != "sgd") params["base"] = Spec{"sgd", {{"lr", kLr}}};
   const auto optimizer = plugins().make<Optimizer>({use, std::move(params)}, &info);
-  BatchProblem problem(net, *objective, ProblemOptions{});
+  BatchProblem problem(net, *objective, {.groups = info.groups});
   optimizer->check(problem);
   problem.begin(std::move(batches), Context{torch::kCPU, Rng(3)}, 1);
   optimizer->step(problem);

@@ -34,9 +34,9 @@ using Vectors = std::vector<std::vector<double>>;
 // Of each term, at the problem's weights.
 Vectors gradients_of(ClosedForm& problem) {
   Vectors all;
-  for (const auto& part : problem.gradient_per_term()) {
+  for (const auto& part : problem.gradients(By::kTerm)) {
     all.emplace_back();
-    for (const auto& tensor : part.tensors)
+    for (const auto& tensor : part.gradient)
       all.back().insert(all.back().end(), tensor.data_ptr<double>(),
                         tensor.data_ptr<double>() + tensor.numel());
   }

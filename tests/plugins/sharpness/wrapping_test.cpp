@@ -1,7 +1,7 @@
 // How the optimizers around sam wrap a base: costs, failures, states, and bases that ask for parts.
 #include <catch2/catch.hpp>
 
-#include "assay/sdk/combination.h"
+#include "assay/sdk/rule.h"
 #include "tests/support/descent.h"
 
 using namespace assay;
@@ -35,14 +35,14 @@ class ByPart final : public Optimizer {
  public:
   explicit ByPart(bool terms) : terms_(terms) {}
   void check(Problem& problem) override {
-    if (terms_) check_terms(problem, "by_term");
+    if (terms_) check_parts(problem, By::kTerm, "by_term");
   }
   double step(Problem& problem) override {
     std::vector<Tensors> parts;
     if (terms_)
-      for (auto& part : problem.gradient_per_term()) parts.push_back(part.tensors);
+      for (auto& part : problem.gradients(By::kTerm)) parts.push_back(part.gradient);
     else
-      for (auto& part : problem.gradient_per_group()) parts.push_back(part.tensors);
+      for (auto& part : problem.gradients(By::kGroup)) parts.push_back(part.gradient);
     const torch::NoGradGuard no_grad;
     for (const auto& part : parts)
       for (std::size_t i = 0; i < part.size(); ++i) problem.parameters()[i].sub_(part[i], 0.1);

@@ -79,8 +79,8 @@ TEST_CASE("sam takes terms and groups uphill too") {
    public:
     explicit Parts(bool terms) : terms_(terms) {}
     double step(Problem& problem) override {
-      const auto part = terms_ ? problem.gradient_per_term().at(0).tensors
-                               : problem.gradient_per_group().at(0).tensors;
+      const auto part = terms_ ? problem.gradients(By::kTerm).at(0).gradient
+                               : problem.gradients(By::kGroup).at(0).gradient;
       const torch::NoGradGuard no_grad;
       for (std::size_t i = 0; i < problem.parameters().size(); ++i)
         problem.parameters()[i].sub_(part[i], 0.1);

@@ -2,77 +2,76 @@
 // or on their losses. The weights are reported as train/weight/<term> or train/weight/<group>.
 #pragma once
 
-#include "assay/dataset.h"
 #include "assay/sdk/problem_view.h"
 #include "assay/sdk/tensors.h"
 
 namespace assay {
 
-/// The terms whose gradient is not exactly zero in this step, in the order of Problem::terms().
-struct PresentTerms {
+/// The parts whose gradient is not exactly zero in this step, in ascending order of their index.
+/// For terms, only parameters that all terms share count (Problem::owners()).
+struct PresentParts {
   Gram gram;                       // inner products of their gradients
-  std::vector<double> losses;      // with the terms' weights
-  std::vector<std::size_t> index;  // indices into Problem::terms()
+  std::vector<double> losses;      // Part::loss
+  std::vector<std::size_t> index;  // Part::index
 };
 
-/// A view whose gradient is sum_k rule(...)[k] * (gradient of term k). A term whose gradient is
-/// exactly zero (a domain that the batch lacks) is left out. If at most one term remains, its
-/// gradient is used as it is, and the rule is not called. Gradient::loss is the sum of the terms'
-/// losses. Costs per gradient: 1 forward, 1 backward per term.
+/// One weight per present part.
+struct PartWeights {
+  PartWeights(std::vector<double> weights) : shared(std::move(weights)) {}
+  PartWeights(std::vector<double> on_shared, std::vector<double> on_own)
+      : shared(std::move(on_shared)), own(std::move(on_own)) {}
+
+  std::vector<double> shared;    // of its gradient on shared parameters
+  std::vector<double> own = {};  // of its gradient on the parameters of that term alone; empty: 1
+};
+
+/// A view whose gradient is sum_k rule(...)[k] * (gradient of part k). A part whose gradient is
+/// exactly zero (a domain that the batch lacks) is left out. If at most one part remains, its
+/// gradient is used as it is, and the rule is not called. A parameter that belongs to one term
+/// alone gets the gradient of that term. Gradient::loss is the loss of the step. Costs per
+/// gradient: 1 forward, 1 backward per part.
 class Combination final : public CombinedGradient {
  public:
-  /// Returns one weight per present term.
-  using Rule = std::function<std::vector<double>(const PresentTerms&)>;
+  using Rule = std::function<PartWeights(const PresentParts&)>;
 
   /// `wrapper` is its registered name; `rule` may be empty in check().
-  Combination(Problem& inner, std::string wrapper, Rule rule);
+  Combination(Problem& inner, By by, std::string wrapper, Rule rule);
   ~Combination() override;
   Gradient raw_gradient() override;
 
  private:
+  By by_;
   Rule rule_;
 };
 
-/// A view whose gradient is that of sum_k weigh(losses)[k] * (term k), for rules that need losses
-/// but no gradients. Costs as Problem::weighted_gradient(): one backward.
-class WeightedTerms final : public CombinedGradient {
+/// A view whose gradient is that of sum_k weigh(parts)[k] * (loss of part k), for rules that need
+/// losses but no gradients. Costs as Problem::weighted_gradient(): one backward.
+class WeightedParts final : public CombinedGradient {
  public:
-  WeightedTerms(Problem& inner, std::string wrapper, Weigh weigh);
-  ~WeightedTerms() override;
+  WeightedParts(Problem& inner, By by, std::string wrapper, Weigh weigh);
+  ~WeightedParts() override;
   Gradient raw_gradient() override;
 
  private:
+  By by_;
   Weigh weigh_;
 };
 
-/// As WeightedTerms, over the groups present. `groups` are the names Info::groups, and must outlive
-/// the view.
-class WeightedGroups final : public CombinedGradient {
- public:
-  WeightedGroups(Problem& inner, std::string wrapper, const std::vector<std::string>& groups,
-                 WeighGroups weigh);
-  ~WeightedGroups() override;
-  Gradient raw_gradient() override;
+/// Reports the weight of each part as weight/<name>, if `index` holds their indices.
+void report_weights(Problem& problem, By by, const std::vector<std::size_t>& index,
+                    const std::vector<double>& weights);
 
- private:
-  const std::vector<std::string>& groups_;
-  WeighGroups weigh_;
-};
+/// Sum of Part::share * Part::loss: the loss of the step.
+double loss_of(const std::vector<Part>& parts);
+
+/// The losses of all `count` terms or groups, by index; 0 for one that the step lacks.
+std::vector<double> all_losses(const std::vector<Part>& parts, std::size_t count);
+
+/// The elements of `all` that belong to `parts`, by their index.
+std::vector<double> of_parts(const std::vector<double>& all, const std::vector<Part>& parts);
 
 /// The indices 0, ..., count - 1 without `i`, in an order drawn from `rng`: the order in which a
-/// rule projects on the other terms.
+/// rule projects on the other parts.
 std::vector<std::size_t> shuffled_without(std::size_t i, std::size_t count, const Rng& rng);
-
-/// Throws Error{kParameter} unless `problem` gives gradients per term and has at least two terms.
-/// For check() of an optimizer that weighs terms; `rule` is its registered name.
-void check_terms(const Problem& problem, const std::string& rule);
-
-/// Throws Error{kParameter} if `problem` gives only one combined gradient. For check() of an
-/// optimizer that asks for groups; check_terms() includes it.
-void check_parts(const Problem& problem, const std::string& rule);
-
-/// Throws Error{kParameter} unless the dataset has at least two groups and training samples in
-/// each. For the constructor of an optimizer that weighs groups.
-void check_groups(const Info& info);
 
 }  // namespace assay

@@ -14,26 +14,26 @@ class ProblemView : public Problem {
   explicit ProblemView(Problem& inner) : inner_(inner) {}
   ~ProblemView() override;
   const Tensors& parameters() const override { return inner_.parameters(); }
-  const std::vector<std::string>& terms() const override { return inner_.terms(); }
+  const std::vector<std::string>& parameter_names() const override {
+    return inner_.parameter_names();
+  }
   const std::vector<int>& owners() const override { return inner_.owners(); }
+  const std::vector<std::string>& names(By by) const override { return inner_.names(by); }
   double learning_rate_factor() const override { return inner_.learning_rate_factor(); }
   const Rng& rng() const override { return inner_.rng(); }
   void report(std::string_view name, double value) override { inner_.report(name, value); }
   std::string combined_by() const override { return inner_.combined_by(); }
   double largest_norm() const override { return inner_.largest_norm(); }
   double loss() override { return inner_.loss(); }
-  std::vector<double> losses() override { return inner_.losses(); }
   Gradient raw_gradient() override { return inner_.raw_gradient(); }
-  std::vector<Gradient> gradient_per_term() override { return inner_.gradient_per_term(); }
-  Gradient gradient_of_term(std::size_t k) override { return inner_.gradient_of_term(k); }
-  Gradient weighted_gradient(const Weigh& weigh) override {
-    return inner_.weighted_gradient(weigh);
+  std::vector<Part> losses(By by) override { return inner_.losses(by); }
+  std::vector<Part> gradients(By by) override { return inner_.gradients(by); }
+  Part gradient_of(By by, std::int64_t index) override { return inner_.gradient_of(by, index); }
+  Gradient weighted_gradient(By by, const Weigh& weigh) override {
+    return inner_.weighted_gradient(by, weigh);
   }
-  std::vector<GroupGradient> gradient_per_group() override { return inner_.gradient_per_group(); }
-  Gradient group_weighted_gradient(const WeighGroups& weigh) override {
-    return inner_.group_weighted_gradient(weigh);
-  }
-  std::vector<Part> split(std::int64_t samples) override { return inner_.split(samples); }
+  Tensors hessian_times(const Tensors& v) override { return inner_.hessian_times(v); }
+  std::vector<Subproblem> split(std::int64_t samples) override { return inner_.split(samples); }
 
   /// Lets `base` take its step with this view; returns the loss before the step.
   virtual double step(Optimizer& base);
@@ -43,29 +43,30 @@ class ProblemView : public Problem {
 };
 
 /// Base class of views that combine terms, groups or parts of the batch into one gradient. The
-/// derived class overrides raw_gradient(). The view has a single term; calls for gradients of terms
-/// or groups and split() throw Error{kParameter}, because ignoring the combination would be
-/// silently wrong.
+/// derived class overrides raw_gradient(). The view has a single term. Calls for terms, groups,
+/// products with the Hessian and split() throw Error{kParameter}, because ignoring the combination
+/// would be silently wrong.
 class CombinedGradient : public ProblemView {
  public:
   /// `wrapper` is its registered name, for messages.
   CombinedGradient(Problem& inner, std::string wrapper);
   ~CombinedGradient() override;
 
-  const std::vector<std::string>& terms() const override { return terms_; }
   const std::vector<int>& owners() const override { return owners_; }
+  const std::vector<std::string>& names(By by) const override {
+    return by == By::kTerm ? terms_ : inner_.names(by);
+  }
   std::string combined_by() const override { return combined_by_; }
-  double loss() override { return inner_.loss(); }
-  std::vector<double> losses() override { return {inner_.loss()}; }
-  std::vector<Gradient> gradient_per_term() override { refuse_parts("terms"); }
-  Gradient gradient_of_term(std::size_t) override { refuse_parts("terms"); }
-  Gradient weighted_gradient(const Weigh&) override { refuse_parts("terms"); }
-  std::vector<GroupGradient> gradient_per_group() override { refuse_parts("groups"); }
-  Gradient group_weighted_gradient(const WeighGroups&) override { refuse_parts("groups"); }
-  std::vector<Part> split(std::int64_t) override { refuse_parts("parts of the batch"); }
+  std::vector<Part> losses(By by) override { refuse(by); }
+  std::vector<Part> gradients(By by) override { refuse(by); }
+  Part gradient_of(By by, std::int64_t) override { refuse(by); }
+  Gradient weighted_gradient(By by, const Weigh&) override { refuse(by); }
+  Tensors hessian_times(const Tensors&) override { refuse("products with a Hessian"); }
+  std::vector<Subproblem> split(std::int64_t) override { refuse("parts of the batch"); }
 
  private:
-  [[noreturn]] void refuse_parts(const std::string& what) const;
+  [[noreturn]] void refuse(By by) const { refuse(by == By::kTerm ? "terms" : "groups"); }
+  [[noreturn]] void refuse(const std::string& what) const;
 
   std::string combined_by_;
   std::vector<std::string> terms_;
@@ -87,8 +88,9 @@ class ScopedWeights {
 };
 
 /// A view whose gradients are taken at perturbed weights w + e, as in SAM. Gradients of terms and
-/// groups are taken at the same w + e, found from the gradient of the whole loss. loss() and
-/// losses() are those at w. Each gradient call costs 1 forward and 1 backward in addition. split()
+/// groups, and products with the Hessian, are taken at the same w + e, found from the gradient of
+/// the whole loss. loss() and losses() are those at w. Each call for a gradient costs 1 forward and
+/// 1 backward in addition: a base that asks for K parts one by one pays them K times. split()
 /// throws Error{kParameter}.
 class AscentProblem : public ProblemView {
  public:
@@ -101,12 +103,11 @@ class AscentProblem : public ProblemView {
   ~AscentProblem() override;
 
   Gradient raw_gradient() override;
-  std::vector<Gradient> gradient_per_term() override;
-  Gradient gradient_of_term(std::size_t index) override;
-  Gradient weighted_gradient(const Weigh& weigh) override;
-  std::vector<GroupGradient> gradient_per_group() override;
-  Gradient group_weighted_gradient(const WeighGroups& weigh) override;
-  std::vector<Part> split(std::int64_t samples) override;
+  std::vector<Part> gradients(By by) override;
+  Part gradient_of(By by, std::int64_t index) override;
+  Gradient weighted_gradient(By by, const Weigh& weigh) override;
+  Tensors hessian_times(const Tensors& v) override;
+  std::vector<Subproblem> split(std::int64_t samples) override;
 
   double step(Optimizer& base) override;  // returns the loss at w
 

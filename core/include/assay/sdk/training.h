@@ -14,12 +14,13 @@ struct ProblemOptions {
   double clip = 0;               // largest L2 norm of a gradient, over all parameters; 0: no limit
   bool bf16 = false;             // runs the objective under bfloat16 autocast; weights stay float32
   bool allow_nonfinite = false;  // accepts NaN and infinite losses and gradients
+  std::vector<std::string> groups = {};  // Info::groups, so that optimizers can name them
 };
 
 /// The Problem of a model and an objective on the batches of one step. With several batches
 /// (gradient accumulation), the loss and gradient of a term are means over its samples in all of
-/// them. If a batch has weights, they are applied to Term::each; a term without it then throws
-/// Error{kParameter}. One object serves all steps of a training, on one thread.
+/// them. If a batch has weights, they are applied to Term::per_sample; a term without it then
+/// throws Error{kParameter}. One object serves all steps of a training, on one thread.
 class BatchProblem final : public Problem {
  public:
   /// `model` and `objective` must outlive the problem. The parameters are those that require a
@@ -32,21 +33,21 @@ class BatchProblem final : public Problem {
   void begin(std::vector<Batch> batches, const Context& context, double learning_rate_factor);
 
   const Tensors& parameters() const override;
-  const std::vector<std::string>& terms() const override;
+  const std::vector<std::string>& parameter_names() const override;
   const std::vector<int>& owners() const override;
+  const std::vector<std::string>& names(By by) const override;
   double learning_rate_factor() const override;
   const Rng& rng() const override;
   double largest_norm() const override;
   void report(std::string_view name, double value) override;
   double loss() override;
-  std::vector<double> losses() override;
   Gradient raw_gradient() override;
-  std::vector<Gradient> gradient_per_term() override;
-  Gradient gradient_of_term(std::size_t index) override;
-  Gradient weighted_gradient(const Weigh& weigh) override;
-  std::vector<GroupGradient> gradient_per_group() override;
-  Gradient group_weighted_gradient(const WeighGroups& weigh) override;
-  std::vector<Part> split(std::int64_t samples) override;
+  std::vector<Part> losses(By by) override;
+  std::vector<Part> gradients(By by) override;
+  Part gradient_of(By by, std::int64_t index) override;
+  Gradient weighted_gradient(By by, const Weigh& weigh) override;
+  Tensors hessian_times(const Tensors& v) override;
+  std::vector<Subproblem> split(std::int64_t samples) override;
 
   /// Sum and number of the values reported under one name.
   struct Figure {

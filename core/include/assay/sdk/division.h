@@ -1,0 +1,23 @@
+// Division: the parameters that all terms share, and those that belong to one term alone.
+#pragma once
+
+#include "assay/optimizer.h"
+
+namespace assay {
+
+/// Divides lists of one tensor per parameter by the owner of the parameter.
+class Division {
+ public:
+  /// By Problem::owners() for terms. All parameters are shared by groups.
+  Division(const Problem& problem, By by);
+
+  /// The tensors of the parameters of `owner`, a term's index or Problem::kShared, in order.
+  Tensors part(const Tensors& list, int owner) const;
+  /// Puts `some`, which is like part(list, owner), in its place in `list`.
+  void replace(Tensors& list, int owner, const Tensors& some) const;
+
+ private:
+  std::vector<int> owners_;
+};
+
+}  // namespace assay
