@@ -22,6 +22,10 @@ Term Objective::evaluate_term(std::size_t index, Model& model, const Batch& batc
   return evaluate(model, batch, context).at(index);
 }
 
+Batch Objective::prepare(Model&, const Batch& batch, const Context&) {
+  return batch;
+}
+
 std::int64_t Objective::samples(std::size_t, const Batch& batch) const {
   return batch.size();
 }

@@ -1,6 +1,7 @@
 // The order of training samples, and a batch's way to the device.
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include <ATen/ops/multinomial.h>
 #include <ATen/ops/randperm.h>
@@ -17,29 +18,41 @@ Batches::Batches(std::span<const std::int64_t> ids, std::int64_t batch, Rng rng,
     throw Error(ErrorKind::kData, "the training split is empty; at least one sample is needed");
   if (!weights_.empty() && weights_.size() != ids_.size())
     throw Error(ErrorKind::kData, "sampling needs one weight per training sample");
+  repeats_ = !weights_.empty() || std::adjacent_find(ids_.begin(), ids_.end()) != ids_.end();
 }
 
 std::int64_t Batches::per_epoch() const {
   return (static_cast<std::int64_t>(ids_.size()) + batch_ - 1) / batch_;
 }
 
-std::vector<std::int64_t> Batches::at(std::int64_t index) {
+void Batches::enter(std::int64_t epoch) {
+  if (epoch == epoch_) return;
   const auto size = static_cast<std::int64_t>(ids_.size());
-  const auto epoch = index / per_epoch();
-  if (epoch != epoch_) {
-    const auto generator = rng_.fork(static_cast<std::uint64_t>(epoch)).generator();
-    order_ = weights_.empty() ? at::randperm(size, generator, torch::kInt64)
-                              : at::multinomial(torch::tensor(weights_, torch::kDouble), size,
-                                                /*replacement=*/true, generator);
-    epoch_ = epoch;
-  }
+  const auto generator = rng_.fork(static_cast<std::uint64_t>(epoch)).generator();
+  order_ = weights_.empty() ? at::randperm(size, generator, torch::kInt64)
+                            : at::multinomial(torch::tensor(weights_, torch::kDouble), size,
+                                              /*replacement=*/true, generator);
+  epoch_ = epoch;
+  if (!repeats_) return;
+  std::map<std::int64_t, std::int64_t> drawn;
+  earlier_.clear();
+  const auto* order = order_.const_data_ptr<std::int64_t>();
+  for (std::int64_t k = 0; k < size; ++k)
+    earlier_.push_back(drawn[ids_[static_cast<std::size_t>(order[k])]]++);
+}
+
+Drawn Batches::at(std::int64_t index) {
+  enter(index / per_epoch());
+  const auto size = static_cast<std::int64_t>(ids_.size());
   const auto start = (index % per_epoch()) * batch_;
-  const auto* order = order_.data_ptr<std::int64_t>();
-  std::vector<std::int64_t> chosen;
-  chosen.reserve(static_cast<std::size_t>(std::min(batch_, size - start)));
-  for (auto k = start; k < std::min(start + batch_, size); ++k)
-    chosen.push_back(ids_[static_cast<std::size_t>(order[k])]);
-  return chosen;
+  const auto* order = order_.const_data_ptr<std::int64_t>();
+  Drawn drawn;
+  for (auto k = start; k < std::min(start + batch_, size); ++k) {
+    drawn.ids.push_back(ids_[static_cast<std::size_t>(order[k])]);
+    drawn.occurrences.push_back(repeats_ ? size * epoch_ + earlier_[static_cast<std::size_t>(k)]
+                                         : epoch_);
+  }
+  return drawn;
 }
 
 Batch to_device(Batch batch, torch::Device device) {

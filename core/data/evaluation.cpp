@@ -113,18 +113,16 @@ Scores evaluate(Model& model, const Dataset& dataset, Split split, std::int64_t 
   scores.class_count = at::zeros({info.classes}, torch::kInt64);
   scores.group_count = at::zeros({groups}, torch::kInt64);
   scores.group_correct = at::zeros({groups}, torch::kInt64);
-  for (std::size_t start = 0; start < ids.size(); start += static_cast<std::size_t>(batch)) {
-    const auto part =
-        ids.subspan(start, std::min(static_cast<std::size_t>(batch), ids.size() - start));
+  for_pieces(ids, batch, [&](std::size_t start, std::span<const std::int64_t> part) {
     const Context here = context.with(context.rng.fork(start));
     const Batch loaded = to_device(dataset.load(part, here), context.device);
-    auto output = model.forward(loaded.input);
+    auto output = model.forward(loaded);
     const auto logits = output.logits = output.logits.to(torch::kFloat);
     const auto loss = info.classes > 0 ? at::cross_entropy_loss(logits, loaded.target)
                                        : at::mse_loss(logits, loaded.target.view_as(logits));
     scores.loss += loss.item<double>() * static_cast<double>(part.size());
     if (info.classes > 0) add_classes(scores, output, loaded, info.classes);
-  }
+  });
   scores.count = static_cast<std::int64_t>(ids.size());
   if (scores.count > 0) scores.loss /= static_cast<double>(scores.count);
   if (scores.count > 0 && info.classes > 0)

@@ -7,6 +7,7 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
+#include <torch/csrc/autograd/generated/variable_factories.h>
 
 namespace assay {
 namespace {
@@ -19,27 +20,52 @@ std::vector<std::int64_t> range(std::int64_t from, std::int64_t to) {
 
 }  // namespace
 
-ImageSet::ImageSet(const Images& train, const Images& test, Cut cut, double mean, double deviation,
-                   std::vector<std::string> class_names)
-    : scale_(1 / (255 * deviation)), shift_(-mean / deviation) {
+ImageSet::ImageSet(const Images& train, const Images& test, Cut cut,
+                   const Normalization& normalization, std::vector<std::string> class_names) {
   const auto size = train.pixels.size(0);
   const bool tested = test.pixels.defined();
   if (tested && test.pixels.sizes().slice(1) != train.pixels.sizes().slice(1))
-    throw Error(ErrorKind::kData, "training and test images must have the same height and width");
+    throw Error(ErrorKind::kData,
+                "training and test images must have the same channels, height and width");
   if (cut.validation >= size)
     throw Error(ErrorKind::kData, "validation: " + std::to_string(cut.validation) +
                                       " leaves no training image out of " + std::to_string(size));
-  pixels_ = tested ? at::cat({train.pixels, test.pixels}) : train.pixels;
+  pixels_ = tested ? at::cat({train.pixels, test.pixels}) : train.pixels.contiguous();
+  if (pixels_.dim() == 3) pixels_ = pixels_.unsqueeze(1);
   labels_ = tested ? at::cat({train.labels, test.labels}) : train.labels;
+  normalize(normalization);
   const auto kept = size - cut.validation;
   const auto limit = cut.train_limit > 0 ? std::min(cut.train_limit, kept) : kept;
   ids_[0] = range(0, limit);
   ids_[1] = range(kept, size);
   ids_[2] = range(size, pixels_.size(0));
-  info_.input_shape = {1, pixels_.size(1), pixels_.size(2)};
+  info_.input_shape = pixels_.sizes().slice(1).vec();
   info_.classes = labels_.max().item<std::int64_t>() + 1;
   info_.class_names = std::move(class_names);
   info_.group_sizes = group_sizes(ids_[0].size(), {}, 0);
+}
+
+void ImageSet::normalize(const Normalization& normalization) {
+  const auto& [mean, deviation] = normalization;
+  const auto channels = static_cast<std::size_t>(pixels_.size(1));
+  if (mean.size() != channels || deviation.size() != channels)
+    throw Error(ErrorKind::kData, "the images have " + std::to_string(channels) +
+                                      " channels, so their normalization needs as many means and "
+                                      "as many deviations");
+  for (std::size_t c = 0; c < channels; ++c) {
+    if (!(deviation[c] > 0))
+      throw Error(ErrorKind::kData, "a channel's deviation is " + std::to_string(deviation[c]) +
+                                        "; it must be above 0");
+    scale_.push_back(static_cast<float>(1 / (255 * deviation[c])));
+    shift_.push_back(static_cast<float>(-mean[c] / deviation[c]));
+  }
+  info_.pixel_mean = mean;
+  info_.pixel_deviation = deviation;
+}
+
+torch::Tensor ImageSet::targets(Split split) const {
+  const auto& ids = ids_[static_cast<std::size_t>(split)];
+  return labels_.narrow(0, ids.empty() ? 0 : ids.front(), std::ssize(ids)).clone();
 }
 
 // One pass from bytes to normalized floats: four operators took 26 us more of a 300 us step.
@@ -50,19 +76,39 @@ Batch ImageSet::load(std::span<const std::int64_t> ids, const Context&) const {
       throw Error(ErrorKind::kData, "there is no image " + std::to_string(id) + "; there are " +
                                         std::to_string(pixels_.size(0)));
   const auto id = at::empty({count}, torch::kInt64), target = at::empty({count}, torch::kInt64);
-  const auto input = at::empty({count, 1, pixels_.size(1), pixels_.size(2)}, torch::kFloat);
+  const auto input =
+      at::empty({count, pixels_.size(1), pixels_.size(2), pixels_.size(3)}, torch::kFloat);
   std::copy(ids.begin(), ids.end(), id.mutable_data_ptr<std::int64_t>());
-  const auto size = pixels_.size(1) * pixels_.size(2);
-  const auto scale = static_cast<float>(scale_), shift = static_cast<float>(shift_);
+  const auto size = pixels_.size(2) * pixels_.size(3);
   auto* label = target.mutable_data_ptr<std::int64_t>();
   auto* to = input.mutable_data_ptr<float>();
   for (const auto k : ids) {
     *label++ = labels_.const_data_ptr<std::int64_t>()[k];
-    const auto* from = pixels_.const_data_ptr<std::uint8_t>() + k * size;
-    for (std::int64_t p = 0; p < size; ++p) to[p] = static_cast<float>(from[p]) * scale + shift;
-    to += size;
+    const auto* from = pixels_.const_data_ptr<std::uint8_t>() + k * size * pixels_.size(1);
+    for (std::size_t c = 0; c < scale_.size(); ++c, from += size, to += size) {
+      const float scale = scale_[c], shift = shift_[c];
+      for (std::int64_t p = 0; p < size; ++p) to[p] = static_cast<float>(from[p]) * scale + shift;
+    }
   }
   return {input, target, id, at::zeros({count}, torch::kInt64)};
+}
+
+Pixels::Pixels(const Info& info) {
+  const auto& shape = info.input_shape;
+  if (shape.size() != 3)
+    throw Error(ErrorKind::kParameter,
+                "works on images, channels x height x width, but the samples of the dataset have " +
+                    std::to_string(shape.size()) + " dimension" + (shape.size() == 1 ? "" : "s") +
+                    ": use a dataset of images");
+  const auto channels = static_cast<std::size_t>(shape[0]);
+  if (info.pixel_mean.size() != channels || info.pixel_deviation.size() != channels)
+    throw Error(ErrorKind::kParameter,
+                "works on pixels, but the dataset does not tell how its images are normalized: it "
+                "must set `pixel_mean` and `pixel_deviation` in its Info");
+  mean_ = torch::tensor(info.pixel_mean, torch::kFloat).view({-1, 1, 1});
+  deviation_ = torch::tensor(info.pixel_deviation, torch::kFloat).view({-1, 1, 1});
+  height_ = shape[1];
+  width_ = shape[2];
 }
 
 }  // namespace assay

@@ -1,9 +1,13 @@
-// Loader: batches by number, from a thread that runs ahead where it is asked to.
+// Loader: batches by number, from threads that run ahead if they are asked to.
+#include <algorithm>
 #include <condition_variable>
 #include <exception>
 #include <map>
 #include <mutex>
+#include <set>
 #include <thread>
+
+#include <ATen/ops/empty.h>
 
 #include "assay/sdk/training.h"
 #include "core/runtime/runtime.h"
@@ -11,29 +15,45 @@
 namespace assay {
 
 struct Loader::Impl {
+  struct Loaded {
+    Batch batch;
+    std::exception_ptr error;
+  };
+
   std::shared_ptr<const Dataset> dataset;
   Batches batches;
   Context context;
-  std::int64_t ahead;
+  LoaderOptions options;
 
-  std::mutex mutex;
+  std::mutex mutex;  // of everything below, and of `batches`
   std::condition_variable changed;
-  std::map<std::int64_t, Batch> ready;  // loaded, not yet asked for
-  std::exception_ptr error;
-  std::int64_t next = 0;    // the thread's next batch
+  std::map<std::int64_t, Loaded> ready = {};  // loaded, not yet asked for
+  std::set<std::int64_t> under_way = {};
+  std::int64_t next = 0;    // to be loaded by the next thread that is free
   std::int64_t wanted = 0;  // the newest batch asked for
+  int round = 0;            // changes if the order is left: what is under way then is not wanted
   bool stop = false;
-  std::thread thread;
+  std::vector<std::thread> threads = {};
 
-  Batch load(std::int64_t index) {
-    const Context here =
-        context.with(context.rng.fork("load").fork(static_cast<std::uint64_t>(index)));
-    return dataset->load(batches.at(index), here);
+  Batch load(const Drawn& drawn, std::int64_t index) const {
+    const auto rng = context.rng.fork("load").fork(static_cast<std::uint64_t>(index));
+    auto batch = dataset->load(drawn.ids, context.with(rng));
+    batch.occurrence = at::empty({std::ssize(drawn.occurrences)}, torch::kInt64);
+    std::copy(drawn.occurrences.begin(), drawn.occurrences.end(),
+              batch.occurrence.mutable_data_ptr<std::int64_t>());
+    const auto stream = context.rng.fork("transform");
+    for (std::size_t k = 0; k < options.transforms.size(); ++k) {
+      const auto& transform = *options.transforms[k];
+      batch = transform.apply(batch, transform.draw(batch, stream.fork(k)));
+    }
+    return batch;
   }
 
-  void restart(std::int64_t index) {  // with `mutex` held
-    ready.clear();
-    next = wanted = index;
+  Loaded try_to_load(const Drawn& drawn, std::int64_t index) const try {
+    return {load(drawn, index).map([&](const auto& part) { return pinned(part, context.device); }),
+            {}};
+  } catch (...) {
+    return {{}, std::current_exception()};
   }
 
   void run() {
@@ -41,45 +61,40 @@ struct Loader::Impl {
     // a resume: what is loaded must not depend on it.
     if (context.device.is_cpu()) use_one_thread();
     std::unique_lock lock(mutex);
-    while (!stop) {
-      changed.wait(lock, [&] { return stop || (!error && next <= wanted + ahead); });
+    while (true) {
+      changed.wait(lock, [&] { return stop || next <= wanted + options.ahead; });
       if (stop) return;
-      const auto index = next;
+      const auto index = next++;
+      const auto of = round;
+      under_way.insert(index);
+      const auto drawn = batches.at(index);
       lock.unlock();
-      Batch batch;
-      std::exception_ptr failure;
-      try {
-        batch = load(index);
-        batch.input = pinned(batch.input, context.device);
-        batch.target = pinned(batch.target, context.device);
-      } catch (...) {
-        failure = std::current_exception();
-      }
+      auto loaded = try_to_load(drawn, index);
       lock.lock();
-      if (next != index) continue;  // restarted elsewhere meanwhile
-      if (failure)
-        error = failure;
-      else
-        ready.emplace(next++, std::move(batch));
+      if (of != round) continue;
+      under_way.erase(index);
+      ready.emplace(index, std::move(loaded));
       changed.notify_all();
     }
+  }
+
+  void start() {
+    for (auto k = std::ssize(threads); k < options.threads; ++k)
+      threads.emplace_back([this] { run(); });
+  }
+
+  void restart(std::int64_t index) {
+    ready.clear();
+    under_way.clear();
+    ++round;
+    next = index;
   }
 };
 
 Loader::Loader(std::shared_ptr<const Dataset> dataset, Batches batches, const Context& context,
-               std::int64_t ahead)
-    : impl_(new Impl{std::move(dataset),
-                     std::move(batches),
-                     context,
-                     ahead,
-                     {},
-                     {},
-                     {},
-                     {},
-                     0,
-                     0,
-                     false,
-                     {}}) {}
+               LoaderOptions options)
+    : impl_(new Impl{std::move(dataset), std::move(batches), context, std::move(options), {}, {}}) {
+}
 
 Loader::~Loader() {
   {
@@ -87,22 +102,24 @@ Loader::~Loader() {
     impl_->stop = true;
   }
   impl_->changed.notify_all();
-  if (impl_->thread.joinable()) impl_->thread.join();
+  for (auto& thread : impl_->threads) thread.join();
 }
 
 Batch Loader::at(std::int64_t index) {
-  if (impl_->ahead == 0) return to_device(impl_->load(index), impl_->context.device);
-  std::unique_lock lock(impl_->mutex);
+  auto& impl = *impl_;
+  if (impl.options.ahead == 0)
+    return to_device(impl.load(impl.batches.at(index), index), impl.context.device);
+  std::unique_lock lock(impl.mutex);
   const bool sequential =
-      impl_->thread.joinable() && (impl_->ready.contains(index) || index == impl_->next);
-  if (!sequential) impl_->restart(index);
-  impl_->wanted = index;
-  if (!impl_->thread.joinable()) impl_->thread = std::thread([this] { impl_->run(); });
-  impl_->changed.notify_all();
-  impl_->changed.wait(lock, [&] { return impl_->error || impl_->ready.contains(index); });
-  if (!impl_->ready.contains(index)) std::rethrow_exception(impl_->error);
-  Batch batch = std::move(impl_->ready.extract(index).mapped());
-  return to_device(std::move(batch), impl_->context.device);
+      impl.ready.contains(index) || impl.under_way.contains(index) || index == impl.next;
+  if (!sequential) impl.restart(index);
+  impl.wanted = index;
+  impl.start();
+  impl.changed.notify_all();
+  impl.changed.wait(lock, [&] { return impl.ready.contains(index); });
+  auto loaded = std::move(impl.ready.extract(index).mapped());
+  if (loaded.error) std::rethrow_exception(loaded.error);
+  return to_device(std::move(loaded.batch), impl.context.device);
 }
 
 }  // namespace assay

@@ -67,6 +67,15 @@ class Subset final : public Dataset {
   std::span<const std::int64_t> groups(Split split) const override {
     return split == Split::kTrain ? std::span<const std::int64_t>(groups_) : whole_->groups(split);
   }
+  torch::Tensor targets(Split split) const override {
+    const auto all = whole_->targets(split);
+    if (split != Split::kTrain) return all;
+    const auto known = whole_->ids(split);
+    std::vector<std::int64_t> rows;
+    for (const auto id : ids_)
+      rows.push_back(std::lower_bound(known.begin(), known.end(), id) - known.begin());
+    return all.index_select(0, torch::tensor(rows, torch::kInt64));
+  }
   Batch load(std::span<const std::int64_t> ids, const Context& context) const override {
     auto batch = whole_->load(ids, context);
     if (weights_.empty()) return batch;

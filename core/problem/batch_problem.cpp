@@ -12,7 +12,14 @@ BatchProblem::BatchProblem(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) 
 BatchProblem::~BatchProblem() = default;
 
 void BatchProblem::begin(std::vector<Batch> batches, const Context& context, double factor) {
-  impl_->batches = std::move(batches);
+  auto& setting = *impl_->setting;
+  if (batches.size() > 1) setting.check_decomposes("accumulate its loss over batches");
+  setting.context = context;
+  setting.rng = context.rng.fork("optimizer");
+  setting.factor = factor;
+  setting.reported = false;
+  setting.buffers.begin();
+  impl_->batches = setting.prepared(std::move(batches));
   impl_->samples = 0;
   for (const auto& batch : impl_->batches) impl_->samples += batch.size();
   impl_->shares.clear();
@@ -20,12 +27,13 @@ void BatchProblem::begin(std::vector<Batch> batches, const Context& context, dou
     const auto all = impl_->term_samples();
     for (const auto& batch : impl_->batches) impl_->shares.push_back(impl_->shares_of(batch, all));
   }
+}
+
+double BatchProblem::step(Optimizer& optimizer) {
+  const double loss = optimizer.step(*this);
   auto& setting = *impl_->setting;
-  setting.context = context;
-  setting.rng = context.rng.fork("optimizer");
-  setting.factor = factor;
-  setting.reported = false;
-  setting.buffers.begin();
+  setting.objective.finish_step(setting.model, impl_->batches, setting.context);
+  return loss;
 }
 
 const Tensors& BatchProblem::parameters() const {
@@ -92,6 +100,7 @@ Tensors BatchProblem::hessian_times(const Tensors& v) {
 }
 
 std::vector<Problem::Subproblem> BatchProblem::split(std::int64_t samples) {
+  impl_->setting->check_decomposes("split its batches");
   std::vector<Subproblem> parts;
   const auto all = impl_->term_samples();
   for (const auto& batch : impl_->batches)

@@ -18,6 +18,10 @@ void BufferReplay::begin() {
   if (!buffers_.empty()) copy(before_, buffers_);
 }
 
+void BufferReplay::restore() {
+  if (!buffers_.empty()) copy(buffers_, before_);
+}
+
 void BufferReplay::enter() {
   ++evaluations_;
   if (buffers_.empty() || evaluations_ == 1) return;

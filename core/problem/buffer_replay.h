@@ -11,7 +11,8 @@ class BufferReplay {
  public:
   explicit BufferReplay(Tensors buffers) : buffers_(std::move(buffers)) {}
 
-  void begin();  // a step starts here
+  void begin();    // a step starts here
+  void restore();  // as the step began, before the first evaluation
 
   /// Around one evaluation.
   class Scope {

@@ -33,8 +33,7 @@ std::vector<Part> groups_of(const std::vector<Batch>& batches, std::int64_t all)
 }
 
 Batch of_group(const Batch& batch, std::int64_t group) {
-  const auto rows = (batch.group == group).nonzero().squeeze(1);
-  return batch.map([&](const auto& part) { return part.index_select(0, rows); });
+  return batch.select((batch.group == group).nonzero().squeeze(1));
 }
 
 }  // namespace
@@ -120,6 +119,7 @@ void BatchProblem::Impl::each_batch(
     body(pieces);
   });
   if (given == batches.size()) return;
+  setting->check_decomposes("take groups apart");
   if (given > 0)
     throw Error(ErrorKind::kPlugin,
                 "the objective gives losses per sample for some batches of a step and not for "

@@ -97,6 +97,24 @@ StepSetting::StepSetting(Model& m, Objective& o, const ProblemOptions& opts)
   owners = owners_of(m, o.terms(), parameters);
 }
 
+std::vector<Batch> StepSetting::prepared(std::vector<Batch> batches) {
+  const torch::AutoGradMode grad(true);
+  const Autocast autocast(options.bf16, context.device);
+  const auto stream = context.rng.fork("prepare");
+  for (std::size_t i = 0; i < batches.size(); ++i)
+    batches[i] = objective.prepare(model, batches[i], context.with(stream.fork(i)));
+  buffers.restore();
+  return batches;
+}
+
+void StepSetting::check_decomposes(const std::string& what) const {
+  if (objective.decomposes()) return;
+  throw Error(ErrorKind::kParameter,
+              "the objective compares the samples of a batch with one another (terms " +
+                  listed(objective.terms()) + "), so this step cannot " + what +
+                  ": use `accumulate: 1`, and an optimizer that sees the whole batch");
+}
+
 std::vector<Term> BatchProblem::Impl::forward(const Batch& batch, std::size_t index) const {
   return evaluated(*setting, index, [&](const Context& here) {
     auto terms = setting->objective.evaluate(setting->model, batch, here);

@@ -26,6 +26,10 @@ struct StepSetting {
   bool reported = false;  // the terms' values of this step
 
   StepSetting(Model& m, Objective& o, const ProblemOptions& opts);
+  /// The batches as the objective prepares them, which leaves the buffers as they were.
+  std::vector<Batch> prepared(std::vector<Batch> batches);
+  /// Throws Error{kParameter} if the objective's terms are no means over samples; `what` is asked.
+  void check_decomposes(const std::string& what) const;
 };
 
 /// One batch's contribution to the loss of a term or group, whose loss is the sum of factor * value

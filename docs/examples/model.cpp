@@ -24,8 +24,8 @@ class TwoLayer final : public assay::Model, public assay::LinearHead {
     output_ = register_module("output", torch::nn::Linear(params.width, outputs));
   }
 
-  assay::Output forward(const torch::Tensor& input) override {
-    const auto features = at::relu(hidden_->forward(input.flatten(1)));
+  assay::Output forward(const assay::Batch& batch) override {
+    const auto features = at::relu(hidden_->forward(batch.input.flatten(1)));
     return {output_->forward(features), features};
   }
 

@@ -26,7 +26,7 @@ class ConfidencePenalty final : public assay::Objective {
 
   std::vector<assay::Term> evaluate(assay::Model& model, const assay::Batch& batch,
                                     const assay::Context&) override {
-    const auto log_p = at::log_softmax(model.forward(batch.input).logits, 1);
+    const auto log_p = at::log_softmax(model.forward(batch).logits, 1);
     const auto fit = at::nll_loss(log_p, batch.target, {}, at::Reduction::None);
     const auto negative_entropy = (log_p.exp() * log_p).sum(1);
     return {{fit.mean(), 1.0, fit}, {negative_entropy.mean(), beta_, negative_entropy}};

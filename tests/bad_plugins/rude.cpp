@@ -73,7 +73,7 @@ class RudeObjective final : public assay::Objective {
   std::vector<assay::Term> evaluate(assay::Model& model, const assay::Batch& batch,
                                     const assay::Context&) override {
     if (rude::deed == "keeps_batches"sv) kept_.push_back(batch);
-    auto logits = model.forward(batch.input).logits;
+    auto logits = model.forward(batch).logits;
     auto value = logits.square().mean();
     if (rude::deed == "answers_vectors"sv) return {{logits}};
     if (rude::deed == "answers_no_terms"sv) return {};

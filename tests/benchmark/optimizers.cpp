@@ -28,7 +28,7 @@ class ThreeTerms final : public Objective {
  public:
   const std::vector<std::string>& terms() const override { return names_; }
   std::vector<Term> evaluate(Model& model, const Batch& batch, const Context&) override {
-    const auto logits = model.forward(batch.input).logits;
+    const auto logits = model.forward(batch).logits;
     return {{at::cross_entropy_loss(logits, batch.target)},
             {logits.square().mean()},
             {(logits - 1).abs().mean()}};

@@ -61,7 +61,7 @@ Seconds one_by_one(assay::Model& model, const Images& images, std::int64_t all) 
   const double passes = seconds([&] {
     images.batches(kCount, 1, [&](const auto& x, const auto& y) {
       std::vector<torch::Tensor> parts;
-      const auto loss = losses(model.forward(x).logits, y).sum();
+      const auto loss = losses(model.forward({.input = x}).logits, y).sum();
       for (const auto& part : torch::autograd::grad({loss}, model.parameters()))
         parts.push_back(part.flatten());
       gradients.push_back(at::cat(parts));
@@ -85,7 +85,7 @@ Json gradients(std::int64_t count) {
   const Images images(count);
   const auto epoch = [&] {
     images.batches(count, kBatch, [&](const auto& x, const auto& y) {
-      losses(model->forward(x).logits, y).mean().backward();
+      losses(model->forward({.input = x}).logits, y).mean().backward();
       model->zero_grad();
     });
   };
@@ -96,14 +96,14 @@ Json gradients(std::int64_t count) {
   found["epoch"] = plain;
   for (const char* name : {"kronecker", "count", "sparse_sign", "hadamard", "gaussian"}) {
     const auto sketch = selection::sketch_of(name, kWidth, assay::Rng(1));
-    selection::PerSample sketcher(*model, assay::last_layers(*model, 0), images.x.narrow(0, 0, 2),
+    selection::PerSample sketcher(*model, assay::last_layers(*model, 0), {images.x.narrow(0, 0, 2)},
                                   false);
     found["parameters"] = sketcher.width();
     found["epochs"][name] =
         seconds([&] {
           images.batches(count, kBatch, [&](const auto& x, const auto& y) {
             const auto loss = [&](const auto& logits) { return losses(logits, y); };
-            sketcher.sketched(x, loss, *sketch, kWidth);
+            sketcher.sketched({x}, loss, *sketch, kWidth);
           });
         }) /
         plain;

@@ -42,8 +42,8 @@ Tensors descend(const Entry& entry, int steps, int stop, std::uint64_t seed) {
   auto model = std::make_shared<TinyModel>();
   const Spec spec{entry.name, required_values(entry)};
   auto optimizer = plugins().make<Optimizer>(spec, &data.info());
-  auto problem = std::make_unique<BatchProblem>(
-      *model, objective, ProblemOptions{.groups = data.info().groups});
+  auto problem = std::make_unique<BatchProblem>(*model, objective,
+                                                ProblemOptions{.groups = data.info().groups});
   optimizer->check(*problem);
   Batches batches(data.ids(Split::kTrain), 16, Rng(seed));
   for (int k = 0; k < steps; ++k) {
@@ -57,7 +57,7 @@ Tensors descend(const Entry& entry, int steps, int stop, std::uint64_t seed) {
       optimizer->load(copy);
     }
     const Context context{torch::kCPU, Rng(seed).fork(static_cast<std::uint64_t>(k)), nullptr};
-    problem->begin({data.load(batches.at(k), context)}, context, 1.0);
+    problem->begin({data.load(batches.at(k).ids, context)}, context, 1.0);
     optimizer->step(*problem);
   }
   auto all = copies(model->parameters());
@@ -203,7 +203,7 @@ FittedRun fitted(const Entry& entry, std::int64_t stop) {
     }
     more = dynamic_cast<Fitted&>(*model).fit(step, samples, context);
   }
-  return {copies(model->buffers()), model->forward(batch.input).logits};
+  return {copies(model->buffers()), model->forward(batch).logits};
 }
 
 TEST_CASE("every fitted model resumes bit for bit, repeats itself, and says nothing aloud") {
@@ -232,7 +232,7 @@ TEST_CASE("every trained model runs forward and backward, and is born of its see
     const auto born = [&](std::uint64_t seed) { return born_of(*entry, seed); };
     Silence silence;
     const auto model = born(3);
-    const auto output = model->forward(batch.input);
+    const auto output = model->forward(batch);
     CHECK(silence.finish() == 0);
     CHECK(output.logits.sizes() == at::IntArrayRef({8, 3}));
     CHECK(output.logits.isfinite().all().item<bool>());
@@ -261,14 +261,19 @@ TEST_CASE("every objective repeats itself and touches no gradient") {
     }
     TinyModel model(0);
     Silence silence;
-    const auto first = objective->evaluate(model, batch, context);
-    const auto second = objective->evaluate(model, batch, context);
+    const auto prepared = objective->prepare(model, batch, context);
+    const auto first = objective->evaluate(model, prepared, context);
+    const auto second = objective->evaluate(model, prepared, context);
     CHECK(silence.finish() == 0);
     REQUIRE(first.size() == objective->terms().size());
     for (std::size_t k = 0; k < first.size(); ++k) {
       CHECK(first[k].value.dim() == 0);
       CHECK(first[k].value.isfinite().item<bool>());
       CHECK(first[k].value.item<double>() == second[k].value.item<double>());
+      if (const auto& each = first[k].per_sample; each.defined()) {
+        CHECK(each.sizes() == at::IntArrayRef({8}));
+        CHECK(each.mean().item<double>() == Approx(first[k].value.item<double>()).epsilon(1e-5));
+      }
     }
     for (const auto& parameter : model.parameters()) CHECK_FALSE(parameter.grad().defined());
   }
@@ -297,6 +302,8 @@ TEST_CASE("every dataset that has its data loads the same bytes twice") {
     CHECK(a.input.isfinite().all().item<bool>());
     CHECK(std::vector<std::int64_t>(a.input.sizes().begin() + 1, a.input.sizes().end()) ==
           dataset->info().input_shape);
+    for (const auto split : {Split::kTrain, Split::kValidation, Split::kTest})
+      CHECK(dataset->targets(split).equal(dataset->Dataset::targets(split)));
     CHECK(dataset->info().group_sizes ==
           group_sizes(all.size(), dataset->groups(Split::kTrain), dataset->info().groups.size()));
   }

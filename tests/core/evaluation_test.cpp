@@ -36,8 +36,8 @@ class Ten final : public Dataset {
 class Answers final : public Model {
  public:
   explicit Answers(bool refuses) : refuses_(refuses) {}
-  Output forward(const torch::Tensor& input) override {
-    const auto id = input.squeeze(1).to(torch::kInt64);
+  Output forward(const Batch& batch) override {
+    const auto id = batch.input.squeeze(1).to(torch::kInt64);
     const auto answer =
         torch::tensor({0, 0, 0, 0, 1, 0, 1, 1, 2, 0}, torch::kInt64).index_select(0, id);
     auto logits = at::zeros({id.size(0), 4}).scatter_(1, answer.unsqueeze(1), 1.0);

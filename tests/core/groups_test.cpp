@@ -21,7 +21,7 @@ class Fit final : public Objective {
   const std::vector<std::string>& terms() const override { return names_; }
   std::vector<Term> evaluate(Model& model, const Batch& batch, const Context&) override {
     ++forwards;
-    const auto logits = model.forward(batch.input).logits;
+    const auto logits = model.forward(batch).logits;
     const auto loss = [&](at::Reduction::Reduction reduction) {
       return at::cross_entropy_loss(logits, batch.target, {}, reduction);
     };

@@ -17,7 +17,7 @@ class TwoTerms final : public Objective {
  public:
   const std::vector<std::string>& terms() const override { return names_; }
   std::vector<Term> evaluate(Model& model, const Batch& batch, const Context&) override {
-    const auto logits = model.forward(batch.input).logits;
+    const auto logits = model.forward(batch).logits;
     return {{at::cross_entropy_loss(logits, batch.target), 1.0}, {logits.square().mean(), 0.25}};
   }
 
@@ -131,8 +131,8 @@ TEST_CASE("gradients are laid out as their parameters, and nobody else's memory"
       b = register_parameter("b", at::ones({64, 3}));
       c = register_parameter("c", at::ones({3, 64}));
     }
-    Output forward(const torch::Tensor& input) override {
-      const auto x = input.flatten(1);
+    Output forward(const Batch& batch) override {
+      const auto x = batch.input.flatten(1);
       return {at::linear(x, (a + b).t()) + at::bmm(x.unsqueeze(0), c.t().unsqueeze(0)).squeeze(0),
               {}};
     }
@@ -157,7 +157,7 @@ TEST_CASE("a gradient that is not finite is laid at the door of its term") {
    public:
     const std::vector<std::string>& terms() const override { return names_; }
     std::vector<Term> evaluate(Model& model, const Batch& batch, const Context&) override {
-      const auto logits = model.forward(batch.input).logits;
+      const auto logits = model.forward(batch).logits;
       return {{at::cross_entropy_loss(logits, batch.target)}, {(logits * 0).sqrt().sum()}};
     }
 
@@ -237,8 +237,8 @@ TEST_CASE("parameters of one term are known by the model's word, not by their na
       fit = register_parameter("fit", at::ones({3}));
       size = register_parameter("size", at::ones({3}));
     }
-    Output forward(const torch::Tensor& input) override {
-      return {at::linear(input.flatten(1), trunk) + fit + size, {}};
+    Output forward(const Batch& batch) override {
+      return {at::linear(batch.input.flatten(1), trunk) + fit + size, {}};
     }
     Tensors own(const std::string& term) override {
       if (term == "fit") return {fit};
@@ -349,7 +349,7 @@ TEST_CASE("losses per sample are checked: their number, and that their mean is t
     explicit Wrong(bool shape) : shape_(shape) {}
     const std::vector<std::string>& terms() const override { return names_; }
     std::vector<Term> evaluate(Model& model, const Batch& batch, const Context&) override {
-      const auto each = at::cross_entropy_loss(model.forward(batch.input).logits, batch.target, {},
+      const auto each = at::cross_entropy_loss(model.forward(batch).logits, batch.target, {},
                                                at::Reduction::None);
       return {{each.sum(), 1, shape_ ? each.unsqueeze(1) : each}};
     }

@@ -50,7 +50,7 @@ class WithoutEach final : public Objective {
  public:
   const std::vector<std::string>& terms() const override { return names_; }
   std::vector<Term> evaluate(Model& model, const Batch& batch, const Context&) override {
-    return {{model.forward(batch.input).logits.square().mean(), 1}};
+    return {{model.forward(batch).logits.square().mean(), 1}};
   }
 
  private:

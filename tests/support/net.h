@@ -26,9 +26,9 @@ class Net final : public Model, public LinearHead {
     bias =
         register_parameter("bias", at::randn({classes}, rng.fork(2).generator(), torch::kDouble));
   }
-  Output forward(const torch::Tensor& input) override {
+  Output forward(const Batch& batch) override {
     ++forwards;
-    auto h = at::linear(input.flatten(1).to(torch::kDouble), first).tanh();
+    auto h = at::linear(batch.input.flatten(1).to(torch::kDouble), first).tanh();
     if (dropout_ > 0) h = at::dropout(h, dropout_, is_training());
     return {at::linear(h, weight, bias), h};
   }
@@ -44,7 +44,7 @@ class Net final : public Model, public LinearHead {
 /// The output is the input.
 class Same final : public Model {
  public:
-  Output forward(const torch::Tensor& input) override { return {input, {}}; }
+  Output forward(const Batch& batch) override { return {batch.input, {}}; }
 };
 
 /// `count` samples of 3 inputs, of random classes; of groups drawn or as given.
@@ -61,8 +61,7 @@ inline Batch random_batch(std::int64_t count, std::int64_t classes, std::uint64_
 }
 
 inline Batch part_of(const Batch& batch, std::int64_t from, std::int64_t count) {
-  return {batch.input.narrow(0, from, count), batch.target.narrow(0, from, count),
-          batch.id.narrow(0, from, count), batch.group.narrow(0, from, count)};
+  return batch.map([&](const auto& part) { return part.narrow(0, from, count); });
 }
 
 inline Info two_groups(std::int64_t classes = 3) {

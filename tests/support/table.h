@@ -51,7 +51,8 @@ class Layer final : public Model, public LinearHead {
     weight = register_parameter("weight", torch::zeros({classes, width}, torch::kDouble));
     bias = register_parameter("bias", torch::zeros({classes}, torch::kDouble));
   }
-  Output forward(const torch::Tensor& input) override {
+  Output forward(const Batch& batch) override {
+    const auto& input = batch.input;
     seen_in_training = seen_in_training || is_training();
     return {at::linear(input.to(torch::kDouble), weight, bias), input};
   }

@@ -29,6 +29,8 @@ class TinyData final : public Dataset {
     }
     group_ = torch::tensor(all, torch::kInt64);
     info_.input_shape = {1, 8, 8};
+    info_.pixel_mean = {0.5};
+    info_.pixel_deviation = {0.25};
     info_.classes = 3;
     info_.groups = {"left", "right"};
     info_.group_sizes = group_sizes(60, groups_[0], 2);
@@ -56,6 +58,8 @@ class TinyTable final : public Dataset {
  public:
   explicit TinyTable(bool real = false) : real_(real), info_(images_.info()) {
     info_.input_shape = {64};
+    info_.pixel_mean.clear();
+    info_.pixel_deviation.clear();
     if (real) info_.classes = 0;
   }
   const Info& info() const override { return info_; }
@@ -84,8 +88,8 @@ class TinyModel final : public Model, public LinearHead, public Fitted {
     mean_ = register_buffer("running_mean", at::zeros({64}, dtype));
     variance_ = register_buffer("running_var", at::ones({64}, dtype));
   }
-  Output forward(const torch::Tensor& input) override {
-    auto x = input.flatten(1).to(weight_.scalar_type());
+  Output forward(const Batch& batch) override {
+    auto x = batch.input.flatten(1).to(weight_.scalar_type());
     x = at::batch_norm(x, {}, {}, mean_, variance_, is_training(), 0.1, 1e-5, false);
     x = at::dropout(x, dropout_, is_training());
     return {at::linear(x, weight_, bias_), x};
@@ -107,7 +111,7 @@ class TwoTerms final : public Objective {
  public:
   const std::vector<std::string>& terms() const override { return names_; }
   std::vector<Term> evaluate(Model& model, const Batch& batch, const Context&) override {
-    const auto logits = model.forward(batch.input).logits;
+    const auto logits = model.forward(batch).logits;
     const auto fit = [&](at::Reduction::Reduction reduction) {
       return at::cross_entropy_loss(logits, batch.target, {}, reduction);
     };

@@ -40,7 +40,7 @@ std::shared_ptr<Dataset> suited_to(const Entry& entry) {
 }
 
 std::vector<Term> OneTerm::evaluate(Model& model, const Batch& batch, const Context&) {
-  return {{at::cross_entropy_loss(model.forward(batch.input).logits, batch.target), 1.0}};
+  return {{at::cross_entropy_loss(model.forward(batch).logits, batch.target), 1.0}};
 }
 
 bool same(const Tensors& a, const Tensors& b) {

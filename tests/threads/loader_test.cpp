@@ -27,26 +27,33 @@ class Failing final : public Dataset {
   TinyData data_;
 };
 
-Loader loader_of(std::shared_ptr<const Dataset> data, std::int64_t ahead) {
+Loader loader_of(std::shared_ptr<const Dataset> data, std::int64_t ahead,
+                 std::int64_t threads = 1) {
   Batches batches(data->ids(Split::kTrain), 7, Rng(1));
-  return Loader(std::move(data), batches, Context{torch::kCPU, Rng(3), nullptr}, ahead);
+  return Loader(std::move(data), batches, Context{torch::kCPU, Rng(3), nullptr},
+                {.ahead = ahead, .threads = threads});
 }
 
 }  // namespace
 
 TEST_CASE("batches asked for in any order are those of a loader that does not run ahead") {
   const auto data = std::make_shared<TinyData>();
-  auto ahead = loader_of(data, 3), plain = loader_of(data, 0);
+  auto ahead = loader_of(data, 3), plain = loader_of(data, 0), many = loader_of(data, 5, 4);
   for (std::int64_t k = 0; k < 300; ++k) {
     const std::int64_t index = k % 7 == 0 ? (k * 31) % 50 : k % 60;
-    CHECK(torch::equal(ahead.at(index).input, plain.at(index).input));
+    const auto expected = plain.at(index);
+    for (auto* loader : {&ahead, &many}) {
+      const auto found = loader->at(index);
+      CHECK(torch::equal(found.input, expected.input));
+      CHECK(torch::equal(found.occurrence, expected.occurrence));
+    }
   }
 }
 
 TEST_CASE("a loader is left while it loads") {
   const auto data = std::make_shared<TinyData>();
   for (int k = 0; k < 100; ++k) {
-    auto loader = loader_of(data, 4);
+    auto loader = loader_of(data, 4, 1 + k % 3);
     if (k % 2 == 0) loader.at(k);
   }
 }

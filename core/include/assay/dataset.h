@@ -1,7 +1,9 @@
 // Dataset: samples with stable ids, in splits. Loaders, subsets and streams are built on top of it.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -11,20 +13,35 @@
 namespace assay {
 
 /// B samples, all tensors on one device. Tensors are shared, not copied, when a Batch is copied.
+/// What is undefined is not there.
 struct Batch {
-  torch::Tensor input;   // [B, ...] float32, normalized by the dataset
-  torch::Tensor target;  // [B] int64 class, or [B, T] float32 values for regression
-  torch::Tensor id;      // [B] int64 sample id, the same in every subset of the dataset
-  torch::Tensor group;   // [B] int64 group (domain or task), zeros if there is only one
+  torch::Tensor input = {};   // [B, ...], of Info::input_type; normalized by the dataset
+  torch::Tensor target = {};  // [B] int64 class, or [B, T] float32 values for regression
+  torch::Tensor id = {};      // [B] int64 sample id, the same in every subset of the dataset
+  torch::Tensor group = {};   // [B] int64 group (domain or task), zeros if there is only one
   /// [B] float32 weight of each sample's loss, with mean 1 over the training split; undefined if
   /// all weights are 1. Objectives must ignore it: BatchProblem applies it to Term::per_sample.
   torch::Tensor weight = {};
+  /// [B] int64, set by a Loader: a number that no other draw of the same sample in the training
+  /// has. It is the epoch, if an epoch has each sample once. What is random per sample draws from
+  /// the stream of (id, occurrence), so that it depends neither on batches nor on threads.
+  torch::Tensor occurrence = {};
+  /// Further tensors [B, ...] by name: a second view, tokens, pseudo-labels.
+  std::map<std::string, torch::Tensor> extra = {};
 
-  std::int64_t size() const { return id.size(0); }
+  std::int64_t size() const { return (id.defined() ? id : input).size(0); }
   /// Applies `fn` to every defined tensor.
   template <class Fn>
   Batch map(Fn fn) const {
-    return {fn(input), fn(target), fn(id), fn(group), weight.defined() ? fn(weight) : weight};
+    const auto apply = [&](const torch::Tensor& part) { return part.defined() ? fn(part) : part; };
+    Batch mapped{apply(input),  apply(target),     apply(id), apply(group),
+                 apply(weight), apply(occurrence), {}};
+    for (const auto& [name, part] : extra) mapped.extra.emplace(name, apply(part));
+    return mapped;
+  }
+  /// The samples at `rows`, [n] int64 on the batch's device, in this order.
+  Batch select(const torch::Tensor& rows) const {
+    return map([&](const auto& part) { return part.index_select(0, rows); });
   }
 };
 
@@ -43,6 +60,11 @@ struct Info {
   /// group_sizes of the original training split if this one is a subset; else empty.
   std::vector<std::int64_t> whole_group_sizes = {};
   std::vector<std::string> input_names = {};  // column names of a table; else empty
+  torch::Dtype input_type = torch::kFloat;    // of Batch::input; torch::kInt64 for tokens
+  /// If the samples are images [C, H, W]: input = (pixel - pixel_mean) / pixel_deviation, one
+  /// number per channel, for pixels in [0, 1]. Empty if they are not images, or it is not known.
+  std::vector<double> pixel_mean = {};
+  std::vector<double> pixel_deviation = {};
 };
 
 /// Computes Info::group_sizes of a training split of `samples` samples. `groups` is
@@ -50,6 +72,15 @@ struct Info {
 /// Throws std::out_of_range for a larger index.
 std::vector<std::int64_t> group_sizes(std::size_t samples, std::span<const std::int64_t> groups,
                                       std::size_t count);
+
+/// Calls body(start, part) for `ids` in pieces of at most `size` ids, where `start` is the place of
+/// the first one.
+template <class Body>
+void for_pieces(std::span<const std::int64_t> ids, std::int64_t size, Body body) {
+  const auto most = static_cast<std::size_t>(size);
+  for (std::size_t start = 0; start < ids.size(); start += most)
+    body(start, ids.subspan(start, std::min(most, ids.size() - start)));
+}
 
 /// Built once per stage and shared by all components. All functions are const and must be safe to
 /// call from several threads at a time.
@@ -69,9 +100,14 @@ class Dataset {
   /// Group of each id of the split, in the order of ids(); empty if there are no groups.
   virtual std::span<const std::int64_t> groups(Split) const { return {}; }
 
+  /// Target of each id of the split, [N] or [N, T] as Batch::target, on the CPU, in the order of
+  /// ids(). The default loads the samples; override it if targets are known without their inputs.
+  virtual torch::Tensor targets(Split split) const;
+
   /// Loads the samples with these ids, in this order, into new tensors on the CPU, whatever
-  /// `context.device` is. Augmentation draws only from `context.rng`, so equal ids and streams give
-  /// equal bytes. Throws Error{kData} that names an id that does not exist or cannot be read.
+  /// `context.device` is. What is random draws only from `context.rng`, so equal ids and streams
+  /// give equal bytes; augmentation belongs in a Transform, which evaluation does not see. Throws
+  /// Error{kData} that names an id that does not exist or cannot be read.
   virtual Batch load(std::span<const std::int64_t> ids, const Context& context) const = 0;
 };
 

@@ -8,7 +8,7 @@
 
 #include <torch/nn/module.h>
 
-#include "assay/context.h"
+#include "assay/dataset.h"
 #include "assay/state.h"
 
 namespace assay {
@@ -32,10 +32,11 @@ class Model : public torch::nn::Module {
   static constexpr std::string_view kind = "model";
   ~Model() override;
 
-  /// `input` is [B, ...] float32 on the model's device, with the shape of Info::input_shape after
-  /// B. Runs in the module's train or eval mode, with or without gradients. Throws Error{kShape}
-  /// (or LibTorch's c10::Error) for an input of another shape.
-  virtual Output forward(const torch::Tensor& input) = 0;
+  /// `batch` is on the model's device; its input is [B, ...] with the shape of Info::input_shape
+  /// after B. Most models read nothing else, and then work on a batch that has only an input. Runs
+  /// in the module's train or eval mode, with or without gradients. Throws Error{kShape} (or
+  /// LibTorch's c10::Error) for an input of another shape.
+  virtual Output forward(const Batch& batch) = 0;
 };
 
 /// Ability: some parameters belong to one term of the objective alone (the prompt of a domain, the

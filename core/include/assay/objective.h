@@ -29,6 +29,21 @@ class Objective : public Stateful {
   /// (train/term/<name>) and messages. Owned by the objective.
   virtual const std::vector<std::string>& terms() const = 0;
 
+  /// Called once per step and batch, at the step's first weights, with gradients enabled: all
+  /// evaluations of the step see the batch that it returns. For pseudo-labels, attacked inputs,
+  /// diffusion times and noise, which a second evaluation elsewhere must not make anew. What it
+  /// adds is detached, [B, ...], and drawn by sample id. It may run the model: buffers are
+  /// restored.
+  virtual Batch prepare(Model& model, const Batch& batch, const Context& context);
+
+  /// Called once per step, after the weights have moved, with the batches that prepare() returned:
+  /// for queues, averaged teachers, and an adversary's own step.
+  virtual void finish_step(Model&, const std::vector<Batch>&, const Context&) {}
+
+  /// Whether the terms of a batch are means over its samples, each weighing samples(). If not (a
+  /// contrastive loss, a variance over groups), accumulation, split() and groups are refused.
+  virtual bool decomposes() const { return true; }
+
   /// Computes all terms on one batch, which is on the model's device. It may run the model several
   /// times (two views, an attack, another domain). It changes neither weights nor `.grad`, and
   /// draws only from `context.rng`, so equal contexts give equal results. Gradients may be

@@ -50,6 +50,8 @@ class DigitsDomains final : public assay::Dataset {
     const bool swapped = p.first == "usps";
     info_.input_shape = {1, p.size, p.size};
     info_.classes = 10;
+    info_.pixel_mean = {0};
+    info_.pixel_deviation = {1};
     add(swapped ? usps : mnist, p);
     add(swapped ? mnist : usps, p);
     info_.group_sizes = assay::group_sizes(ids_[0].size(), groups_[0], 2);
@@ -61,6 +63,11 @@ class DigitsDomains final : public assay::Dataset {
   }
   std::span<const std::int64_t> groups(assay::Split split) const override {
     return groups_[static_cast<std::size_t>(split)];
+  }
+
+  torch::Tensor targets(assay::Split split) const override {
+    const auto& ids = ids_[static_cast<std::size_t>(split)];
+    return labels_.index_select(0, torch::tensor(ids, torch::kInt64));
   }
 
   assay::Batch load(std::span<const std::int64_t> ids, const assay::Context&) const override {

@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/full_like.h>
 #include <ATen/ops/softmax.h>
 #include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
 
 #include "assay/registry.h"
 
@@ -55,27 +57,61 @@ class Domains final : public assay::Objective {
     return all;
   }
 
-  assay::Term evaluate_term(std::size_t k, assay::Model& model, const assay::Batch& batch,
-                            const assay::Context& context) override {
-    const auto rows = (batch.group == static_cast<std::int64_t>(k)).nonzero().squeeze(1);
-    if (rows.size(0) == 0) return {at::zeros({}, batch.input.options())};
-    assay::seed_default_generators(context.rng.fork(k), context.device);
-    const auto logits = model.forward(batch.input.index_select(0, rows)).logits;
-    if (labelled_[k]) return {at::cross_entropy_loss(logits, batch.target.index_select(0, rows))};
-    return {self_trained(logits)};
+  // The pseudo-labels of a step: predictions at its first weights, kOther where they are not
+  // confident and in domains with labels.
+  assay::Batch prepare(assay::Model& model, const assay::Batch& batch,
+                       const assay::Context& context) override {
+    auto rows = at::zeros_like(batch.group, torch::kBool);
+    for (std::size_t k = 0; k < terms_.size(); ++k)
+      if (!labelled_[k]) rows = rows.logical_or(in_domain(batch, k));
+    const auto places = rows.nonzero().squeeze(1);
+    if (places.size(0) == 0) return batch;
+    const torch::NoGradGuard no_grad;
+    assay::seed_default_generators(context.rng, context.device);
+    const auto logits = model.forward(batch.select(places)).logits.to(torch::kFloat);
+    const auto [confidence, label] = at::softmax(logits, 1).max(1);
+    auto prepared = batch;
+    prepared.extra[kPseudoLabel] =
+        at::full_like(batch.group, kOther)
+            .index_copy(0, places, label.where(confidence >= tau_, kOther));
+    return prepared;
   }
 
+  assay::Term evaluate_term(std::size_t k, assay::Model& model, const assay::Batch& batch,
+                            const assay::Context& context) override {
+    const auto rows = in_domain(batch, k).nonzero().squeeze(1);
+    if (rows.size(0) == 0) return {at::zeros({}, batch.input.options())};
+    assay::seed_default_generators(context.rng.fork(k), context.device);
+    const auto own = batch.select(rows);
+    const auto logits = model.forward(own).logits;
+    if (labelled_[k]) return {at::cross_entropy_loss(logits, own.target)};
+    const auto& label = pseudo_label(own);
+    const auto sum = at::cross_entropy_loss(logits, label, {}, at::Reduction::Sum, kOther);
+    return {sum / (label != kOther).sum().clamp_min(1)};
+  }
+
+  // A domain without labels counts its confident samples.
   std::int64_t samples(std::size_t k, const assay::Batch& batch) const override {
-    return (batch.group == static_cast<std::int64_t>(k)).sum().item<std::int64_t>();
+    auto counted = in_domain(batch, k);
+    if (!labelled_[k] && batch.extra.contains(kPseudoLabel))
+      counted = counted.logical_and(pseudo_label(batch) != kOther);
+    return counted.sum().item<std::int64_t>();
   }
 
  private:
-  // The mean over the confident samples; without one it is 0, and so is its gradient.
-  torch::Tensor self_trained(const torch::Tensor& logits) const {
-    const auto [confidence, label] = at::softmax(logits.detach(), 1).max(1);
-    const auto confident = confidence >= tau_;
-    const auto each = at::cross_entropy_loss(logits, label, {}, at::Reduction::None);
-    return each.masked_select(confident).sum() / confident.sum().clamp_min(1);
+  static constexpr const char* kPseudoLabel = "pseudo_label";
+  static constexpr std::int64_t kOther = -100;  // the class that cross-entropy leaves out
+
+  static torch::Tensor in_domain(const assay::Batch& batch, std::size_t k) {
+    return batch.group == static_cast<std::int64_t>(k);
+  }
+
+  static const torch::Tensor& pseudo_label(const assay::Batch& batch) {
+    const auto it = batch.extra.find(kPseudoLabel);
+    if (it == batch.extra.end())
+      throw Error(ErrorKind::kPlugin,
+                  "a batch of a domain without labels has no pseudo-labels: call prepare() first");
+    return it->second;
   }
 
   std::string unknown(const std::string& name) const {

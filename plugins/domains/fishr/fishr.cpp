@@ -40,10 +40,11 @@ class Fishr final : public assay::Objective {
   Fishr(Params params, const assay::Info& info) : p_(params), environments_(info) {}
 
   const std::vector<std::string>& terms() const override { return terms_; }
+  bool decomposes() const override { return false; }  // the penalty compares environments
 
   std::vector<assay::Term> evaluate(assay::Model& model, const assay::Batch& batch,
                                     const assay::Context& context) override {
-    const auto output = model.forward(batch.input);
+    const auto output = model.forward(batch);
     if (!output.features.defined())
       throw Error(ErrorKind::kPlugin,
                   "the model returns no features, which are needed for the "
@@ -54,23 +55,22 @@ class Fishr final : public assay::Objective {
     const auto present = count > 0;
     const auto risk = environments_.means(each, member);
     const auto now = variances(output, batch, member, count);
-    const auto summed = now + before(now, present, context.step) * p_.ema;
+    const auto summed = now + before(now, present) * p_.ema;
     const auto some = summed.index_select(0, present.nonzero().squeeze(1));
     const double weight = context.step < p_.anneal_steps ? 0 : p_.lambda;
     return {{risk.mean()}, {(some - some.mean(0)).square().mean(), weight}};
   }
 
+  void finish_step(assay::Model&, const std::vector<assay::Batch>&,
+                   const assay::Context&) override {
+    if (after_.defined()) before_ = std::exchange(after_, {});
+  }
+
   void save(assay::State& state) const override {
-    state.scalars["step"] = step_;
-    if (!after_.defined()) return;
-    state.tensors["before"] = before_;
-    state.tensors["after"] = after_;
+    if (before_.defined()) state.tensors["before"] = before_;
   }
   void load(const assay::State& state) override {
-    step_ = state.scalar<std::int64_t>("step");
-    if (!state.tensors.contains("after")) return;
-    before_ = state.tensor("before");
-    after_ = state.tensor("after");
+    if (state.tensors.contains("before")) before_ = state.tensor("before");
   }
 
  private:
@@ -95,20 +95,17 @@ class Fishr final : public assay::Objective {
 
   // The decayed sums as the step found them: every evaluation within it adds to the same. The first
   // one decides what the next step finds.
-  torch::Tensor before(const torch::Tensor& now, const torch::Tensor& present, std::int64_t step) {
-    if (step != step_ || !after_.defined()) {
-      const torch::NoGradGuard no_grad;
-      before_ = after_.defined() ? after_.to(now.device()) : at::zeros_like(now);
-      after_ = at::where(present.unsqueeze(1), now.detach() + before_ * p_.ema, before_);
-      step_ = step;
-    }
-    return before_.to(now.device());
+  torch::Tensor before(const torch::Tensor& now, const torch::Tensor& present) {
+    const torch::NoGradGuard no_grad;
+    const auto found = before_.defined() ? before_.to(now.device()) : at::zeros_like(now);
+    if (!after_.defined())
+      after_ = at::where(present.unsqueeze(1), now.detach() + found * p_.ema, found);
+    return found;
   }
 
   Params p_;
   assay::Environments environments_;
-  std::int64_t step_ = -1;  // the last one seen
-  torch::Tensor before_, after_;
+  torch::Tensor before_, after_;  // the decayed sums before and after this step
   std::vector<std::string> terms_{"nll", "penalty"};
 };
 

@@ -27,10 +27,11 @@ class Irm final : public assay::Objective {
   Irm(Params params, const assay::Info& info) : p_(params), environments_(info) {}
 
   const std::vector<std::string>& terms() const override { return terms_; }
+  bool decomposes() const override { return false; }  // the penalty compares environments
 
   std::vector<assay::Term> evaluate(assay::Model& model, const assay::Batch& batch,
                                     const assay::Context& context) override {
-    const auto logits = model.forward(batch.input).logits;
+    const auto logits = model.forward(batch).logits;
     const auto each = at::cross_entropy_loss(logits, batch.target, {}, at::Reduction::None);
     const auto member = environments_.members(batch);
     const auto risk = environments_.means(each, member);

@@ -24,10 +24,11 @@ class Vrex final : public assay::Objective {
   Vrex(Params params, const assay::Info& info) : p_(params), environments_(info) {}
 
   const std::vector<std::string>& terms() const override { return terms_; }
+  bool decomposes() const override { return false; }  // the penalty compares environments
 
   std::vector<assay::Term> evaluate(assay::Model& model, const assay::Batch& batch,
                                     const assay::Context& context) override {
-    const auto logits = model.forward(batch.input).logits;
+    const auto logits = model.forward(batch).logits;
     const auto each = at::cross_entropy_loss(logits, batch.target, {}, at::Reduction::None);
     const auto risk = environments_.means(each, environments_.members(batch));
     const double weight = context.step < p_.anneal_steps ? 1 : p_.lambda;

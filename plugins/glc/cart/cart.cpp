@@ -20,7 +20,7 @@ class Cart final : public assay::Model, public assay::Fitted, public assay::Legi
   static assay::Schema<Params> schema();
 
   Cart(const Params& params, const assay::Info& info);
-  assay::Output forward(const torch::Tensor& input) override;
+  assay::Output forward(const assay::Batch& batch) override;
   std::int64_t steps() const override { return 1; }
   bool fit(std::int64_t, const assay::Samples& samples, const assay::Context&) override;
   std::map<std::string, std::string> documents(const std::vector<assay::Samples>& splits) override;
@@ -103,8 +103,8 @@ torch::Tensor Cart::leaf_of(const torch::Tensor& input) const {
   }
 }
 
-assay::Output Cart::forward(const torch::Tensor& input) {
-  const auto counts = counts_.index_select(0, leaf_of(input)).to(torch::kDouble);
+assay::Output Cart::forward(const assay::Batch& batch) {
+  const auto counts = counts_.index_select(0, leaf_of(batch.input)).to(torch::kDouble);
   const auto classes = static_cast<double>(counts.size(1));
   const auto p = (counts + 1) / (counts.sum(1, /*keepdim=*/true) + classes);
   return {p.log().to(torch::kFloat), {}, {}};

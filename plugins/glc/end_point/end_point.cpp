@@ -25,7 +25,7 @@ class EndPoint final : public assay::Model, public assay::Fitted, public assay::
   static assay::Schema<Params> schema();
 
   EndPoint(const Params& params, const assay::Info& info);
-  assay::Output forward(const torch::Tensor& input) override;
+  assay::Output forward(const assay::Batch& batch) override;
   std::int64_t steps() const override;
   bool fit(std::int64_t step, const assay::Samples& samples,
            const assay::Context& context) override;
@@ -87,7 +87,8 @@ std::int64_t EndPoint::steps() const {
   return p_.weights == "search" ? p_.tries : 1;
 }
 
-assay::Output EndPoint::forward(const torch::Tensor& input) {
+assay::Output EndPoint::forward(const assay::Batch& batch) {
+  const auto& input = batch.input;
   if (input.dim() != 2 || input.size(1) != weight_.size(1))
     throw Error(ErrorKind::kShape, "the weights are for " + std::to_string(weight_.size(1)) +
                                        " columns, but the input has a different shape");
@@ -174,7 +175,7 @@ std::map<std::string, std::string> EndPoint::documents(const std::vector<assay::
   std::vector<Confusion> found;
   for (const auto& samples : splits) {
     const auto classes = weight_.size(0);
-    const auto answer = forward(samples.input).logits.argmax(1);
+    const auto answer = forward({.input = samples.input}).logits.argmax(1);
     const auto pair = (samples.target * classes + answer).bincount({}, classes * classes).cpu();
     const auto* first = pair.const_data_ptr<std::int64_t>();
     found.push_back({samples.split, {first, first + classes * classes}});

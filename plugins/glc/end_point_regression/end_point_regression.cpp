@@ -24,7 +24,7 @@ class EndPointRegression final : public assay::Model, public assay::Fitted, publ
   static assay::Schema<Params> schema();
 
   EndPointRegression(const Params& params, const assay::Info& info);
-  assay::Output forward(const torch::Tensor& input) override;
+  assay::Output forward(const assay::Batch& batch) override;
   std::int64_t steps() const override { return 1; }
   bool fit(std::int64_t, const assay::Samples& samples, const assay::Context&) override;
   std::map<std::string, std::string> documents(const std::vector<assay::Samples>& splits) override;
@@ -95,7 +95,8 @@ bool EndPointRegression::fit(std::int64_t, const assay::Samples& samples, const 
   return false;
 }
 
-assay::Output EndPointRegression::forward(const torch::Tensor& input) {
+assay::Output EndPointRegression::forward(const assay::Batch& batch) {
+  const auto& input = batch.input;
   if (input.dim() != 2 || input.size(1) != weight_.size(0))
     throw Error(ErrorKind::kShape, "the weights are for " + std::to_string(weight_.size(0)) +
                                        " columns, but the input has a different shape");
@@ -132,7 +133,7 @@ std::map<std::string, std::string> EndPointRegression::documents(
                    : fmt::format("{:.6g} from {:.6g} on\n", value[k], at[k]);
   text += at.empty() ? "The end point is the prediction.\n\n" : "\n";
   for (const auto& samples : splits) {
-    const auto error = forward(samples.input).logits - samples.target.view({-1, 1});
+    const auto error = forward({.input = samples.input}).logits - samples.target.view({-1, 1});
     text += fmt::format("{}: {} cases, root mean squared error {:.6g}\n", samples.split,
                         samples.input.size(0),
                         error.to(torch::kDouble).square().mean().sqrt().item<double>());

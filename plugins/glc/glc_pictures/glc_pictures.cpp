@@ -38,12 +38,11 @@ assay::Samples samples_of(const assay::Dataset& dataset, const std::string& name
   const auto ids = dataset.ids(split_of(name));
   if (ids.empty()) throw Error(ErrorKind::kData, "the dataset has no " + name + " split to draw");
   assay::Tensors inputs, targets;
-  for (std::size_t from = 0; from < ids.size(); from += kBatch) {
-    const auto part = ids.subspan(from, std::min(kBatch, ids.size() - from));
+  assay::for_pieces(ids, kBatch, [&](std::size_t from, std::span<const std::int64_t> part) {
     const auto batch = dataset.load(part, context.with(context.rng.fork(from)));
     inputs.push_back(batch.input);
     targets.push_back(batch.target);
-  }
+  });
   return {name, at::cat(inputs), at::cat(targets)};
 }
 

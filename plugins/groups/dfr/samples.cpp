@@ -44,17 +44,15 @@ Samples features_of(assay::Model& model, const assay::Dataset& dataset, assay::S
   const assay::EvalMode mode(model);
   assay::Tensors x, y, group;
   const auto rng = context.rng.fork("features");
-  for (std::size_t start = 0; start < ids.size(); start += static_cast<std::size_t>(batch)) {
-    const auto part =
-        ids.subspan(start, std::min(static_cast<std::size_t>(batch), ids.size() - start));
+  assay::for_pieces(ids, batch, [&](std::size_t start, std::span<const std::int64_t> part) {
     const auto loaded = dataset.load(part, context.with(rng.fork(start)));
-    const auto output = model.forward(loaded.input.to(context.device));
+    const auto output = model.forward(assay::to_device(loaded, context.device));
     if (!output.features.defined())
       throw Error(ErrorKind::kPlugin, "the model returns no features to train a last layer on");
     x.push_back(output.features.to(torch::kCPU, torch::kDouble));
     y.push_back(loaded.target);
     group.push_back(loaded.group);
-  }
+  });
   return {at::cat(x), at::cat(y), at::cat(group)};
 }
 

@@ -66,7 +66,7 @@ class ErrorSet final : public assay::Procedure {
     const torch::NoGradGuard no_grad;
     const auto here = context.with(context.rng.fork("error_set").fork(start));
     const auto batch = assay::to_device(parts.dataset->load(ids, here), context.device);
-    const auto wrong = parts.model->forward(batch.input).logits.argmax(1) != batch.target;
+    const auto wrong = parts.model->forward(batch).logits.argmax(1) != batch.target;
     const auto rows = wrong.nonzero().squeeze(1).cpu();
     for (std::int64_t k = 0; k < rows.size(0); ++k)
       wrong_.push_back(start + rows.const_data_ptr<std::int64_t>()[k]);

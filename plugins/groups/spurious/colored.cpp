@@ -36,6 +36,8 @@ Colored::Colored(const Params& p) : SpuriousImages(p, names(), "colored") {
             " channels, but `colored` needs grayscale images with one; `spurious_patch` "
             "accepts any number");
   info_.input_shape[0] = 3;
+  for (auto* numbers : {&info_.pixel_mean, &info_.pixel_deviation})
+    if (!numbers->empty()) numbers->assign(3, numbers->front());
 }
 
 // Black stays what the images' own normalization makes of it: a channel goes from it to the gray

@@ -14,7 +14,7 @@ using assay::Error;
 using assay::ErrorKind;
 using assay::Split;
 
-constexpr std::size_t kChunk = 4096;  // images read at a time while the groups are worked out
+constexpr std::int64_t kChunk = 4096;  // images read at a time while the groups are worked out
 
 // A draw of `count` things but `own`, which is left out.
 std::int64_t another(std::int64_t own, std::int64_t count, double chance) {
@@ -149,8 +149,7 @@ void SpuriousImages::read(Split split, double correlation) {
   if (correlation < 0) correlation = 1 / static_cast<double>(count());
   const auto all = inner_->ids(split);
   auto& groups = groups_[static_cast<std::size_t>(split)];
-  for (std::size_t start = 0; start < all.size(); start += kChunk) {
-    const auto ids = all.subspan(start, std::min(kChunk, all.size() - start));
+  assay::for_pieces(all, kChunk, [&](std::size_t, std::span<const std::int64_t> ids) {
     const auto batch = inner_->load(ids, {});
     const auto [low, high] = at::aminmax(batch.input.transpose(0, 1).flatten(1), 1);
     black_ = black_.defined() ? at::minimum(black_, low) : low;
@@ -162,7 +161,14 @@ void SpuriousImages::read(Split split, double correlation) {
       cell_of_id_[id] = cell_of(target.const_data_ptr<std::int64_t>()[k], id, correlation);
       groups.push_back(group_of(cell_of_id_[id]));
     }
-  }
+  });
+}
+
+torch::Tensor SpuriousImages::targets(Split split) const {
+  std::vector<std::int64_t> targets;
+  for (const auto id : ids(split))
+    targets.push_back(cell_of_id_[static_cast<std::size_t>(id)] / count());
+  return torch::tensor(targets, torch::kInt64);
 }
 
 assay::Batch SpuriousImages::load(std::span<const std::int64_t> ids,

@@ -25,6 +25,7 @@ class SpuriousImages : public assay::Dataset {
   std::span<const std::int64_t> groups(assay::Split split) const final {
     return groups_[static_cast<std::size_t>(split)];
   }
+  torch::Tensor targets(assay::Split split) const final;
   assay::Batch load(std::span<const std::int64_t> ids, const assay::Context& context) const final;
 
  protected:

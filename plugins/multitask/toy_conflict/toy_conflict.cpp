@@ -61,8 +61,8 @@ class ToyModel final : public assay::Model {
                   "`start` has " + std::to_string(p.start.size()) + " numbers, expected two");
     t_ = register_parameter("t", torch::tensor(p.start, torch::kFloat));
   }
-  assay::Output forward(const torch::Tensor& input) override {
-    return {t_.expand({input.size(0), 2}), {}};
+  assay::Output forward(const assay::Batch& batch) override {
+    return {t_.expand({batch.input.size(0), 2}), {}};
   }
 
  private:
@@ -82,7 +82,7 @@ class ToyObjective final : public assay::Objective {
 
   std::vector<assay::Term> evaluate(assay::Model& model, const assay::Batch& batch,
                                     const assay::Context&) override {
-    const auto t = model.forward(batch.input).logits[0];
+    const auto t = model.forward(batch).logits[0];
     const auto t1 = t[0], t2 = t[1];
     const auto log = [](const torch::Tensor& x) { return x.abs().clamp_min(kSmallest).log() + 6; };
     const auto f1 = log(0.5 * (-t1 - 7) - (-t2).tanh());

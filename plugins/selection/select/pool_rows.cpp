@@ -13,10 +13,14 @@ namespace F = torch::nn::functional;
 
 namespace {
 
-assay::Output answers(const torch::Tensor& input, assay::Model& model) {
+assay::Output answers(const assay::Batch& batch, assay::Model& model) {
   const torch::NoGradGuard no_grad;
   const assay::EvalMode mode(model);
-  return model.forward(input);
+  return model.forward(batch);
+}
+
+assay::Batch first_of(const assay::Batch& batch) {
+  return batch.map([](const auto& part) { return part.narrow(0, 0, 1); });
 }
 
 torch::Tensor features_of(const assay::Output& output) {
@@ -57,9 +61,7 @@ void PoolRows::add(std::span<const std::int64_t> ids, const std::string& prefix,
                    const assay::Selector::Needs& needs, assay::Parts& parts,
                    const assay::Context& context) {
   std::map<std::string, assay::Tensors> found;
-  for (std::size_t start = 0; start < ids.size(); start += static_cast<std::size_t>(p_.batch)) {
-    const auto part =
-        ids.subspan(start, std::min(static_cast<std::size_t>(p_.batch), ids.size() - start));
+  assay::for_pieces(ids, p_.batch, [&](std::size_t, std::span<const std::int64_t> part) {
     const auto here =
         context.with(context.rng.fork("look").fork(static_cast<std::uint64_t>(part[0])));
     const auto batch = assay::to_device(parts.dataset->load(part, here), context.device);
@@ -70,12 +72,12 @@ void PoolRows::add(std::span<const std::int64_t> ids, const std::string& prefix,
     const bool of_features = p_.gradient == "features";
     if (needs.gradients && !of_features)
       add("gradients", gradients(batch, needs, *parts.model, context));
-    if (!needs.features && !needs.logits && !(needs.gradients && of_features)) continue;
-    const auto output = answers(batch.input, *parts.model);
+    if (!needs.features && !needs.logits && !(needs.gradients && of_features)) return;
+    const auto output = answers(batch, *parts.model);
     if (needs.logits) add("logits", output.logits);
     if (needs.features) add("features", features_of(output));
     if (needs.gradients && of_features) add("gradients", sketched(features_of(output), context));
-  }
+  });
   for (auto& [name, rows] : found) {
     if (const auto it = rows_.find(prefix + name); it != rows_.end())
       rows.insert(rows.begin(), it->second);
@@ -130,7 +132,7 @@ torch::Tensor PoolRows::gradients(const assay::Batch& batch, const assay::Select
                                   assay::Model& model, const assay::Context& context) {
   if (per_sample_ == nullptr) {
     per_sample_ = std::make_unique<PerSample>(model, assay::last_layers(model, p_.layers),
-                                              batch.input.narrow(0, 0, 1), p_.fall_back);
+                                              first_of(batch), p_.fall_back);
     check_width(per_sample_->width());
   }
   const PerSample::Losses losses = [&](const torch::Tensor& logits) {
@@ -138,7 +140,7 @@ torch::Tensor PoolRows::gradients(const assay::Batch& batch, const assay::Select
     return F::cross_entropy(logits, labels(batch, logits, needs.true_labels, context.rng),
                             F::CrossEntropyFuncOptions().reduction(torch::kNone));
   };
-  return per_sample_->sketched(batch.input, losses, *sketch(context), p_.width);
+  return per_sample_->sketched(batch, losses, *sketch(context), p_.width);
 }
 
 }  // namespace selection

@@ -9,7 +9,6 @@ namespace {
 using assay::Error;
 using assay::ErrorKind;
 using assay::Split;
-constexpr std::size_t kAtOnce = 1024;
 
 class ClassSubset final : public assay::Dataset {
  public:
@@ -58,6 +57,9 @@ class ClassSubset final : public assay::Dataset {
   std::span<const std::int64_t> groups(Split split) const override {
     return groups_[static_cast<std::size_t>(split)];
   }
+  torch::Tensor targets(assay::Split split) const override {
+    return torch::tensor(targets_[static_cast<std::size_t>(split)], torch::kInt64);
+  }
   assay::Batch load(std::span<const std::int64_t> ids,
                     const assay::Context& context) const override {
     auto batch = inner_->load(ids, context);
@@ -83,24 +85,22 @@ class ClassSubset final : public assay::Dataset {
       throw Error(ErrorKind::kParameter, "`classes` must list at least two classes");
   }
 
-  // The labels are known once the samples have been loaded.
   void keep(Split split) {
     const auto place = static_cast<std::size_t>(split);
     const auto all = inner_->ids(split), groups = inner_->groups(split);
-    for (std::size_t at = 0; at < all.size(); at += kAtOnce) {
-      const auto part = all.subspan(at, std::min(kAtOnce, all.size() - at));
-      const auto label = number_.index_select(0, inner_->load(part, {}).target);
-      for (std::size_t k = 0; k < part.size(); ++k) {
-        if (label.const_data_ptr<std::int64_t>()[k] < 0) continue;
-        ids_[place].push_back(part[k]);
-        if (!groups.empty()) groups_[place].push_back(groups[at + k]);
-      }
+    const auto label = number_.index_select(0, inner_->targets(split));
+    for (std::size_t k = 0; k < all.size(); ++k) {
+      const auto own = label.const_data_ptr<std::int64_t>()[k];
+      if (own < 0) continue;
+      ids_[place].push_back(all[k]);
+      targets_[place].push_back(own);
+      if (!groups.empty()) groups_[place].push_back(groups[k]);
     }
   }
 
   std::shared_ptr<assay::Dataset> inner_;
   torch::Tensor number_;  // of each class inside: its own here, or -1
-  std::vector<std::int64_t> ids_[3], groups_[3];
+  std::vector<std::int64_t> ids_[3], groups_[3], targets_[3];
   assay::Info info_;
 };
 

@@ -34,8 +34,8 @@ class ConvNet final : public assay::Model, public assay::LinearHead {
         "output", torch::nn::Linear(128, info.classes > 0 ? info.classes : info.targets));
   }
 
-  assay::Output forward(const torch::Tensor& input) override {
-    auto x = at::max_pool2d(at::relu(first_->forward(input)), 2);
+  assay::Output forward(const assay::Batch& batch) override {
+    auto x = at::max_pool2d(at::relu(first_->forward(batch.input)), 2);
     x = at::max_pool2d(at::relu(second_->forward(x)), 2);
     x = at::relu(hidden_->forward(x.flatten(1)));
     return {output_->forward(x), x};

@@ -27,7 +27,7 @@ class CrossEntropy final : public assay::Objective {
 
   std::vector<assay::Term> evaluate(assay::Model& model, const assay::Batch& batch,
                                     const assay::Context&) override {
-    const auto logits = model.forward(batch.input).logits;
+    const auto logits = model.forward(batch).logits;
     const auto loss = [&](at::Reduction::Reduction reduction) {
       return at::cross_entropy_loss(logits, batch.target, {}, reduction, -100, p_.smoothing);
     };

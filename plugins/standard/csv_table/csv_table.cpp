@@ -108,6 +108,11 @@ class CsvTable final : public assay::Dataset {
     return groups_[static_cast<std::size_t>(s)];
   }
 
+  torch::Tensor targets(Split s) const override {
+    return target_.index_select(
+        0, torch::tensor(std::vector<std::int64_t>(ids(s).begin(), ids(s).end()), torch::kInt64));
+  }
+
   assay::Batch load(std::span<const std::int64_t> ids, const assay::Context&) const override {
     const torch::NoGradGuard no_grad;
     const auto id = torch::tensor(std::vector<std::int64_t>(ids.begin(), ids.end()), torch::kInt64);

@@ -35,8 +35,8 @@ class FashionMnist final : public assay::ImageSet {
   }
 
   explicit FashionMnist(const Params& p)
-      : ImageSet(read(p.root, "train"), read(p.root, "t10k"), {p.validation, p.train_limit}, kMean,
-                 kDeviation,
+      : ImageSet(read(p.root, "train"), read(p.root, "t10k"), {p.validation, p.train_limit},
+                 {{kMean}, {kDeviation}},
                  {"t_shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker",
                   "bag", "ankle_boot"}) {}
 };

@@ -48,14 +48,12 @@ class Fit final : public assay::Procedure {
                         const assay::Context& context) const {
     const auto ids = dataset.ids(split);
     assay::Tensors inputs, targets;
-    for (std::size_t start = 0; start < ids.size(); start += static_cast<std::size_t>(p_.batch)) {
-      const auto size = std::min(static_cast<std::size_t>(p_.batch), ids.size() - start);
-      const auto batch = assay::to_device(
-          dataset.load(ids.subspan(start, size), context.with(context.rng.fork(start))),
-          context.device);
+    assay::for_pieces(ids, p_.batch, [&](std::size_t start, std::span<const std::int64_t> part) {
+      const auto batch = assay::to_device(dataset.load(part, context.with(context.rng.fork(start))),
+                                          context.device);
       inputs.push_back(batch.input);
       targets.push_back(batch.target);
-    }
+    });
     if (inputs.empty()) return {std::string(name_of(split)), {}, {}};
     return {std::string(name_of(split)), at::cat(inputs), at::cat(targets)};
   }
@@ -67,7 +65,7 @@ class Fit final : public assay::Procedure {
     const assay::EvalMode mode(model);
     assay::Tensors logits, refused;
     for (const auto& part : samples.input.split(p_.batch)) {
-      const auto output = model.forward(part);
+      const auto output = model.forward({.input = part});
       logits.push_back(output.logits.cpu());
       refused.push_back(output.abstained.defined()
                             ? output.abstained.cpu()

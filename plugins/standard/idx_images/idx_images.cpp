@@ -44,7 +44,7 @@ class IdxImages final : public assay::ImageSet {
 
   explicit IdxImages(const Params& p)
       : ImageSet(read(p.train_images, p.train_labels), read_test(p), {p.validation, p.train_limit},
-                 p.mean, p.deviation, {}) {}
+                 {{p.mean}, {p.deviation}}, {}) {}
 
  private:
   static Images read_test(const Params& p) {

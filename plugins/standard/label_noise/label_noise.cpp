@@ -53,15 +53,23 @@ class LabelNoise final : public assay::Dataset {
   assay::Batch load(std::span<const std::int64_t> ids,
                     const assay::Context& context) const override {
     auto batch = inner_->load(ids, context);
-    batch.target = batch.target.clone(at::MemoryFormat::Contiguous);
-    auto* target = batch.target.mutable_data_ptr<std::int64_t>();
-    for (std::size_t k = 0; k < ids.size(); ++k)
-      if (std::binary_search(noisy_.begin(), noisy_.end(), ids[k]))
-        target[k] = other(target[k], static_cast<std::uint64_t>(ids[k]));
+    batch.target = replaced(batch.target, ids);
     return batch;
+  }
+  torch::Tensor targets(Split split) const override {
+    return replaced(inner_->targets(split), ids(split));
   }
 
  private:
+  torch::Tensor replaced(const torch::Tensor& labels, std::span<const std::int64_t> ids) const {
+    auto changed = labels.clone(at::MemoryFormat::Contiguous);
+    auto* label = changed.mutable_data_ptr<std::int64_t>();
+    for (std::size_t k = 0; k < ids.size(); ++k)
+      if (std::binary_search(noisy_.begin(), noisy_.end(), ids[k]))
+        label[k] = other(label[k], static_cast<std::uint64_t>(ids[k]));
+    return changed;
+  }
+
   std::int64_t other(std::int64_t label, std::uint64_t id) const {
     const auto classes = inner_->info().classes;
     const double chance = rng_.fork("other").uniform(id);

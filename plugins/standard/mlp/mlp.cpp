@@ -39,8 +39,8 @@ class Mlp final : public assay::Model, public assay::LinearHead {
         "output", torch::nn::Linear(width, info.classes > 0 ? info.classes : info.targets));
   }
 
-  assay::Output forward(const torch::Tensor& input) override {
-    auto x = input.flatten(1);
+  assay::Output forward(const assay::Batch& batch) override {
+    auto x = batch.input.flatten(1);
     for (auto& layer : hidden_) {
       x = activate(layer->forward(x));
       if (p_.dropout > 0) x = at::dropout(x, p_.dropout, is_training());

@@ -107,8 +107,8 @@ class ResNet final : public assay::Model, public assay::LinearHead {
         register_module("linear", nn::Linear(from, info.classes > 0 ? info.classes : info.targets));
   }
 
-  assay::Output forward(const torch::Tensor& input) override {
-    auto x = at::relu(bn1_.forward<torch::Tensor>(conv1_->forward(input)));
+  assay::Output forward(const assay::Batch& batch) override {
+    auto x = at::relu(bn1_.forward<torch::Tensor>(conv1_->forward(batch.input)));
     for (auto& layer : layers_) x = layer->forward(x);
     x = at::adaptive_avg_pool2d(x, {1, 1}).flatten(1);
     return {linear_->forward(x), x};

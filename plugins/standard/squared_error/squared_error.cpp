@@ -20,7 +20,7 @@ class SquaredError final : public assay::Objective {
 
   std::vector<assay::Term> evaluate(assay::Model& model, const assay::Batch& batch,
                                     const assay::Context&) override {
-    const auto output = model.forward(batch.input).logits;
+    const auto output = model.forward(batch).logits;
     const auto target = batch.target.view_as(output);
     return {{at::mse_loss(output, target), 1.0,
              at::mse_loss(output, target, at::Reduction::None).flatten(1).mean(1)}};

@@ -16,7 +16,7 @@ class Forgetting {
     start(ids);
     const torch::NoGradGuard no_grad;
     const assay::EvalMode mode(model);
-    const auto right = model.forward(batch.input).logits.argmax(1).eq(batch.target).cpu();
+    const auto right = model.forward(batch).logits.argmax(1).eq(batch.target).cpu();
     const auto id = batch.id.cpu().contiguous();
     for (std::int64_t k = 0; k < id.numel(); ++k) {
       const auto place =

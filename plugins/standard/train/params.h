@@ -2,6 +2,7 @@
 #pragma once
 
 #include "assay/schema.h"
+#include "assay/transform.h"
 #include "schedule.h"
 
 struct TrainParams {
@@ -27,7 +28,9 @@ struct TrainParams {
   std::string monitor = "accuracy";
   std::int64_t patience = 0;
   std::string final_weights = "last";
+  std::vector<std::shared_ptr<assay::Transform>> transforms;
   std::int64_t prefetch = -1;
+  std::int64_t loader_threads = 1;
   bool count_forgetting = false;
   bool allow_nonfinite = false;
 };
@@ -89,8 +92,14 @@ inline assay::Schema<TrainParams> train_schema() {
       .field("final_weights", &P::final_weights, one_of({"last", "best"}),
              "Weights that are tested and saved at the end: the last ones, or those of the best "
              "validation.")
+      .components(
+          "transforms", &P::transforms,
+          "Augmentation of the training samples, in this order; evaluation does not see it.")
       .field("prefetch", &P::prefetch, at_least(-1),
-             "Batches that a thread loads ahead; -1: 2 on a GPU and 0 on a CPU.")
+             "Batches that are loaded ahead; -1: 2 per loader thread on a GPU or with several "
+             "threads, otherwise 0.")
+      .field("loader_threads", &P::loader_threads, between(1, 64),
+             "Threads that load batches ahead; results do not depend on their number.")
       .field("count_forgetting", &P::count_forgetting, any(),
              "Counts how often the prediction of each training sample turns from right to wrong "
              "between "

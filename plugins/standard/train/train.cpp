@@ -27,6 +27,10 @@ class Train final : public assay::Procedure {
     if ((p_.epochs > 0) == (p_.steps > 0))
       throw assay::Error(assay::ErrorKind::kParameter,
                          "exactly one of `epochs` and `steps` must be above 0");
+    if (p_.loader_threads > 1 && p_.prefetch == 0)
+      throw assay::Error(assay::ErrorKind::kParameter,
+                         "`loader_threads` is " + std::to_string(p_.loader_threads) +
+                             ", but `prefetch: 0` loads no batch ahead: omit one of the two");
   }
 
   std::int64_t units(const Parts& parts) const override {
@@ -47,7 +51,7 @@ class Train final : public assay::Procedure {
     problem_->begin(std::move(batches),
                     context.with(context.rng.fork("step").fork(step)).at_step(unit),
                     learning_rate_.at(unit, units_));
-    const double loss = parts.optimizer->step(*problem_);
+    const double loss = problem_->step(*parts.optimizer);
     if (!std::isfinite(loss) && !p_.allow_nonfinite)
       throw assay::Error(assay::ErrorKind::kNumeric,
                          "the optimizer's step returned a loss of " + std::to_string(loss));
@@ -110,14 +114,21 @@ class Train final : public assay::Procedure {
     batches_per_epoch_ = order.per_epoch();
     steps_per_epoch_ = steps_per_epoch(parts);
     units_ = units(parts);
-    loader_.emplace(parts.dataset, order, context,
-                    p_.prefetch >= 0 ? p_.prefetch : (context.device.is_cpu() ? 0 : 2));
+    loader_.emplace(parts.dataset, order, context, loader_options(context.device));
     evaluate_every_ = p_.evaluate_steps > 0
                           ? p_.evaluate_steps
                           : std::max<std::int64_t>(1, p_.evaluate_epochs) * steps_per_epoch_;
     learning_rate_ = {p_.schedule, p_.warmup, p_.milestones, p_.gamma, p_.final_factor};
     if (p_.ema > 0) ema_.emplace(*parts.model, p_.ema);
     if (p_.ema > 0 && !ema_start_.empty()) ema_->load(ema_start_);
+  }
+
+  assay::LoaderOptions loader_options(torch::Device device) const {
+    assay::LoaderOptions options{.threads = p_.loader_threads};
+    const bool ahead = !device.is_cpu() || p_.loader_threads > 1;
+    options.ahead = p_.prefetch >= 0 ? p_.prefetch : ahead ? 2 * p_.loader_threads : 0;
+    options.transforms.assign(p_.transforms.begin(), p_.transforms.end());
+    return options;
   }
 
   void finish(Parts& parts, assay::Results& results) {

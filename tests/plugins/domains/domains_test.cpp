@@ -16,6 +16,10 @@ std::shared_ptr<Objective> domains(Values params = {}, const Info& info = two_gr
 
 const Context kHere{torch::kCPU, Rng(3)};
 
+std::vector<Term> evaluated(Objective& objective, Model& model, const Batch& batch) {
+  return objective.evaluate(model, objective.prepare(model, batch, kHere), kHere);
+}
+
 }  // namespace
 
 TEST_CASE("each group's term is the cross-entropy of its own samples") {
@@ -26,7 +30,7 @@ TEST_CASE("each group's term is the cross-entropy of its own samples") {
   const auto terms = objective->evaluate(net, batch, kHere);
   for (std::int64_t g = 0; g < 2; ++g) {
     const auto rows = rows_of(batch, g);
-    const auto logits = net.forward(batch.input.index_select(0, rows)).logits;
+    const auto logits = net.forward(batch.select(rows)).logits;
     CHECK(number(terms.at(static_cast<std::size_t>(g)).value) ==
           Approx(number(at::cross_entropy_loss(logits, batch.target.index_select(0, rows))))
               .epsilon(1e-13));
@@ -44,10 +48,8 @@ TEST_CASE("without labels only confident predictions count, as if they were true
       torch::tensor({1, 1, 1, 0, 0}, torch::kInt64)};
   Same model;
   const auto value = [&](double tau, const Batch& samples) {
-    return number(domains({{"unlabelled", Strings{"right"}}, {"tau", tau}}, two_groups(2))
-                      ->evaluate(model, samples, kHere)
-                      .at(1)
-                      .value);
+    const auto objective = domains({{"unlabelled", Strings{"right"}}, {"tau", tau}}, two_groups(2));
+    return number(evaluated(*objective, model, samples).at(1).value);
   };
   CHECK(value(0.8, batch) == Approx(-std::log(0.9)));
   CHECK(value(0.7, batch) == Approx(-(std::log(0.9) + std::log(0.75)) / 2));
@@ -63,9 +65,9 @@ TEST_CASE("the pseudo-label is a constant, so the gradient is that of a true lab
   Net net;
   const auto batch = random_batch(6, 3, 1, {1, 1, 1, 1, 1, 1});
   auto labeled = batch;
-  labeled.target = net.forward(batch.input).logits.argmax(1);
+  labeled.target = net.forward(batch).logits.argmax(1);
   const auto gradient = [&](const std::shared_ptr<Objective>& objective, const Batch& samples) {
-    return torch::autograd::grad({objective->evaluate(net, samples, kHere).at(1).value},
+    return torch::autograd::grad({evaluated(*objective, net, samples).at(1).value},
                                  {net.first, net.weight});
   };
   const auto pseudo = gradient(domains({{"unlabelled", Strings{"right"}}, {"tau", 0.0}}), batch);
@@ -75,7 +77,7 @@ TEST_CASE("the pseudo-label is a constant, so the gradient is that of a true lab
   CHECK(pseudo[0].abs().max().item<double>() > 1e-3);
 }
 
-TEST_CASE("a domain that is absent is no part of the step, and one sure of nothing gives 0") {
+TEST_CASE("a domain that is absent, or sure of nothing, is no part of the step") {
   Net net;
   const auto objective = domains({{"unlabelled", Strings{"right"}}, {"tau", 1.0}});
   for (const bool absent : {true, false}) {
@@ -83,26 +85,57 @@ TEST_CASE("a domain that is absent is no part of the step, and one sure of nothi
     BatchProblem problem(net, *objective, {});
     problem.begin({batch}, kHere, 1);
     const auto parts = problem.gradients(By::kTerm);
-    CHECK(parts.size() == (absent ? 1 : 2));
+    CHECK(parts.size() == 1);
     CHECK(parts[0].loss > 0);
     CHECK(parts[0].samples == (absent ? 3 : 2));
-    if (!absent) {
-      CHECK(parts[1].loss == 0);
-      for (const auto& g : parts[1].gradient) CHECK(g.equal(at::zeros_like(g)));
-    } else {
-      CHECK_THROWS_WITH(problem.gradient_of(By::kTerm, 1),
-                        Catch::Contains("the term `right`, which this step lacks"));
-    }
+    CHECK_THROWS_WITH(problem.gradient_of(By::kTerm, 1),
+                      Catch::Contains("the term `right`, which this step lacks"));
     for (const auto& g : problem.raw_gradient().tensors) CHECK(g.isfinite().all().item<bool>());
   }
 }
 
+TEST_CASE("pseudo-labels are those of the step's first weights, and the confident ones count") {
+  Net net;
+  const auto batch = random_batch(9, 3, 1, {0, 1, 1, 0, 1, 1, 1, 0, 1});
+  const auto rows = rows_of(batch, 1);
+  const auto [confidence, label] =
+      net.forward(batch.select(rows)).logits.detach().softmax(1).max(1);
+  const double tau = number(confidence.median());
+  const auto objective = domains({{"unlabelled", Strings{"right"}}, {"tau", tau}});
+  const auto confident = (confidence >= tau).nonzero().squeeze(1);
+  REQUIRE(confident.size(0) > 0);
+  REQUIRE(confident.size(0) < rows.size(0));
+  BatchProblem problem(net, *objective, {});
+  problem.begin({batch}, kHere, 1);
+  {
+    const torch::NoGradGuard no_grad;
+    net.weight.copy_(net.weight.flip(0).clone());  // other predictions
+    net.bias.add_(torch::tensor({3.0, 0.0, -3.0}));
+  }
+  const auto parts = problem.losses(By::kTerm);
+  REQUIRE(parts.size() == 2);
+  CHECK(parts[1].samples == confident.size(0));
+  const auto logits = net.forward(batch.select(rows.index_select(0, confident))).logits.detach();
+  CHECK(parts[1].loss ==
+        Approx(number(at::cross_entropy_loss(logits, label.index_select(0, confident))))
+            .epsilon(1e-12));
+}
+
+TEST_CASE("a batch of an unlabelled domain that was not prepared is refused") {
+  Net net;
+  const auto objective = domains({{"unlabelled", Strings{"right"}}});
+  CHECK_THROWS_WITH(objective->evaluate(net, random_batch(2, 3, 1, {0, 1}), kHere),
+                    Catch::Contains("call prepare() first"));
+}
+
 TEST_CASE("one term alone is the same to the bit, of its own samples, for one forward pass") {
   Net net(3, 16, 3, 0.5);  // with dropout
-  const auto batch = random_batch(8, 3, 1, {0, 1, 0, 1, 1, 1, 0, 1});
   const auto objective = domains({{"unlabelled", Strings{"right"}}, {"tau", 0.4}});
+  const auto batch =
+      objective->prepare(net, random_batch(8, 3, 1, {0, 1, 0, 1, 1, 1, 0, 1}), kHere);
+  CHECK(net.forwards == 1);  // of the domain without labels
   const auto all = objective->evaluate(net, batch, kHere);
-  CHECK(net.forwards == 2);
+  CHECK(net.forwards == 3);
   for (const std::size_t k : {1, 0}) {
     net.forwards = 0;
     seed_default_generators(Rng(77), torch::kCPU);  // what came before does not matter

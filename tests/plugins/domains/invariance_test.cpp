@@ -57,7 +57,7 @@ torch::Tensor brute_variances(Net& net, const Batch& batch, std::int64_t group) 
   const auto rows = rows_of(batch, group);
   for (std::int64_t k = 0; k < rows.size(0); ++k) {
     const auto row = rows[k].view({1});
-    const auto loss = at::cross_entropy_loss(net.forward(batch.input.index_select(0, row)).logits,
+    const auto loss = at::cross_entropy_loss(net.forward(batch.select(row)).logits,
                                              batch.target.index_select(0, row));
     const auto g = torch::autograd::grad({loss}, {net.weight, net.bias}, {}, true, true);
     all.push_back(at::cat({g[0], g[1].unsqueeze(1)}, 1).flatten());
@@ -111,7 +111,7 @@ TEST_CASE("irm's penalty and its gradient are those of double backward and of di
   torch::Tensor expected;
   for (std::int64_t g = 0; g < 2; ++g) {
     const auto rows = rows_of(batch, g);
-    const auto part = irm_penalty(net.forward(batch.input.index_select(0, rows)).logits,
+    const auto part = irm_penalty(net.forward(batch.select(rows)).logits,
                                   batch.target.index_select(0, rows));
     expected = expected.defined() ? expected + part : part;
   }
@@ -174,6 +174,7 @@ TEST_CASE("fishr adds decayed variances of earlier steps, once a step, and none 
     if (step == 1) CHECK(first[1] == 0);  // one environment is as far from the mean as none
     if (step != 1)
       CHECK(first[1] == Approx(number(((left - right) / 2).square().mean())).epsilon(1e-10));
+    objective->finish_step(net, {batch}, at_step(static_cast<std::int64_t>(step)));
     State state;  // a resume between two steps
     objective->save(state);
     objective = make("fishr", {{"ema", 0.9}});
@@ -201,7 +202,7 @@ TEST_CASE("the penalties are evaluated to the bit again, and resume within a tra
 TEST_CASE("a forward pass in bfloat16 leaves losses and penalties in float") {
   class Pass final : public Model {
    public:
-    Output forward(const torch::Tensor& input) override { return {input, input}; }
+    Output forward(const Batch& batch) override { return {batch.input, batch.input}; }
   } model;
   const auto input = at::randn({9, 3}, Rng(1).generator(), torch::kFloat);
   const Batch batch{input, torch::arange(9) % 3, torch::arange(9), torch::arange(9) % 2};

@@ -33,7 +33,7 @@ struct FittedModel {
       ++step;
   }
 
-  Output operator()(const torch::Tensor& x) const { return model->forward(x); }
+  Output operator()(const torch::Tensor& x) const { return model->forward({.input = x}); }
   std::map<std::string, std::string> documents(const Samples& samples) const {
     return dynamic_cast<Legible&>(*model).documents({samples});
   }

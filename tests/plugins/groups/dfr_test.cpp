@@ -49,7 +49,7 @@ struct Bench {
 
 class Headless final : public Model {
  public:
-  Output forward(const torch::Tensor& input) override { return {input, input}; }
+  Output forward(const Batch& batch) override { return {batch.input, batch.input}; }
 };
 
 // 120 samples of class 0 and 120 of class 1. The first input follows the class, noisily; the second

@@ -84,7 +84,7 @@ TEST_CASE("a training on these ids draws them as often, with their groups") {
   Batches batches(cut->ids(Split::kTrain), 8, Rng(1));
   Table::Ids drawn;
   for (std::int64_t k = 0; k < batches.per_epoch(); ++k) {
-    const auto of_batch = batches.at(k);
+    const auto of_batch = batches.at(k).ids;
     const auto batch = cut->load(of_batch, {});
     CHECK(batch.size() == static_cast<std::int64_t>(of_batch.size()));
     drawn.insert(drawn.end(), of_batch.begin(), of_batch.end());

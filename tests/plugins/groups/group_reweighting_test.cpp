@@ -42,7 +42,7 @@ torch::Tensor after_step(const std::string& use, Values params, const Info& info
 // The same from mean_i weights[group of i] * loss_i.
 torch::Tensor by_hand(const std::vector<double>& weights, const Batch& batch) {
   Net net;
-  const auto each = at::cross_entropy_loss(net.forward(batch.input).logits, batch.target, {},
+  const auto each = at::cross_entropy_loss(net.forward(batch).logits, batch.target, {},
                                            at::Reduction::None);
   const auto loss = (torch::tensor(weights, torch::kDouble).index_select(0, batch.group) * each);
   const auto all = net.parameters();

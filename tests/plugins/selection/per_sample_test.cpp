@@ -41,7 +41,7 @@ torch::Tensor one_by_one(assay::Model& model, const assay::NamedTensors& paramet
   for (const auto& [name, tensor] : parameters) tensors.push_back(tensor);
   for (std::int64_t b = 0; b < input.size(0); ++b) {
     const auto loss =
-        losses(model.forward(input.narrow(0, b, 1)).logits.expand({input.size(0), -1}));
+        losses(model.forward({.input = input.narrow(0, b, 1)}).logits.expand({input.size(0), -1}));
     std::vector<torch::Tensor> parts;
     const auto found = torch::autograd::grad({loss[b]}, tensors, {}, {}, false, true);
     for (std::size_t k = 0; k < found.size(); ++k)
@@ -57,8 +57,8 @@ void check(assay::Model& model, const torch::Tensor& input, bool fall_back = fal
     return F::cross_entropy(logits, labels, F::CrossEntropyFuncOptions().reduction(torch::kNone));
   };
   const auto parameters = assay::last_layers(model, 0);
-  PerSample gradients(model, parameters, input.narrow(0, 0, 2), fall_back);
-  const auto found = gradients.sketched(input, losses, Whole(), gradients.width());
+  PerSample gradients(model, parameters, {input.narrow(0, 0, 2)}, fall_back);
+  const auto found = gradients.sketched({input}, losses, Whole(), gradients.width());
   const auto expected = one_by_one(model, parameters, input, losses);
   REQUIRE(found.sizes() == expected.sizes());
   const double scale = expected.abs().max().item<double>();
@@ -69,7 +69,7 @@ void check(assay::Model& model, const torch::Tensor& input, bool fall_back = fal
 // A model of one forward function.
 struct Made final : assay::Model {
   std::function<torch::Tensor(const torch::Tensor&)> run;
-  assay::Output forward(const torch::Tensor& input) override { return {run(input), {}}; }
+  assay::Output forward(const assay::Batch& batch) override { return {run(batch.input), {}}; }
 };
 
 }  // namespace
@@ -149,10 +149,10 @@ TEST_CASE("a parameter without a rule is named, or taken one sample at a time") 
   const auto head = model.register_module("head", nn::Linear(8, 3));
   model.run = [=](const torch::Tensor& x) mutable { return head->forward(at::exp(scale) * x); };
   const auto input = normal({5, 8}, 5);
-  CHECK_THROWS_WITH(PerSample(model, assay::last_layers(model, 0), input, false),
+  CHECK_THROWS_WITH(PerSample(model, assay::last_layers(model, 0), {input}, false),
                     Catch::Contains("`scale` goes through aten::exp, which has no rule"));
   check(model, input, true);
-  PerSample gradients(model, assay::last_layers(model, 0), input, true);
+  PerSample gradients(model, assay::last_layers(model, 0), {input}, true);
   CHECK(gradients.others() == std::vector<std::string>{"`scale` goes through aten::exp"});
 }
 
@@ -165,7 +165,7 @@ TEST_CASE("a parameter in a list of tensors is not lost") {
     return head->forward(with.square().mean(1));
   };
   const auto input = normal({5, 4, 8}, 16);
-  CHECK_THROWS_WITH(PerSample(model, assay::last_layers(model, 0), input, false),
+  CHECK_THROWS_WITH(PerSample(model, assay::last_layers(model, 0), {input}, false),
                     Catch::Contains("`token` goes through an operator that was not recorded"));
   check(model, input, true);
 }
@@ -192,7 +192,7 @@ TEST_CASE("samples that change each other's results are refused") {
     const auto y = first->forward(x);
     return head->forward(y - y.mean(0, true));
   };
-  CHECK_THROWS_WITH(PerSample(model, assay::last_layers(model, 0), normal({5, 8}, 6), false),
+  CHECK_THROWS_WITH(PerSample(model, assay::last_layers(model, 0), {normal({5, 8}, 6)}, false),
                     Catch::Contains("the samples of a batch affect each other's results"));
   Made norm;
   const auto layer = norm.register_module(
@@ -214,13 +214,13 @@ TEST_CASE("chosen parameters alone, sketched, are the sketch of their gradients"
   const PerSample::Losses losses = [](const torch::Tensor& logits) {
     return logits.square().sum(1);
   };
-  PerSample gradients(*model, parameters, input, false);
+  PerSample gradients(*model, parameters, {input}, false);
   const auto expected = one_by_one(*model, parameters, input, losses);
   for (const std::string name : {"gaussian", "count", "hadamard"}) {
     const auto sketch = sketch_of(name, 64, assay::Rng(9));
     auto whole = at::zeros({4, 64});
     sketch->add(expected, 0, whole);
-    const auto found = gradients.sketched(input, losses, *sketch, 64);
+    const auto found = gradients.sketched({input}, losses, *sketch, 64);
     CHECK((found - whole).abs().max().item<double>() < 1e-4 * whole.abs().max().item<double>());
   }
 }

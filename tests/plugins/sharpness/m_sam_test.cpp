@@ -20,7 +20,7 @@ class CrossEntropy final : public Objective {
  public:
   const std::vector<std::string>& terms() const override { return names_; }
   std::vector<Term> evaluate(Model& model, const Batch& batch, const Context&) override {
-    return {{at::cross_entropy_loss(model.forward(batch.input).logits, batch.target), 1.0}};
+    return {{at::cross_entropy_loss(model.forward(batch).logits, batch.target), 1.0}};
   }
 
  private:
@@ -38,7 +38,7 @@ Tensors trained(const std::string& use, const Values& params) {
   Batches batches(data.ids(Split::kTrain), 12, Rng(3));
   for (std::int64_t k = 0; k < 3; ++k) {
     const Context context{torch::kCPU, Rng(3).fork(static_cast<std::uint64_t>(k)), nullptr};
-    problem.begin({data.load(batches.at(k), context)}, context, 1);
+    problem.begin({data.load(batches.at(k).ids, context)}, context, 1);
     optimizer->step(problem);
   }
   Tensors all;

@@ -12,9 +12,9 @@ namespace {
 class Weights final : public Model {
  public:
   explicit Weights(const torch::Tensor& start) { w = register_parameter("w", start.clone()); }
-  Output forward(const torch::Tensor& input) override {
+  Output forward(const Batch& batch) override {
     CHECK_FALSE(is_training());
-    return {input.matmul(w).unsqueeze(1), {}};
+    return {batch.input.matmul(w).unsqueeze(1), {}};
   }
   torch::Tensor w;
 };
@@ -25,7 +25,7 @@ class Bowl final : public Objective {
   Bowl(double a, torch::Tensor w) : a_(a), w_(std::move(w)) {}
   const std::vector<std::string>& terms() const override { return names_; }
   std::vector<Term> evaluate(Model& model, const Batch& batch, const Context&) override {
-    return {{model.forward(batch.input).logits.mean() + w_.square().sum() * (a_ / 2)}};
+    return {{model.forward(batch).logits.mean() + w_.square().sum() * (a_ / 2)}};
   }
 
  private:

@@ -64,7 +64,7 @@ TEST_CASE("published ResNet-20 weights give the published logits and 91.5 % of 1
   const torch::NoGradGuard no_grad;
   const auto model = pretrained(20, data / "resnet-cifar10/resnet20-12fca82f.safetensors");
   const auto images = test_images(data / "cifar10/test_batch_first1000.bin");
-  const auto logits = model->forward(images.input).logits;
+  const auto logits = model->forward({.input = images.input}).logits;
   const double cat[] = {-5.310, -0.496, 0.877,  23.731, -4.105,
                         4.464,  -0.234, -5.418, -3.712, -9.882};
   for (int k = 0; k < 10; ++k) CHECK(logits[0][k].item<double>() == Approx(cat[k]).margin(2e-3));
@@ -88,7 +88,8 @@ TEST_CASE("group normalization does not look at the rest of the batch") {
       plugins().make<Model>({"resnet", {{"depth", std::int64_t{8}}, {"norm", "group"}}}, &kCifar);
   model->train();
   const auto x = at::randn({4, 3, 32, 32});
-  const auto together = model->forward(x).logits, alone = model->forward(x.slice(0, 0, 1)).logits;
+  const auto together = model->forward({.input = x}).logits,
+             alone = model->forward({.input = x.slice(0, 0, 1)}).logits;
   CHECK(at::allclose(together[0], alone[0], 1e-4, 1e-5));
 }
 

@@ -23,8 +23,8 @@ class Linear final
     weight =
         register_parameter("weight", at::randn({3, 64}, Rng(5).generator(), torch::kFloat) * 0.1);
   }
-  Output forward(const torch::Tensor& input) override {
-    return {at::linear(input.flatten(1), weight), {}};
+  Output forward(const Batch& batch) override {
+    return {at::linear(batch.input.flatten(1), weight), {}};
   }
   torch::Tensor weight;
 };
@@ -239,7 +239,7 @@ TEST_CASE("forgetting counts the answers that go from right to wrong, at each sa
   Batches batches(ids, 30, bench.context.rng);
   auto weight = bench.model->weight.detach().clone();
   for (std::size_t step = 0; step < turns.size(); ++step) {
-    const auto batch = data.load(batches.at(static_cast<std::int64_t>(step)), {});
+    const auto batch = data.load(batches.at(static_cast<std::int64_t>(step)).ids, {});
     const auto answer = at::linear(batch.input.flatten(1), weight).argmax(1);
     for (std::int64_t k = 0; k < batch.size(); ++k) {
       const auto id = static_cast<std::size_t>(batch.id[k].item<std::int64_t>());

@@ -1,4 +1,4 @@
-// ImageSet: base class of datasets of grayscale images that fit into memory as bytes.
+// Images: base class of image datasets that fit into memory as bytes, and pixels of a batch.
 #pragma once
 
 #include <vector>
@@ -13,31 +13,57 @@ namespace assay {
 class ImageSet : public Dataset {
  public:
   struct Images {
-    torch::Tensor pixels;  // [N, H, W] uint8
+    torch::Tensor pixels;  // [N, H, W] or [N, C, H, W] uint8
     torch::Tensor labels;  // [N] int64, from 0
   };
   struct Cut {
     std::int64_t validation = 0;   // images
     std::int64_t train_limit = 0;  // images; 0: all
   };
+  /// Of pixels in [0, 1], one number per channel.
+  struct Normalization {
+    std::vector<double> mean, deviation;
+  };
 
-  /// Batch::input is (pixel / 255 - mean) / deviation, [B, 1, H, W] float32. `test` may be
+  /// Batch::input is (pixel / 255 - mean) / deviation, [B, C, H, W] float32. `test` may be
   /// undefined. The number of classes is the largest label plus 1. Throws Error{kData} if training
-  /// and test images differ in height or width, or if no training image is left.
-  ImageSet(const Images& train, const Images& test, Cut cut, double mean, double deviation,
+  /// and test images differ in shape, if no training image is left, or if `normalization` does not
+  /// have one mean and one deviation above 0 per channel.
+  ImageSet(const Images& train, const Images& test, Cut cut, const Normalization& normalization,
            std::vector<std::string> class_names);
 
   const Info& info() const final { return info_; }
   std::span<const std::int64_t> ids(Split split) const final {
     return ids_[static_cast<std::size_t>(split)];
   }
+  torch::Tensor targets(Split split) const final;
   Batch load(std::span<const std::int64_t> ids, const Context& context) const final;
 
  private:
+  void normalize(const Normalization& normalization);
+
   Info info_;
-  torch::Tensor pixels_, labels_;
+  torch::Tensor pixels_, labels_;  // [N, C, H, W], [N]
   std::vector<std::int64_t> ids_[3];
-  double scale_, shift_;  // input = pixel * scale + shift
+  std::vector<float> scale_, shift_;  // input = pixel * scale + shift, per channel
+};
+
+/// How a dataset's images are normalized, for transforms and attacks that work on pixels in [0, 1].
+class Pixels {
+ public:
+  /// Throws Error{kParameter} unless the samples are images [C, H, W] with a known normalization.
+  explicit Pixels(const Info& info);
+
+  std::int64_t channels() const { return mean_.size(0); }
+  std::int64_t height() const { return height_; }
+  std::int64_t width() const { return width_; }
+  torch::Tensor black() const { return -mean_ / deviation_; }       // [C, 1, 1], of a pixel 0
+  torch::Tensor white() const { return (1 - mean_) / deviation_; }  // [C, 1, 1], of a pixel 1
+  const torch::Tensor& deviation() const { return deviation_; }     // [C, 1, 1]
+
+ private:
+  torch::Tensor mean_, deviation_;  // [C, 1, 1] float32, on the CPU
+  std::int64_t height_, width_;
 };
 
 }  // namespace assay

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "assay/procedure.h"
+#include "assay/transform.h"
 
 namespace assay {
 
@@ -28,9 +29,13 @@ class BatchProblem final : public Problem {
   BatchProblem(Model& model, Objective& objective, const ProblemOptions& options);
   ~BatchProblem() override;
 
-  /// Starts a step on `batches`, which are on the model's device. All evaluations of the step draw
-  /// the same numbers from `context.rng`.
+  /// Starts a step on `batches`, which are on the model's device, and prepares them. All
+  /// evaluations of the step draw the same numbers from `context.rng`. Throws Error{kParameter} for
+  /// several batches if the objective does not decompose.
   void begin(std::vector<Batch> batches, const Context& context, double learning_rate_factor);
+
+  /// Takes the step that was begun, and lets the objective finish it; returns optimizer.step().
+  double step(Optimizer& optimizer);
 
   const Tensors& parameters() const override;
   const std::vector<std::string>& parameter_names() const override;
@@ -72,6 +77,11 @@ class BatchProblem final : public Problem {
 /// tensors.
 Batch to_device(Batch batch, torch::Device device);
 
+/// The samples of a batch, and a number per sample that no other draw of it has.
+struct Drawn {
+  std::vector<std::int64_t> ids, occurrences;
+};
+
 /// The order of the training samples: a new permutation per epoch, drawn from
 /// `rng.fork("shuffle").fork(epoch)`, in batches of `batch` samples. The last batch of an epoch may
 /// be smaller. Used by one thread at a time.
@@ -83,29 +93,40 @@ class Batches {
   Batches(std::span<const std::int64_t> ids, std::int64_t batch, Rng rng,
           std::vector<double> weights = {});
   std::int64_t per_epoch() const;  // batches
-  /// Ids of batch `index`, counted from 0 over all epochs. Cheap within an epoch; a change of epoch
-  /// draws a permutation.
-  std::vector<std::int64_t> at(std::int64_t index);
+  /// Batch `index`, counted from 0 over all epochs. An occurrence is the epoch; if an epoch of N
+  /// draws can have a sample several times, it is N * epoch plus the number of earlier draws of the
+  /// sample in the epoch. Cheap within an epoch; a change of epoch draws a permutation.
+  Drawn at(std::int64_t index);
 
  private:
+  void enter(std::int64_t epoch);
+
   std::span<const std::int64_t> ids_;
   std::int64_t batch_;
   Rng rng_;
   std::vector<double> weights_;
+  bool repeats_;  // whether an epoch may have a sample several times
   std::int64_t epoch_ = -1;
   torch::Tensor order_;
+  std::vector<std::int64_t> earlier_;  // draws of the same sample, earlier in the epoch
 };
 
-/// Loads batches onto the context's device. If `ahead` > 0, a thread loads up to that many batches
-/// in advance; for a GPU it puts inputs and targets into pinned memory. The random stream of a
-/// batch depends on its index only, so batches do not depend on `ahead`.
+struct LoaderOptions {
+  std::int64_t ahead = 0;    // batches loaded in advance; 0: each when it is asked for
+  std::int64_t threads = 1;  // that load in advance
+  std::vector<std::shared_ptr<const Transform>> transforms = {};  // applied in this order
+};
+
+/// Loads batches, transforms them, and copies them onto the context's device; for a GPU from pinned
+/// memory, if they are loaded in advance. The random streams of a batch depend on its samples and
+/// its index only, so batches depend on neither `ahead` nor `threads`.
 class Loader {
  public:
   Loader(std::shared_ptr<const Dataset> dataset, Batches batches, const Context& context,
-         std::int64_t ahead);
+         LoaderOptions options);
   ~Loader();
   /// Returns batch `index` of `batches`. Any index is accepted; consecutive ones profit from
-  /// `ahead`. Throws what Dataset::load() has thrown. Call it from one thread.
+  /// `ahead`. Throws what loading this batch has thrown. Call it from one thread.
   Batch at(std::int64_t index);
 
  private:

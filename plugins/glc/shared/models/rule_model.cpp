@@ -137,7 +137,8 @@ torch::Tensor RuleModel::first_of(const torch::Tensor& input) const {
   return first;
 }
 
-assay::Output RuleModel::forward(const torch::Tensor& input) {
+assay::Output RuleModel::forward(const assay::Batch& batch) {
+  const auto& input = batch.input;
   const auto first = first_of(input);
   const auto classes = prior_.size(0);
   const auto answer = answer_.index_select(0, first);

@@ -14,7 +14,7 @@ class RuleModel : public assay::Model, public assay::Fitted, public assay::Legib
   /// `input` [B, columns]. Logits are log-probabilities: a rule's class has the share that the
   /// training cases gave it, but more than any other class. Refused samples get those of the
   /// training split.
-  assay::Output forward(const torch::Tensor& input) final;
+  assay::Output forward(const assay::Batch& batch) final;
   bool fit(std::int64_t step, const assay::Samples& samples, const assay::Context& context) final;
   std::map<std::string, std::string> documents(const std::vector<assay::Samples>& splits) final;
   Rules rules() const;

@@ -75,14 +75,16 @@ std::optional<Order> order_of(const torch::Tensor& gradient, const std::string& 
 
 }  // namespace
 
-PerSample::PerSample(assay::Model& model, assay::NamedTensors parameters,
-                     const torch::Tensor& probe, bool fall_back)
+PerSample::PerSample(assay::Model& model, assay::NamedTensors parameters, const assay::Batch& probe,
+                     bool fall_back)
     : model_(model), parameters_(std::move(parameters)), ruled_(parameters_.size(), true) {
   for (const auto& [name, tensor] : parameters_) {
     offsets_.push_back(width_);
     width_ += tensor.numel();
   }
-  probe_orders(at::cat({probe, probe, probe}).narrow(0, 0, 3));
+  probe_orders(probe.map([](const auto& part) {
+    return at::cat({part, part, part}).narrow(0, 0, 3);
+  }));
   if (!fall_back && !others_.empty())
     throw Error(ErrorKind::kParameter,
                 others_.front() +
@@ -132,15 +134,17 @@ void PerSample::find_others(const Capture& capture) {
 
 // Where a probe's gradient is zero at an operator, as behind rectifiers that are dead for it, its
 // order is seen on noise.
-void PerSample::probe_orders(const torch::Tensor& three) {
+void PerSample::probe_orders(const assay::Batch& three) {
   const assay::EvalMode mode(model_);
   torch::AutoGradMode grad(true);
   const auto generator = assay::Rng(1).generator();
-  const auto noise =
-      at::randn(three.sizes(), generator, torch::TensorOptions(torch::kFloat)).to(three.options());
-  for (const auto& input : {three, noise}) {
+  auto noise = three;
+  if (three.input.is_floating_point())
+    noise.input = at::randn(three.input.sizes(), generator, torch::TensorOptions(torch::kFloat))
+                      .to(three.input.options());
+  for (const auto& batch : {three, noise}) {
     Capture capture(tensors());
-    const auto logits = model_.forward(input).logits;
+    const auto logits = model_.forward(batch).logits;
     capture.stop();
     find_others(capture);
     const auto some = at::randn(logits[1].sizes(), generator, torch::TensorOptions(torch::kFloat));
@@ -181,17 +185,17 @@ void PerSample::give_all(const Capture& capture, const std::vector<torch::Tensor
   }
 }
 
-torch::Tensor PerSample::sketched(const torch::Tensor& input, const Losses& losses,
+torch::Tensor PerSample::sketched(const assay::Batch& batch, const Losses& losses,
                                   const Sketch& sketch, std::int64_t m) {
   const assay::EvalMode mode(model_);
   torch::AutoGradMode grad(true);
   Capture capture(tensors());
-  const auto logits = model_.forward(input).logits;
+  const auto logits = model_.forward(batch).logits;
   capture.stop();
   const auto each = losses(logits);
   const auto gradients = gradients_of(capture, each.sum());
-  auto out = at::zeros({input.size(0), m}, logits.options().requires_grad(false));
-  give_all(capture, gradients, input.size(0), sketch, out);
+  auto out = at::zeros({batch.size(), m}, logits.options().requires_grad(false));
+  give_all(capture, gradients, batch.size(), sketch, out);
   one_by_one(each, sketch, out);
   return out;
 }

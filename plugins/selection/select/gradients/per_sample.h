@@ -19,7 +19,7 @@ class PerSample {
   /// samples. Where a parameter goes through an operator without a rule: throws
   /// assay::Error{kParameter} naming both, or, with `fall_back`, takes one backward pass a sample
   /// for it. Throws too where the samples of a batch change each other's results.
-  PerSample(assay::Model& model, assay::NamedTensors parameters, const torch::Tensor& probe,
+  PerSample(assay::Model& model, assay::NamedTensors parameters, const assay::Batch& probe,
             bool fall_back);
 
   /// Of all parameters together: the length of a gradient.
@@ -30,13 +30,13 @@ class PerSample {
   /// [B] losses of a batch's logits.
   using Losses = std::function<torch::Tensor(const torch::Tensor& logits)>;
   /// [B, m] float: the sketched gradient of each sample. The model is used in eval mode.
-  torch::Tensor sketched(const torch::Tensor& input, const Losses& losses, const Sketch& sketch,
+  torch::Tensor sketched(const assay::Batch& batch, const Losses& losses, const Sketch& sketch,
                          std::int64_t m);
 
  private:
   std::vector<torch::Tensor> tensors() const;
   std::vector<torch::Tensor> gradients_of(const Capture& capture, const torch::Tensor& sum) const;
-  void probe_orders(const torch::Tensor& three);
+  void probe_orders(const assay::Batch& three);
   void find_others(const Capture& capture);
   void add_other(std::size_t parameter, const std::string& op);
   void compare(const Capture& capture, const std::vector<torch::Tensor>& gradients,

@@ -1,0 +1,26 @@
+#include "assay/transform.h"
+
+#include <ATen/ops/empty.h>
+
+namespace assay {
+
+Transform::~Transform() = default;
+
+Rng sample_rng(const Rng& rng, const Batch& batch, std::int64_t row) {
+  const auto number = [row](const torch::Tensor& list) {
+    return list.defined() ? static_cast<std::uint64_t>(list[row].item<std::int64_t>()) : 0;
+  };
+  return rng.fork(number(batch.id)).fork(number(batch.occurrence));
+}
+
+torch::Tensor uniform_per_sample(const Rng& rng, const Batch& batch, std::int64_t count) {
+  auto numbers = at::empty({batch.size(), count}, torch::kDouble);
+  auto* to = numbers.mutable_data_ptr<double>();
+  for (std::int64_t row = 0; row < batch.size(); ++row) {
+    const Rng own = sample_rng(rng, batch, row);
+    for (std::int64_t k = 0; k < count; ++k) *to++ = own.uniform(static_cast<std::uint64_t>(k));
+  }
+  return numbers;
+}
+
+}  // namespace assay
