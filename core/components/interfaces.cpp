@@ -1,6 +1,6 @@
 // Out-of-line destructors: the key functions of the interfaces, so that their typeinfo lives in
 // this library alone, and a dynamic_cast agrees across plugins.
-#include "assay/optimizer.h"
+#include "assay/parameter_group.h"
 #include "assay/sdk/training.h"
 
 namespace assay {
@@ -14,6 +14,7 @@ Fitted::~Fitted() = default;
 Legible::~Legible() = default;
 Dataset::~Dataset() = default;
 Problem::~Problem() = default;
+ParameterGroup::~ParameterGroup() = default;
 Inputs::~Inputs() = default;
 Results::~Results() = default;
 

@@ -20,7 +20,7 @@ void Rule::check_length(const std::string& field, std::size_t numbers,
                         const std::vector<std::string>& names) const {
   if (numbers == names.size()) return;
   throw Error(ErrorKind::kParameter,
-              "optimizer `" + name_ + "`: `" + field + "` has " + std::to_string(numbers) +
+              "`" + field + "` has " + std::to_string(numbers) +
                   " numbers, expected one for each of the " + std::to_string(names.size()) +
                   (by_ == By::kTerm ? " terms " : " groups ") + listed(names));
 }

@@ -8,6 +8,15 @@
 #include <fmt/ranges.h>
 
 namespace assay {
+namespace {
+
+const Strings kCoreKinds = {"dataset", "model", "objective", "optimizer", "procedure"};
+
+void add(const std::string& kind, Strings& kinds) {
+  if (std::find(kinds.begin(), kinds.end(), kind) == kinds.end()) kinds.push_back(kind);
+}
+
+}  // namespace
 
 const ComponentInfo* Catalog::find(std::string_view kind, std::string_view name) const {
   for (const auto& component : components)
@@ -23,10 +32,15 @@ Strings Catalog::names(std::string_view kind) const {
 }
 
 Strings Catalog::kinds() const {
-  Strings all = {"dataset", "model", "objective", "optimizer", "procedure"};
+  Strings all = kCoreKinds;
+  for (const auto& component : components) add(component.kind, all);
+  return all;
+}
+
+Strings Catalog::stage_kinds() const {
+  Strings all = kCoreKinds;
   for (const auto& component : components)
-    if (std::find(all.begin(), all.end(), component.kind) == all.end())
-      all.push_back(component.kind);
+    for (const auto& kind : component.needs) add(kind, all);
   return all;
 }
 

@@ -20,7 +20,7 @@ struct ComponentInfo {
   std::string plugin;  // path of its .so
   std::string build;   // build id of that .so
   std::vector<FieldInfo> fields;
-  Strings needs;  // of a procedure: the kinds it cannot do without
+  Strings needs;  // of a procedure: the kinds it takes
 };
 
 /// A plugin that cannot be used.
@@ -40,6 +40,9 @@ struct Catalog {
   const ComponentInfo* find(std::string_view kind, std::string_view name) const;
   Strings names(std::string_view kind) const;
   Strings kinds() const;
+  /// The kinds that a manifest may name at its top or in a stage: the five of the core, and those
+  /// that a procedure takes. Others are parts of components.
+  Strings stage_kinds() const;
 
   /// Why there is no such component: nearest names, folders searched, and the refusal of a plugin
   /// file of that name, in one sentence.

@@ -126,7 +126,7 @@ Json top(const Catalog& catalog) {
           {"memory", time},
           {"slurm", slurm()}}},
         {"additionalProperties", false}}}};
-  for (const auto& kind : catalog.kinds()) properties[kind] = reference(kind);
+  for (const auto& kind : catalog.stage_kinds()) properties[kind] = reference(kind);
   return properties;
 }
 

@@ -19,7 +19,7 @@ class StageReader {
   Stage read(const std::string& name, const Node* own, const Location& at) {
     Stage stage;
     stage.name = name;
-    for (const auto& kind : checker_.catalog().kinds()) {
+    for (const auto& kind : checker_.catalog().stage_kinds()) {
       const Node* below = root_.find(kind);
       const Node* over = own == nullptr ? nullptr : own->find(kind);
       if (over != nullptr)
@@ -33,6 +33,16 @@ class StageReader {
     surroundings(stage, own);
     needs(stage, own, at);
     return stage;
+  }
+
+  /// After all stages: what the top names must be taken by a procedure of one of them.
+  void refuse_unused() const {
+    for (const auto& kind : special_kinds())
+      if (const Node* node = root_.find(kind); node != nullptr && !taken_.contains(kind))
+        checker_.complaints().add(node->at,
+                                  fmt::format("no procedure of this manifest takes `{}:`; remove "
+                                              "it, or use a procedure that does",
+                                              kind));
   }
 
  private:
@@ -72,10 +82,30 @@ class StageReader {
         checker_.complaints().add(
             node->at,
             fmt::format("procedure `{}` needs `{}:`; add it to the manifest", info->name, kind));
+    taken_.insert(info->needs.begin(), info->needs.end());
+    for (const auto& kind : special_kinds())
+      if (own != nullptr && own->find(kind) != nullptr && !takes(*info, kind))
+        checker_.complaints().add(
+            own->find(kind)->at,
+            fmt::format("procedure `{}` of stage `{}` does not take `{}:`; remove it, or use a "
+                        "procedure that does",
+                        info->name, stage.name, kind));
+  }
+
+  static bool takes(const ComponentInfo& procedure, const std::string& kind) {
+    return std::find(procedure.needs.begin(), procedure.needs.end(), kind) != procedure.needs.end();
+  }
+
+  // Those beyond the five of the core, which stages share even if some do without.
+  Strings special_kinds() const {
+    auto kinds = checker_.catalog().stage_kinds();
+    kinds.erase(kinds.begin(), kinds.begin() + 5);
+    return kinds;
   }
 
   const Node& root_;
   Checker& checker_;
+  std::set<std::string> taken_;  // by the procedures of the stages read so far
 };
 
 Strings after_of(const Node& own, const Strings& names, Checker& checker) {
@@ -159,7 +189,11 @@ std::vector<Stage> in_order(std::vector<Named> waiting, const Node& stages, Chec
 std::vector<Stage> resolve_stages(const Node& root, Checker& checker) {
   StageReader reader(root, checker);
   const Node* stages = root.find("stages");
-  if (stages == nullptr) return {reader.read("main", nullptr, root.at)};
+  if (stages == nullptr) {
+    auto only = reader.read("main", nullptr, root.at);
+    reader.refuse_unused();
+    return {std::move(only)};
+  }
   if (!stages->is_map() || stages->entries.empty()) {
     checker.complaints().add(
         stages->at, "`stages` is " + stages->describe() + ", expected a map of named stages");
@@ -173,7 +207,7 @@ std::vector<Stage> resolve_stages(const Node& root, Checker& checker) {
     return {};
   }
   Strings accepted = {"after", "weights", "subset", "seed", "device", "deterministic"};
-  for (const auto& kind : checker.catalog().kinds()) accepted.push_back(kind);
+  for (const auto& kind : checker.catalog().stage_kinds()) accepted.push_back(kind);
   std::vector<Named> all;
   for (const auto& entry : stages->entries) {
     if (!entry.value.is_map()) {
@@ -187,6 +221,7 @@ std::vector<Stage> resolve_stages(const Node& root, Checker& checker) {
     for (const auto& name : named.after) named.stage.after[name] = "";
     all.push_back(std::move(named));
   }
+  reader.refuse_unused();
   for (auto& named : all) choose_weights(named, all, checker);
   return in_order(std::move(all), *stages, checker);
 }

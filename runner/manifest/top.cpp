@@ -55,7 +55,7 @@ void report(const Node& node, Checker& checker, Experiment& into) {
 void check_top(const Node& root, Checker& checker, Experiment& into) {
   Strings accepted = {"assay", "name",   "include", "seed",   "device", "deterministic",
                       "sweep", "search", "stages",  "report", "limits"};
-  for (const auto& kind : checker.catalog().kinds()) accepted.push_back(kind);
+  for (const auto& kind : checker.catalog().stage_kinds()) accepted.push_back(kind);
   checker.keys(root, accepted, "a manifest");
   version(root, checker);
   name(root, checker, into);

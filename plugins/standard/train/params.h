@@ -11,6 +11,7 @@ struct TrainParams {
   std::int64_t batch = 128;
   std::int64_t accumulate = 1;
   std::int64_t layers = 0;
+  assay::Strings only;
   double resample = 0;
   std::string schedule = "constant";
   std::int64_t warmup = 0;
@@ -49,6 +50,9 @@ inline assay::Schema<TrainParams> train_schema() {
              "samples of all.")
       .field("layers", &P::layers, at_least(0),
              "Number of layers to train, counted from the end; the others are frozen; 0: all.")
+      .field("only", &P::only, any(),
+             "Patterns of the names of parameters to train, such as `output.*`; the others are "
+             "frozen; empty: all.")
       .field(
           "resample", &P::resample, at_least(0),
           "Weighted sampling: a sample of a group of n among N is drawn with weight (N / "

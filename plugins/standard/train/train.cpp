@@ -7,6 +7,7 @@
 #include "assay/registry.h"
 #include "assay/sdk/layers.h"
 #include "assay/sdk/training.h"
+#include "assay/sdk/weights.h"
 #include "ema.h"
 #include "figures.h"
 #include "forgetting.h"
@@ -27,6 +28,9 @@ class Train final : public assay::Procedure {
     if ((p_.epochs > 0) == (p_.steps > 0))
       throw assay::Error(assay::ErrorKind::kParameter,
                          "exactly one of `epochs` and `steps` must be above 0");
+    if (p_.layers > 0 && !p_.only.empty())
+      throw assay::Error(assay::ErrorKind::kParameter,
+                         "`layers` and `only` both choose what is trained: give one of them");
     if (p_.loader_threads > 1 && p_.prefetch == 0)
       throw assay::Error(assay::ErrorKind::kParameter,
                          "`loader_threads` is " + std::to_string(p_.loader_threads) +
@@ -104,6 +108,8 @@ class Train final : public assay::Procedure {
       throw assay::Error(assay::ErrorKind::kParameter,
                          "`count_forgetting` needs a classification dataset");
     if (p_.layers > 0) freeze_all_but(assay::last_layers(*parts.model, p_.layers), *parts.model);
+    if (!p_.only.empty())
+      freeze_all_but(assay::matching(*parts.model, p_.only, "only"), *parts.model);
     problem_.emplace(
         *parts.model, *parts.objective,
         assay::ProblemOptions{p_.clip, p_.bf16, p_.allow_nonfinite, parts.dataset->info().groups});

@@ -258,10 +258,10 @@ TEST_CASE("forgetting counts the answers that go from right to wrong, at each sa
   CHECK(found.at("ids").equal(at::arange(60, torch::kInt64)));
 }
 
-TEST_CASE("the last layers alone are trained where so many are asked for") {
+TEST_CASE("the last layers or the named parameters alone are trained if that is asked for") {
   TinyData data;
-  const auto trained = [&](std::int64_t layers) {
-    Bench bench(steps(2, {{"layers", integer(layers)}}));
+  const auto trained_with = [&](Values chosen) {
+    Bench bench(steps(2, std::move(chosen)));
     auto model = plugins().make<Model>({"convnet", {{"width", integer(4)}}}, &data.info());
     bench.parts.model = model;
     Tensors before;
@@ -272,10 +272,18 @@ TEST_CASE("the last layers alone are trained where so many are asked for") {
       moved.push_back(!before[k].equal(model->parameters()[k]));
     return moved;
   };
+  const auto trained = [&](std::int64_t n) { return trained_with({{"layers", integer(n)}}); };
+  const auto only = [&](Strings names) { return trained_with({{"only", std::move(names)}}); };
   CHECK(trained(1) == std::vector<bool>{0, 0, 0, 0, 0, 0, 1, 1});
   CHECK(trained(2) == std::vector<bool>{0, 0, 0, 0, 1, 1, 1, 1});
   CHECK(trained(0) == std::vector<bool>(8, true));
   CHECK_THROWS_WITH(trained(5), Catch::Contains("`layers` is 5, but the model has only 4"));
+  CHECK(only({"output.*"}) == trained(1));
+  CHECK(only({"*.bias", "first.weight"}) == std::vector<bool>{1, 1, 0, 1, 0, 1, 0, 1});
+  CHECK_THROWS_WITH(only({"output.weigth"}), Catch::Contains("`only` has the pattern") &&
+                                                 Catch::Contains("nearest is `output.weight`"));
+  CHECK_THROWS_WITH(trained_with({{"layers", integer(1)}, {"only", Strings{"output.*"}}}),
+                    Catch::Contains("give one of them"));
 }
 
 TEST_CASE("norms of layers that stay keep their statistics; they go with the layer before them") {
