@@ -1,5 +1,6 @@
 // Out-of-line destructors: the key functions of the interfaces, so that their typeinfo lives in
 // this library alone, and a dynamic_cast agrees across plugins.
+#include "assay/callback.h"
 #include "assay/parameter_group.h"
 #include "assay/sdk/training.h"
 
@@ -15,8 +16,14 @@ Legible::~Legible() = default;
 Dataset::~Dataset() = default;
 Problem::~Problem() = default;
 ParameterGroup::~ParameterGroup() = default;
+WeightLender::~WeightLender() = default;
+WeightChooser::~WeightChooser() = default;
 Inputs::~Inputs() = default;
 Results::~Results() = default;
+
+void Callback::before_step(std::int64_t, const std::vector<Batch>&, Parts&, const Context&) {}
+void Callback::after_step(std::int64_t, Parts&, const Context&, Results&) {}
+void Callback::after_validation(std::int64_t, double, Parts&, Results&) {}
 
 Term Objective::evaluate_term(std::size_t index, Model& model, const Batch& batch,
                               const Context& context) {

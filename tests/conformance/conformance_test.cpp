@@ -348,7 +348,8 @@ TEST_CASE("every procedure resumes bit for bit, repeats itself, and says nothing
 }
 
 TEST_CASE("a training that counts forgetting resumes bit for bit") {
-  TinyTrial trial{{"train", {{"steps", std::int64_t{20}}, {"count_forgetting", true}}}};
+  TinyTrial trial{
+      {"train", {{"steps", std::int64_t{20}}, {"callbacks", Specs{{"count_forgetting", {}}}}}}};
   trial.optimizer = {"sgd", {{"lr", 2.0}}};
   const auto whole = carry_out(trial, -1, 1);
   CHECK(whole.artifacts.at(0).max().item<std::int64_t>() > 0);

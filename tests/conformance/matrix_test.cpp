@@ -18,7 +18,7 @@ TinyTrial trial_of(const Entry& entry, unsigned options) {
   if ((options & 1) != 0) train["accumulate"] = std::int64_t{3};
   if ((options & 2) != 0) train["bf16"] = true;
   if ((options & 4) != 0) train["clip"] = 0.05;
-  if ((options & 8) != 0) train["ema"] = 0.9;
+  if ((options & 8) != 0) train["callbacks"] = Specs{{"ema", {{"decay", 0.9}}}};
   if ((options & 16) != 0) train["resample"] = 1.0;
   return {{"train", train}, {entry.name, required_values(entry)}, std::make_shared<TwoTerms>()};
 }

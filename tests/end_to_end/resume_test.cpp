@@ -20,7 +20,7 @@ dataset: {use: fashion_mnist, validation: 500, train_limit: 3000}
 model: {use: mlp, hidden: [64], dropout: 0.2}
 objective: cross_entropy
 optimizer: {use: sam, base: {use: sgd, lr: 0.05, momentum: 0.9}}
-procedure: {use: train, steps: 3000, batch: 64, ema: 0.99, evaluate_steps: 100, log_every: 7, schedule: cosine}
+procedure: {use: train, steps: 3000, batch: 64, callbacks: [{use: ema, decay: 0.99}], evaluate_steps: 100, log_every: 7, schedule: cosine}
 sweep: {seed: [0, 1]}
 limits: {workers: 2, checkpoint_every: 0.2s}
 )";

@@ -31,7 +31,7 @@ dataset: {use: fashion_mnist, validation: 200, train_limit: 3000}
 model: {use: mlp, hidden: [64], dropout: 0.2}
 objective: cross_entropy
 optimizer: {use: sam, base: {use: adamw, lr: 0.002}}
-procedure: {use: train, steps: 400, batch: 32, ema: 0.99, evaluate_steps: 50, log_every: 7, schedule: cosine}
+procedure: {use: train, steps: 400, batch: 32, callbacks: [{use: ema, decay: 0.99}], evaluate_steps: 50, log_every: 7, schedule: cosine}
 sweep: {seed: [0, 1]}
 limits: {workers: 2, checkpoint_every: 0.03s}
 """, "threads": """assay: 1

@@ -19,6 +19,8 @@ Values required_values(const Entry& entry) {
     if (field.type == Type::kComponent && field.kind == "dataset")  // a wrapper around real images
       values[field.name] = Spec{"fashion_mnist", {{"train_limit", std::int64_t{500}}}};
     if (!field.required) continue;
+    if (field.type == Type::kComponents && field.kind == "parameter_group")
+      values[field.name] = Specs{{"parameters", {{"optimizer", Spec{"sgd", {{"lr", 0.03}}}}}}};
     if (field.type == Type::kReals) values[field.name] = Reals{1, 0.3};
     if (field.type == Type::kReal) values[field.name] = 0.5;
     if (field.type == Type::kInteger) values[field.name] = std::int64_t{1};

@@ -108,7 +108,7 @@ std::string_view abi_tag();
 #endif
 
 // Interface version: increase it by one with every change of a declaration in this folder.
-#define ASSAY_INTERFACE 10
+#define ASSAY_INTERFACE 11
 
 #define ASSAY_TEXT_(x) #x
 #define ASSAY_TEXT(x) ASSAY_TEXT_(x)

@@ -194,17 +194,17 @@ class Schema {
                });
   }
 
-  /// Adds a list of nested components of kind I::kind, empty by default.
+  /// Adds a list of nested components of kind I::kind, empty by default, or without a default.
   template <class I>
-  Schema& components(std::string name, std::vector<std::shared_ptr<I>> P::*member,
-                     std::string doc) {
+  Schema& components(std::string name, std::vector<std::shared_ptr<I>> P::*member, std::string doc,
+                     bool is_required = false) {
     return add({std::move(name),
                 Type::kComponents,
                 Value{Specs{}},
                 {},
                 std::move(doc),
                 std::string(I::kind),
-                false},
+                is_required},
                [member](P& params, const Value& v, const Make& make) {
                  for (const auto& spec : std::get<Specs>(v))
                    (params.*member).push_back(std::static_pointer_cast<I>(make(I::kind, spec)));

@@ -36,7 +36,7 @@ torch::Tensor forgotten(const assay::Parts& parts) {
         "the selector needs exactly one earlier training stage that counted forgetting, but "
         "there are " +
             std::to_string(stages.size()) +
-            ": name one stage with `{use: train, count_forgetting: true}` in `after:`");
+            ": name one stage with `{use: train, callbacks: [count_forgetting]}` in `after:`");
   const auto counted = parts.inputs->artifact(stages[0], "forgetting");
   const auto ids = row_of(counted, "ids"), times = row_of(counted, "forgotten");
   if (ids.size() != times.size())

@@ -91,7 +91,8 @@ class Grouped final : public assay::Optimizer {
   static assay::Schema<Params> schema() {
     return assay::Schema<Params>().components(
         "groups", &Params::groups,
-        "Groups of parameters with an optimizer each; each parameter belongs to one group.");
+        "Groups of parameters with an optimizer each; each parameter belongs to one group.",
+        /*is_required=*/true);
   }
 
   explicit Grouped(Params params) : groups_(std::move(params.groups)) {

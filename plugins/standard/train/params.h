@@ -1,6 +1,7 @@
 // Parameters of `train`.
 #pragma once
 
+#include "assay/callback.h"
 #include "assay/schema.h"
 #include "assay/transform.h"
 #include "schedule.h"
@@ -19,7 +20,6 @@ struct TrainParams {
   double gamma = 0.1;
   double final_factor = 0;
   double clip = 0;
-  double ema = 0;
   bool bf16 = false;
   std::int64_t evaluate_epochs = 1;
   std::int64_t evaluate_steps = 0;
@@ -28,11 +28,10 @@ struct TrainParams {
   std::int64_t log_every = 20;
   std::string monitor = "accuracy";
   std::int64_t patience = 0;
-  std::string final_weights = "last";
   std::vector<std::shared_ptr<assay::Transform>> transforms;
+  std::vector<std::shared_ptr<assay::Callback>> callbacks;
   std::int64_t prefetch = -1;
   std::int64_t loader_threads = 1;
-  bool count_forgetting = false;
   bool allow_nonfinite = false;
 };
 
@@ -70,11 +69,6 @@ inline assay::Schema<TrainParams> train_schema() {
              "Learning rate factor at the end of schedule `cosine`.")
       .field("clip", &P::clip, at_least(0),
              "Gradient clipping: largest L2 norm of a gradient; 0: no clipping.")
-      .field(
-          "ema", &P::ema, below(0, 1),
-          "Decay rate per step of an exponential moving average of the weights, which is evaluated "
-          "and which the model "
-          "ends with; 0: none.")
       .field("bf16", &P::bf16, any(), "Runs the forward pass under bfloat16 autocast.")
       .field("evaluate_epochs", &P::evaluate_epochs, at_least(1),
              "Epochs between two evaluations on the validation split.")
@@ -93,23 +87,17 @@ inline assay::Schema<TrainParams> train_schema() {
              "Validation metric that selects the best weights.")
       .field("patience", &P::patience, at_least(0),
              "Early stopping: evaluations without improvement before training stops; 0: never.")
-      .field("final_weights", &P::final_weights, one_of({"last", "best"}),
-             "Weights that are tested and saved at the end: the last ones, or those of the best "
-             "validation.")
       .components(
           "transforms", &P::transforms,
           "Augmentation of the training samples, in this order; evaluation does not see it.")
+      .components("callbacks", &P::callbacks,
+                  "What watches the training, such as averages of the weights; called in this "
+                  "order.")
       .field("prefetch", &P::prefetch, at_least(-1),
              "Batches that are loaded ahead; -1: 2 per loader thread on a GPU or with several "
              "threads, otherwise 0.")
       .field("loader_threads", &P::loader_threads, between(1, 64),
              "Threads that load batches ahead; results do not depend on their number.")
-      .field("count_forgetting", &P::count_forgetting, any(),
-             "Counts how often the prediction of each training sample turns from right to wrong "
-             "between "
-             "two of its batches, by one more forward pass per batch; writes the artifact "
-             "`forgetting`, "
-             "for the selector `forgetting`.")
       .field("allow_nonfinite", &P::allow_nonfinite, any(),
              "Continues after a NaN or infinite loss instead of ending the trial as diverged.");
 }

@@ -8,9 +8,8 @@
 #include "assay/sdk/layers.h"
 #include "assay/sdk/training.h"
 #include "assay/sdk/weights.h"
-#include "ema.h"
+#include "callbacks.h"
 #include "figures.h"
-#include "forgetting.h"
 #include "params.h"
 
 namespace {
@@ -24,7 +23,7 @@ class Train final : public assay::Procedure {
   using Params = TrainParams;
   static assay::Schema<Params> schema() { return train_schema(); }
 
-  explicit Train(Params params) : p_(std::move(params)) {
+  explicit Train(Params params) : p_(std::move(params)), callbacks_(p_.callbacks) {
     if ((p_.epochs > 0) == (p_.steps > 0))
       throw assay::Error(assay::ErrorKind::kParameter,
                          "exactly one of `epochs` and `steps` must be above 0");
@@ -48,9 +47,7 @@ class Train final : public assay::Procedure {
     if (!parts.model->is_training()) parts.model->train();
     const auto step = static_cast<std::uint64_t>(unit);
     auto batches = batches_of(unit);
-    for (const auto& batch : batches)
-      if (p_.count_forgetting)
-        forgetting_.count_answers(*parts.model, batch, parts.dataset->ids(Split::kTrain));
+    callbacks_.each([&](auto& one) { one.before_step(unit, batches, parts, context); });
     for (auto* module : frozen_) module->eval();
     problem_->begin(std::move(batches),
                     context.with(context.rng.fork("step").fork(step)).at_step(unit),
@@ -61,31 +58,27 @@ class Train final : public assay::Procedure {
                          "the optimizer's step returned a loss of " + std::to_string(loss));
     figures_.add("loss", loss);
     figures_.add(problem_->take_figures());
-    if (ema_) ema_->update();
+    callbacks_.each([&](auto& one) { one.after_step(unit, parts, context, results); });
     if ((unit + 1) % p_.log_every == 0) figures_.report(results);
     if ((unit + 1) % evaluate_every_ == 0 || unit + 1 == units_)
       evaluate(unit, parts, context, results);
-    if (unit + 1 == units_ || stopped_) finish(parts, results);
+    if (unit + 1 == units_ || stopped_) finish(parts, context, results);
   }
 
   void save(assay::State& state) const override {
-    state.put("ema", ema_ ? ema_->average() : ema_start_);
-    state.put("best_weights", best_weights_);
     state.scalars["best"] = best_;
     state.scalars["waited"] = waited_;
     state.scalars["stopped"] = stopped_;
     figures_.save(state);
-    forgetting_.save(state);
+    callbacks_.save(state);
   }
 
   void load(const assay::State& state) override {
-    ema_start_ = state.list("ema");
-    best_weights_ = state.list("best_weights");
     best_ = state.scalar<double>("best");
     waited_ = state.scalar<std::int64_t>("waited");
     stopped_ = state.scalar<bool>("stopped");
     figures_.load(state);
-    forgetting_.load(state);
+    callbacks_.load(state);
   }
 
  private:
@@ -96,17 +89,13 @@ class Train final : public assay::Procedure {
   }
 
   void start(Parts& parts, const Context& context) {
-    if ((p_.patience > 0 || p_.final_weights == "best") &&
-        parts.dataset->ids(Split::kValidation).empty())
+    if (p_.patience > 0 && parts.dataset->ids(Split::kValidation).empty())
       throw assay::Error(assay::ErrorKind::kData,
-                         "`patience` and `final_weights: best` need a validation split, but the "
-                         "dataset has none: give it one, such as by `validation: 1000`");
+                         "`patience` needs a validation split, but the dataset has none: give it "
+                         "one, such as by `validation: 1000`");
     if (p_.monitor == "worst_group" && parts.dataset->info().groups.empty())
       throw assay::Error(assay::ErrorKind::kData,
                          "`monitor: worst_group` needs a dataset with groups");
-    if (p_.count_forgetting && parts.dataset->info().classes == 0)
-      throw assay::Error(assay::ErrorKind::kParameter,
-                         "`count_forgetting` needs a classification dataset");
     if (p_.layers > 0) freeze_all_but(assay::last_layers(*parts.model, p_.layers), *parts.model);
     if (!p_.only.empty())
       freeze_all_but(assay::matching(*parts.model, p_.only, "only"), *parts.model);
@@ -125,8 +114,7 @@ class Train final : public assay::Procedure {
                           ? p_.evaluate_steps
                           : std::max<std::int64_t>(1, p_.evaluate_epochs) * steps_per_epoch_;
     learning_rate_ = {p_.schedule, p_.warmup, p_.milestones, p_.gamma, p_.final_factor};
-    if (p_.ema > 0) ema_.emplace(*parts.model, p_.ema);
-    if (p_.ema > 0 && !ema_start_.empty()) ema_->load(ema_start_);
+    callbacks_.start({units_, steps_per_epoch_}, parts, context);
   }
 
   assay::LoaderOptions loader_options(torch::Device device) const {
@@ -137,10 +125,9 @@ class Train final : public assay::Procedure {
     return options;
   }
 
-  void finish(Parts& parts, assay::Results& results) {
+  void finish(Parts& parts, const Context& context, assay::Results& results) {
     figures_.report(results);
-    if (p_.count_forgetting)
-      results.artifact("forgetting", forgetting_.found(parts.dataset->ids(Split::kTrain)));
+    callbacks_.each([&](auto& one) { one.finish(parts, context, results); });
   }
 
   // The batches of one step; a step never reaches into the next epoch.
@@ -155,15 +142,13 @@ class Train final : public assay::Procedure {
   }
 
   void evaluate(std::int64_t unit, Parts& parts, const Context& context, assay::Results& results) {
-    if (ema_) ema_->swap();
-    if (!parts.dataset->ids(Split::kValidation).empty()) validate(unit, parts, context, results);
-    if (unit + 1 == units_ || stopped_) {
-      // The model ends with the weights it is tested with: the best, the average or the last.
-      if (!best_weights_.empty()) copy_weights(weights_of(*parts.model), best_weights_);
-      measure(Split::kTest, parts, context, results);
-    } else if (ema_) {
-      ema_->swap();
+    if (!parts.dataset->ids(Split::kValidation).empty()) {
+      const auto lent = callbacks_.lend(*parts.model);
+      validate(unit, parts, context, results);
     }
+    if (unit + 1 < units_ && !stopped_) return;
+    callbacks_.settle(*parts.model);  // the model ends with the weights it is tested with
+    measure(Split::kTest, parts, context, results);
   }
 
   void validate(std::int64_t unit, Parts& parts, const Context& context, assay::Results& results) {
@@ -176,10 +161,10 @@ class Train final : public assay::Procedure {
       best_ = value;
       waited_ = 0;
       results.keep_model("best");
-      if (p_.final_weights == "best") remember(*parts.model);
     } else {
       ++waited_;
     }
+    callbacks_.each([&](auto& one) { one.after_validation(unit, value, parts, results); });
     if (p_.patience > 0 && waited_ >= p_.patience && unit + 1 < units_) {
       stopped_ = true;
       context.note("early stopping: the validation " + p_.monitor + " has not improved in " +
@@ -198,21 +183,6 @@ class Train final : public assay::Procedure {
         frozen_.push_back(module.get());
     }
   }
-  static assay::Tensors weights_of(assay::Model& model) {
-    auto all = model.parameters();
-    const auto buffers = model.buffers();
-    all.insert(all.end(), buffers.begin(), buffers.end());
-    return all;
-  }
-  static void copy_weights(const assay::Tensors& to, const assay::Tensors& from) {
-    const torch::NoGradGuard no_grad;
-    for (std::size_t i = 0; i < to.size(); ++i) to[i].copy_(from.at(i));
-  }
-  void remember(assay::Model& model) {
-    best_weights_.clear();
-    for (const auto& w : weights_of(model)) best_weights_.push_back(w.detach().clone());
-  }
-
   assay::Scores measure(Split split, Parts& parts, const Context& context,
                         assay::Results& results) {
     if (parts.dataset->ids(split).empty()) return {};
@@ -229,17 +199,15 @@ class Train final : public assay::Procedure {
   }
 
   Params p_;
+  Callbacks callbacks_;
   std::optional<assay::BatchProblem> problem_;
   std::optional<assay::Loader> loader_;
-  std::optional<Ema> ema_;
-  assay::Tensors ema_start_, best_weights_;
   LearningRate learning_rate_;
   std::int64_t units_ = 0, steps_per_epoch_ = 0, batches_per_epoch_ = 0, evaluate_every_ = 0;
   double best_ = -std::numeric_limits<double>::max();
   std::int64_t waited_ = 0;
   bool stopped_ = false;
   Figures figures_;
-  Forgetting forgetting_;
   std::vector<torch::nn::Module*> frozen_;
 };
 

@@ -138,8 +138,9 @@ TEST_CASE("a gradient is clipped to the norm that was asked for") {
 
 TEST_CASE("the average of the weights is evaluated, lent in between, and the model ends with it") {
   const Reals factors{0.5, -8.0, 2.0};
-  Bench bench(steps(3, {{"ema", 0.75}, {"evaluate_steps", integer(1)}}),
-              std::make_shared<Stepper>(factors));
+  Bench bench(
+      steps(3, {{"callbacks", Specs{{"ema", {{"decay", 0.75}}}}}, {"evaluate_steps", integer(1)}}),
+      std::make_shared<Stepper>(factors));
   auto raw = bench.model->weight.detach().clone(), average = raw;
   for (std::size_t unit = 0; unit < 3; ++unit) {
     bench.train->advance(static_cast<std::int64_t>(unit), bench.parts, bench.context, bench.rows);
@@ -162,15 +163,16 @@ TEST_CASE("training stops once validation has not improved in `patience` evaluat
 }
 
 TEST_CASE("the best weights are those the model ends with, where they were asked for") {
-  for (const std::string choice : {"best", "last"}) {
+  for (const bool best : {true, false}) {
     // The signs of the weights turn at the second step and turn back at none: validation loss is
     // best at first.
-    Bench bench(
-        steps(3, {{"evaluate_steps", integer(1)}, {"final_weights", choice}, {"monitor", "loss"}}),
-        std::make_shared<Stepper>(Reals{0.5, -8.0, 2.0}));
+    Bench bench(steps(3, {{"evaluate_steps", integer(1)},
+                          {"callbacks", best ? Specs{{"best_weights", {}}} : Specs{}},
+                          {"monitor", "loss"}}),
+                std::make_shared<Stepper>(Reals{0.5, -8.0, 2.0}));
     const auto start = bench.model->weight.detach().clone();
     bench.go();
-    const auto expected = start * (choice == "best" ? 0.5 : -8.0);
+    const auto expected = start * (best ? 0.5 : -8.0);
     CHECK(at::allclose(bench.model->weight, expected));
     CHECK(bench.of("test/accuracy").at(0) == Approx(accuracy(expected, Split::kTest)));
   }
@@ -230,7 +232,7 @@ TEST_CASE("one of epochs and steps must be given, and not both") {
 
 TEST_CASE("forgetting counts the answers that go from right to wrong, at each sample's own batch") {
   const Reals turns{1, -1, -1, 1, -1, 1, 1, -1};  // the answers turn with the weights' sign
-  Bench bench(steps(8, {{"batch", integer(30)}, {"count_forgetting", true}}),
+  Bench bench(steps(8, {{"batch", integer(30)}, {"callbacks", Specs{{"count_forgetting", {}}}}}),
               std::make_shared<Stepper>(turns));
   const TinyData data;
   const auto ids = data.ids(Split::kTrain);

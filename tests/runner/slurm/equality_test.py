@@ -13,7 +13,7 @@ MANIFEST = """dataset: {use: fashion_mnist, validation: 200, train_limit: 3000}
 model: {use: mlp, hidden: [64], dropout: 0.2}
 objective: cross_entropy
 optimizer: {use: sam, base: {use: adamw, lr: 0.002}}
-procedure: {use: train, steps: 4000, batch: 32, ema: 0.99, evaluate_steps: 250, log_every: 7, schedule: cosine}
+procedure: {use: train, steps: 4000, batch: 32, callbacks: [{use: ema, decay: 0.99}], evaluate_steps: 250, log_every: 7, schedule: cosine}
 sweep: {seed: [0, 1, 2, 3]}
 limits: {workers: 2, threads: 1, checkpoint_every: 0.3s}
 """

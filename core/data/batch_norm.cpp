@@ -1,0 +1,72 @@
+#include "assay/sdk/batch_norm.h"
+
+#include <torch/nn/modules/batchnorm.h>
+
+#include "assay/sdk/problem_view.h"
+#include "assay/sdk/training.h"
+
+namespace assay {
+namespace {
+
+// Sets one module to cumulative means, and back.
+template <class Norm>
+class Cumulative {
+ public:
+  explicit Cumulative(Norm& norm)
+      : norm_(norm), momentum_(norm.options.momentum()), was_training_(norm.is_training()) {
+    norm_.options.momentum(std::nullopt);
+    norm_.reset_running_stats();
+    norm_.train();
+  }
+  ~Cumulative() {
+    norm_.options.momentum(momentum_);
+    norm_.train(was_training_);
+  }
+  Cumulative(const Cumulative&) = delete;
+
+ private:
+  Norm& norm_;
+  std::optional<double> momentum_;
+  bool was_training_;
+};
+
+// Holds what restores the modules of one type.
+template <class Norm>
+void make_cumulative(Model& model, std::vector<std::shared_ptr<void>>& held) {
+  for (const auto& module : model.modules(/*include_self=*/false))
+    if (auto* norm = dynamic_cast<Norm*>(module.get()); norm != nullptr)
+      if (norm->running_mean.defined()) held.push_back(std::make_shared<Cumulative<Norm>>(*norm));
+}
+
+Tensors copies(const Tensors& list) {
+  Tensors all;
+  for (const auto& tensor : list) all.push_back(tensor.detach().clone());
+  return all;
+}
+
+}  // namespace
+
+Tensors batch_norm_buffers(Model& model, const Tensors& weights, const Dataset& dataset,
+                           std::int64_t batch, const Context& context) {
+  const torch::NoGradGuard no_grad;
+  const auto buffers = model.buffers();
+  const auto before = copies(buffers);
+  const EvalMode mode(model);
+  std::vector<std::shared_ptr<void>> held;
+  make_cumulative<torch::nn::BatchNorm1dImpl>(model, held);
+  make_cumulative<torch::nn::BatchNorm2dImpl>(model, held);
+  make_cumulative<torch::nn::BatchNorm3dImpl>(model, held);
+  if (held.empty()) return before;
+  const ScopedWeights lent(model.parameters(), weights);
+  for_pieces(dataset.ids(Split::kTrain), batch,
+             [&](std::size_t start, std::span<const std::int64_t> part) {
+               if (part.size() < 2) return;
+               const auto here = context.with(context.rng.fork("batch_norm").fork(start));
+               model.forward(to_device(dataset.load(part, here), context.device));
+             });
+  const auto found = copies(buffers);
+  for (std::size_t i = 0; i < buffers.size(); ++i) buffers[i].copy_(before[i]);
+  return found;
+}
+
+}  // namespace assay

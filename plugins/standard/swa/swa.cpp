@@ -1,0 +1,90 @@
+// Stochastic weight averaging: Izmailov, Podoprikhin, Garipov, Vetrov and Wilson, "Averaging
+// Weights Leads to Wider Optima and Better Generalization", UAI 2018.
+#include <ATen/ops/_foreach_lerp.h>
+
+#include "assay/callback.h"
+#include "assay/registry.h"
+#include "assay/sdk/batch_norm.h"
+
+namespace {
+
+class Swa final : public assay::Callback, public assay::WeightLender {
+ public:
+  struct Params {
+    double start = 0.75;
+    std::int64_t every = 0;
+    std::int64_t batch = 256;
+  };
+  static assay::Schema<Params> schema() {
+    using namespace assay;
+    return Schema<Params>()
+        .field("start", &Params::start, below(0, 1),
+               "Fraction of the training after which weights are averaged.")
+        .field("every", &Params::every, at_least(0),
+               "Steps between two sets of weights that are averaged; 0: one epoch.")
+        .field("batch", &Params::batch, at_least(2),
+               "Samples per forward pass when the statistics of batch norm are computed for the "
+               "averaged weights.");
+  }
+
+  explicit Swa(const Params& params) : p_(params) {}
+
+  void start(const assay::TrainingSpan& span, assay::Parts& parts,
+             const assay::Context& context) override {
+    parts_ = &parts;
+    context_ = context;
+    first_ = static_cast<std::int64_t>(p_.start * static_cast<double>(span.steps));
+    every_ = p_.every > 0 ? p_.every : span.steps_per_epoch;
+    if (!average_.empty() && average_.size() != parts.model->parameters().size())
+      throw assay::Error(assay::ErrorKind::kCorrupt,
+                         "the average in the checkpoint has other tensors than the model");
+  }
+
+  void after_step(std::int64_t step, assay::Parts& parts, const assay::Context&,
+                  assay::Results&) override {
+    if (step < first_ || (step + 1) % every_ != 0) return;
+    const torch::NoGradGuard no_grad;
+    const auto weights = parts.model->parameters();
+    if (average_.empty())
+      for (const auto& w : weights) average_.push_back(w.detach().clone());
+    else
+      at::_foreach_lerp_(average_, weights, 1 / static_cast<double>(count_ + 1));
+    ++count_;
+  }
+
+  /// With the statistics of batch norm that belong to them, from a pass over the training split.
+  assay::Tensors lent_weights() override {
+    auto lent = average_;
+    if (average_.empty()) return lent;
+    for (const auto& buffer :
+         assay::batch_norm_buffers(*parts_->model, average_, *parts_->dataset, p_.batch, context_))
+      lent.push_back(buffer);
+    return lent;
+  }
+
+  void save(assay::State& state) const override {
+    state.put("average", average_);
+    state.scalars["count"] = count_;
+  }
+  void load(const assay::State& state) override {
+    average_.clear();
+    for (const auto& w : state.list("average")) average_.push_back(w.clone());
+    count_ = state.scalar<std::int64_t>("count");
+  }
+
+ private:
+  Params p_;
+  assay::Parts* parts_ = nullptr;
+  assay::Context context_;
+  std::int64_t first_ = 0, every_ = 1;
+  assay::Tensors average_;
+  std::int64_t count_ = 0;  // sets of weights in the average
+};
+
+}  // namespace
+
+ASSAY_PLUGIN(registry) {
+  registry.add<Swa>("swa",
+                    "Stochastic weight averaging (Izmailov et al., UAI 2018): the mean of the "
+                    "weights at the ends of late epochs is evaluated and kept.");
+}
