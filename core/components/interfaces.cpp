@@ -1,6 +1,8 @@
 // Out-of-line destructors: the key functions of the interfaces, so that their typeinfo lives in
 // this library alone, and a dynamic_cast agrees across plugins.
 #include "assay/callback.h"
+#include "assay/evaluation_set.h"
+#include "assay/metric.h"
 #include "assay/parameter_group.h"
 #include "assay/sdk/training.h"
 
@@ -14,8 +16,11 @@ LinearHead::~LinearHead() = default;
 Fitted::~Fitted() = default;
 Legible::~Legible() = default;
 Dataset::~Dataset() = default;
+Images::~Images() = default;
 Problem::~Problem() = default;
 ParameterGroup::~ParameterGroup() = default;
+Metric::~Metric() = default;
+EvaluationSet::~EvaluationSet() = default;
 WeightLender::~WeightLender() = default;
 WeightChooser::~WeightChooser() = default;
 Inputs::~Inputs() = default;
@@ -24,6 +29,8 @@ Results::~Results() = default;
 void Callback::before_step(std::int64_t, const std::vector<Batch>&, Parts&, const Context&) {}
 void Callback::after_step(std::int64_t, Parts&, const Context&, Results&) {}
 void Callback::after_validation(std::int64_t, double, Parts&, Results&) {}
+
+void Predictor::begin_pass(std::int64_t, Parts&, const Context&) {}
 
 Term Objective::evaluate_term(std::size_t index, Model& model, const Batch& batch,
                               const Context& context) {

@@ -13,7 +13,10 @@ Rng sample_rng(const Rng& rng, const Batch& batch, std::int64_t row) {
   return rng.fork(number(batch.id)).fork(number(batch.occurrence));
 }
 
-torch::Tensor uniform_per_sample(const Rng& rng, const Batch& batch, std::int64_t count) {
+torch::Tensor uniform_per_sample(const Rng& rng, const Batch& there, std::int64_t count) {
+  const Batch batch{
+      .id = there.id.cpu(),
+      .occurrence = there.occurrence.defined() ? there.occurrence.cpu() : there.occurrence};
   auto numbers = at::empty({batch.size(), count}, torch::kDouble);
   auto* to = numbers.mutable_data_ptr<double>();
   for (std::int64_t row = 0; row < batch.size(); ++row) {

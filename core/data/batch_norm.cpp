@@ -1,5 +1,7 @@
 #include "assay/sdk/batch_norm.h"
 
+#include <algorithm>
+
 #include <torch/nn/modules/batchnorm.h>
 
 #include "assay/sdk/problem_view.h"
@@ -30,12 +32,37 @@ class Cumulative {
   bool was_training_;
 };
 
+// Norms of layers that are not trained keep their statistics.
+bool is_frozen(const torch::nn::Module& norm) {
+  const auto own = norm.parameters();
+  return !own.empty() &&
+         std::none_of(own.begin(), own.end(), [](const auto& w) { return w.requires_grad(); });
+}
+
+// Puts the buffers back, also after an exception.
+class Restored {
+ public:
+  explicit Restored(Tensors buffers) : buffers_(std::move(buffers)) {
+    for (const auto& buffer : buffers_) before_.push_back(buffer.detach().clone());
+  }
+  ~Restored() {
+    const torch::NoGradGuard no_grad;
+    for (std::size_t i = 0; i < buffers_.size(); ++i) buffers_[i].copy_(before_[i]);
+  }
+  Restored(const Restored&) = delete;
+  const Tensors& before() const { return before_; }
+
+ private:
+  Tensors buffers_, before_;
+};
+
 // Holds what restores the modules of one type.
 template <class Norm>
 void make_cumulative(Model& model, std::vector<std::shared_ptr<void>>& held) {
   for (const auto& module : model.modules(/*include_self=*/false))
     if (auto* norm = dynamic_cast<Norm*>(module.get()); norm != nullptr)
-      if (norm->running_mean.defined()) held.push_back(std::make_shared<Cumulative<Norm>>(*norm));
+      if (norm->running_mean.defined() && !is_frozen(*norm))
+        held.push_back(std::make_shared<Cumulative<Norm>>(*norm));
 }
 
 Tensors copies(const Tensors& list) {
@@ -50,13 +77,13 @@ Tensors batch_norm_buffers(Model& model, const Tensors& weights, const Dataset& 
                            std::int64_t batch, const Context& context) {
   const torch::NoGradGuard no_grad;
   const auto buffers = model.buffers();
-  const auto before = copies(buffers);
+  const Restored restored(buffers);
   const EvalMode mode(model);
   std::vector<std::shared_ptr<void>> held;
   make_cumulative<torch::nn::BatchNorm1dImpl>(model, held);
   make_cumulative<torch::nn::BatchNorm2dImpl>(model, held);
   make_cumulative<torch::nn::BatchNorm3dImpl>(model, held);
-  if (held.empty()) return before;
+  if (held.empty()) return restored.before();
   const ScopedWeights lent(model.parameters(), weights);
   for_pieces(dataset.ids(Split::kTrain), batch,
              [&](std::size_t start, std::span<const std::int64_t> part) {
@@ -64,9 +91,7 @@ Tensors batch_norm_buffers(Model& model, const Tensors& weights, const Dataset& 
                const auto here = context.with(context.rng.fork("batch_norm").fork(start));
                model.forward(to_device(dataset.load(part, here), context.device));
              });
-  const auto found = copies(buffers);
-  for (std::size_t i = 0; i < buffers.size(); ++i) buffers[i].copy_(before[i]);
-  return found;
+  return copies(buffers);
 }
 
 }  // namespace assay

@@ -20,7 +20,7 @@ std::vector<std::int64_t> range(std::int64_t from, std::int64_t to) {
 
 }  // namespace
 
-ImageSet::ImageSet(const Images& train, const Images& test, Cut cut,
+ImageSet::ImageSet(const Files& train, const Files& test, Cut cut,
                    const Normalization& normalization, std::vector<std::string> class_names) {
   const auto size = train.pixels.size(0);
   const bool tested = test.pixels.defined();

@@ -49,11 +49,19 @@ struct Loader::Impl {
     return batch;
   }
 
-  Loaded try_to_load(const Drawn& drawn, std::int64_t index) const try {
-    return {load(drawn, index).map([&](const auto& part) { return pinned(part, context.device); }),
-            {}};
-  } catch (...) {
-    return {{}, std::current_exception()};
+  // Draws with the lock, and loads without it.
+  Loaded try_to_load(std::int64_t index, std::unique_lock<std::mutex>& lock) {
+    Loaded loaded;
+    try {
+      const auto drawn = batches.at(index);
+      lock.unlock();
+      loaded.batch =
+          load(drawn, index).map([&](const auto& part) { return pinned(part, context.device); });
+    } catch (...) {
+      loaded.error = std::current_exception();
+    }
+    if (!lock.owns_lock()) lock.lock();
+    return loaded;
   }
 
   void run() {
@@ -67,10 +75,7 @@ struct Loader::Impl {
       const auto index = next++;
       const auto of = round;
       under_way.insert(index);
-      const auto drawn = batches.at(index);
-      lock.unlock();
-      auto loaded = try_to_load(drawn, index);
-      lock.lock();
+      auto loaded = try_to_load(index, lock);
       if (of != round) continue;
       under_way.erase(index);
       ready.emplace(index, std::move(loaded));

@@ -13,7 +13,8 @@ BatchProblem::~BatchProblem() = default;
 
 void BatchProblem::begin(std::vector<Batch> batches, const Context& context, double factor) {
   auto& setting = *impl_->setting;
-  if (batches.size() > 1) setting.check_decomposes("accumulate its loss over batches");
+  if (batches.size() > 1)
+    setting.check_decomposes("accumulate its loss over batches", "use `accumulate: 1`");
   setting.context = context;
   setting.rng = context.rng.fork("optimizer");
   setting.factor = factor;
@@ -32,7 +33,9 @@ void BatchProblem::begin(std::vector<Batch> batches, const Context& context, dou
 double BatchProblem::step(Optimizer& optimizer) {
   const double loss = optimizer.step(*this);
   auto& setting = *impl_->setting;
-  setting.objective.finish_step(setting.model, impl_->batches, setting.context);
+  const auto here = setting.context.with(setting.context.rng.fork("finish"));
+  seed_default_generators(here.rng, here.device);
+  setting.objective.finish_step(setting.model, impl_->batches, here);
   return loss;
 }
 
@@ -100,7 +103,8 @@ Tensors BatchProblem::hessian_times(const Tensors& v) {
 }
 
 std::vector<Problem::Subproblem> BatchProblem::split(std::int64_t samples) {
-  impl_->setting->check_decomposes("split its batches");
+  impl_->setting->check_decomposes("split its batches",
+                                   "use an optimizer that sees the whole batch");
   std::vector<Subproblem> parts;
   const auto all = impl_->term_samples();
   for (const auto& batch : impl_->batches)

@@ -1,4 +1,6 @@
 // BatchProblem by terms and by groups: what each batch contributes to the loss of each part.
+#include <cmath>
+
 #include "assay/sdk/tensors.h"
 #include "core/problem/differentiate.h"
 #include "core/problem/step.h"
@@ -68,13 +70,13 @@ std::vector<Piece> BatchProblem::Impl::pieces_of_terms(const Batch& batch, std::
   return pieces;
 }
 
-std::vector<Piece> BatchProblem::Impl::pieces_of_groups(const Batch& batch, std::size_t index,
-                                                        const std::vector<Part>& parts) const {
+std::optional<std::vector<Piece>> BatchProblem::Impl::pieces_of_groups(
+    const Batch& batch, std::size_t index, const std::vector<Part>& parts) const {
   const Autocast autocast(setting->options.bf16, setting->context.device);
   torch::Tensor each_sample;
   const auto terms = forward(batch, index);
   for (std::size_t k = 0; k < terms.size(); ++k) {
-    if (!terms[k].per_sample.defined()) return {};
+    if (!terms[k].per_sample.defined()) return std::nullopt;
     if (!batch.weight.defined()) check_mean(setting->objective, k, terms[k]);
     const auto loss = terms[k].per_sample * terms[k].weight;
     each_sample = each_sample.defined() ? each_sample + loss : loss;
@@ -102,6 +104,18 @@ std::vector<Piece> BatchProblem::Impl::pieces_by_evaluation(const Batch& batch, 
   return pieces;
 }
 
+// Groups share the samples of a step, so each term must be a mean over all of them.
+void BatchProblem::Impl::check_whole() const {
+  const auto counts = term_samples();
+  for (std::size_t k = 0; k < counts.size(); ++k)
+    if (counts[k] != static_cast<double>(samples))
+      throw Error(ErrorKind::kParameter,
+                  name_of_term(k) + " is a mean over " + std::to_string(std::llround(counts[k])) +
+                      " of the step's " + std::to_string(samples) +
+                      " samples, so the loss cannot be taken apart by groups: use a rule over "
+                      "terms, or an objective such as cross_entropy");
+}
+
 void BatchProblem::Impl::each_batch(
     By by, Graph graph, const std::vector<Part>& parts,
     const std::function<void(const std::vector<Piece>&)>& body) const {
@@ -114,12 +128,13 @@ void BatchProblem::Impl::each_batch(
   std::size_t given = 0;
   each(graph, [&](const Batch& batch, std::size_t i) {
     const auto pieces = pieces_of_groups(batch, i, parts);
-    if (pieces.empty()) return;
+    if (!pieces) return;
     ++given;
-    body(pieces);
+    body(*pieces);
   });
   if (given == batches.size()) return;
-  setting->check_decomposes("take groups apart");
+  setting->check_decomposes("take groups apart", "use a rule over terms, or no rule");
+  check_whole();
   if (given > 0)
     throw Error(ErrorKind::kPlugin,
                 "the objective gives losses per sample for some batches of a step and not for "

@@ -23,7 +23,14 @@ std::vector<int> owners_of(Model& model, const std::vector<std::string>& terms,
   for (std::size_t k = 0; k < terms.size(); ++k)
     for (const auto& own : partitioned->own(terms[k]))
       for (std::size_t i = 0; i < parameters.size(); ++i)
-        if (parameters[i].is_same(own)) owners[i] = static_cast<int>(k);
+        if (parameters[i].is_same(own)) {
+          if (owners[i] != Problem::kShared)
+            throw Error(ErrorKind::kPlugin,
+                        "the model gives one parameter to the terms `" +
+                            terms[static_cast<std::size_t>(owners[i])] + "` and `" + terms[k] +
+                            "` alone; a parameter of both is shared, and belongs to neither");
+          owners[i] = static_cast<int>(k);
+        }
   return owners;
 }
 
@@ -94,6 +101,8 @@ StepSetting::StepSetting(Model& m, Objective& o, const ProblemOptions& opts)
       parameters.push_back(item.value());
       parameter_names.push_back(item.key());
     }
+  if (o.terms().empty())
+    throw Error(ErrorKind::kPlugin, "the objective names no term; it must have at least one");
   owners = owners_of(m, o.terms(), parameters);
 }
 
@@ -101,18 +110,20 @@ std::vector<Batch> StepSetting::prepared(std::vector<Batch> batches) {
   const torch::AutoGradMode grad(true);
   const Autocast autocast(options.bf16, context.device);
   const auto stream = context.rng.fork("prepare");
-  for (std::size_t i = 0; i < batches.size(); ++i)
-    batches[i] = objective.prepare(model, batches[i], context.with(stream.fork(i)));
+  for (std::size_t i = 0; i < batches.size(); ++i) {
+    const auto here = context.with(stream.fork(i));
+    seed_default_generators(here.rng, here.device);
+    batches[i] = objective.prepare(model, batches[i], here);
+  }
   buffers.restore();
   return batches;
 }
 
-void StepSetting::check_decomposes(const std::string& what) const {
+void StepSetting::check_decomposes(const std::string& what, const std::string& instead) const {
   if (objective.decomposes()) return;
   throw Error(ErrorKind::kParameter,
               "the objective compares the samples of a batch with one another (terms " +
-                  listed(objective.terms()) + "), so this step cannot " + what +
-                  ": use `accumulate: 1`, and an optimizer that sees the whole batch");
+                  listed(objective.terms()) + "), so this step cannot " + what + ": " + instead);
 }
 
 std::vector<Term> BatchProblem::Impl::forward(const Batch& batch, std::size_t index) const {

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 
 #include "assay/sdk/training.h"
 #include "core/problem/buffer_replay.h"
@@ -28,8 +29,9 @@ struct StepSetting {
   StepSetting(Model& m, Objective& o, const ProblemOptions& opts);
   /// The batches as the objective prepares them, which leaves the buffers as they were.
   std::vector<Batch> prepared(std::vector<Batch> batches);
-  /// Throws Error{kParameter} if the objective's terms are no means over samples; `what` is asked.
-  void check_decomposes(const std::string& what) const;
+  /// Throws Error{kParameter} if the objective's terms are no means over samples; `what` is asked,
+  /// and `instead` would be right.
+  void check_decomposes(const std::string& what, const std::string& instead) const;
 };
 
 /// One batch's contribution to the loss of a term or group, whose loss is the sum of factor * value
@@ -99,9 +101,11 @@ struct BatchProblem::Impl {
  private:
   std::vector<Piece> pieces_of_terms(const Batch& batch, std::size_t index,
                                      const std::vector<Part>& parts) const;
-  /// From the losses of the samples; empty if a term of the objective does not give them.
-  std::vector<Piece> pieces_of_groups(const Batch& batch, std::size_t index,
-                                      const std::vector<Part>& parts) const;
+  /// From the losses of the samples; nothing if a term of the objective does not give them.
+  std::optional<std::vector<Piece>> pieces_of_groups(const Batch& batch, std::size_t index,
+                                                     const std::vector<Part>& parts) const;
+  /// Throws Error{kParameter} unless each term is a mean over all samples.
+  void check_whole() const;
   /// From one evaluation per group.
   std::vector<Piece> pieces_by_evaluation(const Batch& batch, std::size_t index,
                                           const std::vector<Part>& parts) const;

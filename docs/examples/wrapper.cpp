@@ -35,6 +35,8 @@ class GradientNoise final : public assay::Wrapper {
   struct Params : assay::Wrapper::Params {
     double deviation = 0.01;
   };
+  // What a base cannot ask of the problem that it sees: terms and groups, and parts of the batch.
+  static assay::Strings hides() { return {"Parts", "Split"}; }
   static assay::Schema<Params> schema() {
     return assay::Schema<Params>()
         .field("deviation", &Params::deviation, assay::at_least(0),

@@ -40,8 +40,18 @@ Strings Catalog::kinds() const {
 Strings Catalog::stage_kinds() const {
   Strings all = kCoreKinds;
   for (const auto& component : components)
-    for (const auto& kind : component.needs) add(kind, all);
+    for (const auto& need : component.needs)
+      if (component.kind == "procedure") add(need_of(need).kind, all);
   return all;
+}
+
+Strings Catalog::able(std::string_view kind, const std::string& ability) const {
+  Strings names;
+  for (const auto& component : components)
+    if (component.kind == kind && std::find(component.abilities.begin(), component.abilities.end(),
+                                            ability) != component.abilities.end())
+      names.push_back(component.name);
+  return names;
 }
 
 std::string Catalog::refusal_of(std::string_view kind, std::string_view name) const {

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "assay/needs.h"
 #include "assay/schema.h"
 
 namespace assay {
@@ -20,7 +21,10 @@ struct ComponentInfo {
   std::string plugin;  // path of its .so
   std::string build;   // build id of that .so
   std::vector<FieldInfo> fields;
-  Strings needs;  // of a procedure: the kinds it takes
+  Strings needs = {};      // as Entry::needs: see need_of()
+  Strings hides = {};      // of an optimizer around others: "Parts", "Split"
+  Strings abilities = {};  // "Fitted", "Images", ...
+  Strings rows = {};       // of a metric: what it may give; `*` at the end stands for any name
 };
 
 /// A plugin that cannot be used.
@@ -43,6 +47,9 @@ struct Catalog {
   /// The kinds that a manifest may name at its top or in a stage: the five of the core, and those
   /// that a procedure takes. Others are parts of components.
   Strings stage_kinds() const;
+
+  /// Names of the components of a kind that have an ability.
+  Strings able(std::string_view kind, const std::string& ability) const;
 
   /// Why there is no such component: nearest names, folders searched, and the refusal of a plugin
   /// file of that name, in one sentence.

@@ -42,18 +42,16 @@ std::string open_to_all_at(const fs::path& file) {
 }
 
 ComponentInfo component_of(const Json& json, const std::string& file, const std::string& build) {
-  ComponentInfo info{json.at("kind"),
-                     json.at("name"),
-                     plain(json.at("doc").get<std::string>()),
-                     file,
-                     build,
-                     {},
-                     {}};
+  ComponentInfo info{
+      json.at("kind"), json.at("name"), plain(json.at("doc").get<std::string>()), file, build, {}};
   for (const auto& field : json.at("fields")) {
     info.fields.push_back(field_from_json(field));
     info.fields.back().doc = plain(info.fields.back().doc);
   }
   info.needs = json.at("needs").get<Strings>();
+  info.hides = json.at("hides").get<Strings>();
+  info.abilities = json.at("abilities").get<Strings>();
+  info.rows = json.at("rows").get<Strings>();
   return info;
 }
 

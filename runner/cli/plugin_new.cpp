@@ -58,13 +58,40 @@ constexpr Template kProcedure{
     ,
 #include "runner/cli/templates/procedure_test.cpp.in"
 };
+constexpr Template kTransform{
+#include "runner/cli/templates/transform.cpp.in"
+    ,
+#include "runner/cli/templates/transform.yaml.in"
+    ,
+#include "runner/cli/templates/transform_test.cpp.in"
+};
+constexpr Template kMetric{
+#include "runner/cli/templates/metric.cpp.in"
+    ,
+#include "runner/cli/templates/metric.yaml.in"
+    ,
+#include "runner/cli/templates/metric_test.cpp.in"
+};
+constexpr Template kPredictor{
+#include "runner/cli/templates/predictor.cpp.in"
+    ,
+#include "runner/cli/templates/predictor.yaml.in"
+    ,
+#include "runner/cli/templates/predictor_test.cpp.in"
+};
+constexpr Template kCallback{
+#include "runner/cli/templates/callback.cpp.in"
+    ,
+#include "runner/cli/templates/callback.yaml.in"
+    ,
+#include "runner/cli/templates/callback_test.cpp.in"
+};
 
 const std::map<std::string, Template>& templates() {
-  static const std::map<std::string, Template> all{{"optimizer", kOptimizer},
-                                                   {"model", kModel},
-                                                   {"objective", kObjective},
-                                                   {"dataset", kDataset},
-                                                   {"procedure", kProcedure}};
+  static const std::map<std::string, Template> all{
+      {"optimizer", kOptimizer}, {"model", kModel},         {"objective", kObjective},
+      {"dataset", kDataset},     {"procedure", kProcedure}, {"transform", kTransform},
+      {"metric", kMetric},       {"predictor", kPredictor}, {"callback", kCallback}};
   return all;
 }
 
@@ -92,12 +119,9 @@ const Template& template_of(const std::string& kind) {
   Strings kinds;
   for (const auto& [known, one] : templates()) kinds.push_back(known);
   const auto near = nearest(kind, kinds);
-  throw Error(
-      ErrorKind::kPlugin,
-      fmt::format(
-          "there is no template for the kind `{}`: dataset, model, objective, optimizer and "
-          "procedure have one{}",
-          kind, near.empty() ? "" : "; did you mean `" + near + "`?"));
+  throw Error(ErrorKind::kPlugin,
+              fmt::format("there is no template for the kind `{}`; kinds with one are {}{}", kind,
+                          listed(kinds), near.empty() ? "" : "; did you mean `" + near + "`?"));
 }
 
 bool is_name(const std::string& name) {

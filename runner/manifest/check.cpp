@@ -48,6 +48,25 @@ FieldInfo element_of(const FieldInfo& list) {
 
 }  // namespace
 
+Strings rows_of(const Spec& spec, const ComponentInfo& info, const Catalog& catalog) {
+  Strings rows;
+  for (const auto& field : info.fields) {
+    if (field.type != Type::kComponents || field.kind != "metric") continue;
+    const auto it = spec.params.find(field.name);
+    if (it == spec.params.end()) continue;
+    for (const auto& metric : std::get<Specs>(it->second))
+      if (const auto* found = catalog.find("metric", metric.use))
+        rows.insert(rows.end(), found->rows.begin(), found->rows.end());
+  }
+  return rows;
+}
+
+bool names_row(const std::string& name, const Strings& rows) {
+  return std::any_of(rows.begin(), rows.end(), [&](const std::string& row) {
+    return row.ends_with('*') ? name.starts_with(row.substr(0, row.size() - 1)) : name == row;
+  });
+}
+
 bool Checker::expect_map(const Node& node, const std::string& key) {
   if (!node.is_map())
     complaints_.add(node.at, fmt::format("`{}` is {}, expected a map", key, node.describe()));
@@ -104,6 +123,24 @@ void Checker::fields(const Node* map, const ComponentInfo& info, const Location&
       spec.params[field.name] = default_of(field, at);
     }
   }
+  metric_rows(map, info, spec);
+}
+
+// A row that none of the metrics gives would be missing when the training ends.
+void Checker::metric_rows(const Node* map, const ComponentInfo& info, const Spec& spec) {
+  for (const auto& field : info.fields) {
+    const Node* given = map == nullptr ? nullptr : map->find(field.name);
+    if (field.kind != kMetricRow || given == nullptr || !given->is_scalar() || given->text.empty())
+      continue;
+    const auto rows = rows_of(spec, info, catalog_);
+    if (names_row(given->text, rows)) continue;
+    const auto near = nearest(given->text, rows);
+    complaints_.add(
+        given->at, fmt::format("`{}` is `{}`, a row that none of the metrics gives; {}", field.name,
+                               given->text,
+                               near.empty() ? fmt::format("they give {}", fmt::join(rows, ", "))
+                                            : "did you mean `" + near + "`?"));
+  }
 }
 
 // The default of a nested component has defaults of its own; a default path may be missing here.
@@ -114,6 +151,14 @@ Value Checker::default_of(const FieldInfo& field, const Location& at) {
   if (field.type == Type::kComponent && !std::get<Spec>(field.default_value).use.empty()) {
     node.text = std::get<Spec>(field.default_value).use;
     return component(node, field.kind);
+  }
+  if (field.type == Type::kComponents) {
+    Specs all;
+    for (const auto& spec : std::get<Specs>(field.default_value)) {
+      node.text = spec.use;
+      all.push_back(component(node, field.kind));
+    }
+    return Value{std::move(all)};
   }
   if (field.type == Type::kPath) {
     node.text = std::get<std::string>(field.default_value);

@@ -39,11 +39,17 @@ class Checker {
   std::optional<Value> list(const Node& node, const FieldInfo& field);
   std::optional<Value> path(const Node& node, const FieldInfo& field);
   Value default_of(const FieldInfo& field, const Location& at);
+  void metric_rows(const Node* map, const ComponentInfo& info, const Spec& spec);
   void wrong(const Node& node, const FieldInfo& field);
 
   const Catalog& catalog_;
   Complaints& complaints_;
 };
+
+/// What the metrics in the lists of a component may give, as ComponentInfo::rows.
+Strings rows_of(const Spec& spec, const ComponentInfo& info, const Catalog& catalog);
+/// Whether `name` is one of `rows`, or begins as one that ends with `*`.
+bool names_row(const std::string& name, const Strings& rows);
 
 /// Keys of the top level that are not components: `name`, `limits`, `report`, ... into `into`.
 void check_top(const Node& root, Checker& checker, Experiment& into);

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "runner/manifest/compose.h"
+#include "runner/manifest/needs.h"
 #include "runner/manifest/scalar.h"
 
 namespace assay {
@@ -35,7 +36,33 @@ class StageReader {
     return stage;
   }
 
-  /// After all stages: what the top names must be taken by a procedure of one of them.
+  /// After all stages: what the top names must be taken by a procedure of one of them, and what the
+  /// report is to show must be given by one.
+  void check_all() const {
+    refuse_unused();
+    check_report();
+  }
+
+ private:
+  // A row of the validation or test split that no metric gives would be missing in the report.
+  void check_report() const {
+    const Node* report = root_.find("report");
+    const Node* metric = report == nullptr ? nullptr : report->find("metric");
+    if (metric == nullptr || !metric->is_scalar() || unknown_rows_) return;
+    const auto slash = metric->text.find('/');
+    const auto set = metric->text.substr(0, slash);
+    if (slash == std::string::npos || (set != "validation" && set != "test")) return;
+    const auto name = metric->text.substr(slash + 1);
+    if (names_row(name, rows_)) return;
+    const auto near = nearest(name, rows_);
+    if (near.empty()) return;  // a procedure may have rows beside its metrics
+    checker_.complaints().add(
+        metric->at,
+        fmt::format("`metric` is `{}`, a row that no metric of this manifest gives; did "
+                    "you mean `{}/{}`?",
+                    metric->text, set, near));
+  }
+
   void refuse_unused() const {
     for (const auto& kind : special_kinds())
       if (const Node* node = root_.find(kind); node != nullptr && !taken_.contains(kind))
@@ -45,7 +72,6 @@ class StageReader {
                                               kind));
   }
 
- private:
   const Node* either(const Node* own, const char* key) const {
     const Node* over = own == nullptr ? nullptr : own->find(key);
     return over != nullptr ? over : root_.find(key);
@@ -77,12 +103,18 @@ class StageReader {
     const auto* info = checker_.catalog().find("procedure", it->second.use);
     if (info == nullptr) return;
     const Node* node = either(own, "procedure");
-    for (const auto& kind : info->needs)
-      if (!stage.components.contains(kind))
+    for (const auto& text : info->needs) {
+      const auto need = need_of(text);
+      taken_.insert(need.kind);
+      if (!need.optional && !stage.components.contains(need.kind))
         checker_.complaints().add(
-            node->at,
-            fmt::format("procedure `{}` needs `{}:`; add it to the manifest", info->name, kind));
-    taken_.insert(info->needs.begin(), info->needs.end());
+            node->at, fmt::format("procedure `{}` needs `{}:`; add it to the manifest", info->name,
+                                  need.kind));
+    }
+    check_needs(stage, *info, checker_);
+    const auto rows = rows_of(it->second, *info, checker_.catalog());
+    if (rows.empty()) unknown_rows_ = true;
+    rows_.insert(rows_.end(), rows.begin(), rows.end());
     for (const auto& kind : special_kinds())
       if (own != nullptr && own->find(kind) != nullptr && !takes(*info, kind))
         checker_.complaints().add(
@@ -93,7 +125,8 @@ class StageReader {
   }
 
   static bool takes(const ComponentInfo& procedure, const std::string& kind) {
-    return std::find(procedure.needs.begin(), procedure.needs.end(), kind) != procedure.needs.end();
+    return std::any_of(procedure.needs.begin(), procedure.needs.end(),
+                       [&](const std::string& need) { return need_of(need).kind == kind; });
   }
 
   // Those beyond the five of the core, which stages share even if some do without.
@@ -106,6 +139,8 @@ class StageReader {
   const Node& root_;
   Checker& checker_;
   std::set<std::string> taken_;  // by the procedures of the stages read so far
+  Strings rows_;                 // of their metrics
+  bool unknown_rows_ = false;    // one of them has no metrics, and may give any row
 };
 
 Strings after_of(const Node& own, const Strings& names, Checker& checker) {
@@ -191,7 +226,7 @@ std::vector<Stage> resolve_stages(const Node& root, Checker& checker) {
   const Node* stages = root.find("stages");
   if (stages == nullptr) {
     auto only = reader.read("main", nullptr, root.at);
-    reader.refuse_unused();
+    reader.check_all();
     return {std::move(only)};
   }
   if (!stages->is_map() || stages->entries.empty()) {
@@ -221,7 +256,7 @@ std::vector<Stage> resolve_stages(const Node& root, Checker& checker) {
     for (const auto& name : named.after) named.stage.after[name] = "";
     all.push_back(std::move(named));
   }
-  reader.refuse_unused();
+  reader.check_all();
   for (auto& named : all) choose_weights(named, all, checker);
   return in_order(std::move(all), *stages, checker);
 }

@@ -1,6 +1,7 @@
 // From specs to objects, in the order in which they need one another.
 #include "runner/worker/assembly.h"
 
+#include "assay/needs.h"
 #include "assay/sdk/safetensors.h"
 #include "assay/sdk/training.h"
 #include "runner/files/checkpoint.h"
@@ -162,6 +163,22 @@ void build_model(Assembly& assembly, const Job& job, const Context& context, con
   assembly.parts.model->to(context.device);
 }
 
+// A procedure that used what it does not declare would fail with another manifest.
+Parts taken_by(const std::string& procedure, const Registry& registry, const Parts& parts) {
+  Parts taken;
+  taken.inputs = parts.inputs;
+  for (const auto& text : registry.find("procedure", procedure).needs) {
+    const auto kind = need_of(text).kind;
+    if (kind == "dataset") taken.dataset = parts.dataset;
+    if (kind == "model") taken.model = parts.model;
+    if (kind == "objective") taken.objective = parts.objective;
+    if (kind == "optimizer") taken.optimizer = parts.optimizer;
+    const auto it = parts.others.find(kind);
+    if (it != parts.others.end()) taken.others.insert(*it);
+  }
+  return taken;
+}
+
 bool is_named_part(const std::string& kind) {
   return kind == "dataset" || kind == "model" || kind == "objective" || kind == "optimizer" ||
          kind == "procedure";
@@ -187,6 +204,8 @@ std::unique_ptr<Assembly> assemble(const Job& job, const Context& context) {
   for (const auto& [kind, spec] : job.components)
     if (!is_named_part(kind)) parts.others[kind] = build(made->registry, job, kind, info);
   parts.inputs = std::make_shared<FolderInputs>(job.after);
+  if (const auto it = job.components.find("procedure"); it != job.components.end())
+    made->taken = taken_by(it->second.use, made->registry, parts);
   return made;
 }
 

@@ -12,6 +12,7 @@ namespace assay {
 struct Assembly {
   Registry registry;
   Parts parts;
+  Parts taken;  // what the procedure sees: the kinds in its needs()
   std::shared_ptr<Procedure> procedure;
 };
 

@@ -36,7 +36,10 @@ Json describe(const Entry& entry) {
           {"name", entry.name},
           {"doc", entry.doc},
           {"fields", fields},
-          {"needs", entry.needs}};
+          {"needs", entry.needs},
+          {"hides", entry.hides},
+          {"abilities", entry.abilities},
+          {"rows", entry.rows}};
 }
 
 Json refused(const std::string& file, const std::string& why) {

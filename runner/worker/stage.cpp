@@ -119,7 +119,7 @@ void StageRun::load() {
   recorder_ = std::make_unique<Recorder>(folder_, job_.stage, unit_, events_);
   recorder_->model(assembly_->parts.model);
   context_.log = recorder_.get();
-  units_ = assembly_->procedure->units(assembly_->parts);
+  units_ = assembly_->procedure->units(assembly_->taken);
   if (context_.device.is_cpu()) pin_threads(threads_);
   checkpointed_ = found ? unit_ : -1;
 }
@@ -185,9 +185,9 @@ void StageRun::check_process_state(bool all) const {
 void StageRun::advance() {
   auto& procedure = *assembly_->procedure;
   if (unit_ > 0 || threads_ == 1 || !job_.adapt_threads || !context_.device.is_cpu())
-    return procedure.advance(unit_, assembly_->parts, context_, *recorder_);
+    return procedure.advance(unit_, assembly_->taken, context_, *recorder_);
   const ProductCounter products;
-  procedure.advance(unit_, assembly_->parts, context_, *recorder_);
+  procedure.advance(unit_, assembly_->taken, context_, *recorder_);
   use_threads(products.choose_threads(job_.threads));
 }
 

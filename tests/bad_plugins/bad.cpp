@@ -13,12 +13,12 @@
 namespace {
 
 assay::Entry entry(const char* name, const char* doc, const char* field_doc = "A number.") {
-  return {"optimizer",
-          name,
-          doc,
-          {{"lr", assay::Type::kReal, assay::Value{0.1}, assay::above(0), field_doc, "", false}},
-          {},
-          [](const assay::Build&) { return std::shared_ptr<void>(); }};
+  return {.kind = "optimizer",
+          .name = name,
+          .doc = doc,
+          .fields = {{"lr", assay::Type::kReal, assay::Value{0.1}, assay::above(0), field_doc, "",
+                      false}},
+          .make = [](const assay::Build&) { return std::shared_ptr<void>(); }};
 }
 
 [[maybe_unused]] int misbehave_when_loaded() {

@@ -92,7 +92,7 @@ ASSAY_PLUGIN(registry) {
   rude::act("register");
   const std::string name = "rude_" + std::string(rude::when) + "_" + rude::deed;
   if (rude::deed == "returns_nothing"sv) {
-    registry.insert({"optimizer", name, "Makes nothing.", {}, {}, [](const assay::Build&) {
+    registry.insert({"optimizer", name, "Makes nothing.", {}, {}, {}, {}, {}, [](const assay::Build&) {
                        return std::shared_ptr<void>();
                      }});
     return;

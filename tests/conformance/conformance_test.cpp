@@ -55,6 +55,7 @@ Tensors descend(const Entry& entry, int steps, int stop, std::uint64_t seed) {
       for (const auto& [key, tensor] : state.tensors) copy.tensors[key] = tensor.clone();
       optimizer = plugins().make<Optimizer>(spec, &data.info());
       optimizer->load(copy);
+      optimizer->check(*problem);  // as a resumed training does
     }
     const Context context{torch::kCPU, Rng(seed).fork(static_cast<std::uint64_t>(k)), nullptr};
     problem->begin({data.load(batches.at(k).ids, context)}, context, 1.0);

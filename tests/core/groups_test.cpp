@@ -142,3 +142,18 @@ TEST_CASE("a group that the batch lacks is not there") {
     CHECK(groups[0].samples == 2);
   }
 }
+
+TEST_CASE("a group that one of a step's batches lacks can be asked for alone") {
+  for (const bool each : {true, false}) {
+    Case c(each, false);
+    c.problem.begin({c.batch(0, 2), c.batch(2, 2)}, c.context, 1);  // left, and right
+    const auto all = c.problem.gradients(By::kGroup);
+    REQUIRE(all.size() == 2);
+    for (const auto& group : all) {
+      const auto alone = c.problem.gradient_of(By::kGroup, group.index);
+      CHECK(alone.loss == Approx(group.loss).epsilon(1e-12));
+      for (std::size_t i = 0; i < alone.gradient.size(); ++i)
+        CHECK(at::allclose(alone.gradient[i], group.gradient[i], 0, 1e-12));
+    }
+  }
+}

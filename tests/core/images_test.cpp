@@ -13,11 +13,11 @@ namespace {
 
 class Colors final : public ImageSet {
  public:
-  Colors(const Images& train, const Images& test, Normalization normalization)
+  Colors(const Files& train, const Files& test, Normalization normalization)
       : ImageSet(train, test, {.validation = 2}, normalization, {}) {}
 };
 
-ImageSet::Images random_images(at::IntArrayRef sizes, std::uint64_t seed) {
+ImageSet::Files random_images(at::IntArrayRef sizes, std::uint64_t seed) {
   const auto generator = Rng(seed).generator();
   return {at::randint(256, sizes, generator, torch::kInt64).to(torch::kUInt8),
           at::arange(sizes[0], torch::kInt64) % 3};

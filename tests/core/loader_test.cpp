@@ -1,4 +1,4 @@
-// The order of samples, loading ahead, evaluation, and the weights of groups.
+// The order of samples, loading ahead, and the weights of groups.
 #include <catch2/catch.hpp>
 
 #include <atomic>
@@ -76,23 +76,6 @@ TEST_CASE("what fails to load is thrown where it is asked for, and can be asked 
   }
 }
 
-TEST_CASE("evaluation counts as a hand does") {
-  const Fixture f;
-  TinyModel model(0);
-  const auto scores = evaluate(model, f.data, Split::kTest, 7, f.context);
-  const auto batch = f.data.load(f.data.ids(Split::kTest), f.context);
-  model.eval();
-  const torch::NoGradGuard no_grad;
-  const auto predicted = model.forward(batch).logits.argmax(1);
-  CHECK(scores.count == 20);
-  CHECK(scores.accuracy ==
-        Approx((predicted == batch.target).to(torch::kDouble).mean().item<double>()));
-  CHECK(scores.confusion.sum().item<std::int64_t>() == 20);
-  CHECK(scores.group_count.sum().item<std::int64_t>() == 20);
-  CHECK(scores.confusion.trace().item<std::int64_t>() ==
-        scores.group_correct.sum().item<std::int64_t>());
-}
-
 TEST_CASE("samples are drawn in proportion to their weights, the same ones again") {
   const Fixture f;
   const auto ids = f.data.ids(Split::kTrain);
@@ -135,33 +118,6 @@ TEST_CASE("group weights are powers of the inverse share") {
   CHECK(group_weights(data, 2) == std::vector<double>{2.25, 9, 2.25});
   CHECK(group_sizes(3, data.groups(Split::kTrain), 2) == std::vector<std::int64_t>{2, 1});
   CHECK(group_sizes(3, {}, 0) == std::vector<std::int64_t>{3});
-}
-
-TEST_CASE("the average over groups goes by their shares of the training split") {
-  Scores scores;
-  scores.count = 20;
-  scores.accuracy = 0.75;
-  scores.confusion = at::zeros({2, 2}, torch::kInt64);
-  scores.group_count = torch::tensor({10, 10, 0}, torch::kInt64);
-  scores.group_correct = torch::tensor({9, 6, 0}, torch::kInt64);
-  Info info;
-  info.classes = 2;
-  info.groups = {"many", "few", "none"};
-  info.group_sizes = {900, 100, 0};
-  testing::Rows rows;
-  report(rows, Split::kTest, info, scores, false);
-  const std::map<std::string, double> found(rows.rows.begin(), rows.rows.end());
-  CHECK(found.at("test/accuracy") == 0.75);
-  CHECK(found.at("test/accuracy/group/few") == 0.6);
-  CHECK(found.count("test/accuracy/group/none") == 0);
-  CHECK(found.at("test/average") == Approx(0.87));
-  CHECK(found.at("test/worst_group") == 0.6);
-  CHECK(found.at("test/gap") == Approx(0.27));
-  // A selection that repeats the few leaves the average what it was: trials must compare.
-  info.whole_group_sizes = std::exchange(info.group_sizes, {900, 5000, 0});
-  testing::Rows again;
-  report(again, Split::kTest, info, scores, false);
-  CHECK(again.rows == rows.rows);
 }
 
 TEST_CASE("a selection tells its own groups' sizes, and those of the whole split") {

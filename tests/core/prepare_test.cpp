@@ -3,6 +3,7 @@
 
 #include <ATen/ops/cross_entropy_loss.h>
 
+#include "assay/sdk/objective_view.h"
 #include "tests/support/tiny.h"
 
 using namespace assay;
@@ -149,4 +150,30 @@ TEST_CASE(
   CHECK_NOTHROW(problem.gradients(By::kTerm));
   CHECK_THROWS_WITH(problem.split(4), said);
   CHECK_THROWS_WITH(problem.gradients(By::kGroup), said);
+}
+
+TEST_CASE("an objective around another one passes on what it does not change") {
+  class Doubled final : public ObjectiveView {
+   public:
+    using ObjectiveView::ObjectiveView;
+    std::vector<Term> evaluate(Model& model, const Batch& batch, const Context& context) override {
+      auto terms = base().evaluate(model, batch, context);
+      for (auto& term : terms) term.weight *= 2;
+      return terms;
+    }
+  };
+  const Fixture f;
+  const auto plain = std::make_shared<Counting>();
+  Doubled objective(plain);
+  TinyModel model(0);
+  model.eval();
+  BatchProblem problem(model, objective, {}), base(model, *plain, {});
+  problem.begin({f.batch(0, 16)}, f.context, 1);
+  base.begin({f.batch(0, 16)}, f.context, 1);
+  CHECK(problem.loss() == Approx(2 * base.loss()));
+  CHECK(problem.names(By::kTerm) == plain->terms());
+  Thrice optimizer;
+  const auto finished = plain->finished;
+  problem.step(optimizer);
+  CHECK(plain->finished == finished + 1);
 }

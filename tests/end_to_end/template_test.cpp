@@ -9,14 +9,16 @@ using namespace assay::testing;
 
 namespace {
 
-const std::vector<std::string> kKinds = {"dataset", "model", "objective", "optimizer", "procedure"};
+const std::vector<std::string> kKinds = {"dataset",   "model",     "objective",
+                                         "optimizer", "procedure", "transform",
+                                         "metric",    "predictor", "callback"};
 
 // A checkout as far as `plugin new` looks, with a build of its own against the installed package.
 const char* const kProject = R"(cmake_minimum_required(VERSION 3.25)
 project(made LANGUAGES CXX)
 find_package(assay REQUIRED)
 find_package(Catch2 REQUIRED)
-foreach(kind dataset model objective optimizer procedure)
+foreach(kind dataset model objective optimizer procedure transform metric predictor callback)
   add_subdirectory(plugins/made/my_${kind})
   file(APPEND ${CMAKE_BINARY_DIR}/all.cpp.new "#include \"${CMAKE_SOURCE_DIR}/tests/plugins/made/my_${kind}_test.cpp\"\n")
 endforeach()
@@ -42,7 +44,8 @@ TEST_CASE("a new plugin of each kind builds, passes its test and runs its manife
     sdk.require("prefix/bin/assay plugin new " + kind + " my_" + kind + " --topic made");
   sdk.build(".", "build");
   sdk.require(
-      "cp $ASSAY_BUILD/plugins/cross_entropy.so build/plugins && ASSAY_BUILD=$PWD/build "
+      "cp $ASSAY_BUILD/plugins/cross_entropy.so $ASSAY_BUILD/plugins/metrics.so build/plugins && "
+      "ASSAY_BUILD=$PWD/build "
       "build/made_test");
   for (const auto& kind : kKinds) {
     const auto said = sdk.require("prefix/bin/assay run experiments/made/my_" + kind +

@@ -125,7 +125,7 @@ def field(name, kind, default, choices):
 
 ACTS = ["ok", "daemon", "slow", "gated", "crash", "crash_once", "oom", "exit", "hang", "deaf", "deaf_once", "fail", "diverge",
         "full_once", "full_thrice", "killed_when_done"]
-FAKE = {"kind": "procedure", "name": "fake", "doc": "Does what it is told.", "needs": [],
+FAKE = {"kind": "procedure", "name": "fake", "doc": "Does what it is told.", "needs": [], "hides": [], "abilities": [], "rows": [],
         "fields": [field("act", "string", "ok", ACTS), field("units", "integer", 3, [])]}
 
 

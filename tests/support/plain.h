@@ -59,7 +59,7 @@ class Plain final : public Dataset {
 /// The plugins and the dataset `plain` of that shape.
 inline Registry with_plain(const Plain::Shape& shape = {}) {
   Registry registry = plugins();
-  Entry entry{"dataset", "plain", "A test's.", {}, {}, {}};
+  Entry entry{.kind = "dataset", .name = "plain", .doc = "A test's."};
   entry.make = [shape](const Build&) {
     return std::static_pointer_cast<Dataset>(std::make_shared<Plain>(shape));
   };

@@ -40,13 +40,13 @@ class Callback : public Stateful {
   virtual void finish(Parts&, const Context&, Results&) {}
 };
 
-/// Ability of a callback, or of the stage's optimizer: evaluation is done with other weights, with
-/// which the model ends. At most one of a training has it.
+/// Ability of a callback, or of the stage's optimizer, the outermost one: evaluation is done with
+/// other weights, with which the model ends. At most one of a training has it.
 class WeightLender {
  public:
   virtual ~WeightLender();
-  /// Like Model::parameters(), followed by Model::buffers() or not; empty: the model's own. They
-  /// are read until the next step.
+  /// Like Model::parameters(), followed by Model::buffers() or not, or like Problem::parameters(),
+  /// which are those that are trained; empty: the model's own. They are read until the next step.
   virtual Tensors lent_weights() = 0;
 };
 

@@ -26,7 +26,8 @@ struct Batch {
   /// has. It is the epoch, if an epoch has each sample once. What is random per sample draws from
   /// the stream of (id, occurrence), so that it depends neither on batches nor on threads.
   torch::Tensor occurrence = {};
-  /// Further tensors [B, ...] by name: a second view, tokens, pseudo-labels.
+  /// Further tensors [B, ...] by name: tokens, pseudo-labels, a second view. A random view is made
+  /// by a Transform, which knows the occurrence.
   std::map<std::string, torch::Tensor> extra = {};
 
   std::int64_t size() const { return (id.defined() ? id : input).size(0); }
@@ -109,6 +110,13 @@ class Dataset {
   /// give equal bytes; augmentation belongs in a Transform, which evaluation does not see. Throws
   /// Error{kData} that names an id that does not exist or cannot be read.
   virtual Batch load(std::span<const std::int64_t> ids, const Context& context) const = 0;
+};
+
+/// Ability of a dataset: its samples are images, [C, H, W]. A dataset around another one has the
+/// abilities of that one.
+class Images {
+ public:
+  virtual ~Images();
 };
 
 }  // namespace assay

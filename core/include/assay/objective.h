@@ -31,13 +31,17 @@ class Objective : public Stateful {
 
   /// Called once per step and batch, at the step's first weights, with gradients enabled: all
   /// evaluations of the step see the batch that it returns. For pseudo-labels, attacked inputs,
-  /// diffusion times and noise, which a second evaluation elsewhere must not make anew. What it
-  /// adds is detached, [B, ...], and drawn by sample id. It may run the model: buffers are
-  /// restored.
+  /// diffusion times and noise, which a second evaluation elsewhere must not make anew. It may
+  /// change inputs and targets, and add to Batch::extra; the samples, with id, group and weight,
+  /// stay. What it adds is detached and [B, ...]; what is random per sample draws from sample_rng()
+  /// (assay/transform.h). It may run the model, in the mode and under the autocast of the step:
+  /// buffers are restored. A model without logits is evaluated by its objective, which prepares
+  /// those batches too, with the model in eval mode.
   virtual Batch prepare(Model& model, const Batch& batch, const Context& context);
 
   /// Called once per step, after the weights have moved, with the batches that prepare() returned:
-  /// for queues, averaged teachers, and an adversary's own step.
+  /// for queues, averaged teachers, and an adversary's own step. `context.rng` is a stream of its
+  /// own. What it does to buffers of the model stays.
   virtual void finish_step(Model&, const std::vector<Batch>&, const Context&) {}
 
   /// Whether the terms of a batch are means over its samples, each weighing samples(). If not (a
@@ -45,8 +49,9 @@ class Objective : public Stateful {
   virtual bool decomposes() const { return true; }
 
   /// Computes all terms on one batch, which is on the model's device. It may run the model several
-  /// times (two views, an attack, another domain). It changes neither weights nor `.grad`, and
-  /// draws only from `context.rng`, so equal contexts give equal results. Gradients may be
+  /// times (two views, an attack, another domain); each run moves the statistics of batch norm. It
+  /// changes neither weights nor `.grad`, and draws only from `context.rng`, so equal contexts give
+  /// equal results. Gradients may be
   /// disabled.
   virtual std::vector<Term> evaluate(Model& model, const Batch& batch, const Context& context) = 0;
 

@@ -120,9 +120,9 @@ class Optimizer : public Stateful {
   using Interface = Optimizer;
   static constexpr std::string_view kind = "optimizer";
 
-  /// Called by the procedure once before the first step. Throws Error{kParameter} if the optimizer
-  /// cannot work on such a problem. Losses and gradients are not available yet. A wrapper calls
-  /// check() of its base with the view that the base will see.
+  /// Called by the procedure before the first step; in a resumed training after load(). Throws
+  /// Error{kParameter} if the optimizer cannot work on such a problem. Losses and gradients are not
+  /// available yet. A wrapper calls check() of its base with the view that the base will see.
   virtual void check(Problem&) {}
 
   /// Takes one step and returns the loss at the weights before the step. If it throws, the weights

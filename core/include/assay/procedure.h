@@ -22,8 +22,9 @@ class Inputs {
   virtual std::vector<std::string> stages_with_artifact(std::string_view name) const = 0;
 };
 
-/// The components of a stage. One is null if the manifest omits it. The runner refuses a manifest
-/// that omits a kind listed in the procedure's `static Strings needs()`, so these need no check.
+/// The components of a stage that its procedure takes: those of the kinds in its `static Strings
+/// needs()`. A manifest that omits one of them is refused, so they need no check; one that is
+/// declared as "kind?" is null if the manifest omits it.
 /// The runner owns the components for the whole stage.
 struct Parts {
   std::shared_ptr<Model> model;
@@ -64,8 +65,8 @@ class Results {
 /// A resumable computation: training, evaluation, data selection, a stream of tasks. It has no main
 /// loop, no files and no signal handling: the runner calls advance() once per unit, on one thread,
 /// and checkpoints or stops between two calls. save() writes what the next unit needs. A procedure
-/// that does without some kinds of component declares `static Strings needs()`; by default it needs
-/// model, dataset, objective and optimizer.
+/// that takes other kinds of component declares `static Strings needs()`, in the words of
+/// Entry::needs; by default it needs model, dataset, objective and optimizer.
 class Procedure : public Stateful {
  public:
   using Interface = Procedure;

@@ -7,6 +7,8 @@
 
 #include <torch/headeronly/version.h>
 
+#include "assay/callback.h"
+#include "assay/metric.h"
 #include "assay/optimizer.h"
 #include "assay/procedure.h"
 #include "assay/schema.h"
@@ -24,12 +26,22 @@ struct Build {
 
 /// One registered component.
 struct Entry {
-  std::string kind;
-  std::string name;  // [a-z][a-z0-9_]*, unique within its kind
-  std::string doc;   // one sentence; for a published method with authors, venue and year
-  std::vector<FieldInfo> fields;
-  Strings needs;  // the kinds of component that a procedure requires
-  std::function<std::shared_ptr<void>(const Build&)> make;  // the result points at a T::Interface
+  std::string kind = {};
+  std::string name = {};  // [a-z][a-z0-9_]*, unique within its kind
+  std::string doc = {};   // one sentence; for a published method with authors, venue and year
+  std::vector<FieldInfo> fields = {};
+  /// What it needs: a kind of component, with `?` if it takes it but does without ("objective?"),
+  /// or an ability of one ("model/Fitted"). Of an optimizer also "problem/Parts", "problem/Split"
+  /// and "problem/Again", to evaluate more than once.
+  Strings needs = {};
+  /// Of an optimizer: what the problem that its base sees has not: "Parts", "Split" or "Again".
+  Strings hides = {};
+  /// The public abilities that it derives from, and those of other plugins in its `static Strings
+  /// abilities()`.
+  Strings abilities = {};
+  Strings rows = {};  // names of the rows that a metric may give, as RowInfo::name
+  /// The result points at a T::Interface.
+  std::function<std::shared_ptr<void>(const Build&)> make = {};
   /// Converts a result of make() to Stateful; null if its interface is not Stateful.
   std::function<Stateful*(void*)> stateful = {};
 };
@@ -38,12 +50,14 @@ struct Entry {
 class Registry {
  public:
   /// Adds component T, which has `struct Params`, `static Schema<Params> schema()`, a constructor
-  /// from (Params) or (Params, const Info&), and optionally, for procedures, `static Strings
-  /// needs()`. Throws Error{kPlugin} if the name is taken or malformed.
+  /// from (Params) or (Params, const Info&), and optionally `static Strings needs()` and, for
+  /// optimizers around others, `static Strings hides()`: see Entry. Throws Error{kPlugin} if the
+  /// name is taken or malformed.
   template <class T>
   void add(std::string name, std::string doc) {
     insert({std::string(T::kind), std::move(name), std::move(doc), T::schema().fields(),
-            needs_of<T>(), [](const Build& build) { return make_one<T>(build); },
+            needs_of<T>(), hides_of<T>(), abilities_of<T>(), rows_of<T>(),
+            [](const Build& build) { return make_one<T>(build); },
             [](void* made) { return stateful_of(static_cast<typename T::Interface*>(made)); }});
   }
 
@@ -71,6 +85,40 @@ class Registry {
       return {"model", "dataset", "objective", "optimizer"};
     else
       return {};
+  }
+
+  template <class T>
+  static Strings hides_of() {
+    if constexpr (requires { T::hides(); })
+      return T::hides();
+    else
+      return {};
+  }
+
+  template <class T>
+  static Strings abilities_of() {
+    Strings all;
+    const auto add = [&all](bool has, const std::string& name) {
+      if (has) all.push_back(name);
+    };
+    add(std::is_base_of_v<Partitioned, T>, "Partitioned");
+    add(std::is_base_of_v<LinearHead, T>, "LinearHead");
+    add(std::is_base_of_v<Fitted, T>, "Fitted");
+    add(std::is_base_of_v<Legible, T>, "Legible");
+    add(std::is_base_of_v<Images, T>, "Images");
+    add(std::is_base_of_v<WeightLender, T>, "WeightLender");
+    add(std::is_base_of_v<WeightChooser, T>, "WeightChooser");
+    if constexpr (requires { T::abilities(); })
+      for (const auto& own : T::abilities()) add(true, own);
+    return all;
+  }
+
+  template <class T>
+  static Strings rows_of() {
+    Strings names;
+    if constexpr (std::is_base_of_v<Metric, T>)
+      for (const auto& row : T::rows()) names.push_back(row.name);
+    return names;
   }
 
   template <class I>
@@ -108,7 +156,7 @@ std::string_view abi_tag();
 #endif
 
 // Interface version: increase it by one with every change of a declaration in this folder.
-#define ASSAY_INTERFACE 11
+#define ASSAY_INTERFACE 12
 
 #define ASSAY_TEXT_(x) #x
 #define ASSAY_TEXT(x) ASSAY_TEXT_(x)

@@ -58,6 +58,9 @@ enum class Type {
   kComponents,  // a list of nested components of one kind
 };
 
+/// FieldInfo::kind of a string that names a row of metrics.
+inline constexpr const char* kMetricRow = "metric_row";
+
 /// The description of one parameter.
 struct FieldInfo {
   std::string name;
@@ -65,7 +68,7 @@ struct FieldInfo {
   Value default_value;
   Range range;
   std::string doc;        // one sentence with the unit; the conformance test requires it
-  std::string kind;       // for nested components: "optimizer", "model", ...
+  std::string kind;       // of nested components: "optimizer", "model", ...; or kMetricRow
   bool required = false;  // no default: the manifest must give a value
 };
 
@@ -194,21 +197,42 @@ class Schema {
                });
   }
 
-  /// Adds a list of nested components of kind I::kind, empty by default, or without a default.
+  /// Adds a list of nested components of kind I::kind. `uses` names the default; with none of them
+  /// the list is empty.
   template <class I>
-  Schema& components(std::string name, std::vector<std::shared_ptr<I>> P::*member, std::string doc,
-                     bool is_required = false) {
+  Schema& components(std::string name, std::vector<std::shared_ptr<I>> P::*member, Strings uses,
+                     std::string doc) {
+    Specs specs;
+    for (auto& use : uses) specs.push_back({std::move(use), {}});
     return add({std::move(name),
                 Type::kComponents,
-                Value{Specs{}},
+                Value{std::move(specs)},
                 {},
                 std::move(doc),
                 std::string(I::kind),
-                is_required},
+                false},
                [member](P& params, const Value& v, const Make& make) {
                  for (const auto& spec : std::get<Specs>(v))
                    (params.*member).push_back(std::static_pointer_cast<I>(make(I::kind, spec)));
                });
+  }
+
+  /// Adds a list of nested components without a default.
+  template <class I>
+  Schema& required_components(std::string name, std::vector<std::shared_ptr<I>> P::*member,
+                              std::string doc) {
+    components(std::move(name), member, {}, std::move(doc));
+    fields_.back().required = true;
+    return *this;
+  }
+
+  /// Adds a field that names a row of the metrics that the component has in a list of kind
+  /// "metric", such as `accuracy`; a manifest with another name is refused. "" stands for none.
+  template <class Owner>
+  Schema& metric_row(std::string name, std::string Owner::*member, std::string doc) {
+    field(std::move(name), member, any(), std::move(doc));
+    fields_.back().kind = kMetricRow;
+    return *this;
   }
 
   const std::vector<FieldInfo>& fields() const { return fields_; }

@@ -20,8 +20,9 @@ class Transform {
   /// its id and its occurrence alone: see uniform_per_sample().
   virtual torch::Tensor draw(const Batch& batch, const Rng& rng) const = 0;
 
-  /// The transformed batch, on the device of `batch`, which is unchanged. The same draws give the
-  /// same bytes on a CPU, with any number of threads.
+  /// The transformed batch, on the device of `batch`, which is unchanged. Those of this project
+  /// change the input alone, and leave Batch::extra. The same draws give the same bytes on a CPU,
+  /// with any number of threads.
   virtual Batch apply(const Batch& batch, const torch::Tensor& draws) const = 0;
 };
 

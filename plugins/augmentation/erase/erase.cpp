@@ -15,6 +15,7 @@ class Erase final : public assay::Transform {
     double largest = 0.4;
     double ratio = 0.3;
   };
+  static assay::Strings needs() { return {"dataset/Images"}; }
   static assay::Schema<Params> schema() {
     using namespace assay;
     return Schema<Params>()

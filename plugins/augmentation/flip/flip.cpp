@@ -13,6 +13,7 @@ class Flip final : public assay::Transform {
   struct Params {
     double probability = 0.5;
   };
+  static assay::Strings needs() { return {"dataset/Images"}; }
   static assay::Schema<Params> schema() {
     return assay::Schema<Params>().field("probability", &Params::probability, assay::between(0, 1),
                                          "Probability that an image is reflected.");

@@ -16,6 +16,7 @@ class Noise final : public assay::Transform {
   struct Params {
     double deviation = 0.05;
   };
+  static assay::Strings needs() { return {"dataset/Images"}; }
   static assay::Schema<Params> schema() {
     return assay::Schema<Params>().field(
         "deviation", &Params::deviation, assay::above(0),

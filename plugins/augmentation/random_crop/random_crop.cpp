@@ -13,6 +13,7 @@ class RandomCrop final : public assay::Transform {
   struct Params {
     std::int64_t padding = 4;
   };
+  static assay::Strings needs() { return {"dataset/Images"}; }
   static assay::Schema<Params> schema() {
     return assay::Schema<Params>().field(
         "padding", &Params::padding, assay::between(1, 1024),

@@ -11,7 +11,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class DigitsDomains final : public assay::Dataset {
+class DigitsDomains final : public assay::Dataset, public assay::Images {
  public:
   struct Params {
     fs::path mnist, usps;

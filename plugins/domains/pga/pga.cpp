@@ -118,6 +118,8 @@ class Pga final : public assay::Wrapper {
  public:
   using Params = ::Params;
 
+  static assay::Strings needs() { return {"problem/Parts"}; }
+  static assay::Strings hides() { return {"Parts", "Split"}; }
   static assay::Schema<Params> schema() {
     using namespace assay;
     return Schema<Params>()

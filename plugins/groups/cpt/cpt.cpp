@@ -2,6 +2,7 @@
 // Phan, Wilson and Lei, ICML 2024, as the authors' code computes it.
 #include "assay/registry.h"
 #include "assay/sdk/combination.h"
+#include "assay/sdk/division.h"
 #include "assay/sdk/rule.h"
 #include "weights.h"
 
@@ -22,10 +23,21 @@ class Controlled final : public assay::CombinedGradient {
   assay::Gradient raw_gradient() override {
     auto parts = inner_.gradients(by_);
     const double loss = assay::loss_of(parts);
+    if (parts.empty()) return inner_.raw_gradient();
     if (parts.size() == 1) return {loss, std::move(parts.front().gradient)};
+    const assay::Division division(inner_, by_);
+    std::vector<assay::Tensors> shared;
+    for (const auto& part : parts) shared.push_back(division.part(part.gradient, kShared));
     std::vector<const assay::Tensors*> gradients;
-    for (const auto& part : parts) gradients.push_back(&part.gradient);
-    return {loss, assay::weighted_sum(gradients, weights(parts, assay::Gram(gradients)))};
+    for (const auto& list : shared) gradients.push_back(&list);
+    auto sum = parts.front().gradient;
+    division.replace(sum, kShared,
+                     assay::weighted_sum(gradients, weights(parts, assay::Gram(gradients))));
+    for (const auto& part : parts) {  // a term's own parameters follow that term
+      const int owner = static_cast<int>(part.index);
+      division.replace(sum, owner, division.part(part.gradient, owner));
+    }
+    return {loss, std::move(sum)};
   }
 
  private:

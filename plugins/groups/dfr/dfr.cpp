@@ -7,7 +7,7 @@
 #include <ATen/ops/zeros.h>
 
 #include "assay/registry.h"
-#include "assay/sdk/training.h"
+#include "assay/sdk/prediction.h"
 #include "logistic.h"
 #include "samples.h"
 
@@ -24,6 +24,7 @@ class Dfr final : public assay::Procedure {
     assay::Reals c = {1, 0.7, 0.3, 0.1, 0.07, 0.03, 0.01};
     std::int64_t refits = 10;
     std::int64_t batch = 256;
+    std::vector<std::shared_ptr<assay::Metric>> metrics;
   };
 
   static assay::Schema<Params> schema() {
@@ -39,9 +40,11 @@ class Dfr final : public assay::Procedure {
             "refits", &Params::refits, at_least(1),
             "Number of group-balanced random subsets; the final last layer is the average of the "
             "solutions on all of them.")
-        .field("batch", &Params::batch, at_least(1), "Samples per forward pass.");
+        .field("batch", &Params::batch, at_least(1), "Samples per forward pass.")
+        .components("metrics", &Params::metrics, {"standard"},
+                    "What is measured on the validation and the test split at the end.");
   }
-  static assay::Strings needs() { return {"model", "dataset"}; }
+  static assay::Strings needs() { return {"model/LinearHead", "dataset", "objective?"}; }
 
   Dfr(Params params, const assay::Info& info) : p_(std::move(params)) {
     if (info.classes < 2 || info.groups.size() < 2)
@@ -49,6 +52,7 @@ class Dfr final : public assay::Procedure {
           ErrorKind::kParameter,
           "balances the groups of a classification dataset: use one with two or more groups, "
           "such as `colored`");
+    assay::check_metrics(p_.metrics);
     if (p_.c.empty()) throw Error(ErrorKind::kParameter, "`c` is empty: give at least one value");
   }
 
@@ -70,7 +74,7 @@ class Dfr final : public assay::Procedure {
   }
   void load(const assay::State& state) override {
     scores_ = state.scalar<assay::Reals>("scores");
-    if (state.tensors.contains("sum")) sum_ = state.tensor("sum").clone();
+    if (state.tensors.contains("sum")) sum_ = state.tensor("sum").cpu().clone();
   }
 
  private:
@@ -86,9 +90,8 @@ class Dfr final : public assay::Procedure {
 
   void start(assay::Parts& parts, const assay::Context& context) {
     classes_ = parts.dataset->info().classes;
-    samples_ =
-        features_of(*parts.model, *parts.dataset,
-                    p_.split == "train" ? Split::kTrain : Split::kValidation, p_.batch, context);
+    samples_ = features_of(parts, p_.split == "train" ? Split::kTrain : Split::kValidation,
+                           p_.batch, context);
     const auto width =
         assay::as<assay::LinearHead>(*parts.model, "model", "LinearHead").head().weight.size(1);
     if (samples_.x.size(1) != width)
@@ -131,11 +134,12 @@ class Dfr final : public assay::Procedure {
     head.bias.copy_(lines.select(1, mean_.size(0)) - weight.matmul(mean_));
     results.metric("dfr/c", chosen());
     results.metric("dfr/zeros", (weight == 0).to(torch::kDouble).mean().item<double>());
+    assay::PredictionSets sets;
     for (const auto split : {Split::kValidation, Split::kTest})
       if (!parts.dataset->ids(split).empty())
-        assay::report(results, split, parts.dataset->info(),
-                      assay::evaluate(*parts.model, *parts.dataset, split, p_.batch, context),
-                      false);
+        sets[std::string(name_of(split))] =
+            assay::predict(parts, split, p_.batch, assay::keeps_of(p_.metrics), context);
+    assay::measure(p_.metrics, sets).write(results);
   }
 
   Params p_;

@@ -34,26 +34,16 @@ std::map<std::int64_t, Rows> shuffled(const torch::Tensor& key, const assay::Rng
 
 }  // namespace
 
-Samples features_of(assay::Model& model, const assay::Dataset& dataset, assay::Split split,
-                    std::int64_t batch, const assay::Context& context) {
-  const torch::NoGradGuard no_grad;
-  const auto ids = dataset.ids(split);
-  if (ids.empty())
+Samples features_of(assay::Parts& parts, assay::Split split, std::int64_t batch,
+                    const assay::Context& context) {
+  if (parts.dataset->ids(split).empty())
     throw Error(ErrorKind::kData, "the dataset has no " + std::string(assay::name_of(split)) +
                                       " split to train the last layer on");
-  const assay::EvalMode mode(model);
-  assay::Tensors x, y, group;
-  const auto rng = context.rng.fork("features");
-  assay::for_pieces(ids, batch, [&](std::size_t start, std::span<const std::int64_t> part) {
-    const auto loaded = dataset.load(part, context.with(rng.fork(start)));
-    const auto output = model.forward(assay::to_device(loaded, context.device));
-    if (!output.features.defined())
-      throw Error(ErrorKind::kPlugin, "the model returns no features to train a last layer on");
-    x.push_back(output.features.to(torch::kCPU, torch::kDouble));
-    y.push_back(loaded.target);
-    group.push_back(loaded.group);
-  });
-  return {at::cat(x), at::cat(y), at::cat(group)};
+  const auto found = assay::predict(parts, split, batch, {.features = true},
+                                    context.with(context.rng.fork("features")));
+  if (!found.features.defined())
+    throw Error(ErrorKind::kPlugin, "the model returns no features to train a last layer on");
+  return {found.features.to(torch::kDouble), found.target, found.group};
 }
 
 Samples balanced(const Samples& samples, const assay::Rng& rng) {

@@ -3,17 +3,17 @@
 
 #include <utility>
 
-#include "assay/sdk/training.h"
+#include "assay/sdk/prediction.h"
 
 struct Samples {
   torch::Tensor x;         // [N, D] double
   torch::Tensor y, group;  // [N] int64
 };
 
-/// On the CPU, of the model in eval mode. Throws Error{kData} where the split is empty, and
-/// Error{kPlugin} where the model gives no features.
-Samples features_of(assay::Model& model, const assay::Dataset& dataset, assay::Split split,
-                    std::int64_t batch, const assay::Context& context);
+/// On the CPU, of the model in eval mode. Throws Error{kData} if the split is empty, and
+/// Error{kPlugin} if the model gives no features.
+Samples features_of(assay::Parts& parts, assay::Split split, std::int64_t batch,
+                    const assay::Context& context);
 
 /// As many samples of each group that is there as the smallest one has.
 Samples balanced(const Samples& samples, const assay::Rng& rng);

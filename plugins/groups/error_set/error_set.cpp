@@ -53,7 +53,7 @@ class ErrorSet final : public assay::Procedure {
     state.tensors["wrong"] = torch::tensor(wrong_, torch::kInt64);
   }
   void load(const assay::State& state) override {
-    const auto wrong = state.tensor("wrong").contiguous();
+    const auto wrong = state.tensor("wrong").cpu().contiguous();
     const auto* first = wrong.const_data_ptr<std::int64_t>();
     wrong_.assign(first, first + wrong.numel());
   }

@@ -4,7 +4,7 @@
 #include "assay/dataset.h"
 #include "assay/schema.h"
 
-class SpuriousImages : public assay::Dataset {
+class SpuriousImages : public assay::Dataset, public assay::Images {
  public:
   struct Params {
     std::shared_ptr<assay::Dataset> images;

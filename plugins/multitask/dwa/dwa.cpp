@@ -65,6 +65,7 @@ class Dwa final : public assay::Rule {
   }
 
   void after_step(assay::Problem&) override {
+    if (next_.empty()) return;  // the base asked for no gradient
     sum_ = std::move(next_);
     if (++count_ == p_.every) {
       before_ = std::exchange(last_, std::exchange(sum_, {}));

@@ -17,6 +17,8 @@ class Asam final : public assay::Wrapper {
     double eta = 0.01;
   };
 
+  static assay::Strings needs() { return {"problem/Again"}; }
+  static assay::Strings hides() { return {"Split"}; }
   static assay::Schema<Params> schema() {
     return assay::Schema<Params>()
         .field(

@@ -36,6 +36,7 @@ class Bsam final : public assay::Optimizer {
     double noise = 1;
   };
 
+  static assay::Strings needs() { return {"problem/Again"}; }
   static assay::Schema<Params> schema() {
     return assay::Schema<Params>()
         .field("lr", &Params::lr, assay::above(0), "Learning rate; a step is lr times m / s.")

@@ -18,6 +18,8 @@ class FisherSam final : public assay::Wrapper {
     double eta = 1;
   };
 
+  static assay::Strings needs() { return {"problem/Again"}; }
+  static assay::Strings hides() { return {"Split"}; }
   static assay::Schema<Params> schema() {
     return assay::Schema<Params>()
         .field("rho", &Params::rho, assay::at_least(0),

@@ -16,6 +16,8 @@ class FriendlySam final : public assay::Wrapper {
     double lambda = 0.9;
   };
 
+  static assay::Strings needs() { return {"problem/Again"}; }
+  static assay::Strings hides() { return {"Split"}; }
   static assay::Schema<Params> schema() {
     return assay::Schema<Params>()
         .field("rho", &Params::rho, assay::at_least(0),

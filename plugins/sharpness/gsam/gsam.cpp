@@ -42,6 +42,8 @@ class Gsam final : public assay::Wrapper {
     double alpha = 0.4;
   };
 
+  static assay::Strings needs() { return {"problem/Again"}; }
+  static assay::Strings hides() { return {"Parts", "Split"}; }
   static assay::Schema<Params> schema() {
     return assay::Schema<Params>()
         .field("rho", &Params::rho, assay::at_least(0),

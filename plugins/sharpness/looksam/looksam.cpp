@@ -73,6 +73,8 @@ class LookSam final : public assay::Wrapper {
  public:
   using Params = ::Params;
 
+  static assay::Strings needs() { return {"problem/Again"}; }
+  static assay::Strings hides() { return {"Parts", "Split"}; }
   static assay::Schema<Params> schema() {
     return assay::Schema<Params>()
         .field("rho", &Params::rho, assay::at_least(0),

@@ -55,6 +55,8 @@ class MSam final : public assay::Wrapper {
     std::int64_t m = 8;
   };
 
+  static assay::Strings needs() { return {"problem/Split"}; }
+  static assay::Strings hides() { return {"Parts", "Split"}; }
   static assay::Schema<Params> schema() {
     return assay::Schema<Params>()
         .field(

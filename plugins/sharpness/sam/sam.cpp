@@ -19,6 +19,8 @@ class Sam final : public assay::Wrapper {
     bool normalise = true;
   };
 
+  static assay::Strings needs() { return {"problem/Again"}; }
+  static assay::Strings hides() { return {"Split"}; }
   static assay::Schema<Params> schema() {
     return assay::Schema<Params>()
         .field(

@@ -15,6 +15,7 @@ class ConvNet final : public assay::Model, public assay::LinearHead {
   struct Params {
     std::int64_t width = 32;
   };
+  static assay::Strings needs() { return {"dataset/Images"}; }
   static assay::Schema<Params> schema() {
     return assay::Schema<Params>().field(
         "width", &Params::width, assay::between(1, 4096),

@@ -56,10 +56,16 @@ class CountForgetting final : public assay::Callback {
   /// The artifact `forgetting`: `ids`, and for each `forgotten`, how often; -1 for a sample that
   /// was never right, -2 for one that was in no batch.
   void finish(assay::Parts& parts, const assay::Context&, assay::Results& results) override {
-    const auto ids = parts.dataset->ids(Split::kTrain);
+    const auto all = parts.dataset->ids(Split::kTrain);
+    std::vector<std::int64_t> ids, places;  // of a repeated id the first place counts
+    for (std::size_t k = 0; k < all.size(); ++k)
+      if (k == 0 || all[k] != all[k - 1]) {
+        ids.push_back(all[k]);
+        places.push_back(static_cast<std::int64_t>(k));
+      }
     results.artifact("forgetting",
-                     {{"ids", torch::tensor(std::vector<std::int64_t>(ids.begin(), ids.end()))},
-                      {"forgotten", count_}});
+                     {{"ids", torch::tensor(ids, torch::kInt64)},
+                      {"forgotten", count_.index_select(0, torch::tensor(places, torch::kInt64))}});
   }
 
   void save(assay::State& state) const override {

@@ -1,58 +1,192 @@
-// `evaluate`: what a model does on a split, once.
-#include <ATen/ops/arange.h>
+// `evaluate`: what a model says of a split, and of other datasets, in metrics.
+#include <set>
 
+#include <ATen/ops/bincount.h>
+
+#include "assay/evaluation_set.h"
 #include "assay/registry.h"
-#include "assay/sdk/training.h"
+#include "assay/sdk/prediction.h"
 
 namespace {
 
+using assay::Error;
+using assay::ErrorKind;
 using assay::Split;
 
-class Evaluate final : public assay::Procedure {
+constexpr const char* kSplits[] = {"train", "validation", "test"};
+
+Split split_of(const std::string& name) {
+  return name == kSplits[0]   ? Split::kTrain
+         : name == kSplits[1] ? Split::kValidation
+                              : Split::kTest;
+}
+
+class Set final : public assay::EvaluationSet {
  public:
   struct Params {
+    std::string name;
+    std::shared_ptr<assay::Dataset> dataset;
     std::string split = "test";
-    std::int64_t batch = 256;
   };
-
   static assay::Schema<Params> schema() {
-    return assay::Schema<Params>()
-        .field("split", &Params::split, assay::one_of({"train", "validation", "test"}),
-               "Split to evaluate on.")
-        .field("batch", &Params::batch, assay::at_least(1), "Samples per forward pass.");
+    using namespace assay;
+    return Schema<Params>()
+        .required("name", &Params::name, any(), "What the rows of the set begin with.")
+        .component("dataset", &Params::dataset, "", "Its dataset; it must be given.")
+        .field("split", &Params::split, one_of({"train", "validation", "test"}),
+               "Split of that dataset.");
   }
-  static assay::Strings needs() { return {"model", "dataset"}; }
 
-  explicit Evaluate(Params params) : p_(std::move(params)) {}
-
-  std::int64_t units(const assay::Parts&) const override { return 1; }
-
-  void advance(std::int64_t, assay::Parts& parts, const assay::Context& context,
-               assay::Results& results) override {
-    const Split split = p_.split == "train"        ? Split::kTrain
-                        : p_.split == "validation" ? Split::kValidation
-                                                   : Split::kTest;
-    if (parts.dataset->ids(split).empty())
-      throw assay::Error(assay::ErrorKind::kData,
-                         "the dataset has no " + p_.split + " split to evaluate on");
-    const auto& info = parts.dataset->info();
-    const auto scores = assay::evaluate(*parts.model, *parts.dataset, split, p_.batch, context);
-    assay::report(results, split, info, scores, true);
-    if (info.classes > 0)
-      results.artifact("confusion", {{"confusion", scores.confusion},
-                                     {"group_count", scores.group_count},
-                                     {"group_correct", scores.group_correct}});
+  explicit Set(Params params) : p_(std::move(params)) {
+    if (!p_.dataset)
+      throw Error(ErrorKind::kParameter, "`dataset` is missing: name the dataset of the set");
+    const bool plain = !p_.name.empty() &&
+                       p_.name.find_first_not_of(
+                           "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") ==
+                           std::string::npos;
+    if (!plain || std::find(std::begin(kSplits), std::end(kSplits), p_.name) != std::end(kSplits))
+      throw Error(ErrorKind::kParameter,
+                  "`name` is `" + p_.name +
+                      "`; it must be of letters, digits, `_` and `-`, and no "
+                      "name of a split");
   }
+
+  const std::string& name() const override { return p_.name; }
+  std::shared_ptr<const assay::Dataset> dataset() const override { return p_.dataset; }
+  Split split() const override { return split_of(p_.split); }
 
  private:
   Params p_;
 };
 
+class Evaluate final : public assay::Procedure {
+ public:
+  struct Params {
+    std::string split = "test";
+    std::vector<std::shared_ptr<assay::EvaluationSet>> sets;
+    std::shared_ptr<assay::Predictor> predictor;
+    std::vector<std::shared_ptr<assay::Metric>> metrics;
+    std::int64_t batch = 256;
+  };
+
+  static assay::Schema<Params> schema() {
+    using namespace assay;
+    return Schema<Params>()
+        .field("split", &Params::split, one_of({"train", "validation", "test"}),
+               "Split to evaluate on, without transforms.")
+        .components("sets", &Params::sets, {}, "Further datasets to evaluate on, by name.")
+        .component("predictor", &Params::predictor, "",
+                   "How predictions are made; without one, by one forward pass.")
+        .components("metrics", &Params::metrics, {"standard", "classes"}, "What is measured.")
+        .field("batch", &Params::batch, at_least(1), "Samples per forward pass.");
+  }
+  static assay::Strings needs() { return {"model", "dataset", "objective?"}; }
+
+  explicit Evaluate(Params params) : p_(std::move(params)) {
+    assay::check_metrics(p_.metrics);
+    std::set<std::string> names;
+    for (const auto& set : p_.sets)
+      if (!names.insert(set->name()).second)
+        throw Error(ErrorKind::kParameter,
+                    "two of the `sets` have the name `" + set->name() + "`: rename one of them");
+    if (!p_.predictor) p_.predictor = std::make_shared<assay::OnePass>();
+  }
+
+  std::int64_t units(const assay::Parts& parts) const override {
+    std::int64_t all = 0;
+    for (const auto& [name, loop] : loops_of(parts)) {
+      if (loop.units() == 0)
+        throw Error(ErrorKind::kData, "the set `" + name + "` has no samples to evaluate on");
+      all += loop.units();
+    }
+    return all;
+  }
+
+  void advance(std::int64_t unit, assay::Parts& parts, const assay::Context& context,
+               assay::Results& results) override {
+    if (loops_.empty()) start(parts);
+    for (std::size_t i = 0; i < loops_.size(); ++i) {
+      auto& [name, loop] = loops_[i];
+      if (unit < loop.units()) {
+        loop.advance(unit, parts, context);
+        if (i + 1 == loops_.size() && unit + 1 == loop.units()) finish(parts, results);
+        return;
+      }
+      unit -= loop.units();
+    }
+  }
+
+  void save(assay::State& state) const override {
+    if (loops_.empty() && loaded_) state = *loaded_;
+    for (std::size_t i = 0; i < loops_.size(); ++i)
+      state.put_nested("set" + std::to_string(i), loops_[i].second);
+  }
+  void load(const assay::State& state) override { loaded_ = state; }
+
+ private:
+  using Loops = std::vector<std::pair<std::string, assay::PredictionLoop>>;
+
+  Loops loops_of(const assay::Parts& parts) const {
+    const auto keeps = assay::keeps_of(p_.metrics);
+    Loops loops;
+    const auto add = [&](const std::string& name, std::shared_ptr<const assay::Dataset> dataset,
+                         Split split) {
+      loops.emplace_back(
+          name, assay::PredictionLoop(p_.predictor, std::move(dataset), split, p_.batch, keeps));
+    };
+    add(p_.split, parts.dataset, split_of(p_.split));
+    for (const auto& set : p_.sets) {
+      const auto own = set->dataset()->info().classes, all = parts.dataset->info().classes;
+      if (own != all)
+        throw Error(ErrorKind::kParameter, "the set `" + set->name() + "` has " +
+                                               std::to_string(own) + " classes, and the dataset " +
+                                               std::to_string(all) + ": use one with as many");
+      add(set->name(), set->dataset(), set->split());
+    }
+    return loops;
+  }
+
+  void start(const assay::Parts& parts) {
+    loops_ = loops_of(parts);
+    if (!loaded_ || !loaded_->scalars.contains("set0.sizes")) return;  // stopped before a unit
+    for (std::size_t i = 0; i < loops_.size(); ++i)
+      loops_[i].second.load(loaded_->nested("set" + std::to_string(i)));
+  }
+
+  void finish(const assay::Parts& parts, assay::Results& results) const {
+    assay::PredictionSets sets;
+    for (const auto& [name, loop] : loops_) sets.emplace(name, loop.finish());
+    assay::measure(p_.metrics, sets).write(results);
+    const auto& own = sets.at(p_.split);
+    if (own.label.defined()) results.artifact("confusion", confusion(own, parts.dataset->info()));
+  }
+
+  // `confusion` [K, K], rows are true classes, without abstentions; per group all samples and those
+  // that are right.
+  static assay::TensorMap confusion(const assay::Predictions& p, const assay::Info& info) {
+    const auto groups = std::max<std::int64_t>(1, std::ssize(info.groups));
+    auto pair = p.target * info.classes + p.label;
+    auto right = p.target == p.label;
+    if (p.abstained.defined()) {
+      pair = pair.masked_select(p.abstained.logical_not());
+      right = right.logical_and(p.abstained.logical_not());
+    }
+    return {
+        {"confusion", at::bincount(pair, {}, info.classes * info.classes).view({info.classes, -1})},
+        {"group_count", at::bincount(p.group, {}, groups)},
+        {"group_correct", at::bincount(p.group.masked_select(right), {}, groups)}};
+  }
+
+  Params p_;
+  Loops loops_;
+  std::optional<assay::State> loaded_;
+};
+
 }  // namespace
 
 ASSAY_PLUGIN(registry) {
-  registry.add<Evaluate>(
-      "evaluate",
-      "Evaluates a model on one split: accuracy overall, per class and per group, negative "
-      "log-likelihood and confusion matrix, or the squared error for regression.");
+  registry.add<Set>("set", "Another dataset to evaluate on, with a name for its rows.");
+  registry.add<Evaluate>("evaluate",
+                         "Evaluates a model on a split and on other datasets, with metrics of its "
+                         "predictions, and leaves the confusion matrix of a classification.");
 }

@@ -8,7 +8,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-assay::ImageSet::Images read(const fs::path& root, const std::string& part) {
+assay::ImageSet::Files read(const fs::path& root, const std::string& part) {
   const auto pixels = assay::read_idx_images(root / (part + "-images-idx3-ubyte.gz"));
   return {pixels, assay::read_idx_labels(root / (part + "-labels-idx1-ubyte.gz"), pixels.size(0))};
 }

@@ -1,7 +1,7 @@
 // `fit`: a model that learns directly from samples, step by step.
-#include <numeric>
 
 #include "assay/registry.h"
+#include "assay/sdk/prediction.h"
 #include "assay/sdk/training.h"
 
 namespace {
@@ -12,15 +12,19 @@ class Fit final : public assay::Procedure {
  public:
   struct Params {
     std::int64_t batch = 4096;
+    std::vector<std::shared_ptr<assay::Metric>> metrics;
   };
 
   static assay::Schema<Params> schema() {
-    return assay::Schema<Params>().field("batch", &Params::batch, assay::at_least(1),
-                                         "Samples per batch when loading and evaluating.");
+    return assay::Schema<Params>()
+        .field("batch", &Params::batch, assay::at_least(1),
+               "Samples per batch when loading and evaluating.")
+        .components("metrics", &Params::metrics, {"standard", "classes"},
+                    "What is measured on each split at the end.");
   }
-  static assay::Strings needs() { return {"model", "dataset"}; }
+  static assay::Strings needs() { return {"model/Fitted", "dataset", "objective?"}; }
 
-  explicit Fit(Params params) : p_(params) {}
+  explicit Fit(Params params) : p_(std::move(params)) { assay::check_metrics(p_.metrics); }
 
   std::int64_t units(const assay::Parts& parts) const override {
     return fitted(*parts.model).steps();
@@ -59,38 +63,30 @@ class Fit final : public assay::Procedure {
   }
 
   // Answers of one split, in the order of its ids.
-  void answer(assay::Model& model, const assay::Samples& samples, const assay::Dataset& dataset,
-              Split split, assay::TensorMap& answers) const {
-    const torch::NoGradGuard no_grad;
-    const assay::EvalMode mode(model);
-    assay::Tensors logits, refused;
-    for (const auto& part : samples.input.split(p_.batch)) {
-      const auto output = model.forward({.input = part});
-      logits.push_back(output.logits.cpu());
-      refused.push_back(output.abstained.defined()
-                            ? output.abstained.cpu()
-                            : at::zeros({part.size(0)}, torch::TensorOptions(torch::kBool)));
-    }
-    const auto name = [&](const char* what) { return samples.split + "/" + what; };
-    const auto ids = dataset.ids(split);
-    answers[name("id")] =
-        torch::tensor(std::vector<std::int64_t>(ids.begin(), ids.end()), torch::kInt64);
-    answers[name("target")] = samples.target.cpu();
-    answers[name("logits")] = at::cat(logits);
-    answers[name("refused")] = at::cat(refused);
+  static void add_answers(const std::string& split, const assay::Predictions& p,
+                          assay::TensorMap& answers) {
+    answers[split + "/id"] = p.id;
+    answers[split + "/target"] = p.target;
+    answers[split + "/logits"] = p.logits;
+    answers[split + "/refused"] =
+        p.abstained.defined() ? p.abstained : at::zeros_like(p.id, torch::kBool);
   }
 
   void finish(assay::Parts& parts, const assay::Context& context, assay::Results& results) const {
     const auto& dataset = *parts.dataset;
     std::vector<assay::Samples> all;
     assay::TensorMap answers;
+    assay::PredictionSets sets;
+    auto keeps = assay::keeps_of(p_.metrics);
+    keeps.logits = true;
     for (const auto split : {Split::kTrain, Split::kValidation, Split::kTest}) {
       if (dataset.ids(split).empty()) continue;
+      const std::string set(name_of(split));
       all.push_back(split == Split::kTrain ? train_ : all_of(dataset, split, context));
-      answer(*parts.model, all.back(), dataset, split, answers);
-      assay::report(results, split, dataset.info(),
-                    assay::evaluate(*parts.model, dataset, split, p_.batch, context), true);
+      sets[set] = assay::predict(parts, split, p_.batch, keeps, context);
+      add_answers(set, sets[set], answers);
     }
+    assay::measure(p_.metrics, sets).write(results);
     results.artifact("answers", answers);
     if (auto* legible = dynamic_cast<assay::Legible*>(parts.model.get()))
       for (const auto& [name, text] : legible->documents(all)) results.document(name, text);

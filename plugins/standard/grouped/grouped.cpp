@@ -46,8 +46,8 @@ class Parameters final : public assay::ParameterGroup {
 // Some parameters of a problem whose gradient is known.
 class Some final : public assay::CombinedGradient {
  public:
-  Some(assay::Problem& inner, const std::vector<std::size_t>& chosen)
-      : CombinedGradient(inner, "grouped") {
+  Some(assay::Problem& inner, const std::vector<std::size_t>& chosen, std::size_t group)
+      : CombinedGradient(inner, "grouped"), rng_(inner.rng().fork("group").fork(group)) {
     for (const auto i : chosen) {
       parameters_.push_back(inner.parameters()[i]);
       names_.push_back(inner.parameter_names()[i]);
@@ -56,15 +56,22 @@ class Some final : public assay::CombinedGradient {
   }
 
   /// The part of the step's gradient, which is clipped as a whole.
-  void give(double loss, assay::Tensors gradient) { gradient_ = {loss, std::move(gradient)}; }
+  void give(double loss, assay::Tensors gradient) {
+    gradient_ = {loss, std::move(gradient)};
+    for (const auto& w : parameters_) versions_.push_back(w._version());
+  }
 
   const assay::Tensors& parameters() const override { return parameters_; }
   const std::vector<std::string>& parameter_names() const override { return names_; }
   const std::vector<int>& owners() const override { return owners_; }
+  const assay::Rng& rng() const override { return rng_; }
   double largest_norm() const override { return 0; }
   double loss() override { refuse_again(); }
   assay::Gradient raw_gradient() override {
-    if (!gradient_) refuse_again();
+    bool moved = false;
+    for (std::size_t i = 0; i < versions_.size(); ++i)
+      moved = moved || parameters_[i]._version() != versions_[i];
+    if (!gradient_ || moved) refuse_again();
     return *std::exchange(gradient_, {});
   }
 
@@ -80,6 +87,8 @@ class Some final : public assay::CombinedGradient {
   std::vector<std::string> names_;
   std::vector<int> owners_;
   std::optional<assay::Gradient> gradient_;
+  std::vector<std::int64_t> versions_;  // of the parameters where the gradient was taken
+  assay::Rng rng_;
 };
 
 class Grouped final : public assay::Optimizer {
@@ -88,11 +97,11 @@ class Grouped final : public assay::Optimizer {
     std::vector<std::shared_ptr<assay::ParameterGroup>> groups;
   };
 
+  static assay::Strings hides() { return {"Parts", "Split", "Again"}; }
   static assay::Schema<Params> schema() {
-    return assay::Schema<Params>().components(
+    return assay::Schema<Params>().required_components(
         "groups", &Params::groups,
-        "Groups of parameters with an optimizer each; each parameter belongs to one group.",
-        /*is_required=*/true);
+        "Groups of parameters with an optimizer each; each parameter belongs to one group.");
   }
 
   explicit Grouped(Params params) : groups_(std::move(params.groups)) {
@@ -105,7 +114,7 @@ class Grouped final : public assay::Optimizer {
   void check(assay::Problem& problem) override {
     assign(problem.parameter_names());
     for (std::size_t g = 0; g < groups_.size(); ++g) {
-      Some some(problem, chosen_[g]);
+      Some some(problem, chosen_[g], g);
       groups_[g]->optimizer().check(some);
     }
   }
@@ -116,7 +125,7 @@ class Grouped final : public assay::Optimizer {
     for (std::size_t g = 0; g < groups_.size(); ++g) {
       assay::Tensors part;
       for (const auto i : chosen_[g]) part.push_back(std::move(gradient.tensors[i]));
-      Some some(problem, chosen_[g]);
+      Some some(problem, chosen_[g], g);
       some.give(gradient.loss, std::move(part));
       groups_[g]->optimizer().step(some);
     }

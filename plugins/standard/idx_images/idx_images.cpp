@@ -7,7 +7,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-assay::ImageSet::Images read(const fs::path& images, const fs::path& labels) {
+assay::ImageSet::Files read(const fs::path& images, const fs::path& labels) {
   const auto pixels = assay::read_idx_images(images);
   return {pixels, assay::read_idx_labels(labels, pixels.size(0))};
 }
@@ -47,12 +47,12 @@ class IdxImages final : public assay::ImageSet {
                  {{p.mean}, {p.deviation}}, {}) {}
 
  private:
-  static Images read_test(const Params& p) {
+  static Files read_test(const Params& p) {
     if (p.test_images.empty() != p.test_labels.empty())
       throw assay::Error(
           assay::ErrorKind::kParameter,
           "`test_images` and `test_labels` must be given together, or neither of them");
-    return p.test_images.empty() ? Images{} : read(p.test_images, p.test_labels);
+    return p.test_images.empty() ? Files{} : read(p.test_images, p.test_labels);
   }
 };
 

@@ -1,8 +1,8 @@
 // A multi-layer perceptron on flattened inputs.
-#include <ATen/ops/dropout.h>
 #include <ATen/ops/gelu.h>
 #include <ATen/ops/relu.h>
 #include <ATen/ops/tanh.h>
+#include <torch/nn/modules/dropout.h>
 #include <torch/nn/modules/linear.h>
 
 #include "assay/registry.h"
@@ -35,6 +35,7 @@ class Mlp final : public assay::Model, public assay::LinearHead {
           register_module("hidden" + std::to_string(k), torch::nn::Linear(width, p_.hidden[k])));
       width = p_.hidden[k];
     }
+    if (p_.dropout > 0) dropout_ = register_module("dropout", torch::nn::Dropout(p_.dropout));
     output_ = register_module(
         "output", torch::nn::Linear(width, info.classes > 0 ? info.classes : info.targets));
   }
@@ -43,7 +44,7 @@ class Mlp final : public assay::Model, public assay::LinearHead {
     auto x = batch.input.flatten(1);
     for (auto& layer : hidden_) {
       x = activate(layer->forward(x));
-      if (p_.dropout > 0) x = at::dropout(x, p_.dropout, is_training());
+      if (p_.dropout > 0) x = dropout_->forward(x);
     }
     return {output_->forward(x), x};
   }
@@ -59,6 +60,7 @@ class Mlp final : public assay::Model, public assay::LinearHead {
 
   Params p_;
   std::vector<torch::nn::Linear> hidden_;
+  torch::nn::Dropout dropout_{nullptr};
   torch::nn::Linear output_{nullptr};
 };
 

@@ -73,6 +73,7 @@ class ResNet final : public assay::Model, public assay::LinearHead {
     std::int64_t groups = 8;
   };
 
+  static assay::Strings needs() { return {"dataset/Images"}; }
   static assay::Schema<Params> schema() {
     using namespace assay;
     return Schema<Params>()

@@ -35,6 +35,12 @@ class Swa final : public assay::Callback, public assay::WeightLender {
     context_ = context;
     first_ = static_cast<std::int64_t>(p_.start * static_cast<double>(span.steps));
     every_ = p_.every > 0 ? p_.every : span.steps_per_epoch;
+    if (span.steps / every_ * every_ <= first_)
+      throw assay::Error(assay::ErrorKind::kParameter,
+                         "`swa` averages every " + std::to_string(every_) + " steps after step " +
+                             std::to_string(first_) + ", and the training of " +
+                             std::to_string(span.steps) +
+                             " steps has none of these: use a smaller `every` or `start`");
     if (!average_.empty() && average_.size() != parts.model->parameters().size())
       throw assay::Error(assay::ErrorKind::kCorrupt,
                          "the average in the checkpoint has other tensors than the model");

@@ -64,16 +64,22 @@ class Callbacks {
     only = able;
   }
 
-  // The model's parameters, with its buffers if `list` has them.
+  // The model's parameters, with its buffers if `list` has them, or those that are trained.
   static assay::Tensors like(const assay::Tensors& list, assay::Model& model) {
     auto all = model.parameters();
+    if (list.size() < all.size())
+      std::erase_if(all, [](const auto& w) { return !w.requires_grad(); });
     for (const auto& buffer : model.buffers())
       if (all.size() < list.size()) all.push_back(buffer);
-    if (!list.empty() && all.size() != list.size())
+    bool alike = list.empty() || all.size() == list.size();
+    for (std::size_t i = 0; alike && i < list.size(); ++i)
+      alike = all[i].sizes() == list[i].sizes();
+    if (!alike)
       throw assay::Error(assay::ErrorKind::kPlugin,
-                         "a callback gave " + std::to_string(list.size()) +
-                             " tensors as weights; they must be those of Model::parameters(), "
-                             "followed by those of Model::buffers() or not");
+                         "a callback, or the optimizer, lends " + std::to_string(list.size()) +
+                             " tensors; in number and shapes they must be those of "
+                             "Model::parameters(), followed by "
+                             "those of Model::buffers() or not, or those that are trained");
     return all;
   }
 

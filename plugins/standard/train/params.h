@@ -2,6 +2,7 @@
 #pragma once
 
 #include "assay/callback.h"
+#include "assay/metric.h"
 #include "assay/schema.h"
 #include "assay/transform.h"
 #include "schedule.h"
@@ -24,9 +25,9 @@ struct TrainParams {
   std::int64_t evaluate_epochs = 1;
   std::int64_t evaluate_steps = 0;
   std::int64_t evaluate_batch = 256;
-  bool detail = false;
   std::int64_t log_every = 20;
-  std::string monitor = "accuracy";
+  std::vector<std::shared_ptr<assay::Metric>> metrics;
+  std::string monitor;
   std::int64_t patience = 0;
   std::vector<std::shared_ptr<assay::Transform>> transforms;
   std::vector<std::shared_ptr<assay::Callback>> callbacks;
@@ -76,21 +77,21 @@ inline assay::Schema<TrainParams> train_schema() {
              "Steps between two evaluations on the validation split; 0: use `evaluate_epochs`.")
       .field("evaluate_batch", &P::evaluate_batch, at_least(1),
              "Samples per forward pass during evaluation.")
-      .field(
-          "detail", &P::detail, any(),
-          "Also reports the recall of each class on the test split, their mean and the macro F1.")
       .field("log_every", &P::log_every, at_least(1),
              "Steps between two logged values of train/loss and of the optimizer's metrics; each "
              "is the "
              "mean since the last one.")
-      .field("monitor", &P::monitor, one_of({"accuracy", "loss", "worst_group"}),
-             "Validation metric that selects the best weights.")
+      .components("metrics", &P::metrics, {"standard"},
+                  "What is measured on the validation split, and on the test split at the end.")
+      .metric_row("monitor", &P::monitor,
+                  "Row of the metrics on the validation split that selects the best weights, such "
+                  "as `accuracy`; empty: the first row.")
       .field("patience", &P::patience, at_least(0),
              "Early stopping: evaluations without improvement before training stops; 0: never.")
       .components(
-          "transforms", &P::transforms,
+          "transforms", &P::transforms, {},
           "Augmentation of the training samples, in this order; evaluation does not see it.")
-      .components("callbacks", &P::callbacks,
+      .components("callbacks", &P::callbacks, {},
                   "What watches the training, such as averages of the weights; called in this "
                   "order.")
       .field("prefetch", &P::prefetch, at_least(-1),

@@ -6,6 +6,7 @@
 
 #include "assay/registry.h"
 #include "assay/sdk/layers.h"
+#include "assay/sdk/prediction.h"
 #include "assay/sdk/training.h"
 #include "assay/sdk/weights.h"
 #include "callbacks.h"
@@ -30,6 +31,10 @@ class Train final : public assay::Procedure {
     if (p_.layers > 0 && !p_.only.empty())
       throw assay::Error(assay::ErrorKind::kParameter,
                          "`layers` and `only` both choose what is trained: give one of them");
+    if (p_.metrics.empty())
+      throw assay::Error(assay::ErrorKind::kParameter,
+                         "`metrics` is empty: omit it for the usual ones");
+    assay::check_metrics(p_.metrics);
     if (p_.loader_threads > 1 && p_.prefetch == 0)
       throw assay::Error(assay::ErrorKind::kParameter,
                          "`loader_threads` is " + std::to_string(p_.loader_threads) +
@@ -152,11 +157,8 @@ class Train final : public assay::Procedure {
   }
 
   void validate(std::int64_t unit, Parts& parts, const Context& context, assay::Results& results) {
-    const auto scores = measure(Split::kValidation, parts, context, results);
-    const bool by_loss = p_.monitor == "loss" || parts.dataset->info().classes == 0;
-    const double value = by_loss                       ? -scores.loss
-                         : p_.monitor == "worst_group" ? scores.worst_group()
-                                                       : scores.accuracy;
+    const auto measured = measure(Split::kValidation, parts, context, results);
+    const double value = score(measured);
     if (value > best_) {
       best_ = value;
       waited_ = 0;
@@ -167,7 +169,7 @@ class Train final : public assay::Procedure {
     callbacks_.each([&](auto& one) { one.after_validation(unit, value, parts, results); });
     if (p_.patience > 0 && waited_ >= p_.patience && unit + 1 < units_) {
       stopped_ = true;
-      context.note("early stopping: the validation " + p_.monitor + " has not improved in " +
+      context.note("early stopping: " + monitored_ + " has not improved in " +
                    std::to_string(waited_) + " evaluations");
     }
   }
@@ -183,19 +185,36 @@ class Train final : public assay::Procedure {
         frozen_.push_back(module.get());
     }
   }
-  assay::Scores measure(Split split, Parts& parts, const Context& context,
-                        assay::Results& results) {
+  // The monitored row of the validation, negated if smaller is better.
+  double score(const assay::Measured& measured) {
+    if (monitored_.empty() && !p_.monitor.empty()) monitored_ = "validation/" + p_.monitor;
+    if (monitored_.empty() && !measured.rows().empty()) monitored_ = measured.rows().front().first;
+    const auto name = monitored_.substr(monitored_.find('/') + 1);
+    const auto value = measured.find("validation", name);
+    const auto row = assay::find_row(p_.metrics, name);
+    if (!value || !row)
+      throw assay::Error(assay::ErrorKind::kParameter,
+                         "`monitor` is `" + name +
+                             "`, and the metrics gave no such row of the "
+                             "validation split: choose one that they give");
+    return row->higher_is_better ? *value : -*value;
+  }
+
+  assay::Measured measure(Split split, Parts& parts, const Context& context,
+                          assay::Results& results) {
     if (parts.dataset->ids(split).empty()) return {};
-    const auto scores = assay::evaluate(*parts.model, *parts.dataset, split, p_.evaluate_batch,
-                                        context.with(context.rng.fork("evaluate")));
-    assay::report(results, split, parts.dataset->info(), scores,
-                  p_.detail && split == Split::kTest);
-    if (!std::isfinite(scores.loss) && !p_.allow_nonfinite)
-      throw assay::Error(assay::ErrorKind::kNumeric,
-                         "the loss on the " + std::string(name_of(split)) + " split is " +
-                             std::to_string(scores.loss) +
-                             "; a smaller learning rate or gradient clipping may help");
-    return scores;
+    const std::string set(name_of(split));
+    const auto predictions =
+        assay::predict(parts, split, p_.evaluate_batch, assay::keeps_of(p_.metrics),
+                       context.with(context.rng.fork("evaluate")));
+    const auto measured = assay::measure(p_.metrics, {{set, predictions}});
+    measured.write(results);
+    for (const auto& [name, value] : measured.rows())
+      if (!std::isfinite(value) && !p_.allow_nonfinite)
+        throw assay::Error(assay::ErrorKind::kNumeric,
+                           name + " is " + std::to_string(value) +
+                               "; a smaller learning rate or gradient clipping may help");
+    return measured;
   }
 
   Params p_;
@@ -206,6 +225,7 @@ class Train final : public assay::Procedure {
   std::int64_t units_ = 0, steps_per_epoch_ = 0, batches_per_epoch_ = 0, evaluate_every_ = 0;
   double best_ = -std::numeric_limits<double>::max();
   std::int64_t waited_ = 0;
+  std::string monitored_;  // "validation/accuracy", once it is known
   bool stopped_ = false;
   Figures figures_;
   std::vector<torch::nn::Module*> frozen_;

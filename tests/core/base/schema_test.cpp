@@ -35,7 +35,7 @@ Schema<Params> schema() {
       .field("sizes", &Params::sizes, between(0, 9), "Sizes.")
       .field("words", &Params::words, any(), "Words.")
       .component("part", &Params::part, "plain", "A part.")
-      .components("parts", &Params::parts, "Parts.");
+      .components("parts", &Params::parts, {}, "Parts.");
 }
 
 std::shared_ptr<void> make_part(std::string_view kind, const Spec& spec) {

@@ -207,3 +207,12 @@ TEST_CASE("a domain's mean is over its samples of all batches of a step") {
   for (std::size_t k = 0; k < 2; ++k)
     alike(a[k].loss, a[k].gradient, sums[k].loss, sums[k].tensors);
 }
+
+TEST_CASE("terms of some samples each are not taken apart by groups") {
+  Net net;
+  const auto objective = domains();
+  BatchProblem problem(net, *objective, {});
+  problem.begin({random_batch(4, 3, 1, {0, 1, 1, 1})}, kHere, 1);
+  CHECK_THROWS_WITH(problem.gradients(By::kGroup),
+                    Catch::Contains("the term `left` is a mean over 1 of the step's 4 samples"));
+}

@@ -87,7 +87,7 @@ class Twice final : public Optimizer {
 
 inline Registry with_twice() {
   Registry registry = plugins();
-  registry.insert({"optimizer", "twice", "A test's.", {}, {}, [](const Build&) {
+  registry.insert({"optimizer", "twice", "A test's.", {}, {}, {}, {}, {}, [](const Build&) {
                      return std::static_pointer_cast<Optimizer>(std::make_shared<Twice>());
                    }});
   return registry;

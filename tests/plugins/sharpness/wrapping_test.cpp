@@ -56,10 +56,17 @@ class ByPart final : public Optimizer {
 Registry with_parts() {
   Registry registry = plugins();
   for (const bool terms : {true, false})
-    registry.insert(
-        {"optimizer", terms ? "by_term" : "by_group", "A test's.", {}, {}, [terms](const Build&) {
-           return std::static_pointer_cast<Optimizer>(std::make_shared<ByPart>(terms));
-         }});
+    registry.insert({"optimizer",
+                     terms ? "by_term" : "by_group",
+                     "A test's.",
+                     {},
+                     {},
+                     {},
+                     {},
+                     {},
+                     [terms](const Build&) {
+                       return std::static_pointer_cast<Optimizer>(std::make_shared<ByPart>(terms));
+                     }});
   return registry;
 }
 

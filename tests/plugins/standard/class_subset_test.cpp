@@ -37,7 +37,7 @@ TEST_CASE("the samples of the classes are left, with their own ids and the class
 
 TEST_CASE("groups go with their samples") {
   Registry registry = plugins();
-  Entry entry{"dataset", "tiny", "A test's.", {}, {}, {}};
+  Entry entry{.kind = "dataset", .name = "tiny", .doc = "A test's."};
   entry.make = [](const Build&) {
     return std::static_pointer_cast<Dataset>(std::make_shared<TinyData>());
   };

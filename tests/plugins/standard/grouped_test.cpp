@@ -107,6 +107,26 @@ TEST_CASE("parameters that are left out, taken twice or not there are told by na
   CHECK_THROWS_WITH(grouped({}), Catch::Contains("`groups` is empty"));
 }
 
+TEST_CASE("an optimizer that has moved its weights gets no gradient of where they were") {
+  class Moves final : public Optimizer {
+   public:
+    double step(Problem& problem) override {
+      const torch::NoGradGuard no_grad;
+      for (const auto& w : problem.parameters()) w.add_(0.1);
+      return problem.gradient().loss;
+    }
+  };
+  Registry registry = plugins();
+  registry.insert(
+      {.kind = "optimizer", .name = "moves", .doc = "A test's.", .make = [](const Build&) {
+         return std::static_pointer_cast<Optimizer>(std::make_shared<Moves>());
+       }});
+  auto problem = tied();
+  const auto optimizer =
+      registry.make<Optimizer>({"grouped", {{"groups", Specs{group({}, {"moves", {}})}}}});
+  CHECK_THROWS_WITH(optimizer->step(problem), Catch::Contains("put such an optimizer around"));
+}
+
 TEST_CASE("an optimizer that evaluates again belongs around grouped") {
   auto problem = tied();
   const Spec sam{"sam", {{"base", kSgd}}};

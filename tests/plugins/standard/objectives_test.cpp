@@ -83,9 +83,10 @@ TEST_CASE("evaluate counts right answers by class and by group, whatever the bat
     parts.model = std::make_shared<Same>();
     parts.dataset = std::make_shared<Table>();
     testing::Rows rows;
-    plugins()
-        .make<Procedure>({"evaluate", {{"batch", batch}}}, &kClasses)
-        ->advance(0, parts, {}, rows);
+    const auto evaluate = plugins().make<Procedure>({"evaluate", {{"batch", batch}}}, &kClasses);
+    CHECK(evaluate->units(parts) == (4 + batch - 1) / batch);
+    for (std::int64_t unit = 0; unit < evaluate->units(parts); ++unit)
+      evaluate->advance(unit, parts, {}, rows);
     const std::map<std::string, double> found(rows.rows.begin(), rows.rows.end());
     CHECK(found.at("test/accuracy") == 0.75);
     CHECK(found.at("test/accuracy/class/a") == 1);
@@ -105,9 +106,50 @@ TEST_CASE("evaluate on a split that is not there says so") {
   Parts parts;
   parts.model = std::make_shared<Same>();
   parts.dataset = std::make_shared<Table>();
-  testing::Rows rows;
-  CHECK_THROWS_WITH(plugins()
-                        .make<Procedure>({"evaluate", {{"split", "validation"}}}, &kClasses)
-                        ->advance(0, parts, {}, rows),
-                    Catch::Contains("has no validation split"));
+  CHECK_THROWS_WITH(
+      plugins().make<Procedure>({"evaluate", {{"split", "validation"}}}, &kClasses)->units(parts),
+      Catch::Contains("the set `validation` has no samples to evaluate on"));
+}
+
+TEST_CASE("evaluate measures other datasets by their names, and resumes between any two batches") {
+  Parts parts;
+  parts.model = std::make_shared<testing::TinyModel>(0);
+  parts.dataset = std::make_shared<testing::TinyData>();
+  Registry registry = plugins();
+  registry.insert({.kind = "dataset", .name = "tiny", .doc = "A test's.", .make = [](const Build&) {
+                     return std::static_pointer_cast<Dataset>(
+                         std::make_shared<testing::TinyData>());
+                   }});
+  const Specs sets{{"set", {{"name", std::string("again")}, {"dataset", Spec{"tiny", {}}}}}};
+  const auto make = [&](const Specs& which) {
+    return registry.make<Procedure>({"evaluate", {{"batch", std::int64_t{7}}, {"sets", which}}},
+                                    &parts.dataset->info());
+  };
+  const auto rows_from = [&](std::int64_t stop) {
+    auto evaluate = make(sets);
+    testing::Rows rows;
+    const auto units = evaluate->units(parts);
+    REQUIRE(units == 6);
+    for (std::int64_t unit = 0; unit < units; ++unit) {
+      if (unit == stop) {
+        State state;
+        evaluate->save(state);
+        evaluate = make(sets);
+        evaluate->load(state);
+        State again;  // saved before anything is done, as by a stop at once
+        evaluate->save(again);
+        evaluate = make(sets);
+        evaluate->load(again);
+        evaluate->units(parts);
+      }
+      evaluate->advance(unit, parts, {}, rows);
+    }
+    return rows.rows;
+  };
+  const auto whole = rows_from(-1);
+  const std::map<std::string, double> found(whole.begin(), whole.end());
+  CHECK(found.at("again/accuracy") == found.at("test/accuracy"));
+  CHECK(found.at("again/worst_group") == found.at("test/worst_group"));
+  for (const std::int64_t stop : {0, 1, 3, 5}) CHECK(rows_from(stop) == whole);
+  CHECK_THROWS_WITH(make({sets[0], sets[0]}), Catch::Contains("have the name `again`"));
 }

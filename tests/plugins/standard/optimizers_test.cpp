@@ -92,10 +92,17 @@ TEST_CASE("sam takes terms and groups uphill too") {
   };
   Registry registry = plugins();
   for (const bool terms : {true, false})
-    registry.insert(
-        {"optimizer", terms ? "by_term" : "by_group", "A test's.", {}, {}, [terms](const Build&) {
-           return std::static_pointer_cast<Optimizer>(std::make_shared<Parts>(terms));
-         }});
+    registry.insert({"optimizer",
+                     terms ? "by_term" : "by_group",
+                     "A test's.",
+                     {},
+                     {},
+                     {},
+                     {},
+                     {},
+                     [terms](const Build&) {
+                       return std::static_pointer_cast<Optimizer>(std::make_shared<Parts>(terms));
+                     }});
   auto plain = quadratic();
   const auto expected =
       after(*plugins().make<Optimizer>({"sam", {{"base", Spec{"sgd", {{"lr", 0.1}}}}}}), plain, 3);

@@ -168,7 +168,7 @@ TEST_CASE("the best weights are those the model ends with, where they were asked
     // best at first.
     Bench bench(steps(3, {{"evaluate_steps", integer(1)},
                           {"callbacks", best ? Specs{{"best_weights", {}}} : Specs{}},
-                          {"monitor", "loss"}}),
+                          {"monitor", "nll"}}),
                 std::make_shared<Stepper>(Reals{0.5, -8.0, 2.0}));
     const auto start = bench.model->weight.detach().clone();
     bench.go();
@@ -211,7 +211,7 @@ TEST_CASE("a loss that is not finite ends the trial, unless it is allowed") {
 TEST_CASE("weights that the last step ruined end the trial too") {
   const Reals broken{1, 1, std::numeric_limits<double>::infinity()};
   Bench strict(steps(3), std::make_shared<Stepper>(broken));
-  CHECK_THROWS_WITH(strict.go(), Catch::Contains("the loss on the validation split is"));
+  CHECK_THROWS_WITH(strict.go(), Catch::Contains("validation/nll is nan"));
   Bench lenient(steps(3, {{"allow_nonfinite", true}}), std::make_shared<Stepper>(broken));
   CHECK_NOTHROW(lenient.go());
 }

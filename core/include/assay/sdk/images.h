@@ -10,9 +10,9 @@ namespace assay {
 /// A derived dataset only reads its files. Ids number the training images first, then the test
 /// images. The last Cut::validation training images form the validation split; Cut::train_limit
 /// keeps the first of the others. Ids do not depend on the cut.
-class ImageSet : public Dataset {
+class ImageSet : public Dataset, public Images {
  public:
-  struct Images {
+  struct Files {
     torch::Tensor pixels;  // [N, H, W] or [N, C, H, W] uint8
     torch::Tensor labels;  // [N] int64, from 0
   };
@@ -29,7 +29,7 @@ class ImageSet : public Dataset {
   /// undefined. The number of classes is the largest label plus 1. Throws Error{kData} if training
   /// and test images differ in shape, if no training image is left, or if `normalization` does not
   /// have one mean and one deviation above 0 per channel.
-  ImageSet(const Images& train, const Images& test, Cut cut, const Normalization& normalization,
+  ImageSet(const Files& train, const Files& test, Cut cut, const Normalization& normalization,
            std::vector<std::string> class_names);
 
   const Info& info() const final { return info_; }

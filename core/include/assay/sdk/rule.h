@@ -28,6 +28,9 @@ class Rule : public Wrapper {
         .component("base", &P::base, "sgd", std::move(base_doc));
   }
 
+  static Strings needs() { return {"problem/Parts"}; }
+  static Strings hides() { return {"Parts", "Split"}; }
+
   ~Rule() override;
   /// Throws Error{kParameter} unless there are two parts or more, and `problem` gives their
   /// gradients.

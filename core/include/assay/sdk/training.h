@@ -1,5 +1,4 @@
-// Training: what procedures share: the problem of a step, the order of batches, evaluation,
-// subsets.
+// Training: what procedures share: the problem of a step, the order of batches, subsets.
 #pragma once
 
 #include <functional>
@@ -64,7 +63,8 @@ class BatchProblem final : public Problem {
     }
   };
   /// Returns what has been reported since the last call, by name, and forgets it. With two terms or
-  /// more it includes "term/<name>", the loss of each term at the first gradient of a step.
+  /// more it includes "term/<name>", the loss of each term at a step's first gradient of the whole
+  /// loss or of terms.
   std::map<std::string, Figure> take_figures();
 
  private:
@@ -134,51 +134,19 @@ class Loader {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Puts the model into eval mode for the lifetime of the object; the destructor restores the mode.
+/// Puts the model into eval mode for the lifetime of the object; the destructor restores the mode
+/// of each module.
 class EvalMode {
  public:
-  explicit EvalMode(Model& model) : model_(model), was_training_(model.is_training()) {
-    if (was_training_) model_.eval();
-  }
-  ~EvalMode() {
-    if (was_training_) model_.train();
-  }
+  explicit EvalMode(Model& model);
+  ~EvalMode();
   EvalMode(const EvalMode&) = delete;
 
  private:
   Model& model_;
   bool was_training_;
+  std::vector<std::pair<torch::nn::Module*, bool>> within_;  // a module before those within it
 };
-
-/// The results of a model on one split. Tensors are on the CPU.
-struct Scores {
-  std::int64_t count = 0;  // samples
-  double loss = 0;         // mean negative log-likelihood in nats, or mean squared error
-  double accuracy = 0;     // classification only; an abstention counts as wrong
-  std::optional<std::int64_t> abstained = {};  // abstentions; empty if the model reports none
-  torch::Tensor confusion;      // [classes, classes] int64, rows: true classes; no abstentions
-  torch::Tensor class_count;    // [classes] int64, samples per class with abstentions
-  torch::Tensor group_count;    // [groups] int64, samples; one group if the dataset has none
-  torch::Tensor group_correct;  // [groups] int64, samples classified correctly
-
-  std::optional<double> group_accuracy(std::int64_t group) const;  // empty: no samples
-  double worst_group() const;  // smallest accuracy of the groups that have samples
-};
-
-/// Evaluates `model` on a split, in batches of `batch` samples on `context.device`, in eval mode,
-/// without gradients and without autocast. Restores the mode. An empty split gives count 0.
-Scores evaluate(Model& model, const Dataset& dataset, Split split, std::int64_t batch,
-                const Context& context);
-
-/// Writes `scores` as metrics `<split>/...`:
-/// * `accuracy` and `nll`; for regression only `mse`;
-/// * if the model reports abstentions, `coverage`, the fraction of samples answered, and
-///   `selective_accuracy`, the accuracy on these;
-/// * with two groups or more, `accuracy/group/<name>`, their `average` weighted by the sizes of the
-///   groups in the whole training split, `worst_group`, and `gap`, average minus worst;
-/// * with `detail`, `accuracy/class/<name>` (recall) and the means `balanced_accuracy` and
-///   `macro_f1` over the classes that occur.
-void report(Results& results, Split split, const Info& info, const Scores& scores, bool detail);
 
 /// Sampling weights for Batches: (N / n)^power per training sample, where n of the N samples are in
 /// its group. With power 1 all groups are drawn equally often, with 0 all samples. Throws

@@ -1,0 +1,60 @@
+// What the metrics of a procedure declare, need and find.
+#include <algorithm>
+#include <set>
+
+#include "assay/sdk/prediction.h"
+
+namespace assay {
+
+std::optional<double> Measured::find(const std::string& set, const std::string& name) const {
+  const auto it = std::find_if(rows_.begin(), rows_.end(),
+                               [&](const auto& row) { return row.first == set + "/" + name; });
+  return it == rows_.end() ? std::nullopt : std::optional(it->second);
+}
+
+void Measured::write(Results& results) const {
+  for (const auto& [name, value] : rows_) results.metric(name, value);
+  for (const auto& [name, text] : documents_) results.document(name, text);
+}
+
+torch::Tensor is_right(const Predictions& predictions) {
+  const auto right = predictions.label == predictions.target;
+  const auto& abstained = predictions.abstained;
+  return abstained.defined() ? right.logical_and(abstained.logical_not()) : right;
+}
+
+void check_metrics(const Metrics& metrics) {
+  std::set<std::string> names;
+  for (const auto& metric : metrics)
+    for (const auto& row : metric->declared_rows())
+      if (!names.insert(row.name).second)
+        throw Error(ErrorKind::kParameter,
+                    "two of the `metrics` give the row `" + row.name + "`: remove one of them");
+}
+
+Keeps keeps_of(const Metrics& metrics) {
+  Keeps all;
+  for (const auto& metric : metrics) {
+    const auto own = metric->keeps();
+    all = {all.members || own.members, all.features || own.features, all.logits || own.logits};
+  }
+  return all;
+}
+
+Measured measure(const Metrics& metrics, const PredictionSets& sets) {
+  Measured measured;
+  for (const auto& metric : metrics) metric->measure(sets, measured);
+  return measured;
+}
+
+std::optional<RowInfo> find_row(const Metrics& metrics, const std::string& name) {
+  for (const auto& metric : metrics)
+    for (const auto& row : metric->declared_rows()) {
+      const bool open = row.name.ends_with('*');
+      const auto stem = row.name.substr(0, row.name.size() - (open ? 1 : 0));
+      if (open ? name.starts_with(stem) : name == stem) return row;
+    }
+  return {};
+}
+
+}  // namespace assay
