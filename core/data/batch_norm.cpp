@@ -85,12 +85,15 @@ Tensors batch_norm_buffers(Model& model, const Tensors& weights, const Dataset& 
   make_cumulative<torch::nn::BatchNorm3dImpl>(model, held);
   if (held.empty()) return restored.before();
   const ScopedWeights lent(model.parameters(), weights);
-  for_pieces(dataset.ids(Split::kTrain), batch,
-             [&](std::size_t start, std::span<const std::int64_t> part) {
-               if (part.size() < 2) return;
-               const auto here = context.with(context.rng.fork("batch_norm").fork(start));
-               model.forward(to_device(dataset.load(part, here), context.device));
-             });
+  // In order of the ids, batches may be of one class or domain, and have too small variances.
+  const auto stream = context.rng.fork("batch_norm");
+  Batches order(dataset.ids(Split::kTrain), batch, stream);
+  for (std::int64_t k = 0; k < order.per_epoch(); ++k) {
+    const auto drawn = order.at(k);
+    if (drawn.ids.size() < 2) continue;
+    const auto here = context.with(stream.fork(static_cast<std::uint64_t>(k)));
+    model.forward(to_device(dataset.load(drawn.ids, here), context.device));
+  }
   return copies(buffers);
 }
 

@@ -1,8 +1,11 @@
 // One loop over a split for all procedures.
 #include "assay/sdk/prediction.h"
 
+#include <cmath>
+
 #include <ATen/ops/cat.h>
 #include <ATen/ops/log_softmax.h>
+#include <ATen/ops/logaddexp.h>
 #include <ATen/ops/stack.h>
 
 #include "assay/sdk/training.h"
@@ -32,7 +35,8 @@ constexpr std::pair<const char*, torch::Tensor Predictions::*> kTensors[] = {
 // Sums probabilities, or values, and keeps what the first pass gave of the rest.
 void add_to(Predictions& sum, const Predictions& more) {
   if (more.log_probability.defined())
-    sum.log_probability = sum.log_probability + more.log_probability.exp();
+    sum.log_probability =
+        at::logaddexp(sum.log_probability, more.log_probability.to(torch::kDouble));
   if (more.value.defined()) sum.value = sum.value + more.value;
   if (more.abstained.defined()) sum.abstained = sum.abstained.logical_or(more.abstained);
 }
@@ -123,7 +127,7 @@ void PredictionLoop::add(std::int64_t pass, std::size_t place, Predictions found
   }
   if (pass > 0) return add_to(found_.at(place), found);
   if (predictor_->passes() > 1 && found.log_probability.defined())
-    found.log_probability = found.log_probability.to(torch::kDouble).exp();
+    found.log_probability = found.log_probability.to(torch::kDouble);
   found_.push_back(std::move(found));
 }
 
@@ -161,7 +165,7 @@ Predictions PredictionLoop::finish() const {
   for (const auto& [name, member] : kTensors) all.*member = joined(found_, member);
   const auto passes = static_cast<double>(predictor_->passes());
   if (passes > 1 && all.log_probability.defined()) {
-    all.log_probability = (all.log_probability / passes).log().to(torch::kFloat);
+    all.log_probability = (all.log_probability - std::log(passes)).to(torch::kFloat);
     all.label.reset();
   }
   if (all.log_probability.defined() && !all.label.defined())

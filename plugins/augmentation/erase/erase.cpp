@@ -76,6 +76,6 @@ class Erase final : public assay::Transform {
 
 ASSAY_PLUGIN(registry) {
   registry.add<Erase>("erase",
-                      "Replaces a random rectangle of an image by the mean pixel (Zhong et al., "
-                      "AAAI 2020).");
+                      "Sets a random rectangle of an image to 0, the mean pixel of a normalized "
+                      "dataset (Zhong et al., AAAI 2020).");
 }

@@ -10,7 +10,7 @@ class Select final : public assay::Procedure {
  public:
   using Params = SelectParams;
   static assay::Schema<Params> schema();
-  static assay::Strings needs() { return {"dataset", "selector"}; }
+  static assay::Strings needs() { return {"dataset", "selector", "model?"}; }
 
   Select(const Params& params, const assay::Info& info);
   std::int64_t units(const assay::Parts& parts) const override;

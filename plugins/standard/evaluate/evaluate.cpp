@@ -136,14 +136,31 @@ class Evaluate final : public assay::Procedure {
     };
     add(p_.split, parts.dataset, split_of(p_.split));
     for (const auto& set : p_.sets) {
-      const auto own = set->dataset()->info().classes, all = parts.dataset->info().classes;
-      if (own != all)
-        throw Error(ErrorKind::kParameter, "the set `" + set->name() + "` has " +
-                                               std::to_string(own) + " classes, and the dataset " +
-                                               std::to_string(all) + ": use one with as many");
+      check_alike(set->name(), set->dataset()->info(), parts);
       add(set->name(), set->dataset(), set->split());
     }
     return loops;
+  }
+
+  // What the model reads of a sample must mean the same in each set.
+  static void check_alike(const std::string& name, const assay::Info& own,
+                          const assay::Parts& parts) {
+    const auto& info = parts.dataset->info();
+    const bool by_group = dynamic_cast<assay::Partitioned*>(parts.model.get()) != nullptr;
+    const char* other =
+        own.classes != info.classes || own.targets != info.targets ? "classes"
+        : own.input_shape != info.input_shape                      ? "input shape"
+        : !own.class_names.empty() && !info.class_names.empty() &&
+                own.class_names != info.class_names
+            ? "class names"
+        : own.pixel_mean != info.pixel_mean || own.pixel_deviation != info.pixel_deviation
+            ? "normalization of pixels"
+        : by_group && own.groups != info.groups ? "groups, which the model reads"
+                                                : nullptr;
+    if (other != nullptr)
+      throw Error(ErrorKind::kParameter, "the set `" + name + "` has other " + other +
+                                             " than the dataset that the model was built for: use "
+                                             "one with the same");
   }
 
   void start(const assay::Parts& parts) {

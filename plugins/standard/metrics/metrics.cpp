@@ -88,5 +88,8 @@ ASSAY_PLUGIN(registry) {
       "Accuracy per group, their average by the groups' shares of the training split, the worst, "
       "and the gap between the two.");
   registry.add<One<kClasses, rows::classes, true>>(
-      "classes", "Recall per class, and the means of recall and F1 over the classes that occur.");
+      "classes",
+      "Recall per class, its mean over the classes that occur, and the mean F1 over those that "
+      "occur "
+      "or are predicted.");
 }

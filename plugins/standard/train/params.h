@@ -85,7 +85,7 @@ inline assay::Schema<TrainParams> train_schema() {
                   "What is measured on the validation split, and on the test split at the end.")
       .metric_row("monitor", &P::monitor,
                   "Row of the metrics on the validation split that selects the best weights, such "
-                  "as `accuracy`; empty: the first row.")
+                  "as `accuracy`; empty: the first row that is not of one class or group.")
       .field("patience", &P::patience, at_least(0),
              "Early stopping: evaluations without improvement before training stops; 0: never.")
       .components(

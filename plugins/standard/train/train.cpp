@@ -188,7 +188,7 @@ class Train final : public assay::Procedure {
   // The monitored row of the validation, negated if smaller is better.
   double score(const assay::Measured& measured) {
     if (monitored_.empty() && !p_.monitor.empty()) monitored_ = "validation/" + p_.monitor;
-    if (monitored_.empty() && !measured.rows().empty()) monitored_ = measured.rows().front().first;
+    if (monitored_.empty()) monitored_ = first_row(measured);
     const auto name = monitored_.substr(monitored_.find('/') + 1);
     const auto value = measured.find("validation", name);
     const auto row = assay::find_row(p_.metrics, name);
@@ -198,6 +198,17 @@ class Train final : public assay::Procedure {
                              "`, and the metrics gave no such row of the "
                              "validation split: choose one that they give");
     return row->higher_is_better ? *value : -*value;
+  }
+
+  // Not one of an open list, such as the accuracy of one class.
+  std::string first_row(const assay::Measured& measured) const {
+    for (const auto& [name, value] : measured.rows()) {
+      const auto row = assay::find_row(p_.metrics, name.substr(name.find('/') + 1));
+      if (row && !row->name.ends_with('*')) return name;
+    }
+    throw assay::Error(
+        assay::ErrorKind::kParameter,
+        "`monitor` is not given, and the metrics give no row to choose by: name one");
   }
 
   assay::Measured measure(Split split, Parts& parts, const Context& context,

@@ -8,10 +8,11 @@ namespace assay {
 
 /// The model's buffers as they would be with `weights` (like Model::parameters()) if the running
 /// statistics of its modules BatchNorm1d to BatchNorm3d were the means over the batches of the
-/// training split, as torch.optim.swa_utils.update_bn() computes them. Weights, buffers and mode of
-/// the model are unchanged. Without such a module the buffers are the model's own, and nothing is
-/// computed. Batches have `batch` samples, in the order of the ids; a last one of one sample is
-/// left out, since batch norm needs two.
+/// training split, in a random order from `context.rng`, each sample once. All other modules are in
+/// eval mode, and samples are untransformed. Norms whose own parameters are frozen keep their
+/// statistics. Weights, buffers and mode of the model are unchanged. Without such a module the
+/// buffers are the model's own, and nothing is computed. A last batch of one sample is left out,
+/// since batch norm needs two.
 Tensors batch_norm_buffers(Model& model, const Tensors& weights, const Dataset& dataset,
                            std::int64_t batch, const Context& context);
 

@@ -22,7 +22,8 @@ class PredictionLoop final : public Stateful {
   std::int64_t units() const { return predictor_->passes() * batches(); }
   /// Does unit `unit`, counted from 0; units are done in order.
   void advance(std::int64_t unit, Parts& parts, const Context& context);
-  /// After the last unit.
+  /// After the last unit: the mean of the passes' probabilities or values. A sample on which one of
+  /// the passes abstains counts as an abstention.
   Predictions finish() const;
 
   void save(State& state) const override;
@@ -39,8 +40,9 @@ class PredictionLoop final : public Stateful {
   Split split_;
   std::int64_t batch_;
   Keeps keeps_;
-  std::vector<Predictions> found_;  // per batch; probabilities are summed over passes
-  std::vector<Tensors> members_;    // per pass and batch
+  std::vector<Predictions>
+      found_;  // per batch; probabilities are added up over passes, as logarithms
+  std::vector<Tensors> members_;                            // per pass and batch
   std::map<std::string, double> terms_, counts_, weights_;  // of the objective, if it is asked
   bool in_pass_ = false;  // begin_pass() has been called for the current pass in this process
   Tensors before_;        // weights and buffers before the current pass, if it changes them
