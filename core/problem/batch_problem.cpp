@@ -34,7 +34,6 @@ double BatchProblem::step(Optimizer& optimizer) {
   const double loss = optimizer.step(*this);
   auto& setting = *impl_->setting;
   const auto here = setting.context.with(setting.context.rng.fork("finish"));
-  seed_default_generators(here.rng, here.device);
   setting.objective.finish_step(setting.model, impl_->batches, here);
   return loss;
 }

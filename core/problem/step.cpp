@@ -47,14 +47,14 @@ auto evaluated(const StepSetting& setting, std::size_t index, Body body) {
 void check_term(const Objective& objective, std::size_t index, const Batch& batch,
                 const Term& term) {
   const auto count = term.value.defined() ? term.value.numel() : 0;
-  const auto name = "the term `" + objective.terms()[index] + "`";
+  const auto name = [&] { return "the term `" + objective.terms()[index] + "`"; };
   if (count != 1)
-    throw Error(ErrorKind::kShape, name + " has " + std::to_string(count) +
+    throw Error(ErrorKind::kShape, name() + " has " + std::to_string(count) +
                                        " elements; a term must be one number, the mean over its "
                                        "samples");
   const auto& each = term.per_sample;
   if (each.defined() && (each.dim() != 1 || each.size(0) != batch.size()))
-    throw Error(ErrorKind::kShape, name + " gives losses per sample of another shape than [" +
+    throw Error(ErrorKind::kShape, name() + " gives losses per sample of another shape than [" +
                                        std::to_string(batch.size()) + "], one per sample");
 }
 
@@ -112,7 +112,6 @@ std::vector<Batch> StepSetting::prepared(std::vector<Batch> batches) {
   const auto stream = context.rng.fork("prepare");
   for (std::size_t i = 0; i < batches.size(); ++i) {
     const auto here = context.with(stream.fork(i));
-    seed_default_generators(here.rng, here.device);
     batches[i] = objective.prepare(model, batches[i], here);
   }
   buffers.restore();

@@ -60,13 +60,14 @@ class Domains final : public assay::Objective {
   // The pseudo-labels of a step: predictions at its first weights, kOther where they are not
   // confident and in domains with labels.
   assay::Batch prepare(assay::Model& model, const assay::Batch& batch,
-                       const assay::Context&) override {
+                       const assay::Context& context) override {
     auto rows = at::zeros_like(batch.group, torch::kBool);
     for (std::size_t k = 0; k < terms_.size(); ++k)
       if (!labelled_[k]) rows = rows.logical_or(in_domain(batch, k));
     const auto places = rows.nonzero().squeeze(1);
     if (places.size(0) == 0) return batch;
     const torch::NoGradGuard no_grad;
+    assay::seed_default_generators(context.rng, context.device);
     const auto logits = model.forward(batch.select(places)).logits.to(torch::kFloat);
     const auto [confidence, label] = at::softmax(logits, 1).max(1);
     auto prepared = batch;

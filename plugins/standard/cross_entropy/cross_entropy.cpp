@@ -1,6 +1,8 @@
 // Cross-entropy of classes, with label smoothing: Szegedy et al., "Rethinking the Inception
 // architecture for computer vision", CVPR 2016, section 7.
 #include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/log_softmax.h>
+#include <ATen/ops/nll_loss.h>
 
 #include "assay/registry.h"
 
@@ -28,6 +30,12 @@ class CrossEntropy final : public assay::Objective {
   std::vector<assay::Term> evaluate(assay::Model& model, const assay::Batch& batch,
                                     const assay::Context&) override {
     const auto logits = model.forward(batch).logits;
+    if (p_.smoothing == 0) {  // one pass over the logits for both losses
+      const bool half = logits.scalar_type() == torch::kBFloat16;  // as autocast has it
+      const auto log_p = at::log_softmax(half ? logits.to(torch::kFloat) : logits, 1);
+      return {{at::nll_loss(log_p, batch.target), 1.0,
+               at::nll_loss(log_p, batch.target, {}, at::Reduction::None)}};
+    }
     const auto loss = [&](at::Reduction::Reduction reduction) {
       return at::cross_entropy_loss(logits, batch.target, {}, reduction, -100, p_.smoothing);
     };
