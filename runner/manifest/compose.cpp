@@ -131,6 +131,19 @@ void apply(Node& root, const Override& one, Complaints& complaints) {
   assign(root, steps, one.value);
 }
 
+// The next item of a list may be added, but no item below it.
+void check_index(const Node& list, const Strings& steps, std::size_t k, const Location& at) {
+  const auto count = list.items.size();
+  if (index_in(steps[k], count + (k + 1 == steps.size() ? 1 : 0))) return;
+  const Strings path(steps.begin(), steps.begin() + static_cast<std::ptrdiff_t>(k));
+  Complaints complaints;
+  complaints.add(at,
+                 fmt::format("`{}` is a list of {} {}, in which `{}` is not an index: the first "
+                             "is 0",
+                             fmt::join(path, "."), count, count == 1 ? "item" : "items", steps[k]));
+  complaints.throw_if_any();
+}
+
 }  // namespace
 
 Node merge(Node below, Node over) {
@@ -151,8 +164,9 @@ Node merge(Node below, Node over) {
 void assign(Node& root, const Strings& steps, Node value) {
   Node* here = &root;
   for (std::size_t k = 0; k + 1 < steps.size(); ++k) {
+    if (here->is_list()) check_index(*here, steps, k, value.at);
     Node* next = here->find(steps[k]);
-    if (next == nullptr || !(next->is_map() || next->is_scalar())) {
+    if (next == nullptr || next->kind == Node::Kind::kNull) {
       Node empty;
       empty.kind = Node::Kind::kMap;
       empty.at = value.at;
@@ -166,6 +180,7 @@ void assign(Node& root, const Strings& steps, Node value) {
     }
     here = next;
   }
+  if (here->is_list()) check_index(*here, steps, steps.size() - 1, value.at);
   const auto& name = steps.back();
   const Node* before = here->find(name);
   if (name == "use" && before != nullptr &&

@@ -16,8 +16,10 @@ Node compose(const std::filesystem::path& file, const std::vector<std::string>& 
 /// `over` wins; maps are merged, but a component of another name replaces the one below whole.
 Node merge(Node below, Node over);
 
-/// Puts `value` at `steps`, making maps on the way; a component written as a word becomes a
-/// map. Setting another `use` begins that component anew. The sweep uses it too.
+/// Puts `value` at `steps`, making maps on the way; a component written as a word becomes a map,
+/// and an item of a list is named by its index, from 0. Setting another `use` begins that
+/// component anew. Throws ManifestErrors for an index that the list does not have. The sweep uses
+/// it too.
 void assign(Node& root, const Strings& steps, Node value);
 
 /// Replaces `${a.b}` by what stands there. `sweep` is left alone.

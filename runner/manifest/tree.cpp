@@ -2,6 +2,7 @@
 #include "runner/manifest/tree.h"
 
 #include <algorithm>
+#include <charconv>
 #include <tuple>
 #include <utility>
 
@@ -11,7 +12,16 @@
 
 namespace assay {
 
+std::optional<std::size_t> index_in(std::string_view step, std::size_t count) {
+  std::size_t index = 0;
+  const auto [end, error] = std::from_chars(step.data(), step.data() + step.size(), index);
+  const bool whole = error == std::errc() && end == step.data() + step.size();
+  const bool plain = step.size() == 1 || (!step.empty() && step[0] != '0');
+  return whole && plain && index < count ? std::optional(index) : std::nullopt;
+}
+
 const Node* Node::find(std::string_view key) const {
+  if (const auto index = index_in(key, items.size())) return &items[*index];
   for (const auto& entry : entries)
     if (entry.key == key) return &entry.value;
   return nullptr;
@@ -22,6 +32,11 @@ Node* Node::find(std::string_view key) {
 }
 
 Node& Node::set(std::string_view key, Node value) {
+  if (is_list()) {
+    const auto index = index_in(key, items.size() + 1).value();
+    if (index == items.size()) return items.emplace_back(std::move(value));
+    return items[index] = std::move(value);
+  }
   for (auto& entry : entries)
     if (entry.key == key) {
       entry.at = value.at;
@@ -34,6 +49,8 @@ Node& Node::set(std::string_view key, Node value) {
 }
 
 void Node::erase(std::string_view key) {
+  if (const auto index = index_in(key, items.size()))
+    items.erase(items.begin() + static_cast<std::ptrdiff_t>(*index));
   std::erase_if(entries, [&](const MapEntry& entry) { return entry.key == key; });
 }
 

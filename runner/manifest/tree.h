@@ -1,6 +1,7 @@
 // The manifest as a tree of our own: every node, and every key, knows where it was written.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,6 +30,7 @@ struct Node {
   bool is_list() const { return kind == Kind::kList; }
   bool is_scalar() const { return kind == Kind::kScalar; }
 
+  // The key of an item of a list is its index.
   const Node* find(std::string_view key) const;
   Node* find(std::string_view key);
   Node& set(std::string_view key, Node value);  // replaces, or adds at the end
@@ -39,6 +41,9 @@ struct Node {
   /// "a list", "the text `x`", "the number 3", ... for messages.
   std::string describe() const;
 };
+
+/// The index that `step` is in a list of `count` items; none for another text or one past the end.
+std::optional<std::size_t> index_in(std::string_view step, std::size_t count);
 
 /// The steps of a dotted path, of which there are at most kMaxSteps in one that is accepted.
 inline constexpr std::size_t kMaxSteps = 16;

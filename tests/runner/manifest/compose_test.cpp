@@ -74,6 +74,37 @@ TEST_CASE("overrides set, add and remove; another `use` begins the component ane
   CHECK_THAT(desk.mistake(kBase, {"optimizer.lr=fast"}), Contains("command line:1:14: "));
 }
 
+TEST_CASE("an item of a list is set, added and removed by its index") {
+  Desk desk;
+  const auto bases = [&](const Strings& overrides) {
+    Strings all{"optimizer={use: mixed, bases: [sgd, {use: adamw, eps: 1e-3}]}"};
+    all.insert(all.end(), overrides.begin(), overrides.end());
+    const auto mixed = desk.stage(kBase, all).components.at("optimizer");
+    return std::get<Specs>(mixed.params.at("bases"));
+  };
+  const Spec sgd{"sgd", {{"lr", 0.1}, {"momentum", 0.9}}};
+  const Spec adamw{"adamw", {{"lr", 0.001}, {"eps", 1e-3}}};
+  CHECK(bases({"optimizer.bases.0.lr=0.5"}) ==
+        Specs{{"sgd", {{"lr", 0.5}, {"momentum", 0.9}}}, adamw});
+  CHECK(bases({"optimizer.bases.1=sgd"}) == Specs{sgd, sgd});
+  CHECK(bases({"optimizer.bases.2=sgd"}) == Specs{sgd, adamw, sgd});
+  CHECK(bases({"~optimizer.bases.0"}) == Specs{adamw});
+  const auto mistake = [&](const std::string& text) {
+    return desk.mistake(kBase, {"optimizer={use: mixed, bases: [sgd]}", text});
+  };
+  CHECK_THAT(mistake("optimizer.bases.1.lr=0.5"),
+             Contains("command line:2:") &&
+                 Contains("`optimizer.bases` is a list of 1 item, in which `1` is not an index"));
+  CHECK_THAT(mistake("optimizer.bases.lr=0.5"), Contains("`lr` is not an index"));
+  CHECK_THAT(mistake("optimizer.bases.01=sgd"), Contains("`01` is not an index"));
+}
+
+TEST_CASE("an axis may be an item of a list") {
+  Desk desk;
+  const std::string text = kBase + "sweep:\n  optimizer.bases.0.lr: [0.1, 0.2]\n";
+  CHECK(desk.read(text, {"optimizer={use: mixed, bases: [sgd]}"}).trials.size() == 2);
+}
+
 TEST_CASE("an axis is overridden by its name, dots and all, and an alternative within it") {
   Desk desk;
   const std::string text =
