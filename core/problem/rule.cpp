@@ -43,8 +43,7 @@ void check_parts(const Problem& problem, By by, const std::string& rule) {
   const bool groups = problem.names(By::kGroup).size() > 1;
   throw Error(ErrorKind::kParameter,
               start + "terms of the loss against one another, but the loss has " + has +
-                  "; use its base alone, an objective with several "
-                  "terms" +
+                  "; use its base alone, an objective with several terms" +
                   (groups ? ", or `over: groups`" : ""));
 }
 

@@ -25,8 +25,7 @@ class Domains final : public assay::Objective {
     return assay::Schema<Params>()
         .field("unlabelled", &Params::unlabelled, assay::any(),
                "Names of the groups that are trained without labels: confident predictions of the "
-               "model "
-               "are used as pseudo-labels instead.")
+               "model are used as pseudo-labels instead.")
         .field("tau", &Params::tau, assay::between(0, 1),
                "Smallest predicted probability at which a prediction is used as a pseudo-label.");
   }

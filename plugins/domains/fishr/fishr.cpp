@@ -46,9 +46,9 @@ class Fishr final : public assay::Objective {
                                     const assay::Context& context) override {
     const auto output = model.forward(batch);
     if (!output.features.defined())
-      throw Error(ErrorKind::kPlugin,
-                  "the model returns no features, which are needed for the "
-                  "gradients of the last layer");
+      throw Error(
+          ErrorKind::kPlugin,
+          "the model returns no features, which are needed for the gradients of the last layer");
     const auto each = at::cross_entropy_loss(output.logits, batch.target, {}, at::Reduction::None);
     const auto member = environments_.members(batch).to(each.scalar_type());
     const auto count = member.sum(0);

@@ -18,8 +18,7 @@ class Irm final : public assay::Objective {
     return assay::Schema<Params>()
         .field("lambda", &Params::lambda, assay::at_least(0),
                "Weight of the penalty: the squared derivative of each environment's loss with "
-               "respect to a "
-               "scale factor of the logits.")
+               "respect to a scale factor of the logits.")
         .field("anneal_steps", &Params::anneal_steps, assay::at_least(0),
                "Number of initial training steps during which the weight is 1.");
   }

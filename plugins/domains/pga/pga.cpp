@@ -128,8 +128,7 @@ class Pga final : public assay::Wrapper {
             "Radius of each term's ascent step, in weight units: the weight of its gradient norm.")
         .field("rho_ga", &Params::rho_ga, at_least(0),
                "Weight of the alignment: of the cosine between the gradients of the target and of "
-               "each "
-               "source.")
+               "each source.")
         .field(
             "tradeoff", &Params::tradeoff, at_least(0),
             "Weight of the source gradients relative to the target gradient, on shared parameters.")

@@ -53,8 +53,7 @@ assay::Schema<EndPoint::Params> EndPoint::schema() {
   return Schema<Params>()
       .field("weights", &Params::weights, one_of({"ones", "lda", "logistic", "search"}),
              "Weights of the columns: all 1, linear discriminant analysis, logistic regression, or "
-             "the "
-             "best of random changes; `ones` and `search` need two classes.")
+             "the best of random changes; `ones` and `search` need two classes.")
       .field(
           "cut", &Params::cut, one_of({"best", "own"}),
           "Threshold for two classes: the one with the most correct training cases, or the one of "
@@ -70,10 +69,10 @@ EndPoint::EndPoint(const Params& params, const assay::Info& info)
     : p_(params), names_(named_after(info)) {
   const bool of_two = p_.weights == "ones" || p_.weights == "search";
   if (of_two && info.classes != 2)
-    throw Error(ErrorKind::kParameter, "`weights: " + p_.weights +
-                                           "` needs a dataset with two classes, but "
-                                           "the dataset has " +
-                                           std::to_string(info.classes) + ": use lda or logistic");
+    throw Error(ErrorKind::kParameter,
+                "`weights: " + p_.weights +
+                    "` needs a dataset with two classes, but the dataset has " +
+                    std::to_string(info.classes) + ": use lda or logistic");
   if (of_two && p_.cut == "own")
     throw Error(ErrorKind::kParameter,
                 "`weights: " + p_.weights + "` has no threshold of its own: use `cut: best`");

@@ -64,8 +64,7 @@ assay::Schema<Pictures::Params> Pictures::schema() {
              "Type of coordinates: in-line (static, paired or dynamic), GLC-L, or parallel.")
       .field("heights", &Params::heights, one_of({"difference", "value", "even"}),
              "Meaning of the height of in-line links: the difference of two values (dynamic: the "
-             "length "
-             "of a step), the value at each end, or none.")
+             "length of a step), the value at each end, or none.")
       .field("split", &Params::split, one_of({"train", "validation", "test"}),
              "Split whose rows are drawn.")
       .field("order", &Params::order, any(),
@@ -73,12 +72,10 @@ assay::Schema<Pictures::Params> Pictures::schema() {
              "data.")
       .field("reversed", &Params::reversed, any(),
              "Columns to draw in reverse, from their largest value.")
-      .field(
-          "weights", &Params::weights, any(),
-          "Weights for dynamic and glc_l, one per drawn column, not 0; empty: those of the model "
-          "if it "
-          "is an end point of two classes, else 1, or 0.5 for glc_l, whose weights are cosines and "
-          "are divided by the largest if that is above 1.")
+      .field("weights", &Params::weights, any(),
+             "Weights for dynamic and glc_l, one per drawn column, not 0; empty: those of the "
+             "model if it is an end point of two classes, else 1, or 0.5 for glc_l, whose weights "
+             "are cosines and are divided by the largest if that is above 1.")
       .field("most", &Params::most, at_least(1),
              "Largest number of rows per picture; of more rows, evenly spaced ones are drawn.")
       .field("rules", &Params::rules, at_least(0), "Number of rules to draw, from the first.")

@@ -34,8 +34,7 @@ class Dfr final : public assay::Procedure {
                "Split that the last layer is trained on; its groups are used.")
         .field("c", &Params::c, above(0),
                "Inverse strengths of the L1 penalty to try; the value with the best worst-group "
-               "accuracy "
-               "is used.")
+               "accuracy is used.")
         .field(
             "refits", &Params::refits, at_least(1),
             "Number of group-balanced random subsets; the final last layer is the average of the "
@@ -153,8 +152,7 @@ class Dfr final : public assay::Procedure {
 }  // namespace
 
 ASSAY_PLUGIN(registry) {
-  registry.add<Dfr>(
-      "dfr",
-      "Deep feature reweighting: retrains the last layer on group-balanced "
-      "samples by L1-regularized logistic regression (Kirichenko et al., ICLR 2023).");
+  registry.add<Dfr>("dfr",
+                    "Deep feature reweighting: retrains the last layer on group-balanced samples "
+                    "by L1-regularized logistic regression (Kirichenko et al., ICLR 2023).");
 }

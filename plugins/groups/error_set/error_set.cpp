@@ -21,8 +21,7 @@ class ErrorSet final : public assay::Procedure {
     return assay::Schema<Params>()
         .field("upweight", &Params::upweight, assay::at_least(1),
                "How many times a misclassified training sample occurs in the artifact `ids`; all "
-               "others "
-               "occur once.")
+               "others occur once.")
         .field("batch", &Params::batch, assay::at_least(1), "Samples per forward pass.");
   }
   static assay::Strings needs() { return {"model", "dataset"}; }

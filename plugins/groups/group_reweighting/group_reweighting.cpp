@@ -24,8 +24,7 @@ class GroupReweighting final : public assay::Wrapper {
     return Schema<Params>()
         .field("power", &Params::power, at_least(0),
                "Weights are proportional to (N / n_g)^power, for n_g of N training samples in "
-               "group g: "
-               "1 gives all groups equal weight, 0 is the base optimizer.")
+               "group g: 1 gives all groups equal weight, 0 is the base optimizer.")
         .component("base", &Params::base, "sgd",
                    "Optimizer that takes the step with the gradient of the weighted loss.");
   }
@@ -73,6 +72,5 @@ class GroupReweighting final : public assay::Wrapper {
 ASSAY_PLUGIN(registry) {
   registry.add<GroupReweighting>(
       "group_reweighting",
-      "Weights the loss of each sample by the inverse frequency of its group "
-      "(Shimodaira, 2000).");
+      "Weights the loss of each sample by the inverse frequency of its group (Shimodaira, 2000).");
 }

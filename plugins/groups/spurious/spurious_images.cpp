@@ -49,8 +49,7 @@ assay::Schema<SpuriousImages::Params> SpuriousImages::schema() {
              "classes / n; 0: keep the classes.")
       .field("attributes", &Params::attributes, any(),
              "Names of the attributes to paint; the attribute of class c is number c modulo their "
-             "count; "
-             "empty: the first ones, one per class.")
+             "count; empty: the first ones, one per class.")
       .field("correlation", &Params::correlation, between(-1, 1),
              "Probability in the training split that a sample has the attribute of its class; "
              "otherwise it has any other; below 0: all attributes are equally likely.")
@@ -97,11 +96,10 @@ SpuriousImages::SpuriousImages(const Params& p, const assay::Strings& known,
 
 void SpuriousImages::choose(const Params& p, const assay::Strings& known, const std::string& name) {
   if (p.attributes.empty() && classes_ > static_cast<std::int64_t>(known.size()))
-    throw Error(ErrorKind::kParameter,
-                "`" + name + "` has " + std::to_string(known.size()) + " attributes for " +
-                    std::to_string(classes_) +
-                    " classes: merge classes by a smaller `classes`, or list "
-                    "the `attributes` that the classes share");
+    throw Error(ErrorKind::kParameter, "`" + name + "` has " + std::to_string(known.size()) +
+                                           " attributes for " + std::to_string(classes_) +
+                                           " classes: merge classes by a smaller `classes`, or "
+                                           "list the `attributes` that the classes share");
   if (p.attributes.size() == 1)
     throw Error(ErrorKind::kParameter, "`attributes` must list at least two names");
   for (std::int64_t c = 0; p.attributes.empty() && c < classes_; ++c) chosen_.push_back(c);

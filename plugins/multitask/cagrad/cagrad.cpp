@@ -22,8 +22,7 @@ class CaGrad final : public assay::Rule {
         Schema<Params>()
             .field("c", &Params::c, at_least(0),
                    "Largest distance of the direction from the mean gradient g0, as a multiple of "
-                   "|g0|; 0: "
-                   "the mean gradient.")
+                   "|g0|; 0: the mean gradient.")
             .field("rescale", &Params::rescale, any(), "Divides the direction by 1 + c^2."),
         "Optimizer that takes the step with the direction.");
   }

@@ -24,13 +24,10 @@ class Dwa final : public assay::Rule {
     return add_fields(Schema<Params>()
                           .field("temperature", &Params::temperature, above(0),
                                  "Temperature T of the softmax: a larger T gives more equal "
-                                 "weights; the weights sum "
-                                 "to the "
-                                 "number of terms.")
+                                 "weights; the weights sum to the number of terms.")
                           .field("every", &Params::every, at_least(1),
                                  "Number of steps over which losses are averaged before they are "
-                                 "compared; one epoch in "
-                                 "the paper."),
+                                 "compared; one epoch in the paper."),
                       "Optimizer that takes the step with the gradient of the weighted sum.");
   }
 

@@ -152,8 +152,7 @@ class Famo final : public assay::Rule {
 }  // namespace
 
 ASSAY_PLUGIN(registry) {
-  registry.add<Famo>(
-      "famo",
-      "FAMO (Liu et al., NeurIPS 2023): weights terms so that their losses decrease at "
-      "the same relative rate, with one backward pass per step.");
+  registry.add<Famo>("famo",
+                     "FAMO (Liu et al., NeurIPS 2023): weights terms so that their losses decrease "
+                     "at the same relative rate, with one backward pass per step.");
 }

@@ -98,6 +98,6 @@ class GradDrop final : public assay::Rule {
 ASSAY_PLUGIN(registry) {
   registry.add<GradDrop>(
       "graddrop",
-      "Gradient sign dropout (Chen et al., NeurIPS 2020): for each weight keeps only "
-      "the gradients of one sign, drawn at random in proportion to their sums.");
+      "Gradient sign dropout (Chen et al., NeurIPS 2020): for each weight keeps only the gradients "
+      "of one sign, drawn at random in proportion to their sums.");
 }

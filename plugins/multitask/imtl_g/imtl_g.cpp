@@ -56,8 +56,7 @@ class ImtlG final : public assay::Rule {
 }  // namespace
 
 ASSAY_PLUGIN(registry) {
-  registry.add<ImtlG>(
-      "imtl_g",
-      "Impartial multi-task learning, IMTL-G (Liu et al., ICLR 2021): the direction "
-      "with equal projections on the gradients of all terms.");
+  registry.add<ImtlG>("imtl_g",
+                      "Impartial multi-task learning, IMTL-G (Liu et al., ICLR 2021): the "
+                      "direction with equal projections on the gradients of all terms.");
 }

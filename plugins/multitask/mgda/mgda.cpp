@@ -20,13 +20,11 @@ class Mgda final : public assay::Rule {
 
   static assay::Schema<Params> schema() {
     using namespace assay;
-    return add_fields(
-        Schema<Params>().field(
-            "normalise", &Params::normalise, one_of({"none", "l2", "loss", "loss+"}),
-            "Divisor of each gradient when the weights are computed: none, its L2 norm, the "
-            "loss of its "
-            "term or group, or both (loss+)."),
-        "Optimizer that takes the step with the combined gradient.");
+    return add_fields(Schema<Params>().field(
+                          "normalise", &Params::normalise, one_of({"none", "l2", "loss", "loss+"}),
+                          "Divisor of each gradient when the weights are computed: none, its L2 "
+                          "norm, the loss of its term or group, or both (loss+)."),
+                      "Optimizer that takes the step with the combined gradient.");
   }
 
   explicit Mgda(Params params) : Rule(params, "mgda"), p_(std::move(params)) {}

@@ -63,8 +63,7 @@ class NashMtl final : public assay::Rule {
         Schema<Params>()
             .field("max_norm", &Params::max_norm, at_least(0),
                    "Largest L2 norm of the direction, which is sqrt(K) for K terms without a "
-                   "limit; 0: "
-                   "no limit.")
+                   "limit; 0: no limit.")
             .field("update_every", &Params::update_every, at_least(1),
                    "Steps between two solutions for alpha; steps in between reuse alpha with one "
                    "backward pass."),
@@ -129,8 +128,7 @@ class NashMtl final : public assay::Rule {
 }  // namespace
 
 ASSAY_PLUGIN(registry) {
-  registry.add<NashMtl>(
-      "nash_mtl",
-      "Nash-MTL (Navon et al., ICML 2022): the Nash bargaining solution, in which "
-      "all terms improve in the same proportion.");
+  registry.add<NashMtl>("nash_mtl",
+                        "Nash-MTL (Navon et al., ICML 2022): the Nash bargaining solution, in "
+                        "which all terms improve in the same proportion.");
 }

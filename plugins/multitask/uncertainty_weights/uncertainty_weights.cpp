@@ -21,11 +21,9 @@ class UncertaintyWeights final : public assay::Rule {
     using namespace assay;
     return add_fields(
         Schema<Params>()
-            .field(
-                "lr", &Params::lr, at_least(0),
-                "Learning rate of the log variances s, for plain gradient descent; the schedule's "
-                "factor "
-                "multiplies it.")
+            .field("lr", &Params::lr, at_least(0),
+                   "Learning rate of the log variances s, for plain gradient descent; the "
+                   "schedule's factor multiplies it.")
             .field("s0", &Params::s0, between(-20, 20), "Initial value of each log variance s."),
         "Optimizer that takes the step with the gradient of the weighted sum.");
   }

@@ -16,12 +16,11 @@ class WeightedSum final : public assay::Rule {
 
   static assay::Schema<Params> schema() {
     using namespace assay;
-    return add_fields(Schema<Params>().required("weights", &Params::weights, at_least(0),
-                                                "Weight of each term, in the order of the "
-                                                "objective, or of each group; it multiplies the "
-                                                "objective "
-                                                "gives the term."),
-                      "Optimizer that takes the step with the gradient of the weighted sum.");
+    return add_fields(
+        Schema<Params>().required("weights", &Params::weights, at_least(0),
+                                  "Weight of each term, in the order of the objective, or of each "
+                                  "group; it multiplies the objective gives the term."),
+        "Optimizer that takes the step with the gradient of the weighted sum.");
   }
 
   explicit WeightedSum(Params params) : Rule(params, "weighted_sum"), p_(std::move(params)) {}

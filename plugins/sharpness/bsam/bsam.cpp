@@ -48,25 +48,22 @@ class Bsam final : public assay::Optimizer {
                "Decay rate per step of the moving average s of the scaled precision.")
         .field("weight_decay", &Params::weight_decay, assay::at_least(0),
                "Weight decay: this times the weights is added to the gradient; it is the precision "
-               "of the "
-               "prior divided by N, the number of training samples.")
+               "of the prior divided by N, the number of training samples.")
         .field("damping", &Params::damping, assay::at_least(0),
                "Damping that is added to the quantity averaged in s.")
         .field("s_init", &Params::s_init, assay::above(0), "Initial value of s.")
         .field("noise", &Params::noise, assay::at_least(0),
                "Weights are sampled with this multiple of the posterior's standard deviation 1 / "
-               "sqrt(N s); "
-               "0: no sampling.");
+               "sqrt(N s); 0: no sampling.");
   }
 
   Bsam(Params params, const assay::Info& info)
       : p_(params),
         N_(std::accumulate(info.group_sizes.begin(), info.group_sizes.end(), std::int64_t{0})) {
     if (p_.damping + p_.weight_decay == 0)
-      throw assay::Error(
-          assay::ErrorKind::kParameter,
-          "`damping` and `weight_decay` are both 0: the precision of a weight without "
-          "a gradient would fall to 0, so one of the two must be above 0");
+      throw assay::Error(assay::ErrorKind::kParameter,
+                         "`damping` and `weight_decay` are both 0: the precision of a weight "
+                         "without a gradient would fall to 0, so one of the two must be above 0");
     if (N_ <= 0)
       throw assay::Error(assay::ErrorKind::kParameter,
                          "scales its noise by the number of training samples, which this dataset "
@@ -136,8 +133,7 @@ class Bsam final : public assay::Optimizer {
 }  // namespace
 
 ASSAY_PLUGIN(registry) {
-  registry.add<Bsam>(
-      "bsam",
-      "Bayesian SAM (Moellenhoff and Khan, ICLR 2023): an Adam-like extension of SAM "
-      "that learns a variance for each weight.");
+  registry.add<Bsam>("bsam",
+                     "Bayesian SAM (Moellenhoff and Khan, ICLR 2023): an Adam-like extension of "
+                     "SAM that learns a variance for each weight.");
 }

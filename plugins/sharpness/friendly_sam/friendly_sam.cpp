@@ -24,8 +24,7 @@ class FriendlySam final : public assay::Wrapper {
                "L2 radius of the ascent step, in weight units; 0: the base optimizer.")
         .field("sigma", &Params::sigma, assay::at_least(0),
                "Multiple of the mean gradient m that is subtracted from the ascent direction; 0: "
-               "same as "
-               "`sam`.")
+               "same as `sam`.")
         .field("lambda", &Params::lambda, assay::below(0, 1),
                "Decay rate per step of the moving average m of the gradient.")
         .component("base", &Params::base, "sgd",
@@ -76,8 +75,7 @@ class FriendlySam final : public assay::Wrapper {
 }  // namespace
 
 ASSAY_PLUGIN(registry) {
-  registry.add<FriendlySam>(
-      "friendly_sam",
-      "Friendly SAM (Li et al., CVPR 2024): ascends along the batch-specific part "
-      "of the gradient.");
+  registry.add<FriendlySam>("friendly_sam",
+                            "Friendly SAM (Li et al., CVPR 2024): ascends along the batch-specific "
+                            "part of the gradient.");
 }

@@ -54,8 +54,7 @@ class Gsam final : public assay::Wrapper {
                "in the factor.")
         .field("alpha", &Params::alpha, assay::at_least(0),
                "Weight of the ascent along the part of the gradient that is orthogonal to the "
-               "gradient at "
-               "the perturbed weights; 0: same as `sam`.")
+               "gradient at the perturbed weights; 0: same as `sam`.")
         .component("base", &Params::base, "sgd",
                    "Optimizer that takes the step with the resulting gradient.");
   }

@@ -28,8 +28,7 @@ class Sam final : public assay::Wrapper {
             "L2 norm of the perturbation, in weight units; at 0 the step is that of `base` alone.")
         .field("direction", &Params::direction, assay::one_of({"gradient", "descent", "random"}),
                "Direction of the perturbation: the gradient (SAM), or, for ablations, the negative "
-               "gradient "
-               "or a random vector.")
+               "gradient or a random vector.")
         .field("normalise", &Params::normalise, assay::any(),
                "Scales the direction to length 1. If false, the perturbation is rho times the "
                "unscaled direction, so rho is a factor and not a norm.")

@@ -50,8 +50,7 @@ class CrossEntropy final : public assay::Objective {
 }  // namespace
 
 ASSAY_PLUGIN(registry) {
-  registry.add<CrossEntropy>(
-      "cross_entropy",
-      "Cross-entropy loss (negative log-likelihood) with optional label smoothing "
-      "(Szegedy et al., CVPR 2016).");
+  registry.add<CrossEntropy>("cross_entropy",
+                             "Cross-entropy loss (negative log-likelihood) with optional label "
+                             "smoothing (Szegedy et al., CVPR 2016).");
 }

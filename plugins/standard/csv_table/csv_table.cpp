@@ -74,8 +74,7 @@ class CsvTable final : public assay::Dataset {
                "Keeps the class proportions equal in all splits, up to rounding to whole rows.")
         .field("folds", &P::folds, at_least(0),
                "Number of cross-validation folds; fold `fold` is the test split and `test` is "
-               "ignored; "
-               "0: no cross-validation.")
+               "ignored; 0: no cross-validation.")
         .field("fold", &P::fold, at_least(0), "Index from 0 of the fold that is the test split.")
         .field("fold_column", &P::fold_column, any(),
                "Column that holds the fold of each row, instead of a random split; empty: none.")

@@ -47,8 +47,7 @@ class Set final : public assay::EvaluationSet {
     if (!plain || std::find(std::begin(kSplits), std::end(kSplits), p_.name) != std::end(kSplits))
       throw Error(ErrorKind::kParameter,
                   "`name` is `" + p_.name +
-                      "`; it must be of letters, digits, `_` and `-`, and no "
-                      "name of a split");
+                      "`; it must be of letters, digits, `_` and `-`, and no name of a split");
   }
 
   const std::string& name() const override { return p_.name; }

@@ -39,8 +39,8 @@ class LabelNoise final : public assay::Dataset {
                          "`dataset: {use: fashion_mnist}`");
     if (inner_->info().classes < 2)
       throw assay::Error(assay::ErrorKind::kParameter,
-                         "`dataset` has fewer than two classes: label noise needs "
-                         "a dataset of two classes or more");
+                         "`dataset` has fewer than two classes: label noise needs a dataset of two "
+                         "classes or more");
     const auto chance = rng_.fork("chance");
     for (const auto id : inner_->ids(Split::kTrain))
       if (chance.uniform(static_cast<std::uint64_t>(id)) < p.rate) noisy_.push_back(id);
@@ -85,8 +85,7 @@ class LabelNoise final : public assay::Dataset {
 }  // namespace
 
 ASSAY_PLUGIN(registry) {
-  registry.add<LabelNoise>(
-      "label_noise",
-      "Adds symmetric label noise to the training split of a classification dataset "
-      "(van Rooyen et al., NeurIPS 2015).");
+  registry.add<LabelNoise>("label_noise",
+                           "Adds symmetric label noise to the training split of a classification "
+                           "dataset (van Rooyen et al., NeurIPS 2015).");
 }

@@ -74,8 +74,8 @@ class Standard final : public assay::SetMetric<Standard> {
 ASSAY_PLUGIN(registry) {
   registry.add<Standard>(
       "standard",
-      "The usual rows: accuracy, nll, coverage and groups of a classification, "
-      "mse of a regression, or the objective's terms of a model without logits.");
+      "The usual rows: accuracy, nll, coverage and groups of a classification, mse of a "
+      "regression, or the objective's terms of a model without logits.");
   registry.add<One<kAccuracy, rows::accuracy, true>>(
       "accuracy", "Fraction of the samples that are classified correctly.");
   registry.add<One<kNll, rows::nll, true>>(
@@ -90,6 +90,5 @@ ASSAY_PLUGIN(registry) {
   registry.add<One<kClasses, rows::classes, true>>(
       "classes",
       "Recall per class, its mean over the classes that occur, and the mean F1 over those that "
-      "occur "
-      "or are predicted.");
+      "occur or are predicted.");
 }

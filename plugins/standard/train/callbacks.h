@@ -75,11 +75,11 @@ class Callbacks {
     for (std::size_t i = 0; alike && i < list.size(); ++i)
       alike = all[i].sizes() == list[i].sizes();
     if (!alike)
-      throw assay::Error(assay::ErrorKind::kPlugin,
-                         "a callback, or the optimizer, lends " + std::to_string(list.size()) +
-                             " tensors; in number and shapes they must be those of "
-                             "Model::parameters(), followed by "
-                             "those of Model::buffers() or not, or those that are trained");
+      throw assay::Error(
+          assay::ErrorKind::kPlugin,
+          "a callback, or the optimizer, lends " + std::to_string(list.size()) +
+              " tensors; in number and shapes they must be those of Model::parameters(), followed "
+              "by those of Model::buffers() or not, or those that are trained");
     return all;
   }
 

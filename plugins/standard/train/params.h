@@ -53,11 +53,10 @@ inline assay::Schema<TrainParams> train_schema() {
       .field("only", &P::only, any(),
              "Patterns of the names of parameters to train, such as `output.*`; the others are "
              "frozen; empty: all.")
-      .field(
-          "resample", &P::resample, at_least(0),
-          "Weighted sampling: a sample of a group of n among N is drawn with weight (N / "
-          "n)^resample, "
-          "with replacement; 1 draws all groups equally often; 0 takes each sample once per epoch.")
+      .field("resample", &P::resample, at_least(0),
+             "Weighted sampling: a sample of a group of n among N is drawn with weight (N / "
+             "n)^resample, with replacement; 1 draws all groups equally often; 0 takes each sample "
+             "once per epoch.")
       .field("schedule", &P::schedule, one_of({"constant", "cosine", "step"}),
              "Learning rate schedule after the warm-up.")
       .field("warmup", &P::warmup, at_least(0), "Number of steps of linear learning rate warm-up.")
@@ -79,8 +78,7 @@ inline assay::Schema<TrainParams> train_schema() {
              "Samples per forward pass during evaluation.")
       .field("log_every", &P::log_every, at_least(1),
              "Steps between two logged values of train/loss and of the optimizer's metrics; each "
-             "is the "
-             "mean since the last one.")
+             "is the mean since the last one.")
       .components("metrics", &P::metrics, {"standard"},
                   "What is measured on the validation split, and on the test split at the end.")
       .metric_row("monitor", &P::monitor,

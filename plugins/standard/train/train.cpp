@@ -195,8 +195,8 @@ class Train final : public assay::Procedure {
     if (!value || !row)
       throw assay::Error(assay::ErrorKind::kParameter,
                          "`monitor` is `" + name +
-                             "`, and the metrics gave no such row of the "
-                             "validation split: choose one that they give");
+                             "`, and the metrics gave no such row of the validation split: choose "
+                             "one that they give");
     return row->higher_is_better ? *value : -*value;
   }
 
