@@ -38,4 +38,10 @@ NamedTensors last_layers(const Model& model, std::int64_t count) {
   return chosen;
 }
 
+bool is_frozen(const torch::nn::Module& module) {
+  const auto own = module.parameters();
+  return !own.empty() &&
+         std::none_of(own.begin(), own.end(), [](const auto& w) { return w.requires_grad(); });
+}
+
 }  // namespace assay

@@ -1,10 +1,10 @@
 #include "assay/sdk/batch_norm.h"
 
-#include <algorithm>
-
 #include <torch/nn/modules/batchnorm.h>
 
+#include "assay/sdk/layers.h"
 #include "assay/sdk/problem_view.h"
+#include "assay/sdk/tensors.h"
 #include "assay/sdk/training.h"
 
 namespace assay {
@@ -32,19 +32,10 @@ class Cumulative {
   bool was_training_;
 };
 
-// Norms of layers that are not trained keep their statistics.
-bool is_frozen(const torch::nn::Module& norm) {
-  const auto own = norm.parameters();
-  return !own.empty() &&
-         std::none_of(own.begin(), own.end(), [](const auto& w) { return w.requires_grad(); });
-}
-
 // Puts the buffers back, also after an exception.
 class Restored {
  public:
-  explicit Restored(Tensors buffers) : buffers_(std::move(buffers)) {
-    for (const auto& buffer : buffers_) before_.push_back(buffer.detach().clone());
-  }
+  explicit Restored(Tensors buffers) : buffers_(std::move(buffers)), before_(clone(buffers_)) {}
   ~Restored() {
     const torch::NoGradGuard no_grad;
     for (std::size_t i = 0; i < buffers_.size(); ++i) buffers_[i].copy_(before_[i]);
@@ -56,19 +47,14 @@ class Restored {
   Tensors buffers_, before_;
 };
 
-// Holds what restores the modules of one type.
+// Holds what restores the modules of one type. Norms of layers that are not trained keep their
+// statistics.
 template <class Norm>
 void make_cumulative(Model& model, std::vector<std::shared_ptr<void>>& held) {
   for (const auto& module : model.modules(/*include_self=*/false))
     if (auto* norm = dynamic_cast<Norm*>(module.get()); norm != nullptr)
       if (norm->running_mean.defined() && !is_frozen(*norm))
         held.push_back(std::make_shared<Cumulative<Norm>>(*norm));
-}
-
-Tensors copies(const Tensors& list) {
-  Tensors all;
-  for (const auto& tensor : list) all.push_back(tensor.detach().clone());
-  return all;
 }
 
 }  // namespace
@@ -94,7 +80,7 @@ Tensors batch_norm_buffers(Model& model, const Tensors& weights, const Dataset& 
     const auto here = context.with(stream.fork(static_cast<std::uint64_t>(k)));
     model.forward(to_device(dataset.load(drawn.ids, here), context.device));
   }
-  return copies(buffers);
+  return clone(buffers);
 }
 
 }  // namespace assay

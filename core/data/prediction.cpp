@@ -8,6 +8,7 @@
 #include <ATen/ops/logaddexp.h>
 #include <ATen/ops/stack.h>
 
+#include "assay/sdk/tensors.h"
 #include "assay/sdk/training.h"
 
 namespace assay {
@@ -110,8 +111,7 @@ void PredictionLoop::advance(std::int64_t unit, Parts& parts, const Context& con
 // A pass that is resumed begins with the weights as they were before it.
 void PredictionLoop::begin_pass(std::int64_t pass, Parts& parts, const Context& context) {
   restore(*parts.model, before_);
-  if (predictor_->changes_weights() && before_.empty())
-    for (const auto& w : weights_of(*parts.model)) before_.push_back(w.detach().clone());
+  if (predictor_->changes_weights() && before_.empty()) before_ = clone(weights_of(*parts.model));
   predictor_->begin_pass(pass, parts, context.with(context.rng.fork("pass").fork(pass)));
 }
 
@@ -209,8 +209,7 @@ void PredictionLoop::save(State& state) const {
 
 void PredictionLoop::load(const State& state) {
   predictor_->load(state.nested("predictor"));
-  before_.clear();
-  for (const auto& w : state.list("before")) before_.push_back(w.clone());
+  before_ = clone(state.list("before"));
   const auto& sizes = state.scalar<Integers>("sizes");
   found_.assign(sizes.size(), {});
   for (const auto& [name, member] : kTensors) {

@@ -1,6 +1,7 @@
 // BatchProblem: accumulation and exact replay, so that they work with every optimizer.
 #include <cmath>
 
+#include "assay/sdk/tensors.h"
 #include "core/problem/differentiate.h"
 #include "core/problem/step.h"
 

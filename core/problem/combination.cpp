@@ -1,21 +1,11 @@
 // Rules that weigh terms or groups against one another.
 #include "assay/sdk/combination.h"
 
-#include <ATen/ops/_foreach_mul.h>
-
 #include "assay/sdk/division.h"
 #include "core/problem/differentiate.h"
 
 namespace assay {
 namespace {
-
-using Lists = std::vector<const Tensors*>;
-
-Lists pointers_to(const std::vector<Tensors>& lists) {
-  Lists pointers;
-  for (const auto& list : lists) pointers.push_back(&list);
-  return pointers;
-}
 
 // What the rule sees, and the places of these parts in `parts`.
 std::pair<PresentParts, std::vector<std::size_t>> present_of(const std::vector<Part>& parts,
@@ -33,19 +23,6 @@ std::pair<PresentParts, std::vector<std::size_t>> present_of(const std::vector<P
   return {std::move(present), std::move(kept)};
 }
 
-// Each parameter of one term alone gets the gradient of that term, times its weight.
-void set_own(Tensors& sum, const std::vector<Part>& parts, const std::vector<double>& weights,
-             const Division& division) {
-  const torch::NoGradGuard no_grad;
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    const int owner = static_cast<int>(parts[i].index);
-    auto own = division.part(parts[i].gradient, owner);
-    if (own.empty()) continue;
-    if (weights[i] != 1) at::_foreach_mul_(own, weights[i]);
-    division.replace(sum, owner, own);
-  }
-}
-
 }  // namespace
 
 Combination::Combination(Problem& inner, By by, std::string wrapper, Rule rule)
@@ -57,22 +34,21 @@ Gradient Combination::raw_gradient() {
   const double loss = loss_of(parts);
   if (parts.empty()) return {loss, zeros(parameters())};
   const Division division(inner_, by_);
-  std::vector<Tensors> shared;
-  for (const auto& part : parts) shared.push_back(division.part(part.gradient, kShared));
+  const auto shared = division.shared(parts);
   const auto [present, kept] = present_of(parts, shared);
   Tensors sum = parts.front().gradient;
   std::vector<double> own(parts.size(), 1);
   if (kept.size() > 1) {
     const auto weights = rule_(present);
     report_weights(inner_, by_, present.index, weights.shared);
-    Lists lists;
+    std::vector<const Tensors*> lists;
     for (const auto i : kept) lists.push_back(&shared[i]);
     division.replace(sum, kShared, weighted_sum(lists, weights.shared));
     for (std::size_t i = 0; i < weights.own.size(); ++i) own[kept[i]] = weights.own[i];
   } else if (kept.size() == 1) {
     division.replace(sum, kShared, shared[kept.front()]);
   }
-  set_own(sum, parts, own, division);
+  division.set_own(sum, parts, own);
   return {loss, std::move(sum)};
 }
 
@@ -83,9 +59,7 @@ WeightedParts::~WeightedParts() = default;
 Gradient WeightedParts::raw_gradient() {
   return inner_.weighted_gradient(by_, [&](const std::vector<Part>& parts) {
     auto weights = weigh_(parts);
-    std::vector<std::size_t> index;
-    for (const auto& part : parts) index.push_back(static_cast<std::size_t>(part.index));
-    report_weights(inner_, by_, index, weights);
+    report_weights(inner_, by_, parts, weights);
     return weights;
   });
 }
@@ -95,6 +69,13 @@ void report_weights(Problem& problem, By by, const std::vector<std::size_t>& ind
   const auto& names = problem.names(by);
   for (std::size_t i = 0; i < index.size(); ++i)
     problem.report("weight/" + names.at(index[i]), weights.at(i));
+}
+
+void report_weights(Problem& problem, By by, const std::vector<Part>& parts,
+                    const std::vector<double>& weights) {
+  std::vector<std::size_t> index;
+  for (const auto& part : parts) index.push_back(static_cast<std::size_t>(part.index));
+  report_weights(problem, by, index, weights);
 }
 
 double loss_of(const std::vector<Part>& parts) {

@@ -184,19 +184,17 @@ Part BatchProblem::gradient_of(By by, std::int64_t index) {
     throw Error(ErrorKind::kParameter,
                 "the optimizer asks for the gradient of " + impl_->name_of(by, {.index = index}) +
                     ", which this step lacks: ask for a part that losses() or gradients() lists");
-  if (by == By::kGroup) {
-    impl_->each_batch(by, Graph::kOne, parts, [&](const auto& pieces) {
-      impl_->add_losses(by, pieces, parts);
-      impl_->add_gradients(by, pieces, parts);
-    });
-  } else {
+  const auto add = [&](const std::vector<Piece>& pieces) {
+    impl_->add_losses(by, pieces, parts);
+    impl_->add_gradients(by, pieces, parts);
+  };
+  if (by == By::kGroup)
+    impl_->each_batch(by, Graph::kOne, parts, add);
+  else
     impl_->each(Graph::kOne, [&](const Batch& batch, std::size_t i) {
       const auto term = impl_->part_of_term(static_cast<std::size_t>(index), batch, i);
-      const std::vector<Piece> piece{{0, term.value, term.weight}};
-      impl_->add_losses(by, piece, parts);
-      impl_->add_gradients(by, piece, parts);
+      add({{0, term.value, term.weight}});
     });
-  }
   return std::move(parts.front());
 }
 

@@ -3,8 +3,6 @@
 
 #include <cmath>
 
-#include <ATen/ops/_foreach_add.h>
-
 #include "assay/schema.h"
 #include "assay/sdk/tensors.h"
 #include "core/problem/differentiate.h"
@@ -212,14 +210,6 @@ void BatchProblem::Impl::report(const std::vector<Part>& terms) const {
   for (const auto& term : terms)
     setting->figures["term/" + setting->objective.terms()[static_cast<std::size_t>(term.index)]]
         .add({term.loss, 1});
-}
-
-void add(Tensors& sum, Tensors gradient) {
-  const torch::NoGradGuard no_grad;
-  if (sum.empty())
-    sum = std::move(gradient);
-  else
-    at::_foreach_add_(sum, gradient);
 }
 
 torch::Tensor weighted(const Term& term) {

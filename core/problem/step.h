@@ -114,9 +114,6 @@ struct BatchProblem::Impl {
 /// Throws Error{kPlugin} unless the mean of Term::per_sample is the term's value.
 void check_mean(const Objective& objective, std::size_t index, const Term& term);
 
-/// sum += gradient, where an empty list stands for zeros.
-void add(Tensors& sum, Tensors gradient);
-
 /// The term with its weight; the sum of them.
 torch::Tensor weighted(const Term& term);
 torch::Tensor sum_of(const std::vector<Term>& terms);

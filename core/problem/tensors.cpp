@@ -139,6 +139,28 @@ double norm(const Tensors& list) {
   return std::sqrt(squares);
 }
 
+Tensors clone(const Tensors& list) {
+  Tensors copies;
+  for (const auto& tensor : list) copies.push_back(tensor.detach().clone());
+  return copies;
+}
+
+void add(Tensors& sum, Tensors more) {
+  if (sum.empty()) {
+    sum = std::move(more);
+    return;
+  }
+  check_alike({&sum, &more});
+  const torch::NoGradGuard no_grad;
+  at::_foreach_add_(sum, more);
+}
+
+Lists pointers_to(const std::vector<Tensors>& lists) {
+  Lists pointers;
+  for (const auto& list : lists) pointers.push_back(&list);
+  return pointers;
+}
+
 Tensors add_scaled(const Tensors& start, Tensors direction, double scale) {
   const Lists both{&start, &direction};
   check_alike(both);

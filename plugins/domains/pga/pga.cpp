@@ -39,15 +39,13 @@ class Aligned final : public assay::CombinedGradient {
  private:
   // Norms over each group of parameters, and what the alignment starts from.
   void measure(const std::vector<Part>& parts) {
-    shared_.clear(), own_.clear(), is_target_.clear();
-    std::vector<const Tensors*> all;
+    own_.clear(), is_target_.clear();
+    shared_ = division_.shared(parts);
     for (const auto& part : parts) {
-      shared_.push_back(division_.part(part.gradient, kShared));
       own_.push_back(division_.part(part.gradient, static_cast<int>(part.index)));
       is_target_.push_back(part.index == target_);
     }
-    for (const auto& list : shared_) all.push_back(&list);
-    gram_ = assay::Gram(all);
+    gram_ = assay::Gram(assay::pointers_to(shared_));
     for (std::size_t t = 0; t < parts.size(); ++t)
       for (std::size_t i = 0; i < parts.size(); ++i)
         if (is_target_[t] && i != t && !absent(i) && !absent(t))
@@ -89,20 +87,12 @@ class Aligned final : public assay::CombinedGradient {
   // The target's gradient and `tradeoff` times the sources' on shared parameters; on a term's own
   // ones, its own.
   Tensors sum_of(const std::vector<Part>& parts) const {
-    std::vector<Tensors> shared;
-    std::vector<const Tensors*> lists;
     std::vector<double> weights;
-    for (const auto& part : parts) {
-      shared.push_back(division_.part(part.gradient, kShared));
-      weights.push_back(part.index == target_ ? 1 : p_.tradeoff);
-    }
-    for (const auto& list : shared) lists.push_back(&list);
+    for (const auto& part : parts) weights.push_back(part.index == target_ ? 1 : p_.tradeoff);
+    const auto shared = division_.shared(parts);
     Tensors sum = parts.front().gradient;
-    division_.replace(sum, kShared, assay::weighted_sum(lists, weights));
-    for (const auto& part : parts) {
-      const int owner = static_cast<int>(part.index);
-      division_.replace(sum, owner, division_.part(part.gradient, owner));
-    }
+    division_.replace(sum, kShared, assay::weighted_sum(assay::pointers_to(shared), weights));
+    division_.set_own(sum, parts);
     return sum;
   }
 

@@ -26,17 +26,12 @@ class Controlled final : public assay::CombinedGradient {
     if (parts.empty()) return inner_.raw_gradient();
     if (parts.size() == 1) return {loss, std::move(parts.front().gradient)};
     const assay::Division division(inner_, by_);
-    std::vector<assay::Tensors> shared;
-    for (const auto& part : parts) shared.push_back(division.part(part.gradient, kShared));
-    std::vector<const assay::Tensors*> gradients;
-    for (const auto& list : shared) gradients.push_back(&list);
+    const auto shared = division.shared(parts);
+    const auto gradients = assay::pointers_to(shared);
     auto sum = parts.front().gradient;
     division.replace(sum, kShared,
                      assay::weighted_sum(gradients, weights(parts, assay::Gram(gradients))));
-    for (const auto& part : parts) {  // a term's own parameters follow that term
-      const int owner = static_cast<int>(part.index);
-      division.replace(sum, owner, division.part(part.gradient, owner));
-    }
+    division.set_own(sum, parts);
     return {loss, std::move(sum)};
   }
 
@@ -60,10 +55,9 @@ class Controlled final : public assay::CombinedGradient {
     inner_.report("entropy_gap", balance.gap);
     inner_.report("balancing", found.balancing ? 1 : 0);
     inner_.report("unsolved", found.solved ? 0 : 1);
-    for (std::size_t i = 0; i < parts.size(); ++i) {
+    for (std::size_t i = 0; i < parts.size(); ++i)
       inner_.report("share/" + name(parts[i]), balance.share[i]);
-      inner_.report("weight/" + name(parts[i]), found.alpha[i]);
-    }
+    assay::report_weights(inner_, by_, parts, found.alpha);
     return found.alpha;
   }
 

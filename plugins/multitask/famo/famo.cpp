@@ -60,7 +60,7 @@ class Famo final : public assay::Rule {
     const auto& names = parts(problem);
     start(names.size());
     z_ = logits_.softmax();
-    before_ = copies(problem.parameters());
+    before_ = assay::clone(problem.parameters());
     return std::make_unique<assay::WeightedParts>(
         problem, by(), "famo", [this, &names](const std::vector<assay::Part>& present) {
           const auto above = above_floor(assay::all_losses(present, names.size()), names);
@@ -107,12 +107,6 @@ class Famo final : public assay::Rule {
       sum += weights.emplace_back(above[i] > 0 ? z[i] / above[i] : 0);
     for (double& weight : weights) weight /= sum > 0 ? sum : 1;
     return weights;
-  }
-
-  static Tensors copies(const Tensors& weights) {
-    Tensors all;
-    for (const auto& w : weights) all.push_back(w.detach().clone());
-    return all;
   }
 
   // On the same batch; where there are none, the step has not been taken.

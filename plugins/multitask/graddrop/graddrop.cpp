@@ -1,7 +1,6 @@
 // GradDrop: Chen, Ngiam, Huang, Luong, Kretzschmar, Chai and Anguelov, "Just Pick a Sign:
 // Optimizing Deep Multitask Models with Gradient Sign Dropout", NeurIPS 2020; on the gradients of
 // the weights.
-#include <ATen/ops/_foreach_add.h>
 #include <ATen/ops/_foreach_clamp_max.h>
 #include <ATen/ops/_foreach_clamp_min.h>
 #include <ATen/ops/rand.h>
@@ -34,23 +33,15 @@ class OneSign final : public assay::CombinedGradient {
     Tensors sum = parts.front().gradient;
     for (const auto& part : parts) {
       const auto shared = division.part(part.gradient, kShared);
-      add(up, at::_foreach_clamp_min(shared, 0));
-      add(down, at::_foreach_clamp_max(shared, 0));
-      const int owner = static_cast<int>(part.index);
-      division.replace(sum, owner, division.part(part.gradient, owner));
+      assay::add(up, at::_foreach_clamp_min(shared, 0));
+      assay::add(down, at::_foreach_clamp_max(shared, 0));
     }
     division.replace(sum, kShared, picked(up, down));
+    division.set_own(sum, parts);
     return {assay::loss_of(parts), std::move(sum)};
   }
 
  private:
-  static void add(Tensors& sum, Tensors part) {
-    if (sum.empty())
-      sum = std::move(part);
-    else
-      at::_foreach_add_(sum, part);
-  }
-
   // P = (1 + sum g / sum |g|) / 2 is the positive part's share. Where all gradients are 0 it is not
   // a number, and the negative part, 0, is kept.
   Tensors picked(const Tensors& up, const Tensors& down) const {

@@ -39,10 +39,9 @@ class Settled final : public assay::CombinedGradient {
     auto shared = division_.part(gradient.tensors, kShared);
     const double scale = clipped(assay::norm(shared), max_norm_);
     if (scale < 1) at::_foreach_mul_(shared, scale);
-    for (const auto& part : present) {
-      const auto i = static_cast<std::size_t>(part.index);
-      inner_.report("weight/" + inner_.names(by_)[i], scale * alpha_[i]);
-    }
+    auto weights = assay::of_parts(alpha_, present);
+    for (double& weight : weights) weight *= scale;
+    assay::report_weights(inner_, by_, present, weights);
     return gradient;
   }
 

@@ -3,6 +3,7 @@
 
 #include "assay/callback.h"
 #include "assay/registry.h"
+#include "assay/sdk/tensors.h"
 
 namespace {
 
@@ -23,9 +24,8 @@ class BestWeights final : public assay::Callback, public assay::WeightChooser {
   void after_validation(std::int64_t, double score, assay::Parts& parts, assay::Results&) override {
     if (!(score > best_)) return;
     best_ = score;
-    weights_.clear();
-    for (const auto& list : {parts.model->parameters(), parts.model->buffers()})
-      for (const auto& w : list) weights_.push_back(w.detach().clone());
+    weights_ = assay::clone(parts.model->parameters());
+    for (const auto& buffer : assay::clone(parts.model->buffers())) weights_.push_back(buffer);
   }
 
   assay::Tensors final_weights() override { return weights_; }
@@ -35,8 +35,7 @@ class BestWeights final : public assay::Callback, public assay::WeightChooser {
     state.scalars["best"] = best_;
   }
   void load(const assay::State& state) override {
-    weights_.clear();
-    for (const auto& w : state.list("weights")) weights_.push_back(w.clone());
+    weights_ = assay::clone(state.list("weights"));
     best_ = state.scalar<double>("best");
   }
 

@@ -5,6 +5,7 @@
 
 #include "assay/callback.h"
 #include "assay/registry.h"
+#include "assay/sdk/tensors.h"
 
 namespace {
 
@@ -25,8 +26,7 @@ class Ema final : public assay::Callback, public assay::WeightLender {
     if (!average_.empty() && average_.size() != weights.size())
       throw assay::Error(assay::ErrorKind::kCorrupt,
                          "the average in the checkpoint has other tensors than the model");
-    if (average_.empty())
-      for (const auto& w : weights) average_.push_back(w.detach().clone());
+    if (average_.empty()) average_ = assay::clone(weights);
   }
 
   void after_step(std::int64_t, assay::Parts& parts, const assay::Context&,
@@ -38,10 +38,7 @@ class Ema final : public assay::Callback, public assay::WeightLender {
   assay::Tensors lent_weights() override { return average_; }
 
   void save(assay::State& state) const override { state.put("average", average_); }
-  void load(const assay::State& state) override {
-    average_.clear();
-    for (const auto& w : state.list("average")) average_.push_back(w.clone());
-  }
+  void load(const assay::State& state) override { average_ = assay::clone(state.list("average")); }
 
  private:
   double decay_;

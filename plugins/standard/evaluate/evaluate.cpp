@@ -182,15 +182,11 @@ class Evaluate final : public assay::Procedure {
   static assay::TensorMap confusion(const assay::Predictions& p, const assay::Info& info) {
     const auto groups = std::max<std::int64_t>(1, std::ssize(info.groups));
     auto pair = p.target * info.classes + p.label;
-    auto right = p.target == p.label;
-    if (p.abstained.defined()) {
-      pair = pair.masked_select(p.abstained.logical_not());
-      right = right.logical_and(p.abstained.logical_not());
-    }
+    if (p.abstained.defined()) pair = pair.masked_select(p.abstained.logical_not());
     return {
         {"confusion", at::bincount(pair, {}, info.classes * info.classes).view({info.classes, -1})},
         {"group_count", at::bincount(p.group, {}, groups)},
-        {"group_correct", at::bincount(p.group.masked_select(right), {}, groups)}};
+        {"group_correct", at::bincount(p.group.masked_select(assay::is_right(p)), {}, groups)}};
   }
 
   Params p_;

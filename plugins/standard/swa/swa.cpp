@@ -5,6 +5,7 @@
 #include "assay/callback.h"
 #include "assay/registry.h"
 #include "assay/sdk/batch_norm.h"
+#include "assay/sdk/tensors.h"
 
 namespace {
 
@@ -48,11 +49,12 @@ class Swa final : public assay::Callback, public assay::WeightLender {
 
   void after_step(std::int64_t step, assay::Parts& parts, const assay::Context&,
                   assay::Results&) override {
+    lent_.clear();
     if (step < first_ || (step + 1) % every_ != 0) return;
     const torch::NoGradGuard no_grad;
     const auto weights = parts.model->parameters();
     if (average_.empty())
-      for (const auto& w : weights) average_.push_back(w.detach().clone());
+      average_ = assay::clone(weights);
     else
       at::_foreach_lerp_(average_, weights, 1 / static_cast<double>(count_ + 1));
     ++count_;
@@ -60,12 +62,12 @@ class Swa final : public assay::Callback, public assay::WeightLender {
 
   /// With the statistics of batch norm that belong to them, from a pass over the training split.
   assay::Tensors lent_weights() override {
-    auto lent = average_;
-    if (average_.empty()) return lent;
+    if (average_.empty() || !lent_.empty()) return lent_;
+    lent_ = average_;
     for (const auto& buffer :
          assay::batch_norm_buffers(*parts_->model, average_, *parts_->dataset, p_.batch, context_))
-      lent.push_back(buffer);
-    return lent;
+      lent_.push_back(buffer);
+    return lent_;
   }
 
   void save(assay::State& state) const override {
@@ -73,8 +75,7 @@ class Swa final : public assay::Callback, public assay::WeightLender {
     state.scalars["count"] = count_;
   }
   void load(const assay::State& state) override {
-    average_.clear();
-    for (const auto& w : state.list("average")) average_.push_back(w.clone());
+    average_ = assay::clone(state.list("average"));
     count_ = state.scalar<std::int64_t>("count");
   }
 
@@ -84,6 +85,7 @@ class Swa final : public assay::Callback, public assay::WeightLender {
   assay::Context context_;
   std::int64_t first_ = 0, every_ = 1;
   assay::Tensors average_;
+  assay::Tensors lent_;     // until the next step: the last one lends them twice
   std::int64_t count_ = 0;  // sets of weights in the average
 };
 

@@ -178,13 +178,10 @@ class Train final : public assay::Procedure {
   void freeze_all_but(const assay::NamedTensors& kept, assay::Model& model) {
     for (auto& parameter : model.parameters()) parameter.requires_grad_(false);
     for (const auto& [name, parameter] : kept) parameter.requires_grad_(true);
-    for (const auto& module : model.modules(/*include_self=*/false)) {
-      const auto own = module->parameters();
-      if (!own.empty() &&
-          std::none_of(own.begin(), own.end(), [](const auto& w) { return w.requires_grad(); }))
-        frozen_.push_back(module.get());
-    }
+    for (const auto& module : model.modules(/*include_self=*/false))
+      if (assay::is_frozen(*module)) frozen_.push_back(module.get());
   }
+
   // The monitored row of the validation, negated if smaller is better.
   double score(const assay::Measured& measured) {
     if (monitored_.empty() && !p_.monitor.empty()) monitored_ = "validation/" + p_.monitor;

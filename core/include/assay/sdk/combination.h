@@ -60,6 +60,8 @@ class WeightedParts final : public CombinedGradient {
 /// Reports the weight of each part as weight/<name>, if `index` holds their indices.
 void report_weights(Problem& problem, By by, const std::vector<std::size_t>& index,
                     const std::vector<double>& weights);
+void report_weights(Problem& problem, By by, const std::vector<Part>& parts,
+                    const std::vector<double>& weights);
 
 /// Sum of Part::share * Part::loss: the loss of the step.
 double loss_of(const std::vector<Part>& parts);

@@ -16,6 +16,13 @@ class Division {
   /// Puts `some`, which is like part(list, owner), in its place in `list`.
   void replace(Tensors& list, int owner, const Tensors& some) const;
 
+  /// The gradient of each part on the shared parameters.
+  std::vector<Tensors> shared(const std::vector<Part>& parts) const;
+  /// Gives the parameters of one term alone, in `sum`, the gradient of that term, times its weight;
+  /// without weights, the gradient itself.
+  void set_own(Tensors& sum, const std::vector<Part>& parts,
+               const std::vector<double>& weights = {}) const;
+
  private:
   std::vector<int> owners_;
 };

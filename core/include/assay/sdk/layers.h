@@ -18,4 +18,7 @@ using NamedTensors = std::vector<std::pair<std::string, torch::Tensor>>;
 /// Error{kParameter} if the model has fewer layers; the message calls the count `layers`.
 NamedTensors last_layers(const Model& model, std::int64_t count);
 
+/// Whether the module, with those within it, has parameters, none of which requires a gradient.
+bool is_frozen(const torch::nn::Module& module);
+
 }  // namespace assay

@@ -13,9 +13,18 @@ namespace assay {
 /// The L2 norm over all elements of all tensors; 0 for an empty list.
 double norm(const Tensors& list);
 
+/// Detached copies of the tensors.
+Tensors clone(const Tensors& list);
+
+/// sum += more, where an empty list stands for zeros.
+void add(Tensors& sum, Tensors more);
+
 /// Returns start + scale * direction, where possible in the memory of `direction`, which is
 /// consumed.
 Tensors add_scaled(const Tensors& start, Tensors direction, double scale);
+
+/// The arguments of Gram and weighted_sum(). They are valid as long as `lists` is.
+std::vector<const Tensors*> pointers_to(const std::vector<Tensors>& lists);
 
 /// The symmetric matrix [K, K] of the inner products of K lists of tensors, in double precision.
 class Gram {
