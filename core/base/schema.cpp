@@ -199,4 +199,9 @@ std::string nearest(std::string_view name, const Strings& candidates) {
   return best;
 }
 
+bool covers_row(const std::string& declared, const std::string& name) {
+  return declared.ends_with('*') ? name.starts_with(declared.substr(0, declared.size() - 1))
+                                 : name == declared;
+}
+
 }  // namespace assay

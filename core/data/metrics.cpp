@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <set>
 
+#include "assay/schema.h"
 #include "assay/sdk/prediction.h"
 
 namespace assay {
@@ -49,11 +50,8 @@ Measured measure(const Metrics& metrics, const PredictionSets& sets) {
 
 std::optional<RowInfo> find_row(const Metrics& metrics, const std::string& name) {
   for (const auto& metric : metrics)
-    for (const auto& row : metric->declared_rows()) {
-      const bool open = row.name.ends_with('*');
-      const auto stem = row.name.substr(0, row.name.size() - (open ? 1 : 0));
-      if (open ? name.starts_with(stem) : name == stem) return row;
-    }
+    for (const auto& row : metric->declared_rows())
+      if (covers_row(row.name, name)) return row;
   return {};
 }
 

@@ -12,11 +12,19 @@ namespace {
 
 const Strings kCoreKinds = {"dataset", "model", "objective", "optimizer", "procedure"};
 
+bool contains(const Strings& list, const std::string& word) {
+  return std::find(list.begin(), list.end(), word) != list.end();
+}
+
 void add(const std::string& kind, Strings& kinds) {
-  if (std::find(kinds.begin(), kinds.end(), kind) == kinds.end()) kinds.push_back(kind);
+  if (!contains(kinds, kind)) kinds.push_back(kind);
 }
 
 }  // namespace
+
+bool ComponentInfo::has(const std::string& ability) const {
+  return contains(abilities, ability);
+}
 
 const ComponentInfo* Catalog::find(std::string_view kind, std::string_view name) const {
   for (const auto& component : components)
@@ -39,18 +47,23 @@ Strings Catalog::kinds() const {
 
 Strings Catalog::stage_kinds() const {
   Strings all = kCoreKinds;
+  for (auto& kind : special_kinds()) all.push_back(std::move(kind));
+  return all;
+}
+
+Strings Catalog::special_kinds() const {
+  Strings all;
   for (const auto& component : components)
     for (const auto& need : component.needs)
-      if (component.kind == "procedure") add(need_of(need).kind, all);
+      if (component.kind == "procedure" && !contains(kCoreKinds, need_of(need).kind))
+        add(need_of(need).kind, all);
   return all;
 }
 
 Strings Catalog::able(std::string_view kind, const std::string& ability) const {
   Strings names;
   for (const auto& component : components)
-    if (component.kind == kind && std::find(component.abilities.begin(), component.abilities.end(),
-                                            ability) != component.abilities.end())
-      names.push_back(component.name);
+    if (component.kind == kind && component.has(ability)) names.push_back(component.name);
   return names;
 }
 

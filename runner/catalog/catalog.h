@@ -25,6 +25,8 @@ struct ComponentInfo {
   Strings hides = {};      // of an optimizer around others: "Parts", "Split"
   Strings abilities = {};  // "Fitted", "Images", ...
   Strings rows = {};       // of a metric: what it may give; `*` at the end stands for any name
+
+  bool has(const std::string& ability) const;
 };
 
 /// A plugin that cannot be used.
@@ -47,6 +49,8 @@ struct Catalog {
   /// The kinds that a manifest may name at its top or in a stage: the five of the core, and those
   /// that a procedure takes. Others are parts of components.
   Strings stage_kinds() const;
+  /// Those of them that are not of the core.
+  Strings special_kinds() const;
 
   /// Names of the components of a kind that have an ability.
   Strings able(std::string_view kind, const std::string& ability) const;

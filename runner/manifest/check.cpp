@@ -62,9 +62,8 @@ Strings rows_of(const Spec& spec, const ComponentInfo& info, const Catalog& cata
 }
 
 bool names_row(const std::string& name, const Strings& rows) {
-  return std::any_of(rows.begin(), rows.end(), [&](const std::string& row) {
-    return row.ends_with('*') ? name.starts_with(row.substr(0, row.size() - 1)) : name == row;
-  });
+  return std::any_of(rows.begin(), rows.end(),
+                     [&](const std::string& row) { return covers_row(row, name); });
 }
 
 bool Checker::expect_map(const Node& node, const std::string& key) {

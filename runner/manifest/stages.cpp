@@ -64,7 +64,7 @@ class StageReader {
   }
 
   void refuse_unused() const {
-    for (const auto& kind : special_kinds())
+    for (const auto& kind : checker_.catalog().special_kinds())
       if (const Node* node = root_.find(kind); node != nullptr && !taken_.contains(kind))
         checker_.complaints().add(node->at,
                                   fmt::format("no procedure of this manifest takes `{}:`; remove "
@@ -115,7 +115,7 @@ class StageReader {
     const auto rows = rows_of(it->second, *info, checker_.catalog());
     if (rows.empty()) unknown_rows_ = true;
     rows_.insert(rows_.end(), rows.begin(), rows.end());
-    for (const auto& kind : special_kinds())
+    for (const auto& kind : checker_.catalog().special_kinds())
       if (own != nullptr && own->find(kind) != nullptr && !takes(*info, kind))
         checker_.complaints().add(
             own->find(kind)->at,
@@ -127,13 +127,6 @@ class StageReader {
   static bool takes(const ComponentInfo& procedure, const std::string& kind) {
     return std::any_of(procedure.needs.begin(), procedure.needs.end(),
                        [&](const std::string& need) { return need_of(need).kind == kind; });
-  }
-
-  // Those beyond the five of the core, which stages share even if some do without.
-  Strings special_kinds() const {
-    auto kinds = checker_.catalog().stage_kinds();
-    kinds.erase(kinds.begin(), kinds.begin() + 5);
-    return kinds;
   }
 
   const Node& root_;

@@ -61,6 +61,10 @@ enum class Type {
 /// FieldInfo::kind of a string that names a row of metrics.
 inline constexpr const char* kMetricRow = "metric_row";
 
+/// Whether a metric that declares the row `declared` may give the row `name`. `*` at the end of
+/// `declared` stands for any text.
+bool covers_row(const std::string& declared, const std::string& name);
+
 /// The description of one parameter.
 struct FieldInfo {
   std::string name;
