@@ -153,7 +153,9 @@ Json to_json(const FieldInfo& field) {
             {"choices", field.range.choices}}},
           {"doc", field.doc},
           {"kind", field.kind},
-          {"required", field.required}};
+          {"required", field.required},
+          {"needs", field.needs},
+          {"gives", field.gives}};
 }
 
 Value value_from_json(const Json& json) {
@@ -212,6 +214,8 @@ FieldInfo field_from_json(const Json& json) try {
   field.doc = json.at("doc").get<std::string>();
   field.kind = json.at("kind").get<std::string>();
   field.required = json.at("required").get<bool>();
+  field.needs = json.at("needs").get<std::map<std::string, std::string>>();
+  field.gives = json.at("gives").get<std::map<std::string, std::string>>();
   return field;
 } catch (const nlohmann::json::exception&) {
   refuse(json);

@@ -46,6 +46,16 @@ void Registry::insert(Entry entry) {
   entries_.push_back(std::move(entry));
 }
 
+void Registry::add_unknown(Strings& abilities, const std::vector<FieldInfo>& fields) {
+  const auto has = [&](const char* name) {
+    return std::find(abilities.begin(), abilities.end(), name) != abilities.end();
+  };
+  for (const auto& field : fields)
+    if (field.kind == "dataset") return;
+  if (!has("Images")) abilities.emplace_back("Table");
+  if (!has("Classes") && !has("Values")) abilities.insert(abilities.end(), {"Classes", "Values"});
+}
+
 const Entry& Registry::find(std::string_view kind, std::string_view name) const {
   Strings names;
   for (const auto& entry : entries_) {

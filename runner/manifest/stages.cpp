@@ -103,8 +103,10 @@ class StageReader {
     const auto* info = checker_.catalog().find("procedure", it->second.use);
     if (info == nullptr) return;
     const Node* node = either(own, "procedure");
+    std::set<std::string> kinds;  // one may be listed with several abilities
     for (const auto& text : info->needs) {
       const auto need = need_of(text);
+      if (!kinds.insert(need.kind).second) continue;
       taken_.insert(need.kind);
       if (!need.optional && !stage.components.contains(need.kind))
         checker_.complaints().add(

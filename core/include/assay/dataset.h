@@ -112,8 +112,7 @@ class Dataset {
   virtual Batch load(std::span<const std::int64_t> ids, const Context& context) const = 0;
 };
 
-/// Ability of a dataset: its samples are images, [C, H, W]. A dataset around another one has the
-/// abilities of that one.
+/// Ability of a dataset: its samples are images, [C, H, W].
 class Images {
  public:
   virtual ~Images();

@@ -45,7 +45,8 @@ class Objective : public Stateful {
   virtual void finish_step(Model&, const std::vector<Batch>&, const Context&) {}
 
   /// Whether the terms of a batch are means over its samples, each weighing samples(). If not (a
-  /// contrastive loss, a variance over groups), accumulation, split() and groups are refused.
+  /// contrastive loss, a variance over groups), accumulation, split() and groups are refused; with
+  /// `static Strings hides()`, which returns {"Split", "Groups"}, already by `validate`.
   virtual bool decomposes() const { return true; }
 
   /// Computes all terms on one batch, which is on the model's device. It may run the model several

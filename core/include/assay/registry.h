@@ -31,13 +31,16 @@ struct Entry {
   std::string doc = {};   // one sentence; for a published method with authors, venue and year
   std::vector<FieldInfo> fields = {};
   /// What it needs: a kind of component, with `?` if it takes it but does without ("objective?"),
-  /// or an ability of one ("model/Fitted"). Of an optimizer also "problem/Parts", "problem/Split"
-  /// and "problem/Again", to evaluate more than once.
+  /// or an ability of one ("model/Fitted"). Of an optimizer also "problem/Parts", and for groups
+  /// "problem/Groups"; "problem/Split"; and "problem/Again", to evaluate more than once.
   Strings needs = {};
-  /// Of an optimizer: what the problem that its base sees has not: "Parts", "Split" or "Again".
+  /// What the problem has not: "Parts", "Groups", "Split" or "Again". Of an optimizer, that of its
+  /// base; of an objective, that of the optimizer.
   Strings hides = {};
-  /// The public abilities that it derives from, and those of other plugins in its `static Strings
-  /// abilities()`.
+  /// The public abilities that it derives from, and those in its `static Strings abilities()`. A
+  /// dataset has "Classes" or "Values", which are its targets: one that tells neither may have
+  /// either. One that does not derive from Images is a "Table". A dataset around another one has
+  /// the abilities of that one.
   Strings abilities = {};
   Strings rows = {};  // names of the rows that a metric may give, as RowInfo::name
   /// The result points at a T::Interface.
@@ -50,9 +53,8 @@ struct Entry {
 class Registry {
  public:
   /// Adds component T, which has `struct Params`, `static Schema<Params> schema()`, a constructor
-  /// from (Params) or (Params, const Info&), and optionally `static Strings needs()` and, for
-  /// optimizers around others, `static Strings hides()`: see Entry. Throws Error{kPlugin} if the
-  /// name is taken or malformed.
+  /// from (Params) or (Params, const Info&), and optionally `static Strings needs()`, `hides()` and
+  /// `abilities()`: see Entry. Throws Error{kPlugin} if the name is taken or malformed.
   template <class T>
   void add(std::string name, std::string doc) {
     insert({std::string(T::kind), std::move(name), std::move(doc), T::schema().fields(),
@@ -110,6 +112,7 @@ class Registry {
     add(std::is_base_of_v<WeightChooser, T>, "WeightChooser");
     if constexpr (requires { T::abilities(); })
       for (const auto& own : T::abilities()) add(true, own);
+    if constexpr (std::is_base_of_v<Dataset, T>) add_unknown(all, T::schema().fields());
     return all;
   }
 
@@ -143,6 +146,9 @@ class Registry {
     return made;
   }
 
+  // The abilities that a dataset does not tell, if no inner dataset tells them.
+  static void add_unknown(Strings& abilities, const std::vector<FieldInfo>& fields);
+
   std::vector<Entry> entries_;
 };
 
@@ -156,7 +162,7 @@ std::string_view abi_tag();
 #endif
 
 // Interface version: increase it by one with every change of a declaration in this folder.
-#define ASSAY_INTERFACE 12
+#define ASSAY_INTERFACE 13
 
 #define ASSAY_TEXT_(x) #x
 #define ASSAY_TEXT(x) ASSAY_TEXT_(x)

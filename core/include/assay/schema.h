@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <limits>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -74,6 +75,11 @@ struct FieldInfo {
   std::string doc;        // one sentence with the unit; the conformance test requires it
   std::string kind;       // of nested components: "optimizer", "model", ...; or kMetricRow
   bool required = false;  // no default: the manifest must give a value
+  /// By value, what the component needs with it, as Entry::needs; by "", with any value but the
+  /// default.
+  std::map<std::string, std::string> needs = {};
+  /// By value, the ability that the component has only with it.
+  std::map<std::string, std::string> gives = {};
 };
 
 /// The type in words: "integer", "list of real numbers", "optimizer", ...
@@ -236,6 +242,17 @@ class Schema {
   Schema& metric_row(std::string name, std::string Owner::*member, std::string doc) {
     field(std::move(name), member, any(), std::move(doc));
     fields_.back().kind = kMetricRow;
+    return *this;
+  }
+
+  /// Sets FieldInfo::needs of the field that was added last: {{"groups", "problem/Groups"}}.
+  Schema& needs(std::map<std::string, std::string> by_value) {
+    fields_.back().needs = std::move(by_value);
+    return *this;
+  }
+  /// Sets FieldInfo::gives of the field that was added last: {{"regression", "Values"}}.
+  Schema& gives(std::map<std::string, std::string> by_value) {
+    fields_.back().gives = std::move(by_value);
     return *this;
   }
 

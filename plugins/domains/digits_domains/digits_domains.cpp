@@ -21,6 +21,7 @@ class DigitsDomains final : public assay::Dataset, public assay::Images {
     std::int64_t train_limit = 0;
   };
 
+  static assay::Strings abilities() { return {"Classes"}; }
   static assay::Schema<Params> schema() {
     using namespace assay;
     return Schema<Params>()

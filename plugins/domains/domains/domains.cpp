@@ -21,6 +21,7 @@ class Domains final : public assay::Objective {
     assay::Strings unlabelled;
     double tau = 0.9;
   };
+  static assay::Strings needs() { return {"dataset/Classes"}; }
   static assay::Schema<Params> schema() {
     return assay::Schema<Params>()
         .field("unlabelled", &Params::unlabelled, assay::any(),

@@ -25,6 +25,8 @@ class Fishr final : public assay::Objective {
     std::int64_t anneal_steps = 1500;
     double ema = 0.95;
   };
+  static assay::Strings needs() { return {"dataset/Classes"}; }
+  static assay::Strings hides() { return {"Split", "Groups"}; }
   static assay::Schema<Params> schema() {
     using namespace assay;
     return Schema<Params>()

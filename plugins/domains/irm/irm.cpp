@@ -14,6 +14,8 @@ class Irm final : public assay::Objective {
     double lambda = 100;
     std::int64_t anneal_steps = 500;
   };
+  static assay::Strings needs() { return {"dataset/Classes"}; }
+  static assay::Strings hides() { return {"Split", "Groups"}; }
   static assay::Schema<Params> schema() {
     return assay::Schema<Params>()
         .field("lambda", &Params::lambda, assay::at_least(0),

@@ -13,6 +13,8 @@ class Vrex final : public assay::Objective {
     double lambda = 10;
     std::int64_t anneal_steps = 500;
   };
+  static assay::Strings needs() { return {"dataset/Classes"}; }
+  static assay::Strings hides() { return {"Split", "Groups"}; }
   static assay::Schema<Params> schema() {
     return assay::Schema<Params>()
         .field("lambda", &Params::lambda, assay::at_least(0),

@@ -17,6 +17,7 @@ class Cart final : public assay::Model, public assay::Fitted, public assay::Legi
     std::int64_t least = 1;
     std::int64_t least_split = 2;
   };
+  static assay::Strings needs() { return {"dataset/Table", "dataset/Classes"}; }
   static assay::Schema<Params> schema();
 
   Cart(const Params& params, const assay::Info& info);

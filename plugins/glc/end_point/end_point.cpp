@@ -22,6 +22,7 @@ class EndPoint final : public assay::Model, public assay::Fitted, public assay::
     double c = 1;
     std::int64_t tries = 500;
   };
+  static assay::Strings needs() { return {"dataset/Table", "dataset/Classes"}; }
   static assay::Schema<Params> schema();
 
   EndPoint(const Params& params, const assay::Info& info);

@@ -21,6 +21,7 @@ class EndPointRegression final : public assay::Model, public assay::Fitted, publ
     std::string method = "least_squares";
     std::int64_t pieces = 5;
   };
+  static assay::Strings needs() { return {"dataset/Table", "dataset/Values"}; }
   static assay::Schema<Params> schema();
 
   EndPointRegression(const Params& params, const assay::Info& info);

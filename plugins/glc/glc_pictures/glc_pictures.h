@@ -20,7 +20,7 @@ class Pictures final : public assay::Procedure {
     bool page = true;
   };
   static assay::Schema<Params> schema();
-  static assay::Strings needs() { return {"model", "dataset"}; }
+  static assay::Strings needs() { return {"model", "dataset/Table", "dataset/Classes"}; }
 
   Pictures(const Params& params, const assay::Info& info);
   std::int64_t units(const assay::Parts& parts) const override;

@@ -17,7 +17,7 @@ class GroupReweighting final : public assay::Wrapper {
     double power = 1;
   };
 
-  static assay::Strings needs() { return {"problem/Parts"}; }
+  static assay::Strings needs() { return {"problem/Parts", "problem/Groups"}; }
   static assay::Strings hides() { return {"Parts", "Split"}; }
   static assay::Schema<Params> schema() {
     using namespace assay;

@@ -22,6 +22,7 @@ const std::vector<std::int64_t> kShape{2};
 class ToyData final : public assay::Dataset {
  public:
   struct Params {};
+  static assay::Strings abilities() { return {"Values", "ToyConflict"}; }
   static assay::Schema<Params> schema() { return {}; }
   explicit ToyData(const Params&) {
     info_.targets = 2, info_.input_shape = kShape, info_.group_sizes = {1};
@@ -49,6 +50,7 @@ class ToyModel final : public assay::Model {
   struct Params {
     assay::Reals start;
   };
+  static assay::Strings abilities() { return {"ToyConflict"}; }
   static assay::Schema<Params> schema() {
     return assay::Schema<Params>().required(
         "start", &Params::start, assay::any(),
@@ -72,6 +74,7 @@ class ToyModel final : public assay::Model {
 class ToyObjective final : public assay::Objective {
  public:
   struct Params {};
+  static assay::Strings needs() { return {"dataset/ToyConflict", "model/ToyConflict"}; }
   static assay::Schema<Params> schema() { return {}; }
   ToyObjective(const Params&, const assay::Info& info) {
     if (info.classes != 0 || info.targets != 2 || info.input_shape != kShape)

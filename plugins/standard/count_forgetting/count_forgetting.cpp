@@ -16,6 +16,7 @@ using assay::Split;
 class CountForgetting final : public assay::Callback {
  public:
   struct Params {};
+  static assay::Strings needs() { return {"dataset/Classes"}; }
   static assay::Schema<Params> schema() { return {}; }
 
   CountForgetting(Params, const assay::Info& info) {

@@ -13,6 +13,7 @@ class CrossEntropy final : public assay::Objective {
   struct Params {
     double smoothing = 0;
   };
+  static assay::Strings needs() { return {"dataset/Classes"}; }
   static assay::Schema<Params> schema() {
     return assay::Schema<Params>().field(
         "smoothing", &Params::smoothing, assay::below(0, 1),

@@ -54,6 +54,7 @@ class CsvTable final : public assay::Dataset {
         .field("drop_columns", &P::drop_columns, any(), "Columns to leave out, by name or index.")
         .field("task", &P::task, one_of({"classification", "regression"}),
                "Whether the label is a class or a real number.")
+        .gives({{"classification", "Classes"}, {"regression", "Values"}})
         .field("separator", &P::separator, any(),
                "Separator between cells; a space stands for any run of spaces.")
         .field("header", &P::header, one_of({"auto", "yes", "no"}),

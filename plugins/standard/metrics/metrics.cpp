@@ -20,6 +20,7 @@ class One final : public assay::SetMetric<One<kRows, kMeasure, kClassification>>
   struct Params {};
   static assay::Schema<Params> schema() { return {}; }
   static Rows rows() { return kRows; }
+  static assay::Strings needs() { return {kClassification ? "dataset/Classes" : "dataset/Values"}; }
 
   One(Params, const assay::Info& info) {
     if ((info.classes > 0) != kClassification)

@@ -8,6 +8,7 @@ namespace {
 class SquaredError final : public assay::Objective {
  public:
   struct Params {};
+  static assay::Strings needs() { return {"dataset/Values"}; }
   static assay::Schema<Params> schema() { return {}; }
 
   SquaredError(Params, const assay::Info& info) {

@@ -48,6 +48,7 @@ inline assay::Schema<TrainParams> train_schema() {
       .field("accumulate", &P::accumulate, at_least(1),
              "Gradient accumulation: batches per optimizer step; each term is averaged over the "
              "samples of all.")
+      .needs({{"", "problem/Split"}})
       .field("layers", &P::layers, at_least(0),
              "Number of layers to train, counted from the end; the others are frozen; 0: all.")
       .field("only", &P::only, any(),

@@ -25,6 +25,8 @@ class ImageSet : public Dataset, public Images {
     std::vector<double> mean, deviation;
   };
 
+  static std::vector<std::string> abilities() { return {"Classes"}; }
+
   /// Batch::input is (pixel / 255 - mean) / deviation, [B, C, H, W] float32. `test` may be
   /// undefined. The number of classes is the largest label plus 1. Throws Error{kData} if training
   /// and test images differ in shape, if no training image is left, or if `normalization` does not

@@ -25,6 +25,7 @@ class Rule : public Wrapper {
         .field("over", &P::over, one_of({"terms", "groups"}),
                "The parts that are weighted: the terms of the objective, or the groups of the "
                "dataset.")
+        .needs({{"groups", "problem/Groups"}})
         .component("base", &P::base, "sgd", std::move(base_doc));
   }
 

@@ -11,6 +11,8 @@ namespace glc {
 
 class RuleModel : public assay::Model, public assay::Fitted, public assay::Legible {
  public:
+  static assay::Strings needs() { return {"dataset/Table", "dataset/Classes"}; }
+
   /// `input` [B, columns]. Logits are log-probabilities: a rule's class has the share that the
   /// training cases gave it, but more than any other class. Refused samples get those of the
   /// training split.
