@@ -56,9 +56,7 @@ void restore(Model& model, const Tensors& before) {
 
 }  // namespace
 
-Predictions OnePass::predict(Model& model, const Batch& batch, const Context&) {
-  const torch::NoGradGuard no_grad;
-  const auto output = model.forward(batch);
+Predictions predictions_of(const Output& output, const Batch& batch) {
   Predictions found;
   found.features = output.features;
   found.abstained = output.abstained;
@@ -72,6 +70,11 @@ Predictions OnePass::predict(Model& model, const Batch& batch, const Context&) {
     found.label = logits.argmax(1);
   }
   return found;
+}
+
+Predictions OnePass::predict(Model& model, const Batch& batch, const Context&) {
+  const torch::NoGradGuard no_grad;
+  return predictions_of(model.forward(batch), batch);
 }
 
 PredictionLoop::PredictionLoop(std::shared_ptr<Predictor> predictor,

@@ -13,10 +13,12 @@ using assay::Split;
 
 namespace {
 
-constexpr std::int64_t kBatches = 16;  // of a unit
-
 assay::Selector& selector_of(const assay::Parts& parts) {
   return *parts.other<assay::Selector>();
+}
+
+bool needs_model(const assay::Selector::Needs& needs) {
+  return needs.features || needs.logits || needs.gradients;
 }
 
 }  // namespace
@@ -51,8 +53,7 @@ assay::Schema<Select::Params> Select::schema() {
           "instead of refusing the model.");
 }
 
-Select::Select(const Params& params, const assay::Info& info)
-    : p_(params), info_(info), rows_(params, info) {
+Select::Select(const Params& params, const assay::Info& info) : p_(params), info_(info) {
   const auto size =
       std::accumulate(info.group_sizes.begin(), info.group_sizes.end(), std::int64_t{0});
   if (size > 0 && p_.n > size)
@@ -61,30 +62,29 @@ Select::Select(const Params& params, const assay::Info& info)
                                            std::to_string(size) + " samples");
 }
 
-// The number of units that collect the rows of the pool.
-std::int64_t Select::collecting_units(const assay::Parts& parts) const {
+// A unit is a batch.
+std::int64_t Select::looking_units(const assay::Parts& parts) const {
   const auto needs = selector_of(parts).needs();
-  if (!needs.features && !needs.logits && !needs.gradients && !needs.label) return 0;
-  const auto size = std::ssize(parts.dataset->ids(Split::kTrain));
-  return (size + kBatches * p_.batch - 1) / (kBatches * p_.batch);
+  const auto batches = [&](Split split) {
+    return (std::ssize(parts.dataset->ids(split)) + p_.batch - 1) / p_.batch;
+  };
+  if (!needs_model(needs)) return 0;
+  return batches(Split::kTrain) + (needs.validation ? batches(Split::kValidation) : 0);
 }
 
 // A selector may take a step a sample, or a class.
 std::int64_t Select::units(const assay::Parts& parts) const {
-  return collecting_units(parts) + std::max(p_.n, info_.classes);
+  return looking_units(parts) + std::max(p_.n, info_.classes);
 }
 
 void Select::advance(std::int64_t unit, assay::Parts& parts, const assay::Context& context,
                      assay::Results& results) {
-  const auto before = collecting_units(parts);
-  const auto needs = selector_of(parts).needs();
-  if (unit == 0) check_needs(needs, parts, info_);
-  if (unit < before) return collect(unit, parts, context);
-  auto pool = rows_.pool(std::ssize(parts.dataset->ids(Split::kTrain)));
-  if (needs.forgotten) pool.forgotten = forgotten(parts);
-  if (needs.every_class && unit == before) check_classes(pool.label, info_);
-  const auto choice =
-      selector_of(parts).step(unit - before, pool, p_.n, context.with(context.rng.fork("select")));
+  const auto before = looking_units(parts);
+  if (loops_.empty()) start(parts, context);
+  if (unit < before) return look(unit, parts, context);
+  if (!pool_) pool_ = pool_of(parts);
+  const auto choice = selector_of(parts).step(unit - before, *pool_, p_.n,
+                                              context.with(context.rng.fork("select")));
   if (choice) return write(*choice, parts, results);
   if (unit + 1 == units(parts))
     throw Error(ErrorKind::kPlugin,
@@ -92,16 +92,50 @@ void Select::advance(std::int64_t unit, assay::Parts& parts, const assay::Contex
                     " steps; at most one per sample or one per class is allowed");
 }
 
-void Select::collect(std::int64_t unit, assay::Parts& parts, const assay::Context& context) {
+void Select::start(const assay::Parts& parts, const assay::Context& context) {
   const auto needs = selector_of(parts).needs();
-  const auto ids = parts.dataset->ids(Split::kTrain);
-  const auto size = kBatches * p_.batch, first = unit * size;
-  const auto count = std::min(size, std::ssize(ids) - first);
-  rows_.add(ids.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)), "",
-            needs, parts, context);
-  if (unit == 0 && needs.validation)
-    rows_.add(parts.dataset->ids(Split::kValidation), "validation.",
-              {.label = true, .features = true, .logits = true}, parts, context);
+  check_needs(needs, parts, info_);
+  if (!needs_model(needs)) return;
+  look_ = std::make_shared<Look>(p_, info_, needs, context.rng);
+  loops_.emplace_back(look_, parts.dataset, Split::kTrain, p_.batch,
+                      assay::Keeps{.features = needs.features, .logits = needs.logits});
+  if (needs.validation)
+    loops_.emplace_back(
+        std::make_shared<Look>(p_, info_, assay::Selector::Needs{.features = true, .logits = true},
+                               context.rng),
+        parts.dataset, Split::kValidation, p_.batch,
+        assay::Keeps{.features = true, .logits = true});
+  if (loaded_ && loaded_->scalars.contains("split0.sizes"))  // else stopped before a unit
+    for (std::size_t i = 0; i < loops_.size(); ++i)
+      loops_[i].load(loaded_->nested("split" + std::to_string(i)));
+  loaded_.reset();
+}
+
+void Select::look(std::int64_t unit, assay::Parts& parts, const assay::Context& context) {
+  for (auto& loop : loops_) {
+    if (unit < loop.units()) return loop.advance(unit, parts, context);
+    unit -= loop.units();
+  }
+}
+
+assay::Pool Select::pool_of(const assay::Parts& parts) const {
+  const auto needs = selector_of(parts).needs();
+  assay::Pool pool;
+  pool.size = std::ssize(parts.dataset->ids(Split::kTrain));
+  pool.classes = info_.classes;
+  if (needs.label) pool.label = parts.dataset->targets(Split::kTrain);
+  if (needs.every_class) check_classes(pool.label, info_);
+  if (needs.forgotten) pool.forgotten = forgotten(parts);
+  if (loops_.empty()) return pool;
+  const auto found = loops_[0].finish();
+  if (needs.features) pool.features = found.features.flatten(1);
+  pool.logits = found.logits;
+  pool.gradients = look_->gradients();
+  if (needs.validation) {
+    const auto validation = loops_[1].finish();
+    pool.validation = {validation.target, validation.features.flatten(1), validation.logits};
+  }
+  return pool;
 }
 
 void Select::write(const assay::Selector::Choice& choice, const assay::Parts& parts,
@@ -113,17 +147,19 @@ void Select::write(const assay::Selector::Choice& choice, const assay::Parts& pa
   if (!choice.weights.empty()) artifact["weights"] = torch::tensor(choice.weights, torch::kDouble);
   results.artifact("ids", artifact);
   results.metric("select/size", static_cast<double>(ids.size()));
-  rows_.all().clear();  // no checkpoint needs them any more
+  loops_.clear();  // no checkpoint needs them any more
   finished_ = true;
 }
 
 void Select::save(assay::State& state) const {
-  state.tensors = rows_.all();
+  if (loaded_) state = *loaded_;  // stopped before a unit
+  for (std::size_t i = 0; i < loops_.size(); ++i)
+    state.put_nested("split" + std::to_string(i), loops_[i]);
   state.scalars["finished"] = finished_;
 }
 
 void Select::load(const assay::State& state) {
-  for (const auto& [name, rows] : state.tensors) rows_.all()[name] = rows.cpu();
+  loaded_ = state;
   finished_ = state.scalar<bool>("finished");
 }
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "assay/registry.h"
-#include "selection/select/pool_rows.h"
+#include "selection/select/look.h"
 
 namespace selection {
 
@@ -21,14 +21,19 @@ class Select final : public assay::Procedure {
   void load(const assay::State& state) override;
 
  private:
-  std::int64_t collecting_units(const assay::Parts& parts) const;
-  void collect(std::int64_t unit, assay::Parts& parts, const assay::Context& context);
+  std::int64_t looking_units(const assay::Parts& parts) const;
+  void start(const assay::Parts& parts, const assay::Context& context);
+  void look(std::int64_t unit, assay::Parts& parts, const assay::Context& context);
+  assay::Pool pool_of(const assay::Parts& parts) const;
   void write(const assay::Selector::Choice& choice, const assay::Parts& parts,
              assay::Results& results);
 
   Params p_;
   assay::Info info_;
-  PoolRows rows_;
+  std::shared_ptr<Look> look_;
+  std::vector<assay::PredictionLoop> loops_;  // over the training and the validation split
+  std::optional<assay::Pool> pool_;           // once the loops have ended
+  std::optional<assay::State> loaded_;
   bool finished_ = false;
 };
 

@@ -5,7 +5,11 @@
 
 namespace assay {
 
-/// The default predictor: log_softmax of the logits of one forward pass, or its values.
+/// What a model's output says of a batch: log_softmax of the logits and the label, or values; its
+/// logits, features and abstentions.
+Predictions predictions_of(const Output& output, const Batch& batch);
+
+/// The default predictor: predictions_of() one forward pass.
 class OnePass final : public Predictor {
  public:
   Predictions predict(Model& model, const Batch& batch, const Context& context) override;

@@ -1,0 +1,126 @@
+#include "selection/select/look.h"
+
+#include <ATen/ops/cat.h>
+#include <torch/nn/functional/loss.h>
+
+#include "selection/shared/places.h"
+
+namespace selection {
+
+using assay::Error;
+using assay::ErrorKind;
+namespace F = torch::nn::functional;
+
+namespace {
+
+assay::Batch first_of(const assay::Batch& batch) {
+  return batch.map([](const auto& part) { return part.narrow(0, 0, 1); });
+}
+
+const torch::Tensor& features_of(const assay::Predictions& found) {
+  if (!found.features.defined())
+    throw Error(
+        ErrorKind::kParameter,
+        "the selector needs features, but the model returns none: use a model that does, such "
+        "as mlp, convnet or resnet");
+  return found.features;
+}
+
+void check_finite(const torch::Tensor& rows, const torch::Tensor& id, const char* what) {
+  const auto finite = rows.isfinite().flatten(1).all(1);
+  if (finite.all().item<bool>()) return;
+  const auto first = id.masked_select(finite.logical_not())[0].item<std::int64_t>();
+  throw Error(ErrorKind::kNumeric, std::string("the ") + what + " of sample " +
+                                       std::to_string(first) +
+                                       " are not finite: the model has diverged, or the sample "
+                                       "is far from its training data");
+}
+
+// Of each sample by its id, whatever batch it comes in.
+torch::Tensor drawn_labels(const torch::Tensor& id, std::int64_t classes, const assay::Rng& rng) {
+  std::vector<std::int64_t> labels;
+  for (const auto k : places_in(id)) {
+    const auto u = rng.uniform(static_cast<std::uint64_t>(k));
+    labels.push_back(static_cast<std::int64_t>(u * static_cast<double>(classes)));
+  }
+  return tensor_of(labels);
+}
+
+}  // namespace
+
+assay::Predictions Look::predict(assay::Model& model, const assay::Batch& batch,
+                                 const assay::Context& context) {
+  const bool of_loss = needs_.gradients && p_.gradient == "loss";
+  const bool of_features = needs_.gradients && !of_loss;
+  assay::Predictions found;
+  if (of_loss) found = with_gradients(model, batch);
+  if (needs_.features || needs_.logits || of_features)
+    found = assay::OnePass().predict(model, batch, context);
+  if (needs_.logits) check_finite(found.logits, batch.id, "logits");
+  if (needs_.features) check_finite(features_of(found), batch.id, "features");
+  if (of_features) keep(sketched(features_of(found).flatten(1)), batch);
+  return found;
+}
+
+// The predictions of the forward pass whose gradients are kept.
+assay::Predictions Look::with_gradients(assay::Model& model, const assay::Batch& batch) {
+  if (per_sample_ == nullptr) {
+    per_sample_ = std::make_unique<PerSample>(model, assay::last_layers(model, p_.layers),
+                                              first_of(batch), p_.fall_back);
+    check_width(per_sample_->width());
+  }
+  torch::Tensor answers;
+  const PerSample::Losses losses = [&](const torch::Tensor& logits) {
+    answers = logits.detach();
+    if (info_.classes == 0) return (logits - batch.target).square().flatten(1).mean(1);
+    return F::cross_entropy(logits, labels(batch, logits),
+                            F::CrossEntropyFuncOptions().reduction(torch::kNone));
+  };
+  keep(per_sample_->sketched(batch, losses, *sketch(), p_.width), batch);
+  return assay::predictions_of({answers}, batch);
+}
+
+void Look::keep(const torch::Tensor& gradients, const assay::Batch& batch) {
+  check_finite(gradients, batch.id, "gradients");
+  gradients_.push_back(gradients.cpu());
+}
+
+torch::Tensor Look::gradients() const {
+  return gradients_.empty() ? torch::Tensor() : at::cat(gradients_);
+}
+
+void Look::save(assay::State& state) const {
+  state.put("gradients", gradients_);
+}
+
+void Look::load(const assay::State& state) {
+  gradients_ = state.list("gradients");
+  for (auto& rows : gradients_) rows = rows.cpu();
+}
+
+void Look::check_width(std::int64_t width) const {
+  if (p_.width > width)
+    throw Error(ErrorKind::kParameter, "`width` is " + std::to_string(p_.width) +
+                                           ", but a gradient has only " + std::to_string(width) +
+                                           " elements; a sketch must not be wider than that");
+}
+
+std::unique_ptr<Sketch> Look::sketch() const {
+  return sketch_of(p_.sketch, p_.width, rng_.fork("sketch"));
+}
+
+torch::Tensor Look::sketched(const torch::Tensor& features) const {
+  check_width(features.size(1));
+  auto out = at::zeros({features.size(0), p_.width}, features.options());
+  sketch()->add(features, 0, out);
+  return out;
+}
+
+torch::Tensor Look::labels(const assay::Batch& batch, const torch::Tensor& logits) const {
+  const auto chosen = p_.labels != "selector" ? p_.labels : needs_.true_labels ? "true" : "random";
+  if (chosen == "true") return batch.target;
+  if (chosen == "predicted") return logits.detach().argmax(1);
+  return drawn_labels(batch.id, info_.classes, rng_.fork("labels")).to(batch.target.device());
+}
+
+}  // namespace selection
