@@ -171,7 +171,7 @@ TEST_CASE("two optimizers of different names take different steps") {
 }
 
 std::shared_ptr<Model> born_of(const Entry& entry, std::uint64_t seed) {
-  const auto data = suited_to(entry);
+  const auto data = data_for(entry);
   seed_default_generators(Rng(seed), torch::kCPU);
   return plugins().make<Model>({entry.name, {}}, &data->info());
 }
@@ -187,7 +187,7 @@ struct FittedRun {
 
 // At step `stop` the buffers are carried over into a new model.
 FittedRun fitted(const Entry& entry, std::int64_t stop) {
-  const auto suited = suited_to(entry);
+  const auto suited = data_for(entry);
   const auto& data = *suited;
   const Context context{torch::kCPU, Rng(1), nullptr};
   const auto batch = data.load(data.ids(Split::kTrain), context);
@@ -248,23 +248,18 @@ TEST_CASE("every trained model runs forward and backward, and is born of its see
 }
 
 TEST_CASE("every objective repeats itself and touches no gradient") {
-  const TinyData data;
   const Context context{torch::kCPU, Rng(0), nullptr};
-  const auto batch = data.load(data.ids(Split::kTrain).first(8), context);
   for (const auto* entry : buildable("objective")) {
     INFO(entry->name);
-    std::shared_ptr<Objective> objective;
-    try {
-      objective = plugins().make<Objective>({entry->name, {}}, &data.info());
-    } catch (const Error& error) {
-      WARN(entry->name << " is not for classes, and skipped: " << error.what());
-      continue;
-    }
-    TinyModel model(0);
+    const auto data = data_for(*entry);
+    const auto ids = data->ids(Split::kTrain);
+    const auto batch = data->load(ids.first(std::min<std::size_t>(8, ids.size())), context);
+    const auto objective = plugins().make<Objective>({entry->name, {}}, &data->info());
+    const auto model = model_for(*entry, *data);
     Silence silence;
-    const auto prepared = objective->prepare(model, batch, context);
-    const auto first = objective->evaluate(model, prepared, context);
-    const auto second = objective->evaluate(model, prepared, context);
+    const auto prepared = objective->prepare(*model, batch, context);
+    const auto first = objective->evaluate(*model, prepared, context);
+    const auto second = objective->evaluate(*model, prepared, context);
     CHECK(silence.finish() == 0);
     REQUIRE(first.size() == objective->terms().size());
     for (std::size_t k = 0; k < first.size(); ++k) {
@@ -272,11 +267,14 @@ TEST_CASE("every objective repeats itself and touches no gradient") {
       CHECK(first[k].value.isfinite().item<bool>());
       CHECK(first[k].value.item<double>() == second[k].value.item<double>());
       if (const auto& each = first[k].per_sample; each.defined()) {
-        CHECK(each.sizes() == at::IntArrayRef({8}));
+        CHECK(each.sizes() == at::IntArrayRef({batch.size()}));
         CHECK(each.mean().item<double>() == Approx(first[k].value.item<double>()).epsilon(1e-5));
       }
     }
-    for (const auto& parameter : model.parameters()) CHECK_FALSE(parameter.grad().defined());
+    for (const auto& parameter : model->parameters()) CHECK_FALSE(parameter.grad().defined());
+    const auto& hides = entry->hides;
+    CHECK(objective->decomposes() ==
+          (std::find(hides.begin(), hides.end(), "Split") == hides.end()));
   }
 }
 
@@ -333,7 +331,7 @@ TEST_CASE("every procedure resumes bit for bit, repeats itself, and says nothing
   for (const auto* entry : buildable("procedure")) {
     INFO(entry->name);
     TinyTrial trial{{entry->name, {}}};
-    trial.data = suited_to(*entry);
+    trial.data = data_for(*entry);
     for (const auto& field : entry->fields)
       if (field.name == "steps") trial.procedure.params["steps"] = std::int64_t{6};
     Silence silence;

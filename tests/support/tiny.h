@@ -81,10 +81,12 @@ class TinyTable final : public Dataset {
 /// Batch norm over the pixels, dropout, a linear layer; fitted, it takes in means of the pixels.
 class TinyModel final : public Model, public LinearHead, public Fitted {
  public:
-  explicit TinyModel(double dropout = 0.2, torch::Dtype dtype = torch::kFloat) : dropout_(dropout) {
+  explicit TinyModel(double dropout = 0.2, torch::Dtype dtype = torch::kFloat,
+                     std::int64_t outputs = 3)
+      : dropout_(dropout) {
     const auto generator = Rng(5).generator();
-    weight_ = register_parameter("weight", at::randn({3, 64}, generator, dtype) * 0.1);
-    bias_ = register_parameter("bias", at::zeros({3}, dtype));
+    weight_ = register_parameter("weight", at::randn({outputs, 64}, generator, dtype) * 0.1);
+    bias_ = register_parameter("bias", at::zeros({outputs}, dtype));
     mean_ = register_buffer("running_mean", at::zeros({64}, dtype));
     variance_ = register_buffer("running_var", at::ones({64}, dtype));
   }

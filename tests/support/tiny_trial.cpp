@@ -1,8 +1,12 @@
 #include "tests/support/tiny_trial.h"
 
+#include <algorithm>
 #include <cstring>
+#include <stdexcept>
 
 #include <ATen/ops/cross_entropy_loss.h>
+
+#include "assay/needs.h"
 
 namespace assay::testing {
 
@@ -28,17 +32,42 @@ Values required_values(const Entry& entry) {
   return values;
 }
 
-std::shared_ptr<Dataset> suited_to(const Entry& entry) {
-  const std::shared_ptr<Dataset> all[] = {std::make_shared<TinyData>(),
-                                          std::make_shared<TinyTable>(false),
-                                          std::make_shared<TinyTable>(true)};
-  for (const auto& data : all) try {
-      plugins().make(entry.kind, {entry.name, {}}, &data->info());
-      return data;
-    } catch (const Error& error) {
-      if (error.kind() != ErrorKind::kParameter) throw;
-    }
-  return all[0];
+namespace {
+
+// Whether `abilities` has all that `entry` needs of a component of this kind.
+bool meets(const Strings& abilities, const Entry& entry, std::string_view kind) {
+  return std::all_of(entry.needs.begin(), entry.needs.end(), [&](const std::string& text) {
+    const auto need = need_of(text);
+    return need.kind != kind || need.ability.empty() ||
+           std::find(abilities.begin(), abilities.end(), need.ability) != abilities.end();
+  });
+}
+
+template <class I>
+std::shared_ptr<I> registered_for(const Entry& entry, const Info* info) {
+  for (const auto* one : of_kind(I::kind))
+    if (meets(one->abilities, entry, I::kind))
+      return plugins().make<I>({one->name, required_values(*one)}, info);
+  throw std::runtime_error("no " + std::string(I::kind) + " has what " + entry.kind + " " +
+                           entry.name + " needs");
+}
+
+}  // namespace
+
+std::shared_ptr<Dataset> data_for(const Entry& entry) {
+  if (meets({"Images", "Classes"}, entry, "dataset")) return std::make_shared<TinyData>();
+  for (const bool real : {false, true})
+    if (meets({"Table", real ? "Values" : "Classes"}, entry, "dataset"))
+      return std::make_shared<TinyTable>(real);
+  return registered_for<Dataset>(entry, nullptr);
+}
+
+std::shared_ptr<Model> model_for(const Entry& entry, const Dataset& data) {
+  const auto& info = data.info();
+  if (meets({"LinearHead", "Fitted"}, entry, "model"))
+    return std::make_shared<TinyModel>(0, torch::kFloat,
+                                       info.classes > 0 ? info.classes : info.targets);
+  return registered_for<Model>(entry, &info);
 }
 
 std::vector<Term> OneTerm::evaluate(Model& model, const Batch& batch, const Context&) {

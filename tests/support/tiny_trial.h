@@ -12,9 +12,14 @@ std::vector<const Entry*> of_kind(std::string_view kind);
 /// Values of the parameters that have no default, by their type.
 Values required_values(const Entry& entry);
 
-/// Tiny data that the component can be built for: images, else rows of a table with classes, else
-/// with real targets.
-std::shared_ptr<Dataset> suited_to(const Entry& entry);
+/// Data with the abilities that the component needs: tiny images, else rows of a table with
+/// classes, else with real targets, else a registered dataset. Throws std::runtime_error if there
+/// is none.
+std::shared_ptr<Dataset> data_for(const Entry& entry);
+
+/// A model with the abilities that the component needs, for `data`: a TinyModel without dropout,
+/// else a registered one. Throws as data_for().
+std::shared_ptr<Model> model_for(const Entry& entry, const Dataset& data);
 
 /// One term: the cross-entropy.
 class OneTerm final : public Objective {

@@ -37,46 +37,6 @@ torch::Tensor numbers(std::initializer_list<double> values) {
 
 }  // namespace
 
-TEST_CASE("a sample's draws depend on its id and its occurrence alone") {
-  const TinyData data;
-  auto whole = data.load(data.ids(Split::kTrain).first(12), {});
-  whole.occurrence = at::arange(12, torch::kInt64) % 3;
-  for (const auto* entry : of_kind("transform")) {
-    INFO(entry->name);
-    const auto transform = make_transform(entry->name, {}, data.info());
-    const auto draws = transform->draw(whole, Rng(4));
-    REQUIRE(draws.size(0) == 12);
-    CHECK(draws.device().is_cpu());
-    const auto rows = torch::tensor({7, 2, 9}, torch::kInt64);
-    CHECK(transform->draw(whole.select(rows), Rng(4)).equal(draws.index_select(0, rows)));
-    CHECK_FALSE(transform->draw(whole, Rng(5)).equal(draws));
-    auto later = whole;
-    later.occurrence = whole.occurrence + 3;
-    const auto others = transform->draw(later, Rng(4));
-    for (std::int64_t b = 0; b < 12; ++b) CHECK_FALSE(others[b].equal(draws[b]));
-  }
-}
-
-TEST_CASE(
-    "a transformed batch depends on its samples' draws alone, and the batch stays as it was") {
-  const TinyData data;
-  const auto whole = data.load(data.ids(Split::kTrain).first(12), {});
-  const auto before = whole.input.clone();
-  for (const auto* entry : of_kind("transform")) {
-    INFO(entry->name);
-    const auto transform = make_transform(entry->name, {}, data.info());
-    const auto draws = transform->draw(whole, Rng(4));
-    const auto changed = transform->apply(whole, draws);
-    CHECK(whole.input.equal(before));
-    CHECK_FALSE(changed.input.equal(before));
-    CHECK(changed.input.sizes() == before.sizes());
-    CHECK(changed.target.equal(whole.target));
-    const auto rows = torch::tensor({7, 2, 9}, torch::kInt64);
-    const auto some = transform->apply(whole.select(rows), draws.index_select(0, rows));
-    CHECK(some.input.equal(changed.input.index_select(0, rows)));
-  }
-}
-
 TEST_CASE("transforms of images refuse a table, and images whose normalization is not known") {
   const TinyTable table;
   auto unknown = gray(4, 4);

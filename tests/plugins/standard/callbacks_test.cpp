@@ -134,37 +134,6 @@ TEST_CASE("two that lend weights, or choose them, are refused") {
   refused({{"best_weights", {}}, {"best_weights", {}}}, plain, "choose the final weights");
 }
 
-TEST_CASE("every callback resumes bit for bit, and leaves the course of the training alone") {
-  const auto trained = [](const Specs& callbacks, std::int64_t stop) {
-    return carry_out({{"train",
-                       {{"steps", std::int64_t{12}},
-                        {"batch", std::int64_t{16}},
-                        {"evaluate_steps", std::int64_t{3}},
-                        {"log_every", std::int64_t{1}},
-                        {"callbacks", callbacks}}}},
-                     stop, 1);
-  };
-  const auto losses = [](const Run& run) {
-    std::vector<double> values;
-    for (const auto& [name, value] : run.rows)
-      if (name == "train/loss") values.push_back(value);
-    return values;
-  };
-  const auto plain = trained({}, -1);
-  for (const auto* entry : of_kind("callback")) {
-    INFO(entry->name);
-    const Specs callbacks{{entry->name, required_values(*entry)}};
-    const auto whole = trained(callbacks, -1);
-    CHECK(losses(whole) == losses(plain));
-    for (const std::int64_t stop : {1, 7, 10}) {
-      const auto resumed = trained(callbacks, stop);
-      CHECK(whole.rows == resumed.rows);
-      CHECK(same(whole.weights, resumed.weights));
-      CHECK(same(whole.artifacts, resumed.artifacts));
-    }
-  }
-}
-
 TEST_CASE("batch norm's statistics for other weights are means over the training split's batches") {
   class Normed final : public Model {
    public:
