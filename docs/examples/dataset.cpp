@@ -18,6 +18,8 @@ class Blobs final : public assay::Dataset {
                                          "Distance of the class means, in standard deviations.");
   }
 
+  static assay::Strings abilities() { return {"Classes"}; }
+
   explicit Blobs(const Params& params) {
     info_.input_shape = {2};
     info_.classes = 2;

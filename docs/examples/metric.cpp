@@ -16,6 +16,7 @@ class CalibrationError final : public assay::SetMetric<CalibrationError> {
     return assay::Schema<Params>().field("bins", &Params::bins, assay::at_least(1),
                                          "Number of bins of equal width for the confidence.");
   }
+  static assay::Strings needs() { return {"dataset/Classes"}; }
   // All rows that it may give: a misspelt `monitor` or `report.metric` is refused by these names.
   static std::vector<assay::RowInfo> rows() { return {{"ece", /*higher_is_better=*/false}}; }
 

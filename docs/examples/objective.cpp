@@ -12,6 +12,7 @@ class ConfidencePenalty final : public assay::Objective {
   struct Params {
     double beta = 0.1;
   };
+  static assay::Strings needs() { return {"dataset/Classes"}; }
   static assay::Schema<Params> schema() {
     return assay::Schema<Params>().field("beta", &Params::beta, assay::at_least(0),
                                          "Weight of the negative entropy of the predictions.");

@@ -1,6 +1,8 @@
 // What the world may know about a component.
 #include "runner/cli/components.h"
 
+#include <algorithm>
+
 #include <fmt/core.h>
 
 #include "core/base/value_json.h"
@@ -22,6 +24,14 @@ std::string default_text(const FieldInfo& field) {
   if (const auto* spec = std::get_if<Spec>(&field.default_value))
     return spec->use.empty() ? "none" : spec->use;
   return assay::to_json(field.default_value).dump();
+}
+
+// Whether it is an optimizer around another one.
+bool is_wrapper(const ComponentInfo& component) {
+  return component.kind == "optimizer" &&
+         std::any_of(component.fields.begin(), component.fields.end(), [](const auto& field) {
+           return field.type == Type::kComponent && field.kind == "optimizer";
+         });
 }
 
 }  // namespace
@@ -50,6 +60,8 @@ std::string describe(const ComponentInfo& component, bool color) {
     text += "\n";
   }
   text += fmt::format("plugin: {}\n", component.plugin);
+  if (is_wrapper(component))
+    text += fmt::format("passes per step: counted by assay describe '{}()'\n", component.name);
   for (const auto& field : component.fields) {
     const auto range = range_text(field.range);
     text += fmt::format("\n  {}  {}, default {}{}\n      {}\n", paint(field.name, kBold, color),

@@ -1,10 +1,11 @@
-// describe: one component with its parameters.
+// describe: components with their parameters, and what nested optimizers cost.
 #include <fmt/core.h>
 
 #include "assay/error.h"
 #include "runner/cli/components.h"
 #include "runner/cli/experiments.h"
 #include "runner/cli/options.h"
+#include "runner/cli/passes.h"
 #include "runner/cli/reference.h"
 
 namespace assay::cli {
@@ -41,18 +42,21 @@ int run_describe(const Call& call) {
     fmt::print("{}", reference_page(catalog_of(call)));
     return kOk;
   }
-  call.expect_words(1, SIZE_MAX, "KIND/NAME or NAME");
+  call.expect_words(1, SIZE_MAX, "KIND/NAME, NAME or NAME(NAME)");
   const Catalog catalog = catalog_of(call);
-  auto all = Json::array();
+  auto components = Json::array(), nestings = Json::array();
   std::string text;
-  for (const auto& word : call.words) {
-    for (const auto* one : named(catalog, word)) {
-      all.push_back(to_json(*one));
-      text += (text.empty() ? "" : "\n") + describe(*one, colored(call, stdout));
-    }
-  }
+  const auto tell = [&](Json& all, const auto& one) {
+    all.push_back(to_json(one));
+    text += (text.empty() ? "" : "\n") + describe(one, colored(call, stdout));
+  };
+  for (const auto& word : call.words)
+    if (is_nesting(word))
+      tell(nestings, count_passes(word, catalog));
+    else
+      for (const auto* one : named(catalog, word)) tell(components, *one);
   if (call.json)
-    print_json(call, {{"components", all}});
+    print_json(call, {{"components", components}, {"nestings", nestings}});
   else
     fmt::print("{}", text);
   return kOk;
@@ -61,9 +65,10 @@ int run_describe(const Call& call) {
 }  // namespace
 
 const Verb kDescribeVerb{"describe",
-                         "Print the parameters of components.",
-                         "KIND/NAME | NAME ...",
+                         "Print the parameters of components, or what nested optimizers cost.",
+                         "KIND/NAME | NAME | NAME(NAME) ...",
                          "  assay describe optimizer/sam\n"
+                         "  assay describe 'sam(pga)'\n"
                          "  assay describe train --json\n"
                          "  assay describe --markdown > docs/reference.md\n",
                          run_describe,

@@ -12,6 +12,7 @@
 #include "assay/registry.h"
 #include "runner/system/child_processes.h"
 #include "runner/system/descriptor.h"
+#include "runner/worker/passes.h"
 #include "runner/worker/probe.h"
 #include "runner/worker/signals.h"
 #include "runner/worker/stage.h"
@@ -56,12 +57,15 @@ int main_of(const std::vector<std::string>& words) {
   const std::string verb = words.empty() ? "" : words[0];
   if (verb == "run") return run(words.size() > 1 ? std::atoi(words[1].c_str()) : getppid());
   if (verb == "probe") return assay::probe({words.begin() + 1, words.end()});
+  if (verb == "passes" && words.size() > 1)
+    return assay::count_passes(words[1], {words.begin() + 2, words.end()});
   if (verb == "version") {
     fmt::print("{}\n", assay::abi_tag());
     return 0;
   }
   fmt::print(stderr,
-             "assay-worker is started by `assay`; its verbs are run, probe FILE... and version\n");
+             "assay-worker is started by `assay`; its verbs are run, probe FILE..., "
+             "passes SPEC FILE... and version\n");
   return 2;
 }
 

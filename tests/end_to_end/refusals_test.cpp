@@ -66,6 +66,23 @@ TEST_CASE("what optimizers refuse is said with the place, and nothing is trained
   }
 }
 
+TEST_CASE("describe refuses optimizers that it cannot nest or count") {
+  const std::pair<std::string, std::string> cases[] = {
+      {"sam(m_sam)", "its base splits the batch"},
+      {"sam(sgd(adamw))", "optimizer `sgd` is not around another one: remove `(adamw)`"},
+      {"sam(pgaa)", "there is no optimizer `pgaa`; did you mean `pga`?"},
+      {"sam(pga", "is not a nesting of optimizers"},
+      {"sam(pga))", "is not a nesting of optimizers"},
+      {"sam(weighted_sum)", "`weighted_sum` has none for `weights`"},
+  };
+  for (const auto& [nesting, sentence] : cases) {
+    INFO(nesting);
+    const auto said = shell("assay describe '" + nesting + "'");
+    CHECK(said.code != 0);
+    CHECK_THAT(said.err, Contains(sentence));
+  }
+}
+
 TEST_CASE("what cannot be selected is said with the place") {
   if (no_data()) return;
   const std::string manifest =

@@ -15,8 +15,9 @@ namespace assay {
 
 /// Result of one forward pass over B samples, on the model's device.
 struct Output {
-  torch::Tensor logits;    // [B, classes], or [B, T] values for regression; float
-  torch::Tensor features;  // [B, D] input of the last layer; undefined if there is none
+  torch::Tensor logits;  // [B, classes], or [B, T] values for regression; float
+  /// [B, D] input of the last layer; undefined if there is none.
+  torch::Tensor features = {};
   /// [B] bool: true for samples on which the model abstains; undefined if it always answers. An
   /// abstention counts as wrong in accuracy.
   torch::Tensor abstained = {};
