@@ -82,6 +82,7 @@ Gradient BatchProblem::raw_gradient() {
   impl_->each(Graph::kOne, [&](const Batch& batch, std::size_t i) {
     const auto parts = impl_->part(batch, i);
     const auto loss = sum_of(parts);
+    if (!terms.empty()) impl_->check_depends(loss);
     if (parts.size() > 1) {
       const auto values = impl_->checked_terms(parts);
       for (auto& term : terms) term.loss += values[static_cast<std::size_t>(term.index)];

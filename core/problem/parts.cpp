@@ -123,6 +123,7 @@ void BatchProblem::Impl::each_batch(
     each(graph, [&](const Batch& batch, std::size_t i) { body(pieces_of_terms(batch, i, parts)); });
     return;
   }
+  setting->check_decomposes("take groups apart", "use a rule over terms, or no rule");
   // The step's batch-norm statistics are those of this pass over whole batches, also if it gives no
   // losses per sample.
   std::size_t given = 0;
@@ -133,7 +134,6 @@ void BatchProblem::Impl::each_batch(
     body(*pieces);
   });
   if (given == batches.size()) return;
-  setting->check_decomposes("take groups apart", "use a rule over terms, or no rule");
   check_whole();
   if (given > 0)
     throw Error(ErrorKind::kPlugin,

@@ -24,6 +24,60 @@ Gradient Problem::gradient() {
   return gradient;
 }
 
+// A part of the batch, whose gradient changes as that of the whole.
+class ChangedGradient::Piece final : public ChangedGradient {
+ public:
+  Piece(std::unique_ptr<Problem> problem, ChangedGradient& whole)
+      : ChangedGradient(*problem, whole.wrapper_), problem_(std::move(problem)), whole_(whole) {}
+
+ protected:
+  void change(Tensors& gradient) override { whole_.change(gradient); }
+
+ private:
+  std::unique_ptr<Problem> problem_;
+  ChangedGradient& whole_;
+};
+
+ChangedGradient::ChangedGradient(Problem& inner, std::string wrapper)
+    : ProblemView(inner), wrapper_(std::move(wrapper)) {}
+ChangedGradient::~ChangedGradient() = default;
+
+Gradient ChangedGradient::raw_gradient() {
+  auto gradient = inner_.raw_gradient();
+  const torch::NoGradGuard no_grad;
+  change(gradient.tensors);
+  return gradient;
+}
+std::vector<Part> ChangedGradient::gradients(By by) {
+  auto parts = inner_.gradients(by);
+  const torch::NoGradGuard no_grad;
+  for (auto& part : parts) change(part.gradient);
+  return parts;
+}
+Part ChangedGradient::gradient_of(By by, std::int64_t index) {
+  auto part = inner_.gradient_of(by, index);
+  const torch::NoGradGuard no_grad;
+  change(part.gradient);
+  return part;
+}
+Gradient ChangedGradient::weighted_gradient(By by, const Weigh& weigh) {
+  auto gradient = inner_.weighted_gradient(by, weigh);
+  const torch::NoGradGuard no_grad;
+  change(gradient.tensors);
+  return gradient;
+}
+Tensors ChangedGradient::hessian_times(const Tensors&) {
+  throw Error(ErrorKind::kParameter,
+              "optimizer `" + wrapper_ +
+                  "` changes the gradient, which then has no Hessian, but its base asks for "
+                  "products with one: swap the two, or use another base");
+}
+std::vector<Problem::Subproblem> ChangedGradient::split(std::int64_t samples) {
+  auto parts = inner_.split(samples);
+  for (auto& part : parts) part.problem = std::make_unique<Piece>(std::move(part.problem), *this);
+  return parts;
+}
+
 CombinedGradient::CombinedGradient(Problem& inner, std::string wrapper)
     : ProblemView(inner),
       combined_by_(std::move(wrapper)),

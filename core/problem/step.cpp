@@ -78,6 +78,22 @@ void weigh_samples(const Objective& objective, std::size_t index, const torch::T
   term.value = term.per_sample.mean();
 }
 
+// What the objective adds is of the same samples.
+void check_prepared(const Batch& batch, const Batch& prepared) {
+  const auto fail = [](const std::string& what) {
+    throw Error(ErrorKind::kPlugin, "the objective prepares a batch " + what +
+                                        ": it must keep the samples, and add tensors of [B, ...]");
+  };
+  const auto same = [](const torch::Tensor& a, const torch::Tensor& b) {
+    return a.is_same(b) || (a.defined() && b.defined() && a.equal(b));
+  };
+  if (!same(batch.id, prepared.id)) fail("with other ids");
+  if (!same(batch.group, prepared.group)) fail("with other groups");
+  for (const auto& [name, tensor] : prepared.extra)
+    if (!tensor.defined() || tensor.dim() == 0 || tensor.size(0) != batch.size())
+      fail("with `" + name + "` of another length");
+}
+
 }  // namespace
 
 void check_mean(const Objective& objective, std::size_t index, const Term& term) {
@@ -86,10 +102,11 @@ void check_mean(const Objective& objective, std::size_t index, const Term& term)
   const double mean = term.per_sample.mean().item<double>();
   const double size = term.per_sample.abs().mean().item<double>();
   if (std::abs(mean - value) > 0.01 * size)  // bfloat16 has 8 bits; NaN is not this check's concern
-    throw Error(ErrorKind::kPlugin, "the term `" + objective.terms()[index] + "` is " +
-                                        std::to_string(value) +
-                                        ", but the mean of its losses per sample is " +
-                                        std::to_string(mean) + "; the two must be the same number");
+    throw Error(ErrorKind::kPlugin,
+                "the term `" + objective.terms()[index] + "` is " + std::to_string(value) +
+                    ", but the mean of its losses per sample is " + std::to_string(mean) +
+                    "; the two must be the same number: a term over n of B "
+                    "samples multiplies the losses of these by B / n");
 }
 
 StepSetting::StepSetting(Model& m, Objective& o, const ProblemOptions& opts)
@@ -110,7 +127,9 @@ std::vector<Batch> StepSetting::prepared(std::vector<Batch> batches) {
   const auto stream = context.rng.fork("prepare");
   for (std::size_t i = 0; i < batches.size(); ++i) {
     const auto here = context.with(stream.fork(i));
-    batches[i] = objective.prepare(model, batches[i], here);
+    auto prepared = objective.prepare(model, batches[i], here);
+    check_prepared(batches[i], prepared);
+    batches[i] = std::move(prepared);
   }
   buffers.restore();
   return batches;
@@ -167,6 +186,14 @@ Term BatchProblem::Impl::part_of_term(std::size_t k, const Batch& batch, std::si
   });
   if (!shares.empty()) term.weight *= shares[index - first][k];
   return term;
+}
+
+void BatchProblem::Impl::check_depends(const torch::Tensor& loss) const {
+  if (loss.requires_grad()) return;
+  throw Error(ErrorKind::kPlugin,
+              "the loss (terms " + listed(setting->objective.terms()) +
+                  ") depends on none of the trained parameters: the objective must not detach it, "
+                  "and the model must use them");
 }
 
 double BatchProblem::Impl::checked(const torch::Tensor& value, const std::string& what) const {

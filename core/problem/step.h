@@ -53,6 +53,8 @@ struct BatchProblem::Impl {
   std::vector<std::vector<double>> shares = {};  // of each term, a batch; empty: all are 1
 
   const Tensors& parameters() const { return setting->parameters; }
+  /// Throws Error{kPlugin} if the loss is a constant, by which nothing could be learned.
+  void check_depends(const torch::Tensor& loss) const;
   /// How many samples each term is the mean of, over all batches of the step.
   std::vector<double> term_samples() const;
   /// The part of each term's mean over `all` of these samples that is `batch`'s own.

@@ -14,7 +14,8 @@ struct Term {
   torch::Tensor value;  // 0-dim, float, differentiable; a mean over samples() samples
   double weight = 1.0;
   /// The loss of each sample, [B], from the graph of the same forward pass, if `value` is their
-  /// mean: with it, samples can be weighted, and groups need no forward pass of their own.
+  /// mean: with it, samples can be weighted, and groups need no forward pass of their own. A term
+  /// over n of the B samples gives B / n times the losses of these, and 0 for the others.
   /// Undefined if the term is not such a mean (a penalty on the weights, say).
   torch::Tensor per_sample = {};
 };

@@ -8,7 +8,9 @@
 namespace assay {
 
 /// Forwards every call to `inner`, which must outlive the view. A wrapper overrides what it
-/// changes. gradient() is not virtual: it calls raw_gradient() of the view and clips the result.
+/// changes. gradient() is not virtual: it calls raw_gradient() of the view and clips the result. A
+/// view that changes gradients must change them in all functions that give some, split() included:
+/// derive from ChangedGradient, CombinedGradient or AscentProblem, which do.
 class ProblemView : public Problem {
  public:
   explicit ProblemView(Problem& inner) : inner_(inner) {}
@@ -40,6 +42,31 @@ class ProblemView : public Problem {
 
  protected:
   Problem& inner_;
+};
+
+/// Base class of views that change every gradient in the same way: that of the loss, and those of
+/// terms, groups and parts of the batch. hessian_times() throws Error{kParameter}.
+class ChangedGradient : public ProblemView {
+ public:
+  /// `wrapper` is its registered name, for messages.
+  ChangedGradient(Problem& inner, std::string wrapper);
+  ~ChangedGradient() override;
+
+  Gradient raw_gradient() override;
+  std::vector<Part> gradients(By by) override;
+  Part gradient_of(By by, std::int64_t index) override;
+  Gradient weighted_gradient(By by, const Weigh& weigh) override;
+  Tensors hessian_times(const Tensors&) override;
+  std::vector<Subproblem> split(std::int64_t samples) override;
+
+ protected:
+  /// Changes a gradient, a list like parameters(), in place or not. Called under a NoGradGuard.
+  virtual void change(Tensors& gradient) = 0;
+
+ private:
+  class Piece;
+
+  std::string wrapper_;
 };
 
 /// Base class of views that combine terms, groups or parts of the batch into one gradient. The

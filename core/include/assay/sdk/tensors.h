@@ -16,7 +16,7 @@ double norm(const Tensors& list);
 /// Detached copies of the tensors.
 Tensors clone(const Tensors& list);
 
-/// sum += more, where an empty list stands for zeros.
+/// sum += more, where an empty `sum` stands for zeros. Throws Error{kShape} for lists that differ.
 void add(Tensors& sum, Tensors more);
 
 /// Returns start + scale * direction, where possible in the memory of `direction`, which is
