@@ -56,7 +56,9 @@ void restore(Model& model, const Tensors& before) {
 
 }  // namespace
 
-Predictions predictions_of(const Output& output, const Batch& batch) {
+Predictions OnePass::predict(Model& model, const Batch& batch, const Context&) {
+  const torch::NoGradGuard no_grad;
+  const auto output = model.forward(batch);
   Predictions found;
   found.features = output.features;
   found.abstained = output.abstained;
@@ -70,11 +72,6 @@ Predictions predictions_of(const Output& output, const Batch& batch) {
     found.label = logits.argmax(1);
   }
   return found;
-}
-
-Predictions OnePass::predict(Model& model, const Batch& batch, const Context&) {
-  const torch::NoGradGuard no_grad;
-  return predictions_of(model.forward(batch), batch);
 }
 
 PredictionLoop::PredictionLoop(std::shared_ptr<Predictor> predictor,
@@ -103,7 +100,8 @@ void PredictionLoop::advance(std::int64_t unit, Parts& parts, const Context& con
   const auto batch = to_device(dataset_->load(part, here), context.device);
   auto found =
       predictor_->predict(*parts.model, batch, context.with(here.rng.fork("predict").fork(pass)));
-  if (!found.log_probability.defined() && !found.value.defined()) add_terms(parts, batch, here);
+  if (keeps_.answers && !found.log_probability.defined() && !found.value.defined())
+    add_terms(parts, batch, here);
   found.id = batch.id;
   found.target = batch.target;
   found.group = batch.group;
@@ -121,6 +119,9 @@ void PredictionLoop::begin_pass(std::int64_t pass, Parts& parts, const Context& 
 void PredictionLoop::add(std::int64_t pass, std::size_t place, Predictions found) {
   if (!keeps_.features) found.features.reset();
   if (!keeps_.logits) found.logits.reset();
+  if (!keeps_.answers)
+    for (auto* answer : {&found.log_probability, &found.label, &found.value, &found.abstained})
+      answer->reset();
   for (const auto& [name, member] : kTensors)
     if ((found.*member).defined()) found.*member = (found.*member).detach().cpu();
   if (keeps_.members) {
@@ -207,7 +208,7 @@ void PredictionLoop::save(State& state) const {
   state.scalars["counts"] = counts;
   state.scalars["weights"] = weights;
   for (std::size_t pass = 0; pass < members_.size(); ++pass)
-    state.put("members" + std::to_string(pass), members_[pass]);
+    state.tensors["members" + std::to_string(pass)] = at::cat(members_[pass]);
 }
 
 void PredictionLoop::load(const State& state) {
@@ -228,9 +229,8 @@ void PredictionLoop::load(const State& state) {
   }
   members_.clear();
   for (std::int64_t pass = 0; pass < predictor_->passes(); ++pass) {
-    auto list = state.list("members" + std::to_string(pass));
-    for (auto& tensor : list) tensor = tensor.cpu().clone();
-    if (!list.empty()) members_.push_back(std::move(list));
+    const auto name = "members" + std::to_string(pass);
+    if (state.tensors.contains(name)) members_.push_back({state.tensor(name).cpu().clone()});
   }
 }
 

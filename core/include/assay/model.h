@@ -15,7 +15,9 @@ namespace assay {
 
 /// Result of one forward pass over B samples, on the model's device.
 struct Output {
-  torch::Tensor logits;  // [B, classes], or [B, T] values for regression; float
+  /// [B, classes], or [B, T] values for regression; float. Undefined if only the objective knows
+  /// what the model gives: it is then measured by the objective's terms.
+  torch::Tensor logits = {};
   /// [B, D] input of the last layer; undefined if there is none.
   torch::Tensor features = {};
   /// [B] bool: true for samples on which the model abstains; undefined if it always answers. An

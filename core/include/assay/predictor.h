@@ -30,6 +30,7 @@ struct Predictions {
 /// What a loop over a set must hold on to.
 struct Keeps {
   bool members = false, features = false, logits = false;
+  bool answers = true;  // log_probability, label, value and abstained
 };
 
 /// Used by one thread at a time. Its state is saved with that of the procedure.

@@ -17,18 +17,19 @@ assay::Batch first_of(const assay::Batch& batch) {
   return batch.map([](const auto& part) { return part.narrow(0, 0, 1); });
 }
 
-const torch::Tensor& features_of(const assay::Predictions& found) {
-  if (!found.features.defined())
+torch::Tensor features_of(const assay::Output& output) {
+  if (!output.features.defined())
     throw Error(
         ErrorKind::kParameter,
         "the selector needs features, but the model returns none: use a model that does, such "
         "as mlp, convnet or resnet");
-  return found.features;
+  return output.features.flatten(1);
 }
 
-void check_finite(const torch::Tensor& rows, const torch::Tensor& id, const char* what) {
+// `rows`, if every number of each sample is finite.
+torch::Tensor checked(const torch::Tensor& rows, const torch::Tensor& id, const char* what) {
   const auto finite = rows.isfinite().flatten(1).all(1);
-  if (finite.all().item<bool>()) return;
+  if (finite.all().item<bool>()) return rows;
   const auto first = id.masked_select(finite.logical_not())[0].item<std::int64_t>();
   throw Error(ErrorKind::kNumeric, std::string("the ") + what + " of sample " +
                                        std::to_string(first) +
@@ -49,40 +50,35 @@ torch::Tensor drawn_labels(const torch::Tensor& id, std::int64_t classes, const 
 }  // namespace
 
 assay::Predictions Look::predict(assay::Model& model, const assay::Batch& batch,
-                                 const assay::Context& context) {
-  const bool of_loss = needs_.gradients && p_.gradient == "loss";
-  const bool of_features = needs_.gradients && !of_loss;
+                                 const assay::Context&) {
+  const bool of_features = needs_.gradients && p_.gradient == "features";
+  if (needs_.gradients && !of_features) keep(of_loss(model, batch), batch);
+  if (!needs_.features && !needs_.logits && !of_features) return {};
+  const torch::NoGradGuard no_grad;
+  const auto output = model.forward(batch);
   assay::Predictions found;
-  if (of_loss) found = with_gradients(model, batch);
-  if (needs_.features || needs_.logits || of_features)
-    found = assay::OnePass().predict(model, batch, context);
-  if (needs_.logits) check_finite(found.logits, batch.id, "logits");
-  if (needs_.features) check_finite(features_of(found), batch.id, "features");
-  if (of_features) keep(sketched(features_of(found).flatten(1)), batch);
+  if (needs_.logits) found.logits = checked(output.logits, batch.id, "logits");
+  if (needs_.features) found.features = checked(features_of(output), batch.id, "features");
+  if (of_features) keep(sketched(features_of(output)), batch);
   return found;
 }
 
-// The predictions of the forward pass whose gradients are kept.
-assay::Predictions Look::with_gradients(assay::Model& model, const assay::Batch& batch) {
+torch::Tensor Look::of_loss(assay::Model& model, const assay::Batch& batch) {
   if (per_sample_ == nullptr) {
     per_sample_ = std::make_unique<PerSample>(model, assay::last_layers(model, p_.layers),
                                               first_of(batch), p_.fall_back);
     check_width(per_sample_->width());
   }
-  torch::Tensor answers;
   const PerSample::Losses losses = [&](const torch::Tensor& logits) {
-    answers = logits.detach();
     if (info_.classes == 0) return (logits - batch.target).square().flatten(1).mean(1);
     return F::cross_entropy(logits, labels(batch, logits),
                             F::CrossEntropyFuncOptions().reduction(torch::kNone));
   };
-  keep(per_sample_->sketched(batch, losses, *sketch(), p_.width), batch);
-  return assay::predictions_of({answers}, batch);
+  return per_sample_->sketched(batch, losses, *sketch(), p_.width);
 }
 
 void Look::keep(const torch::Tensor& gradients, const assay::Batch& batch) {
-  check_finite(gradients, batch.id, "gradients");
-  gradients_.push_back(gradients.cpu());
+  gradients_.push_back(checked(gradients, batch.id, "gradients").cpu());
 }
 
 torch::Tensor Look::gradients() const {
@@ -90,12 +86,11 @@ torch::Tensor Look::gradients() const {
 }
 
 void Look::save(assay::State& state) const {
-  state.put("gradients", gradients_);
+  if (!gradients_.empty()) state.tensors["gradients"] = gradients();
 }
 
 void Look::load(const assay::State& state) {
-  gradients_ = state.list("gradients");
-  for (auto& rows : gradients_) rows = rows.cpu();
+  if (state.tensors.contains("gradients")) gradients_ = {state.tensor("gradients").cpu()};
 }
 
 void Look::check_width(std::int64_t width) const {

@@ -21,8 +21,8 @@ struct SelectParams {
   bool fall_back = false;
 };
 
-/// One pass, which also keeps the sketched gradient of each sample if `needs` asks for gradients.
-/// Throws Error{kNumeric} for a number that is not finite.
+/// The features and logits of one pass, as `needs` asks for them. The sketched gradients of the
+/// samples are kept here. Throws Error{kNumeric} for a number that is not finite.
 class Look final : public assay::Predictor {
  public:
   /// `rng` is the stream of the stage: one sketch for all batches, so that their gradients can be
@@ -40,7 +40,7 @@ class Look final : public assay::Predictor {
   void load(const assay::State& state) override;
 
  private:
-  assay::Predictions with_gradients(assay::Model& model, const assay::Batch& batch);
+  torch::Tensor of_loss(assay::Model& model, const assay::Batch& batch);
   void keep(const torch::Tensor& gradients, const assay::Batch& batch);
   torch::Tensor labels(const assay::Batch& batch, const torch::Tensor& logits) const;
   torch::Tensor sketched(const torch::Tensor& features) const;

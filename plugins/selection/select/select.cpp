@@ -18,7 +18,7 @@ assay::Selector& selector_of(const assay::Parts& parts) {
 }
 
 bool needs_model(const assay::Selector::Needs& needs) {
-  return needs.features || needs.logits || needs.gradients;
+  return needs.features || needs.logits || needs.gradients || needs.validation;
 }
 
 }  // namespace
@@ -80,7 +80,7 @@ std::int64_t Select::units(const assay::Parts& parts) const {
 void Select::advance(std::int64_t unit, assay::Parts& parts, const assay::Context& context,
                      assay::Results& results) {
   const auto before = looking_units(parts);
-  if (loops_.empty()) start(parts, context);
+  if (loops_.empty()) start(unit, parts, context);
   if (unit < before) return look(unit, parts, context);
   if (!pool_) pool_ = pool_of(parts);
   const auto choice = selector_of(parts).step(unit - before, *pool_, p_.n,
@@ -92,22 +92,21 @@ void Select::advance(std::int64_t unit, assay::Parts& parts, const assay::Contex
                     " steps; at most one per sample or one per class is allowed");
 }
 
-void Select::start(const assay::Parts& parts, const assay::Context& context) {
+void Select::start(std::int64_t unit, const assay::Parts& parts, const assay::Context& context) {
   const auto needs = selector_of(parts).needs();
   check_needs(needs, parts, info_);
   if (!needs_model(needs)) return;
-  look_ = std::make_shared<Look>(p_, info_, needs, context.rng);
-  loops_.emplace_back(look_, parts.dataset, Split::kTrain, p_.batch,
-                      assay::Keeps{.features = needs.features, .logits = needs.logits});
-  if (needs.validation)
+  const auto add = [&](const assay::Selector::Needs& own, Split split) {
+    auto look = std::make_shared<Look>(p_, info_, own, context.rng);
     loops_.emplace_back(
-        std::make_shared<Look>(p_, info_, assay::Selector::Needs{.features = true, .logits = true},
-                               context.rng),
-        parts.dataset, Split::kValidation, p_.batch,
-        assay::Keeps{.features = true, .logits = true});
-  if (loaded_ && loaded_->scalars.contains("split0.sizes"))  // else stopped before a unit
-    for (std::size_t i = 0; i < loops_.size(); ++i)
-      loops_[i].load(loaded_->nested("split" + std::to_string(i)));
+        look, parts.dataset, split, p_.batch,
+        assay::Keeps{.features = own.features, .logits = own.logits, .answers = false});
+    return look;
+  };
+  look_ = add(needs, Split::kTrain);
+  if (needs.validation) add({.features = true, .logits = true}, Split::kValidation);
+  for (std::size_t i = 0; unit > 0 && i < loops_.size(); ++i)
+    loops_[i].load(loaded_.value().nested("split" + std::to_string(i)));
   loaded_.reset();
 }
 
@@ -123,18 +122,21 @@ assay::Pool Select::pool_of(const assay::Parts& parts) const {
   assay::Pool pool;
   pool.size = std::ssize(parts.dataset->ids(Split::kTrain));
   pool.classes = info_.classes;
-  if (needs.label) pool.label = parts.dataset->targets(Split::kTrain);
-  if (needs.every_class) check_classes(pool.label, info_);
   if (needs.forgotten) pool.forgotten = forgotten(parts);
-  if (loops_.empty()) return pool;
-  const auto found = loops_[0].finish();
-  if (needs.features) pool.features = found.features.flatten(1);
-  pool.logits = found.logits;
-  pool.gradients = look_->gradients();
-  if (needs.validation) {
-    const auto validation = loops_[1].finish();
-    pool.validation = {validation.target, validation.features.flatten(1), validation.logits};
+  if (loops_.empty()) {
+    if (needs.label) pool.label = parts.dataset->targets(Split::kTrain);
+  } else {
+    const auto found = loops_[0].finish();
+    pool.features = found.features;
+    pool.logits = found.logits;
+    pool.gradients = look_->gradients();
+    if (needs.label) pool.label = found.target;
   }
+  if (needs.validation) {
+    const auto found = loops_[1].finish();
+    pool.validation = {found.target, found.features, found.logits};
+  }
+  if (needs.every_class) check_classes(pool.label, info_);
   return pool;
 }
 

@@ -22,7 +22,7 @@ class Select final : public assay::Procedure {
 
  private:
   std::int64_t looking_units(const assay::Parts& parts) const;
-  void start(const assay::Parts& parts, const assay::Context& context);
+  void start(std::int64_t unit, const assay::Parts& parts, const assay::Context& context);
   void look(std::int64_t unit, assay::Parts& parts, const assay::Context& context);
   assay::Pool pool_of(const assay::Parts& parts) const;
   void write(const assay::Selector::Choice& choice, const assay::Parts& parts,

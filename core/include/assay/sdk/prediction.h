@@ -5,11 +5,7 @@
 
 namespace assay {
 
-/// What a model's output says of a batch: log_softmax of the logits and the label, or values; its
-/// logits, features and abstentions.
-Predictions predictions_of(const Output& output, const Batch& batch);
-
-/// The default predictor: predictions_of() one forward pass.
+/// The default predictor: log_softmax of the logits of one forward pass, or its values.
 class OnePass final : public Predictor {
  public:
   Predictions predict(Model& model, const Batch& batch, const Context& context) override;
@@ -17,7 +13,7 @@ class OnePass final : public Predictor {
 
 /// Predictions for a split, unit by unit: a unit is a pass over a batch. The model is put into eval
 /// mode for each unit. Samples are those of the dataset, without transforms. If the model gives no
-/// logits, the terms of `parts.objective` are evaluated instead.
+/// logits, the terms of `parts.objective` are evaluated instead, if `keeps` asks for answers.
 class PredictionLoop final : public Stateful {
  public:
   PredictionLoop(std::shared_ptr<Predictor> predictor, std::shared_ptr<const Dataset> dataset,
