@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include "core/base/value_json.h"
 
@@ -22,13 +23,15 @@ Json field_json(const FieldInfo& field) {
 std::string default_text(const FieldInfo& field) {
   if (field.required) return "required";
   if (const auto* spec = std::get_if<Spec>(&field.default_value))
-    return spec->use.empty() ? "none" : spec->use;
-  return assay::to_json(field.default_value).dump();
+    return "default " + (spec->use.empty() ? "none" : spec->use);
+  return "default " + assay::to_json(field.default_value).dump();
 }
 
-// Whether it is an optimizer around another one.
-bool is_wrapper(const ComponentInfo& component) {
+// Whether it is an optimizer around another one, and has a default for each parameter.
+bool is_countable(const ComponentInfo& component) {
   return component.kind == "optimizer" &&
+         std::none_of(component.fields.begin(), component.fields.end(),
+                      [](const auto& field) { return field.required; }) &&
          std::any_of(component.fields.begin(), component.fields.end(), [](const auto& field) {
            return field.type == Type::kComponent && field.kind == "optimizer";
          });
@@ -42,7 +45,8 @@ Json to_json(const ComponentInfo& component) {
   return {{"kind", component.kind},   {"name", component.name},
           {"doc", component.doc},     {"plugin", component.plugin},
           {"build", component.build}, {"needs", component.needs},
-          {"fields", fields}};
+          {"hides", component.hides}, {"abilities", component.abilities},
+          {"rows", component.rows},   {"fields", fields}};
 }
 
 Json to_json(const std::vector<Refusal>& refused) {
@@ -54,17 +58,17 @@ Json to_json(const std::vector<Refusal>& refused) {
 std::string describe(const ComponentInfo& component, bool color) {
   std::string text = fmt::format(
       "{}\n{}\n", paint(component.kind + "/" + component.name, kBold, color), component.doc);
-  if (!component.needs.empty()) {
-    text += "needs:";
-    for (const auto& kind : component.needs) text += " " + kind;
-    text += "\n";
-  }
+  for (const auto& [what, names] : {std::pair{"needs", &component.needs},
+                                    {"hides", &component.hides},
+                                    {"abilities", &component.abilities},
+                                    {"rows", &component.rows}})
+    if (!names->empty()) text += fmt::format("{}: {}\n", what, fmt::join(*names, " "));
   text += fmt::format("plugin: {}\n", component.plugin);
-  if (is_wrapper(component))
+  if (is_countable(component))
     text += fmt::format("passes per step: counted by assay describe '{}()'\n", component.name);
   for (const auto& field : component.fields) {
     const auto range = range_text(field.range);
-    text += fmt::format("\n  {}  {}, default {}{}\n      {}\n", paint(field.name, kBold, color),
+    text += fmt::format("\n  {}  {}, {}{}\n      {}\n", paint(field.name, kBold, color),
                         type_name(field), default_text(field), range.empty() ? "" : ", " + range,
                         field.doc);
   }

@@ -53,6 +53,11 @@ std::vector<const ComponentInfo*> optimizers_of(Strings names, const Catalog& ca
                     fmt::format("the passes of optimizers are counted with their defaults, and "
                                 "`{}` has none for `{}`",
                                 info->name, field.name));
+    if (!all.empty() && info->has("WeightLender"))
+      throw Error(ErrorKind::kPlugin,
+                  fmt::format("optimizer `{}` lends weights for evaluation, which only the "
+                              "outermost optimizer can do: put it around the others",
+                              info->name));
     all.push_back(info);
     const auto* base = base_field(*info);
     if (base == nullptr && i + 1 < names.size())
@@ -90,8 +95,8 @@ Json ask_worker(const Spec& spec, const std::vector<const ComponentInfo*>& optim
   if (!answer.is_object())
     throw Error(ErrorKind::kPlugin,
                 fmt::format("the passes of a step cannot be counted: the worker ended with exit "
-                            "code {}; `assay plugin check` may tell why",
-                            said->code));
+                            "code {} and said `{}`",
+                            said->code, said->err.substr(0, said->err.find('\n'))));
   if (answer.contains("error")) throw Error(ErrorKind::kPlugin, answer["error"].get<std::string>());
   return answer;
 }

@@ -16,8 +16,8 @@ struct Nesting {
 bool is_nesting(const std::string& word);
 
 /// Has a worker count the passes of optimizers such as `sam(pga)` or `sam()`; the innermost one has
-/// its default base. Throws UsageError for a malformed word; Error{kPlugin} for an unknown name, and
-/// if the optimizers cannot be nested or counted.
+/// its default base. Throws UsageError for a malformed word; Error{kPlugin} for an unknown name,
+/// and if the optimizers cannot be nested or counted.
 Nesting count_passes(const std::string& word, const Catalog& catalog);
 
 Json to_json(const Nesting& nesting);

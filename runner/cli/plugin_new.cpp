@@ -212,9 +212,10 @@ using Texts = std::vector<std::pair<fs::path, std::string>>;
 Strings write(const Texts& texts) {
   for (const auto& [file, text] : texts)
     if (fs::exists(file))
-      throw Error(
-          ErrorKind::kIo,
-          fmt::format("{} already exists; choose another name, or remove it", file.string()));
+      throw Error(ErrorKind::kIo,
+                  fmt::format("{} already exists; choose another folder, or add "
+                              "`assay_add_plugin(NAME NAME.cpp)` to a project that is there",
+                              file.string()));
   Strings files;
   for (const auto& [file, text] : texts) {
     std::error_code error;

@@ -24,6 +24,8 @@ std::string default_of(const FieldInfo& field) {
 
 std::string section(const ComponentInfo& component) {
   std::string text = fmt::format("\n### {}\n\n{}\n", component.name, component.doc);
+  if (!component.rows.empty())
+    text += fmt::format("\nRows: `{}`.\n", fmt::join(component.rows, "`, `"));
   if (component.fields.empty()) return text + "\nIt has no parameters.\n";
   text += "\n| parameter | type | default | accepted | |\n|---|---|---|---|---|\n";
   for (const auto& field : component.fields)

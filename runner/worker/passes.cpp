@@ -1,7 +1,10 @@
 // Passes are counted, not declared, so that they are right for any plugin and any nesting.
 #include "runner/worker/passes.h"
 
+#include <unistd.h>
+
 #include <cmath>
+#include <map>
 
 #include <ATen/ops/ones.h>
 #include <ATen/ops/stack.h>
@@ -10,6 +13,7 @@
 
 #include "assay/sdk/training.h"
 #include "core/base/value_json.h"
+#include "runner/system/descriptor.h"
 #include "runner/worker/plugin_loader.h"
 
 namespace assay {
@@ -82,13 +86,13 @@ Batch batch_of(std::int64_t groups) {
   return batch;
 }
 
-struct Measured {
+// The largest numbers of any step, and whether steps differ.
+struct Counted {
   Passes most = {};
   bool varies = false;
 };
 
-Measured measure(const Registry& registry, const Spec& spec, std::int64_t terms,
-                 std::int64_t groups) {
+Counted count(const Registry& registry, const Spec& spec, std::int64_t terms, std::int64_t groups) {
   Info info{.input_shape = {2}, .targets = 2};
   for (std::int64_t g = 0; g < groups; ++g) info.groups.push_back("group" + std::to_string(g));
   info.group_sizes.assign(static_cast<std::size_t>(groups), kSamples / groups);
@@ -98,56 +102,76 @@ Measured measure(const Registry& registry, const Spec& spec, std::int64_t terms,
   BatchProblem problem(model, objective, {.groups = info.groups});
   const auto optimizer = registry.make<Optimizer>(spec, &info);
   optimizer->check(problem);
-  Measured measured;
+  Counted counted;
   for (int step = 0; step < kSteps; ++step) {
     passes = {};
     const Context context{torch::kCPU, Rng(0).fork(static_cast<std::uint64_t>(step)), nullptr};
     problem.begin({batch_of(groups)}, context, 1.0);
     problem.step(*optimizer);
     passes = {std::round(passes.forward * 1e6) / 1e6, std::round(passes.backward * 1e6) / 1e6};
-    auto& most = measured.most;
+    auto& most = counted.most;
     if (step > 0 && (passes.forward != most.forward || passes.backward != most.backward))
-      measured.varies = true;
+      counted.varies = true;
     most = {std::max(most.forward, passes.forward), std::max(most.backward, passes.backward)};
   }
-  return measured;
+  return counted;
 }
 
-// The counts for two and three terms and groups, as constant + K * per_term + G * per_group.
-Json linear(double Passes::*count, const Measured (&at)[2][2]) {
-  const double start = at[0][0].most.*count;
-  const double per_term = at[1][0].most.*count - start, per_group = at[0][1].most.*count - start;
-  if (std::abs(start + per_term + per_group - at[1][1].most.*count) > 1e-6)
-    throw Error(ErrorKind::kPlugin,
-                "the passes of a step are not a sum of multiples of the numbers of terms and "
-                "groups, so they cannot be told in a line");
-  return {{"constant", start - 2 * per_term - 2 * per_group},
-          {"per_term", per_term},
-          {"per_group", per_group}};
+using Table = std::map<std::pair<std::int64_t, std::int64_t>, Counted>;  // by terms and groups
+
+// As constant + K * per_term + G * per_group, with K terms and G groups.
+Json linear(double Passes::*member, const Table& table) {
+  const auto at = [&](std::int64_t terms, std::int64_t groups) {
+    return table.at({terms, groups}).most.*member;
+  };
+  const double start = at(2, 2), per_term = at(3, 2) - start, per_group = at(2, 3) - start;
+  const double constant = start - 2 * per_term - 2 * per_group;
+  for (const auto& [sizes, counted] : table) {
+    const auto [terms, groups] = sizes;
+    const double told =
+        constant + static_cast<double>(terms) * per_term + static_cast<double>(groups) * per_group;
+    if (std::abs(told - counted.most.*member) > 1e-6)
+      throw Error(ErrorKind::kPlugin,
+                  fmt::format("the passes of a step are no multiple of the numbers of terms and "
+                              "groups: {} with 2 of each, {} with {} and {}",
+                              start, counted.most.*member, terms, groups));
+  }
+  return {{"constant", constant}, {"per_term", per_term}, {"per_group", per_group}};
 }
 
 Json passes_of(const Spec& spec, const std::vector<std::string>& files) {
   Registry registry;
   for (const auto& file : files) load_plugin(file, registry);
-  const Measured at[2][2] = {{measure(registry, spec, 2, 2), measure(registry, spec, 2, 3)},
-                             {measure(registry, spec, 3, 2), measure(registry, spec, 3, 3)}};
-  return {{"forward", linear(&Passes::forward, at)},
-          {"backward", linear(&Passes::backward, at)},
-          {"varies", at[0][0].varies}};
+  Table table;
+  bool varies = false;
+  for (std::int64_t terms = 2; terms <= 4; ++terms)
+    for (std::int64_t groups = 2; groups <= 4; ++groups) {
+      const auto counted = count(registry, spec, terms, groups);
+      varies = varies || counted.varies;
+      table[{terms, groups}] = counted;
+    }
+  return {{"forward", linear(&Passes::forward, table)},
+          {"backward", linear(&Passes::backward, table)},
+          {"varies", varies}};
 }
 
 }  // namespace
 
 int count_passes(const std::string& spec, const std::vector<std::string>& files) {
-  const auto answer = [&]() -> Json {
-    try {
-      return passes_of(spec_from_json(parse_json(spec)), files);
-    } catch (const std::exception& error) {
-      return {{"error", error.what()}};
-    }
-  }();
-  fmt::print("{}\n", answer.dump(-1, ' ', false, Json::error_handler_t::replace));
-  return 0;
+  const int out = duplicated(1, kOutOfTheWay);
+  ::dup2(2, 1);  // what a plugin prints is no answer
+  Json answer;
+  try {
+    answer = passes_of(spec_from_json(parse_json(spec)), files);
+  } catch (const c10::Error& error) {
+    answer = {{"error", error.what_without_backtrace()}};
+  } catch (const std::exception& error) {
+    answer = {{"error", error.what()}};
+  } catch (...) {
+    answer = {{"error", "an optimizer threw what is no std::exception"}};
+  }
+  const auto line = answer.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return ::write(out, line.data(), line.size()) == std::ssize(line) ? 0 : 1;
 }
 
 }  // namespace assay
