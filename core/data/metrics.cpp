@@ -37,14 +37,33 @@ Keeps keeps_of(const Metrics& metrics) {
   Keeps all;
   for (const auto& metric : metrics) {
     const auto own = metric->keeps();
-    all = {all.members || own.members, all.features || own.features, all.logits || own.logits};
+    all.members = all.members || own.members;
+    all.features = all.features || own.features;
+    all.logits = all.logits || own.logits;
   }
   return all;
 }
 
+// A manifest is checked by what is declared.
+static void check_declared(const Metric& metric, const Measured& measured, std::size_t from) {
+  const auto declared = metric.declared_rows();
+  for (std::size_t i = from; i < measured.rows().size(); ++i) {
+    const auto& row = measured.rows()[i].first;
+    const auto name = row.substr(row.find('/') + 1);
+    if (std::none_of(declared.begin(), declared.end(),
+                     [&](const RowInfo& one) { return covers_row(one.name, name); }))
+      throw Error(ErrorKind::kPlugin, "a metric gives the row `" + name +
+                                          "`, which it does not declare: add it to its rows()");
+  }
+}
+
 Measured measure(const Metrics& metrics, const PredictionSets& sets) {
   Measured measured;
-  for (const auto& metric : metrics) metric->measure(sets, measured);
+  for (const auto& metric : metrics) {
+    const auto before = measured.rows().size();
+    metric->measure(sets, measured);
+    check_declared(*metric, measured, before);
+  }
   return measured;
 }
 

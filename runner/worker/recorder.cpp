@@ -45,6 +45,12 @@ Recorder::Recorder(const RunFolder& folder, const std::string& stage, std::int64
 
 void Recorder::metric(std::string_view name, double value) {
   leave_if_forked();
+  const auto slash = name.find('/');
+  if (slash == 0 || slash >= name.size() - 1)  // npos too
+    throw Error(ErrorKind::kPlugin,
+                fmt::format("`{}` is not a valid name of a metric: use split/metric, such as "
+                            "`train/{}`",
+                            name, name));
   log_.append(unit_, name, value);
   curves_.scalar(wall_seconds(), unit_, name, value);
   latest_[std::string(name)] = value;

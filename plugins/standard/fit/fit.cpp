@@ -19,7 +19,7 @@ class Fit final : public assay::Procedure {
     return assay::Schema<Params>()
         .field("batch", &Params::batch, assay::at_least(1),
                "Samples per batch when loading and evaluating.")
-        .components("metrics", &Params::metrics, {"standard", "classes"},
+        .components("metrics", &Params::metrics, {"detailed"},
                     "What is measured on each split at the end.");
   }
   static assay::Strings needs() { return {"model/Fitted", "dataset", "objective?"}; }

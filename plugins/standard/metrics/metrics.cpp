@@ -44,7 +44,9 @@ class One final : public assay::SetMetric<One<kRows, kMeasure, kClassification>>
   }
 };
 
-class Standard final : public assay::SetMetric<Standard> {
+// `kDetailed`: also what is measured per class.
+template <bool kDetailed>
+class Usual final : public assay::SetMetric<Usual<kDetailed>> {
  public:
   struct Params {};
   static assay::Schema<Params> schema() { return {}; }
@@ -52,28 +54,33 @@ class Standard final : public assay::SetMetric<Standard> {
     Rows all;
     for (const auto* some : {&kAccuracy, &kNll, &kCoverage, &kGroups, &kMse, &kTerms})
       all.insert(all.end(), some->begin(), some->end());
+    if (kDetailed) all.insert(all.end(), kClasses.begin(), kClasses.end());
     return all;
   }
 
-  explicit Standard(Params) {}
+  explicit Usual(Params) {}
 
  protected:
   void measure_set(const std::string& set, const assay::Predictions& predictions,
                    assay::Measured& into) const override {
     const rows::Measuring m{set, predictions, into};
-    if (predictions.log_probability.defined())
+    if (predictions.log_probability.defined()) {
       for (auto* row : {rows::accuracy, rows::nll, rows::coverage, rows::groups}) row(m);
-    else if (predictions.value.defined())
+      if (kDetailed) rows::classes(m);
+    } else if (predictions.value.defined()) {
       rows::mse(m);
-    else
+    } else {
       rows::terms(m);
+    }
   }
 };
 
 }  // namespace
 
 ASSAY_PLUGIN(registry) {
-  registry.add<Standard>(
+  registry.add<Usual<true>>("detailed",
+                            "The rows of `standard`, and of `classes` for a classification.");
+  registry.add<Usual<false>>(
       "standard",
       "The usual rows: accuracy, nll, coverage and groups of a classification, mse of a "
       "regression, or the objective's terms of a model without logits.");
