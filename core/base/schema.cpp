@@ -159,7 +159,16 @@ std::string range_text(const Range& range) {
   return "";
 }
 
+// A required component may not be none, nor a required list of them empty.
+static bool is_none(const Value& value) {
+  const auto* spec = std::get_if<Spec>(&value);
+  const auto* specs = std::get_if<Specs>(&value);
+  return (spec != nullptr && spec->use.empty()) || (specs != nullptr && specs->empty());
+}
+
 void check(const FieldInfo& field, const Value& value) {
+  if (field.required && is_none(value))
+    throw Error(ErrorKind::kParameter, fmt::format("`{}` is missing: {}", field.name, field.doc));
   if (alternative_fits(field.type, value) && all_inside(field.range, value)) return;
   throw Error(ErrorKind::kParameter, fmt::format("`{}` is {}, expected {}", field.name,
                                                  to_json(value).dump(), accepted(field)));

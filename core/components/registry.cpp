@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "assay/needs.h"
+
 namespace assay {
 namespace {
 
@@ -33,6 +35,41 @@ Values typed(const Entry& entry, Values values) {
   return values;
 }
 
+// A misspelt declaration would check nothing.
+void check_problem_ability(const Entry& entry, const std::string& ability) {
+  for (const char* known : {"Parts", "Groups", "Split", "Again"})
+    if (ability == known) return;
+  throw Error(ErrorKind::kPlugin, entry.kind + " `" + entry.name +
+                                      "` needs or hides the ability `" + ability +
+                                      "` of the problem, which is none of Parts, Groups, Split and "
+                                      "Again");
+}
+
+void check_need(const Entry& entry, const std::string& text) {
+  const auto need = need_of(text);
+  if (need.kind == "problem") check_problem_ability(entry, need.ability);
+}
+
+void check_values(const Entry& entry, const FieldInfo& field,
+                  const std::map<std::string, std::string>& by_value) {
+  const auto& choices = field.range.choices;
+  for (const auto& [value, told] : by_value)
+    if (!value.empty() && std::find(choices.begin(), choices.end(), value) == choices.end())
+      throw Error(ErrorKind::kPlugin, entry.kind + " `" + entry.name + "`: `" + field.name +
+                                          "` needs or gives `" + told + "` with the value `" +
+                                          value + "`, which is none of its choices");
+}
+
+void check_declarations(const Entry& entry) {
+  for (const auto& text : entry.needs) check_need(entry, text);
+  for (const auto& ability : entry.hides) check_problem_ability(entry, ability);
+  for (const auto& field : entry.fields) {
+    check_values(entry, field, field.needs);
+    check_values(entry, field, field.gives);
+    for (const auto& [value, text] : field.needs) check_need(entry, text);
+  }
+}
+
 }  // namespace
 
 void Registry::insert(Entry entry) {
@@ -43,6 +80,7 @@ void Registry::insert(Entry entry) {
   for (const auto& other : entries_)
     if (other.kind == entry.kind && other.name == entry.name)
       throw Error(ErrorKind::kPlugin, entry.kind + " `" + entry.name + "` is registered twice");
+  check_declarations(entry);
   entries_.push_back(std::move(entry));
 }
 

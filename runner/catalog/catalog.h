@@ -22,7 +22,7 @@ struct ComponentInfo {
   std::string build;   // build id of that .so
   std::vector<FieldInfo> fields;
   Strings needs = {};      // as Entry::needs: see need_of()
-  Strings hides = {};      // of an optimizer around others: "Parts", "Split"
+  Strings hides = {};      // as Entry::hides
   Strings abilities = {};  // "Fitted", "Images", ...
   Strings rows = {};       // of a metric: what it may give; `*` at the end stands for any name
 

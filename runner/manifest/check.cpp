@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -66,6 +67,14 @@ bool names_row(const std::string& name, const Strings& rows) {
                      [&](const std::string& row) { return covers_row(row, name); });
 }
 
+// Of a kind with few components, all of them.
+std::string Checker::few_names(const std::string& kind) const {
+  constexpr std::size_t kFew = 4;
+  const auto names = catalog_.names(kind);
+  if (names.empty() || names.size() > kFew) return "NAME";
+  return fmt::format("{}", fmt::join(names, "` or `use: "));
+}
+
 bool Checker::expect_map(const Node& node, const std::string& key) {
   if (!node.is_map())
     complaints_.add(node.at, fmt::format("`{}` is {}, expected a map", key, node.describe()));
@@ -95,7 +104,7 @@ Spec Checker::component(const Node& node, const std::string& kind, const std::st
   spec.use = use == nullptr ? fallback : use->text;
   if (spec.use.empty() || (use != nullptr && !use->is_scalar())) {
     complaints_.add(use == nullptr ? node.at : use->at,
-                    fmt::format("this {} has no name: write `use: NAME`", kind));
+                    fmt::format("this {} has no name: write `use: {}`", kind, few_names(kind)));
     return {};
   }
   const auto* info = catalog_.find(kind, spec.use);
@@ -122,7 +131,17 @@ void Checker::fields(const Node* map, const ComponentInfo& info, const Location&
       spec.params[field.name] = default_of(field, at);
     }
   }
+  rows_twice(rows_of(spec, info, catalog_), at);
   metric_rows(map, info, spec);
+}
+
+// Two metrics that give one row would overwrite each other's.
+void Checker::rows_twice(const Strings& rows, const Location& at) {
+  std::set<std::string> seen;
+  for (const auto& row : rows)
+    if (!seen.insert(row).second)
+      complaints_.add(
+          at, fmt::format("two of the `metrics` give the row `{}`: remove one of them", row));
 }
 
 // A row that none of the metrics gives would be missing when the training ends.
@@ -133,7 +152,8 @@ void Checker::metric_rows(const Node* map, const ComponentInfo& info, const Spec
       continue;
     const auto rows = rows_of(spec, info, catalog_);
     if (names_row(given->text, rows)) continue;
-    const auto near = nearest(given->text, rows);
+    const auto bare = given->text.substr(given->text.find('/') + 1);
+    const auto near = names_row(bare, rows) ? bare : nearest(given->text, rows);
     complaints_.add(
         given->at, fmt::format("`{}` is `{}`, a row that none of the metrics gives; {}", field.name,
                                given->text,
@@ -176,10 +196,11 @@ std::optional<Value> Checker::value(const Node& node, const FieldInfo& field) {
     case Type::kComponent: {
       const auto& fallback = std::get<Spec>(field.default_value).use;
       const Node* use = node.find("use");
-      if (fallback.empty() && use != nullptr && use->is_scalar() && use->text.empty())
+      const bool may_lack = fallback.empty() && !field.required;
+      if (may_lack && use != nullptr && use->is_scalar() && use->text.empty())
         return Value{Spec{}};  // as resolved.yaml says that there is none
       if (node.kind != Node::Kind::kNull) return Value{component(node, field.kind, fallback)};
-      if (fallback.empty()) return Value{Spec{}};
+      if (may_lack) return Value{Spec{}};
       wrong(node, field);  // one that cannot be left out
       return std::nullopt;
     }
@@ -238,6 +259,8 @@ std::optional<Value> Checker::list(const Node& node, const FieldInfo& field) {
   if (field.type == Type::kComponents) {
     Specs specs;
     for (const auto& item : node.items) specs.push_back(component(item, field.kind));
+    if (field.required && specs.empty())
+      complaints_.add(node.at, fmt::format("`{}` is an empty list: {}", field.name, field.doc));
     return Value{specs};
   }
   std::vector<Value> values;

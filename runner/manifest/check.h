@@ -39,6 +39,8 @@ class Checker {
   std::optional<Value> list(const Node& node, const FieldInfo& field);
   std::optional<Value> path(const Node& node, const FieldInfo& field);
   Value default_of(const FieldInfo& field, const Location& at);
+  std::string few_names(const std::string& kind) const;
+  void rows_twice(const Strings& rows, const Location& at);
   void metric_rows(const Node* map, const ComponentInfo& info, const Spec& spec);
   void wrong(const Node& node, const FieldInfo& field);
 

@@ -20,7 +20,12 @@ using Hidden = std::map<std::string, Hider>;
 
 class Needs {
  public:
-  Needs(const Stage& stage, Checker& checker) : stage_(stage), checker_(checker) {}
+  Needs(const Stage& stage, const std::map<std::string, Node>& nodes,
+        const ComponentInfo& procedure, Checker& checker)
+      : stage_(stage), nodes_(nodes), checker_(checker) {
+    for (const auto& text : procedure.needs)
+      if (const auto need = need_of(text); !need.optional) of_procedure_.insert(need.kind);
+  }
 
   void check(const std::string& kind) {
     const auto it = stage_.components.find(kind);
@@ -29,12 +34,13 @@ class Needs {
     if (const auto objective = stage_.components.find("objective");
         objective != stage_.components.end() && kind != "objective")
       hide_within("objective", objective->second, hidden);
-    check(kind, it->second, stage_.places.at(kind), hidden);
+    check(kind, it->second, &nodes_.at(kind), stage_.places.at(kind), hidden);
   }
 
  private:
-  void check(const std::string& kind, const Spec& spec, const Location& at, const Hidden& hidden,
-             bool is_nested = false) {
+  // `node` is null for a default, whose place is that of the component that has it.
+  void check(const std::string& kind, const Spec& spec, const Node* node, const Location& at,
+             const Hidden& hidden, bool is_nested = false) {
     const auto* info = checker_.catalog().find(kind, spec.use);
     if (info == nullptr) return;
     for (const auto& need : info->needs) check_need(*info, need, "", at, hidden);
@@ -48,12 +54,22 @@ class Needs {
                           info->name));
     for (const auto& ability : info->hides)
       below.insert_or_assign(ability, Hider{kind, info->name});
-    for (const auto& field : info->fields)
-      for (const auto& nested : specs_of(spec, field))
-        check(field.kind, nested, at, below, /*is_nested=*/true);
+    for (const auto& field : info->fields) {
+      const auto specs = specs_of(spec, field);
+      for (std::size_t i = 0; i < specs.size(); ++i) {
+        const auto* own = node_of(node, field, i);
+        check(field.kind, specs[i], own, own == nullptr ? at : own->at, below, /*is_nested=*/true);
+      }
+    }
   }
 
-  // An objective around another one has what that one lacks no more than that.
+  static const Node* node_of(const Node* around, const FieldInfo& field, std::size_t index) {
+    const Node* node = around == nullptr ? nullptr : around->find(field.name);
+    if (node == nullptr || field.type != Type::kComponents) return node;
+    return index < node->items.size() ? &node->items[index] : node;
+  }
+
+  // What an objective within another one hides is hidden too.
   void hide_within(const std::string& kind, const Spec& spec, Hidden& hidden) const {
     const auto* info = checker_.catalog().find(kind, spec.use);
     if (info == nullptr) return;
@@ -69,8 +85,19 @@ class Needs {
     const auto need = need_of(text);
     if (need.kind == "problem")
       check_problem(info, need.ability, with, at, hidden);
+    else if (!stage_.components.contains(need.kind))
+      check_presence(info, need, with, at);
     else if (!need.ability.empty())
       check_ability(info, need, with, at);
+  }
+
+  // What the procedure needs itself is checked with the keys of the stage.
+  void check_presence(const ComponentInfo& info, const Need& need, const std::string& with,
+                      const Location& at) {
+    if (need.optional || of_procedure_.contains(need.kind)) return;
+    checker_.complaints().add(
+        at, fmt::format("{} `{}`{} needs `{}:`; add it to the manifest", info.kind, info.name,
+                        with.empty() ? "" : " with " + with, need.kind));
   }
 
   void check_field(const ComponentInfo& info, const FieldInfo& field, const Spec& spec,
@@ -79,11 +106,9 @@ class Needs {
     if (field.needs.empty() || it == spec.params.end()) return;
     const auto value = text_of(it->second);
     const auto with = fmt::format("`{}: {}`", field.name, value);
-    if (const auto need = field.needs.find(value); need != field.needs.end())
-      check_need(info, need->second, with, at, hidden);
-    else if (const auto any = field.needs.find("");
-             any != field.needs.end() && value != text_of(field.default_value))
-      check_need(info, any->second, with, at, hidden);
+    const bool is_default = value == text_of(field.default_value);
+    for (const auto& [key, need] : field.needs)
+      if (key.empty() ? !is_default : key == value) check_need(info, need, with, at, hidden);
   }
 
   static std::string text_of(const Value& value) {
@@ -105,12 +130,16 @@ class Needs {
     const auto* info = checker_.catalog().find(kind, spec.use);
     if (info == nullptr) return "";
     if (info->has(ability)) return excluded(*info, spec, ability);
-    auto why = fmt::format("`{}` lacks it; those with it are {}", spec.use,
-                           fmt::join(checker_.catalog().able(kind, ability), ", "));
+    const auto able = checker_.catalog().able(kind, ability);
+    auto why =
+        fmt::format("`{}` lacks it; {}", spec.use,
+                    able.empty() ? fmt::format("no {} of the loaded plugins has it", kind)
+                                 : fmt::format("those with it are {}", fmt::join(able, ", ")));
     for (const auto& field : info->fields) {
       if (kind != "dataset" || field.kind != kind) continue;
       why.clear();  // the inner one tells, if the manifest has a valid one
-      for (const auto& nested : specs_of(spec, field)) why = lack_of(kind, nested, ability);
+      for (const auto& nested : specs_of(spec, field))
+        if (why.empty()) why = lack_of(kind, nested, ability);
     }
     return why;
   }
@@ -167,19 +196,19 @@ class Needs {
 
   void check_problem(const ComponentInfo& info, const std::string& ability, const std::string& with,
                      const Location& at, const Hidden& hidden) {
-    const auto it = hidden.find(ability);
+    auto it = hidden.find(ability);
+    if (it == hidden.end() && ability == "Groups") it = hidden.find("Parts");
     if (it == hidden.end()) return;
+    const auto& [kind, name] = it->second;
+    if (!told_.emplace(&info, name).second) return;
     const auto what = ability == "Split"    ? "to split the batch"
                       : ability == "Again"  ? "to evaluate the loss again"
                       : ability == "Groups" ? "the separate groups of the loss"
                                             : "the separate terms or groups of the loss";
-    const auto& [kind, name] = it->second;
     const auto why =
         kind == "objective"
-            ? fmt::format(
-                  ", but objective `{}` compares the samples of a batch with one another: "
-                  "use another {}",
-                  name, with.empty() ? info.kind : "value, or another objective")
+            ? fmt::format(", which objective `{}` does not allow: use another {}", name,
+                          with.empty() ? info.kind : "value, or another objective")
             : fmt::format(
                   ", which `{}` around it does not pass on: swap the two, or use another "
                   "base for `{}`",
@@ -189,13 +218,17 @@ class Needs {
   }
 
   const Stage& stage_;
+  const std::map<std::string, Node>& nodes_;
   Checker& checker_;
+  std::set<std::string> of_procedure_;                           // kinds that the stage must have
+  std::set<std::pair<const ComponentInfo*, std::string>> told_;  // by whom, and who hides it
 };
 
 }  // namespace
 
-void check_needs(const Stage& stage, const ComponentInfo& procedure, Checker& checker) {
-  Needs needs(stage, checker);
+void check_needs(const Stage& stage, const std::map<std::string, Node>& nodes,
+                 const ComponentInfo& procedure, Checker& checker) {
+  Needs needs(stage, nodes, procedure, checker);
   std::set<std::string> kinds{"procedure"};
   for (const auto& text : procedure.needs) kinds.insert(need_of(text).kind);
   for (const auto& kind : kinds) needs.check(kind);

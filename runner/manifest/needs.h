@@ -7,7 +7,8 @@
 namespace assay {
 
 /// Complains of each component that `procedure` takes, and of those within it, whose needs another
-/// component of the stage does not meet.
-void check_needs(const Stage& stage, const ComponentInfo& procedure, Checker& checker);
+/// component of the stage does not meet. `nodes` has the components of the stage by kind.
+void check_needs(const Stage& stage, const std::map<std::string, Node>& nodes,
+                 const ComponentInfo& procedure, Checker& checker);
 
 }  // namespace assay

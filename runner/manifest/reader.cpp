@@ -237,7 +237,10 @@ Node read_yaml(std::string_view text, const Location& start) {
   } catch (const YAML::Exception& error) {
     // yaml-cpp quotes bytes, of which one may be half a character.
     complaints.add(place(start, error.mark),
-                   "this is not valid YAML: " + utf8::replace_invalid(error.msg, '?'));
+                   "this is not valid YAML: " + utf8::replace_invalid(error.msg, '?') +
+                       (error.msg == YAML::ErrorMsg::UNKNOWN_ANCHOR
+                            ? "; quote a text that begins with `*`, as in `[\"*.bias\"]`"
+                            : ""));
   }
   complaints.throw_if_any();
   return {};

@@ -5,6 +5,7 @@
 #include <set>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "runner/manifest/compose.h"
 #include "runner/manifest/needs.h"
@@ -20,19 +21,18 @@ class StageReader {
   Stage read(const std::string& name, const Node* own, const Location& at) {
     Stage stage;
     stage.name = name;
+    std::map<std::string, Node> nodes;  // by kind
     for (const auto& kind : checker_.catalog().stage_kinds()) {
       const Node* below = root_.find(kind);
       const Node* over = own == nullptr ? nullptr : own->find(kind);
-      if (over != nullptr)
-        stage.components[kind] =
-            checker_.component(below == nullptr ? *over : merge(*below, *over), kind);
-      else if (below != nullptr)
-        stage.components[kind] = checker_.component(*below, kind);
-      if (over != nullptr || below != nullptr)
-        stage.places[kind] = over != nullptr ? over->at : below->at;
+      if (over == nullptr && below == nullptr) continue;
+      auto& node = nodes[kind];
+      node = over == nullptr ? *below : below == nullptr ? *over : merge(*below, *over);
+      stage.components[kind] = checker_.component(node, kind);
+      stage.places[kind] = over != nullptr ? over->at : below->at;
     }
     surroundings(stage, own);
-    needs(stage, own, at);
+    needs(stage, own, at, nodes);
     return stage;
   }
 
@@ -55,12 +55,12 @@ class StageReader {
     const auto name = metric->text.substr(slash + 1);
     if (names_row(name, rows_)) return;
     const auto near = nearest(name, rows_);
-    if (near.empty()) return;  // a procedure may have rows beside its metrics
     checker_.complaints().add(
         metric->at,
-        fmt::format("`metric` is `{}`, a row that no metric of this manifest gives; did "
-                    "you mean `{}/{}`?",
-                    metric->text, set, near));
+        fmt::format("`metric` is `{}`, a row that no metric of this manifest gives; {}",
+                    metric->text,
+                    near.empty() ? fmt::format("they give {}", fmt::join(unique(rows_), ", "))
+                                 : fmt::format("did you mean `{}/{}`?", set, near)));
   }
 
   void refuse_unused() const {
@@ -93,7 +93,8 @@ class StageReader {
                                     ", expected auto, cpu, cuda or a numbered GPU such as cuda:0");
   }
 
-  void needs(const Stage& stage, const Node* own, const Location& at) {
+  void needs(const Stage& stage, const Node* own, const Location& at,
+             const std::map<std::string, Node>& nodes) {
     const auto it = stage.components.find("procedure");
     if (it == stage.components.end())
       return checker_.complaints().add(
@@ -113,9 +114,16 @@ class StageReader {
             node->at, fmt::format("procedure `{}` needs `{}:`; add it to the manifest", info->name,
                                   need.kind));
     }
-    check_needs(stage, *info, checker_);
+    check_needs(stage, nodes, *info, checker_);
     const auto rows = rows_of(it->second, *info, checker_.catalog());
-    if (rows.empty()) unknown_rows_ = true;
+    const auto callbacks = [](const auto& field) { return field.kind == "callback"; };
+    const bool watched =
+        std::any_of(info->fields.begin(), info->fields.end(), [&](const FieldInfo& field) {
+          const auto given = it->second.params.find(field.name);
+          return callbacks(field) && given != it->second.params.end() &&
+                 !std::get<Specs>(given->second).empty();
+        });
+    if (rows.empty() || watched) unknown_rows_ = true;
     rows_.insert(rows_.end(), rows.begin(), rows.end());
     for (const auto& kind : checker_.catalog().special_kinds())
       if (own != nullptr && own->find(kind) != nullptr && !takes(*info, kind))
@@ -126,6 +134,8 @@ class StageReader {
                         info->name, stage.name, kind));
   }
 
+  static std::set<std::string> unique(const Strings& rows) { return {rows.begin(), rows.end()}; }
+
   static bool takes(const ComponentInfo& procedure, const std::string& kind) {
     return std::any_of(procedure.needs.begin(), procedure.needs.end(),
                        [&](const std::string& need) { return need_of(need).kind == kind; });
@@ -135,7 +145,7 @@ class StageReader {
   Checker& checker_;
   std::set<std::string> taken_;  // by the procedures of the stages read so far
   Strings rows_;                 // of their metrics
-  bool unknown_rows_ = false;    // one of them has no metrics, and may give any row
+  bool unknown_rows_ = false;    // one of them may give others: it has no metrics, or callbacks
 };
 
 Strings after_of(const Node& own, const Strings& names, Checker& checker) {

@@ -18,9 +18,12 @@ using namespace assay::testing;
 namespace {
 
 // Without a value for each of them nothing can be built: such a component needs a test of its own.
+// A component that is required is chosen by its kind.
 bool has_required(const Entry& entry) {
+  const auto values = required_values(entry);
   for (const auto& field : entry.fields)
-    if (field.required) return true;
+    if (field.required && (field.type != Type::kComponent || !values.contains(field.name)))
+      return true;
   return false;
 }
 
@@ -138,7 +141,8 @@ TEST_CASE("every bound is accepted and a step outside is refused") {
         CHECK_THROWS_AS(check(field, as_field(range.open_high ? range.high : range.high + step)),
                         Error);
       }
-      Values outside{{field.name, as_field(std::isfinite(range.low) ? range.low - 1 : NAN)}};
+      auto outside = required_values(*entry);
+      outside[field.name] = as_field(std::isfinite(range.low) ? range.low - 1 : NAN);
       const TinyData data;
       if (std::isfinite(range.low) && !has_required(*entry))
         CHECK_THROWS_AS(plugins().make(entry->kind, {entry->name, outside}, &data.info()), Error);
@@ -173,7 +177,7 @@ TEST_CASE("two optimizers of different names take different steps") {
 std::shared_ptr<Model> born_of(const Entry& entry, std::uint64_t seed) {
   const auto data = data_for(entry);
   seed_default_generators(Rng(seed), torch::kCPU);
-  return plugins().make<Model>({entry.name, {}}, &data->info());
+  return plugins().make<Model>({entry.name, required_values(entry)}, &data->info());
 }
 
 bool is_fitted(const Entry& entry) {
@@ -254,7 +258,8 @@ TEST_CASE("every objective repeats itself and touches no gradient") {
     const auto data = data_for(*entry);
     const auto ids = data->ids(Split::kTrain);
     const auto batch = data->load(ids.first(std::min<std::size_t>(8, ids.size())), context);
-    const auto objective = plugins().make<Objective>({entry->name, {}}, &data->info());
+    const auto objective =
+        plugins().make<Objective>({entry->name, required_values(*entry)}, &data->info());
     const auto model = model_for(*entry, *data);
     Silence silence;
     const auto prepared = objective->prepare(*model, batch, context);
@@ -272,9 +277,9 @@ TEST_CASE("every objective repeats itself and touches no gradient") {
       }
     }
     for (const auto& parameter : model->parameters()) CHECK_FALSE(parameter.grad().defined());
-    const auto& hides = entry->hides;
-    CHECK(objective->decomposes() ==
-          (std::find(hides.begin(), hides.end(), "Split") == hides.end()));
+    for (const char* ability : {"Split", "Groups"})
+      CHECK(objective->decomposes() ==
+            (std::find(entry->hides.begin(), entry->hides.end(), ability) == entry->hides.end()));
   }
 }
 
@@ -330,7 +335,7 @@ class Forgotten final : public Inputs {
 TEST_CASE("every procedure resumes bit for bit, repeats itself, and says nothing aloud") {
   for (const auto* entry : buildable("procedure")) {
     INFO(entry->name);
-    TinyTrial trial{{entry->name, {}}};
+    TinyTrial trial{{entry->name, required_values(*entry)}};
     trial.data = data_for(*entry);
     for (const auto& field : entry->fields)
       if (field.name == "steps") trial.procedure.params["steps"] = std::int64_t{6};
@@ -361,7 +366,7 @@ TEST_CASE("every selector resumes bit for bit, repeats itself, and says nothing 
       INFO(entry->name << ", n " << n);
       TinyTrial trial{
           {"select", {{"n", n}, {"batch", std::int64_t{2}}, {"width", std::int64_t{8}}}}};
-      trial.others["selector"] = {entry->name, {}};
+      trial.others["selector"] = {entry->name, required_values(*entry)};
       trial.inputs = std::make_shared<Forgotten>();
       Silence silence;
       const auto whole = carry_out(trial, -1, 1), again = carry_out(trial, -1, 1);

@@ -51,7 +51,7 @@ TEST_CASE("what optimizers refuse is said with the place, and nothing is trained
       {kGroups, "{use: cpt, control: [1, 0, 3, 1]}", "expected a real number, x > 0", 3},
       {kPlain, "{use: sam, rho: -0.1}", "m.yaml:7:28: `rho` is the number -0.1", 3},
       {kGroups, "{use: cpt, base: {use: group_dro}}",
-       "m.yaml:7:12: optimizer `group_dro` needs the separate terms or groups of the loss, which "
+       "m.yaml:7:29: optimizer `group_dro` needs the separate terms or groups of the loss, which "
        "`cpt` around it does not pass on",
        3},
   };
@@ -101,7 +101,8 @@ TEST_CASE("what cannot be selected is said with the place") {
       {"dataset.dataset.train_limit=3 stages.pick.procedure.n=1 "
        "stages.pick.selector=class_balanced",
        "class 1 (`pullover`) has no sample in the training split"},
-      {"stages.pick.selector=craig stages.tune.procedure=fit stages.tune.model=cart",
+      {"dataset='{use: csv_table, path: t.csv}' stages.pick.selector=craig "
+       "stages.tune.procedure=fit stages.tune.model=cart",
        "procedure `fit` cannot weight samples"},
       {"stages.tune.procedure='{use: select, n: 21}' stages.tune.selector=uniform",
        "`n` is 21, but the training split has only 20 samples"},
@@ -111,6 +112,10 @@ TEST_CASE("what cannot be selected is said with the place") {
   for (const auto& [override, sentence] : cases) {
     INFO(override);
     const Folder folder;
+    std::string rows = "x,y,label\n";
+    for (int k = 0; k < 60; ++k)
+      rows += std::to_string(k) + "," + std::to_string(k % 7) + "," + (k < 30 ? "a" : "b") + "\n";
+    folder.write("t.csv", rows);
     const auto said = run(folder, manifest, override);
     CHECK(said.code == 5);
     CHECK_THAT(said.err + said.out, Contains(sentence));

@@ -120,7 +120,7 @@ def run():
 def field(name, kind, default, choices):
     span = {"low": None, "high": None, "open_low": False, "open_high": False, "choices": choices}
     return {"name": name, "type": kind, "default": default, "range": span, "doc": "For tests.", "kind": "",
-            "required": False}
+            "required": False, "needs": {}, "gives": {}}
 
 
 ACTS = ["ok", "daemon", "slow", "gated", "crash", "crash_once", "oom", "exit", "hang", "deaf", "deaf_once", "fail", "diverge",

@@ -31,8 +31,8 @@ struct Entry {
   std::string doc = {};   // one sentence; for a published method with authors, venue and year
   std::vector<FieldInfo> fields = {};
   /// What it needs: a kind of component, with `?` if it takes it but does without ("objective?"),
-  /// or an ability of one ("model/Fitted"). Of an optimizer also "problem/Parts", and for groups
-  /// "problem/Groups"; "problem/Split"; and "problem/Again", to evaluate more than once.
+  /// or an ability of one ("model/Fitted"). Of what the optimizer minimizes: "problem/Parts", and
+  /// for groups also "problem/Groups"; "problem/Split"; "problem/Again", to evaluate more than once.
   Strings needs = {};
   /// What the problem has not: "Parts", "Groups", "Split" or "Again". Of an optimizer, that of its
   /// base; of an objective, that of the optimizer.

@@ -75,10 +75,10 @@ struct FieldInfo {
   std::string doc;        // one sentence with the unit; the conformance test requires it
   std::string kind;       // of nested components: "optimizer", "model", ...; or kMetricRow
   bool required = false;  // no default: the manifest must give a value
-  /// By value, what the component needs with it, as Entry::needs; by "", with any value but the
-  /// default.
+  /// By one of the choices, what the component needs with it, as Entry::needs; by "", with any
+  /// value but the default.
   std::map<std::string, std::string> needs = {};
-  /// By value, the ability that the component has only with it.
+  /// By one of the choices, the ability that the component has only with it.
   std::map<std::string, std::string> gives = {};
 };
 
@@ -205,6 +205,14 @@ class Schema {
                  if (!spec.use.empty())
                    params.*member = std::static_pointer_cast<I>(make(I::kind, spec));
                });
+  }
+
+  /// Adds a nested component without a default.
+  template <class I, class Owner>
+  Schema& required_component(std::string name, std::shared_ptr<I> Owner::*member, std::string doc) {
+    component(std::move(name), member, "", std::move(doc));
+    fields_.back().required = true;
+    return *this;
   }
 
   /// Adds a list of nested components of kind I::kind. `uses` names the default; with none of them

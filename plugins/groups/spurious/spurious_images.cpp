@@ -22,10 +22,6 @@ std::int64_t another(std::int64_t own, std::int64_t count, double chance) {
 }
 
 const assay::Info& checked(const SpuriousImages::Params& p) {
-  if (!p.images)
-    throw Error(ErrorKind::kParameter,
-                "`images` is missing: name the dataset of images to paint on, as in `images: {use: "
-                "fashion_mnist}`");
   const auto& info = p.images->info();
   if (info.classes < 2)
     throw Error(ErrorKind::kParameter,
@@ -43,7 +39,7 @@ const assay::Info& checked(const SpuriousImages::Params& p) {
 assay::Schema<SpuriousImages::Params> SpuriousImages::schema() {
   using namespace assay;
   return Schema<Params>()
-      .component("images", &Params::images, "", "Dataset of images to paint on; it must be given.")
+      .required_component("images", &Params::images, "Dataset of images to paint on.")
       .field("classes", &Params::classes, at_least(0),
              "Number of classes to merge the classes of the images into: class c of n becomes c * "
              "classes / n; 0: keep the classes.")

@@ -17,21 +17,18 @@ class ClassSubset final : public assay::Dataset {
     assay::Integers classes;
   };
 
+  static assay::Strings needs() { return {"dataset/Classes"}; }
   static assay::Schema<Params> schema() {
     using namespace assay;
     return Schema<Params>()
-        .component("dataset", &Params::dataset, "",
-                   "Classification dataset to take classes from; it must be given.")
+        .required_component("dataset", &Params::dataset,
+                            "Classification dataset to take classes from.")
         .required("classes", &Params::classes, at_least(0),
                   "Classes to keep; the first one listed becomes class 0, the second class 1, and "
                   "so on.");
   }
 
   explicit ClassSubset(const Params& p) : inner_(p.dataset) {
-    if (!inner_)
-      throw Error(ErrorKind::kParameter,
-                  "`dataset` is missing: name the dataset to take classes from, as in "
-                  "`dataset: {use: fashion_mnist}`");
     if (inner_->info().classes == 0)
       throw Error(ErrorKind::kParameter,
                   "`dataset` has real targets instead of classes: use a classification dataset");

@@ -32,14 +32,12 @@ class Set final : public assay::EvaluationSet {
     using namespace assay;
     return Schema<Params>()
         .required("name", &Params::name, any(), "What the rows of the set begin with.")
-        .component("dataset", &Params::dataset, "", "Its dataset; it must be given.")
+        .required_component("dataset", &Params::dataset, "Its dataset.")
         .field("split", &Params::split, one_of({"train", "validation", "test"}),
                "Split of that dataset.");
   }
 
   explicit Set(Params params) : p_(std::move(params)) {
-    if (!p_.dataset)
-      throw Error(ErrorKind::kParameter, "`dataset` is missing: name the dataset of the set");
     const bool plain = !p_.name.empty() &&
                        p_.name.find_first_not_of(
                            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") ==
@@ -76,7 +74,7 @@ class Evaluate final : public assay::Procedure {
         .components("sets", &Params::sets, {}, "Further datasets to evaluate on, by name.")
         .component("predictor", &Params::predictor, "",
                    "How predictions are made; without one, by one forward pass.")
-        .components("metrics", &Params::metrics, {"standard", "classes"}, "What is measured.")
+        .components("metrics", &Params::metrics, {"detailed"}, "What is measured.")
         .field("batch", &Params::batch, at_least(1), "Samples per forward pass.");
   }
   static assay::Strings needs() { return {"model", "dataset", "objective?"}; }
@@ -103,7 +101,7 @@ class Evaluate final : public assay::Procedure {
 
   void advance(std::int64_t unit, assay::Parts& parts, const assay::Context& context,
                assay::Results& results) override {
-    if (loops_.empty()) start(parts);
+    if (loops_.empty()) start(unit, parts);
     for (std::size_t i = 0; i < loops_.size(); ++i) {
       auto& [name, loop] = loops_[i];
       if (unit < loop.units()) {
@@ -162,11 +160,10 @@ class Evaluate final : public assay::Procedure {
                                              "one with the same");
   }
 
-  void start(const assay::Parts& parts) {
+  void start(std::int64_t unit, const assay::Parts& parts) {
     loops_ = loops_of(parts);
-    if (!loaded_ || !loaded_->scalars.contains("set0.sizes")) return;  // stopped before a unit
-    for (std::size_t i = 0; i < loops_.size(); ++i)
-      loops_[i].second.load(loaded_->nested("set" + std::to_string(i)));
+    for (std::size_t i = 0; unit > 0 && i < loops_.size(); ++i)
+      loops_[i].second.load(loaded_.value().nested("set" + std::to_string(i)));
   }
 
   void finish(const assay::Parts& parts, assay::Results& results) const {

@@ -158,8 +158,10 @@ class Grouped final : public assay::Optimizer {
       for (std::size_t i = 0; i < taken.size(); ++i) {
         if (!taken[i]) continue;
         if (group_of[i] != kNone)
-          throw Error(ErrorKind::kParameter, "two of the `groups` take the parameter `" + names[i] +
-                                                 "`; each parameter must belong to one group");
+          throw Error(ErrorKind::kParameter,
+                      "groups " + std::to_string(group_of[i]) + " and " + std::to_string(g) +
+                          " (counted from 0) both take the parameter `" + names[i] +
+                          "`; each parameter must belong to one group");
         group_of[i] = g;
       }
     }
@@ -172,11 +174,12 @@ class Grouped final : public assay::Optimizer {
                         "`: add a group without `names`, which takes all others, or freeze it");
       chosen_[g].push_back(i);
     }
-    for (const auto& chosen : chosen_)
-      if (chosen.empty())
-        throw Error(
-            ErrorKind::kParameter,
-            "one of the `groups` is left without a parameter: remove it, or change `names`");
+    for (std::size_t g = 0; g < chosen_.size(); ++g)
+      if (chosen_[g].empty())
+        throw Error(ErrorKind::kParameter,
+                    "group " + std::to_string(g) +
+                        " (counted from 0) is left without a parameter: remove it, or change its "
+                        "`names`");
   }
 
   std::vector<std::shared_ptr<assay::ParameterGroup>> groups_;

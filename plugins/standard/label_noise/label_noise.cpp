@@ -17,11 +17,12 @@ class LabelNoise final : public assay::Dataset {
     std::int64_t noise_seed = 0;
   };
 
+  static assay::Strings needs() { return {"dataset/Classes"}; }
   static assay::Schema<Params> schema() {
     using namespace assay;
     return Schema<Params>()
-        .component("dataset", &Params::dataset, "",
-                   "Classification dataset to add label noise to; it must be given.")
+        .required_component("dataset", &Params::dataset,
+                            "Classification dataset to add label noise to.")
         .field(
             "rate", &Params::rate, between(0, 1),
             "Probability that a training label is replaced by another class, drawn uniformly from "
@@ -33,10 +34,6 @@ class LabelNoise final : public assay::Dataset {
   explicit LabelNoise(const Params& p)
       : inner_(p.dataset),
         rng_(assay::Rng(static_cast<std::uint64_t>(p.noise_seed)).fork("label_noise")) {
-    if (!inner_)
-      throw assay::Error(assay::ErrorKind::kParameter,
-                         "`dataset` is missing: name the dataset to add label noise to, as in "
-                         "`dataset: {use: fashion_mnist}`");
     if (inner_->info().classes < 2)
       throw assay::Error(assay::ErrorKind::kParameter,
                          "`dataset` has fewer than two classes: label noise needs a dataset of two "

@@ -31,9 +31,10 @@ TEST_CASE("a field says which list an empty one is") {
 }
 
 TEST_CASE("a field description survives") {
-  const FieldInfo field{
-      "rho",     Type::kReal, Value{0.05}, {.low = 0, .high = 1, .open_low = true},
-      "Radius.", "",          true};
+  FieldInfo field{"rho",     Type::kReal, Value{0.05}, {.low = 0, .high = 1, .open_low = true},
+                  "Radius.", "",          true};
+  field.needs = {{"", "problem/Split"}};
+  field.gives = {{"a", "Classes"}, {"b", "Values"}};
   const auto again = field_from_json(Json::parse(to_json(field).dump()));
   CHECK(again.name == "rho");
   CHECK(again.type == Type::kReal);
@@ -41,6 +42,8 @@ TEST_CASE("a field description survives") {
   CHECK(range_text(again.range) == "0 < x <= 1");
   CHECK(again.doc == "Radius.");
   CHECK(again.required);
+  CHECK(again.needs == field.needs);
+  CHECK(again.gives == field.gives);
 }
 
 TEST_CASE("a form that is never written is refused") {

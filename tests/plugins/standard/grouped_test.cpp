@@ -99,7 +99,7 @@ TEST_CASE("a state saved in the middle goes on bit for bit") {
 TEST_CASE("parameters that are left out, taken twice or not there are told by name") {
   check_refused({group({"w1"}, kSgd)}, "none of the `groups` takes the parameter `w0`");
   check_refused({group({"w*"}, kSgd), group({"w1"}, kSgd)},
-                "two of the `groups` take the parameter `w1`");
+                "groups 0 and 1 (counted from 0) both take the parameter `w1`");
   check_refused({group({"w*"}, kSgd), group({}, kSgd)}, "left without a parameter");
   check_refused({group({}, kSgd), group({}, kSgd)}, "two of the `groups` take all other");
   check_refused({group({"w1", "v1"}, kSgd), group({}, kSgd)},

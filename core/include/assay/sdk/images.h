@@ -25,6 +25,7 @@ class ImageSet : public Dataset, public Images {
     std::vector<double> mean, deviation;
   };
 
+  /// A derived dataset with abilities() of its own repeats "Classes" there.
   static std::vector<std::string> abilities() { return {"Classes"}; }
 
   /// Batch::input is (pixel / 255 - mean) / deviation, [B, C, H, W] float32. `test` may be
