@@ -140,6 +140,14 @@ std::optional<Checkpoint> read_checkpoint(const fs::path& parent,
   return std::nullopt;
 }
 
+void point_last(const fs::path& parent, std::int64_t unit) {
+  const std::string name = std::string(kPrefix) + std::to_string(unit);
+  std::error_code error;
+  if (fs::read_symlink(parent / "last", error) == name) return;
+  point(parent, name);
+  file_system().sync_folder(parent);
+}
+
 void write_named(const fs::path& parent, const std::string& name, const Files& files) {
   auto& disk = file_system();
   disk.make_folders(parent);

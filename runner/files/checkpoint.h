@@ -29,6 +29,10 @@ void write_checkpoint(const std::filesystem::path& parent, const Checkpoint& che
 std::optional<Checkpoint> read_checkpoint(const std::filesystem::path& parent,
                                           const std::function<void(const std::string&)>& note);
 
+/// Points `last` at the checkpoint of `unit`, if it points elsewhere: a kill may have come between
+/// the checkpoint and its link. Throws Error{kIo}.
+void point_last(const std::filesystem::path& parent, std::int64_t unit);
+
 /// Replaces the folder <parent>/<name> ("best") as atomically as a rename of folders can be.
 void write_named(const std::filesystem::path& parent, const std::string& name, const Files& files);
 

@@ -111,7 +111,10 @@ void StageRun::load() {
   state_.emplace();
   const auto found = read_checkpoint(folder_.checkpoints(),
                                      [&](const std::string& passed_over) { say(passed_over); });
-  if (found) restore(*found);
+  if (found) {
+    restore(*found);
+    point_last(folder_.checkpoints(), found->unit);
+  }
   warn_lost_progress(found.has_value());
   check_process_state(true);
   limit_memory(job_.memory);

@@ -101,15 +101,12 @@ class Grouped final : public assay::Optimizer {
   static assay::Schema<Params> schema() {
     return assay::Schema<Params>().required_components(
         "groups", &Params::groups,
-        "Groups of parameters with an optimizer each; each parameter belongs to one group.");
+        "Groups of parameters with an optimizer each, as in `[{use: parameters, names: "
+        "[\"*.bias\"], optimizer: sgd}, {use: parameters, optimizer: adamw}]`; each parameter "
+        "belongs to one group.");
   }
 
-  explicit Grouped(Params params) : groups_(std::move(params.groups)) {
-    if (groups_.empty())
-      throw Error(ErrorKind::kParameter,
-                  "`groups` is empty: list the groups, as in `groups: [{use: parameters, names: "
-                  "[\"*.bias\"], optimizer: sgd}, {use: parameters, optimizer: adamw}]`");
-  }
+  explicit Grouped(Params params) : groups_(std::move(params.groups)) {}
 
   void check(assay::Problem& problem) override {
     assign(problem.parameter_names());

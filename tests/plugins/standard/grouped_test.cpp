@@ -104,7 +104,7 @@ TEST_CASE("parameters that are left out, taken twice or not there are told by na
   check_refused({group({}, kSgd), group({}, kSgd)}, "two of the `groups` take all other");
   check_refused({group({"w1", "v1"}, kSgd), group({}, kSgd)},
                 "the pattern `v1`, which matches no parameter; the nearest is `w");
-  CHECK_THROWS_WITH(grouped({}), Catch::Contains("`groups` is empty"));
+  CHECK_THROWS_WITH(grouped({}), Catch::Contains("`groups` is missing"));
 }
 
 TEST_CASE("an optimizer that has moved its weights gets no gradient of where they were") {

@@ -39,6 +39,22 @@ TEST_CASE("two checkpoints are kept, and last points at the newest") {
   CHECK(slurp(parent / "last" / "model.safetensors") == "weights of 30");
 }
 
+TEST_CASE("last is pointed at the checkpoint that is read, if a kill came before its link") {
+  const Folder folder;
+  const auto parent = folder.path() / "checkpoints";
+  write_checkpoint(parent, made(10));
+  write_checkpoint(parent, made(20));
+  for (const bool missing : {false, true}) {
+    fs::remove(parent / "last");
+    if (!missing) fs::create_symlink("unit-10", parent / "last");
+    point_last(parent, newest(parent));
+    CHECK(slurp(parent / "last" / "model.safetensors") == "weights of 20");
+  }
+  const auto time = fs::last_write_time(parent);
+  point_last(parent, 20);
+  CHECK(fs::last_write_time(parent) == time);  // nothing is written
+}
+
 TEST_CASE("every damaged byte and every cut of the newest is found, and the older is taken") {
   const Folder folder;
   const auto parent = folder.path() / "checkpoints";
