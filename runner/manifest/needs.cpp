@@ -174,9 +174,10 @@ class Needs {
 
   // Two callbacks that decide on the same weights would have to be ordered silently.
   void check_only_one(const Spec& procedure, const ComponentInfo& info, const Location& at) {
-    for (const auto& [ability, does] :
+    for (const auto& only :
          {std::pair<std::string, std::string>{"WeightLender", "lend weights for evaluation"},
           {"WeightChooser", "choose the final weights"}}) {
+      const auto& ability = only.first;  // clang 14 captures no structured binding
       Strings able;
       const auto add = [&](const std::string& kind, const Spec& spec) {
         const auto* one = checker_.catalog().find(kind, spec.use);
@@ -190,7 +191,7 @@ class Needs {
       if (able.size() > 1)
         checker_.complaints().add(at, fmt::format("`{}` {}; only one of a training may: remove "
                                                   "the others",
-                                                  fmt::join(able, "` and `"), does));
+                                                  fmt::join(able, "` and `"), only.second));
     }
   }
 
