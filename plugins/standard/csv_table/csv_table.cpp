@@ -26,6 +26,7 @@ class CsvTable final : public assay::Dataset {
     assay::Strings drop_columns;
     std::string task = "classification";
     std::string separator = ",";
+    std::string decimal = ".";
     std::string header = "auto";
     std::int64_t skip_lines = 0;
     assay::Strings names;
@@ -57,8 +58,10 @@ class CsvTable final : public assay::Dataset {
         .gives({{"classification", "Classes"}, {"regression", "Values"}})
         .field("separator", &P::separator, any(),
                "Separator between cells; a space stands for any run of spaces.")
+        .field("decimal", &P::decimal, one_of({".", ","}), "Decimal mark of the numbers.")
         .field("header", &P::header, one_of({"auto", "yes", "no"}),
-               "Whether the first row holds the column names.")
+               "Whether the first row holds the column names; auto: if that is certain, else the "
+               "table is refused.")
         .field("skip_lines", &P::skip_lines, at_least(0),
                "Number of lines to skip at the beginning of the file.")
         .field("names", &P::names, any(),
@@ -89,8 +92,12 @@ class CsvTable final : public assay::Dataset {
       throw Error(ErrorKind::kParameter, "the sum of `test` and `validation` must be below 1");
     if (p.separator.empty())
       throw Error(ErrorKind::kParameter, "`separator` is empty, expected the text between cells");
+    if (p.separator == p.decimal)
+      throw Error(ErrorKind::kParameter, "`separator` and `decimal` are both `" + p.decimal +
+                                             "`: numbers and cells could not be told apart");
     check_folds();
-    auto table = read_table(p.path, {p.separator, p.header, p.skip_lines, p.names});
+    auto table = read_table(
+        p.path, {p.separator, p.header, p.skip_lines, p.names, p.missing_words, p.decimal[0]});
     choose_columns(table);
     drop_missing(table);
     read_features(table);
@@ -151,7 +158,15 @@ class CsvTable final : public assay::Dataset {
       if (!name.empty()) left_out.insert(table.column(name));
     for (std::size_t k = 0; k < table.names.size(); ++k)
       if (!left_out.contains(k)) features_.push_back(k);
-    for (const auto k : features_) info_.input_names.push_back(table.names[k]);
+    for (const auto k : features_) {
+      if (table.names[k].empty())
+        throw Error(ErrorKind::kData,
+                    p_.path.string() + ": column " + std::to_string(k) +
+                        " has no name, like the index that a data frame writes: leave it out with "
+                        "`drop_columns: [\"" +
+                        std::to_string(k) + "\"]`, or name the columns with `names`");
+      info_.input_names.push_back(table.names[k]);
+    }
     if (features_.empty())
       throw Error(ErrorKind::kData,
                   p_.path.string() + ": no feature column is left; drop fewer columns");

@@ -1,4 +1,4 @@
-// Lines into cells. Quoted cells are not needed by tables of numbers, and are not read.
+// Rows of a file, their names and numbers.
 #include "table.h"
 
 #include <zlib.h>
@@ -13,34 +13,13 @@
 #include "assay/error.h"
 #include "assay/schema.h"
 #include "assay/utf8.h"
+#include "header.h"
 #include "keel.h"
 
 namespace {
 
 using assay::Error;
 using assay::ErrorKind;
-
-std::string trimmed(const std::string& text) {
-  const auto first = text.find_first_not_of(" \t\r");
-  return first == std::string::npos
-             ? ""
-             : text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
-}
-
-std::vector<std::string> cells(const std::string& line, const std::string& separator) {
-  std::vector<std::string> found;
-  std::istringstream in(line);
-  if (separator == " ") {
-    for (std::string cell; in >> cell;) found.push_back(cell);
-    return found;
-  }
-  std::size_t start = 0;
-  for (auto at = line.find(separator);; at = line.find(separator, start)) {
-    found.push_back(trimmed(line.substr(start, at == std::string::npos ? at : at - start)));
-    if (at == std::string::npos) return found;
-    start = at + separator.size();
-  }
-}
 
 // Of a file that may be gzipped.
 std::string all_of(const std::filesystem::path& file) {
@@ -61,17 +40,15 @@ std::string all_of(const std::filesystem::path& file) {
   return text;
 }
 
-// A first row with a word where the second has a number is a header.
-bool is_header(const std::vector<std::string>& first, const std::vector<std::string>& second) {
-  double x = 0;
-  for (std::size_t k = 0; k < std::min(first.size(), second.size()); ++k)
-    if (!parse_number(first[k], x) && parse_number(second[k], x)) return true;
-  return false;
-}
-
 }  // namespace
 
-bool parse_number(const std::string& text, double& number) {
+bool parse_number(const std::string& text, double& number, char decimal) {
+  if (decimal != '.') {
+    if (text.find('.') != std::string::npos) return false;
+    auto with_point = text;
+    std::replace(with_point.begin(), with_point.end(), decimal, '.');
+    return parse_number(with_point, number);
+  }
   const auto* start = text.data() + (text.starts_with('+') ? 1 : 0);
   const auto* end = text.data() + text.size();
   const auto [at, error] = std::from_chars(start, end, number);
@@ -100,10 +77,11 @@ std::string Table::place(std::size_t row, std::size_t column) const {
 double Table::number(std::size_t row, std::size_t column) const {
   const auto& cell = rows[row][column];
   double x = 0;
-  if (!parse_number(cell, x))
-    throw Error(ErrorKind::kData,
-                place(row, column) + " is `" + cell +
-                    "`, expected a number; use `drop_columns` to leave the column out");
+  if (!parse_number(cell, x, decimal))
+    throw Error(ErrorKind::kData, place(row, column) + " is `" + cell + "`, expected a number; " +
+                                      (decimal == '.' && parse_number(cell, x, ',')
+                                           ? "if the comma is a decimal mark, use `decimal: \",\"`"
+                                           : "use `drop_columns` to leave the column out"));
   if (!std::isfinite(static_cast<float>(x)))
     throw Error(ErrorKind::kData,
                 place(row, column) + " is `" + cell +
@@ -113,16 +91,29 @@ double Table::number(std::size_t row, std::size_t column) const {
 
 namespace {
 
-// `names` of the format, else those of a header, else numbers.
-void name_columns(Table& table, const TableFormat& format) {
-  const auto columns = table.rows[0].size();
-  const bool header = format.header == "yes" || (format.header == "auto" && table.rows.size() > 1 &&
-                                                 is_header(table.rows[0], table.rows[1]));
-  for (std::size_t k = 0; k < columns; ++k)
-    table.names.push_back(header ? table.rows[0][k] : std::to_string(k));
-  if (header) {
-    table.rows.erase(table.rows.begin());
-    table.lines.erase(table.lines.begin());
+bool has_header(const std::vector<Row>& rows, const TableFormat& format,
+                const std::filesystem::path& file) {
+  if (format.header != "auto") return format.header == "yes";
+  const auto first = judge_first_row(rows, format.missing, format.decimal);
+  if (first == FirstRow::kUnclear)
+    throw Error(ErrorKind::kData,
+                file.string() + ":" + std::to_string(rows[0].line) +
+                    ": it is unclear whether this row names the columns or is data: use `header: "
+                    "yes` or `header: no`");
+  return first == FirstRow::kNames;
+}
+
+// Names from a header, else numbers.
+void take_rows(std::vector<Row> rows, const TableFormat& format, Table& table) {
+  if (table.names.empty() && !rows.empty()) {
+    const bool header = has_header(rows, format, table.file);
+    for (std::size_t k = 0; k < rows[0].cells.size(); ++k)
+      table.names.push_back(header ? rows[0].cells[k] : std::to_string(k));
+    if (header) rows.erase(rows.begin());
+  }
+  for (auto& row : rows) {
+    table.rows.push_back(std::move(row.cells));
+    table.lines.push_back(row.line);
   }
 }
 
@@ -149,31 +140,28 @@ void check_names(const Table& table) {
       fail("the name of column " + std::to_string(k) + " is not UTF-8");
   std::sort(order.begin(), order.end(),
             [&](auto a, auto b) { return table.names[a] < table.names[b]; });
-  const auto twice = std::adjacent_find(
-      order.begin(), order.end(), [&](auto a, auto b) { return table.names[a] == table.names[b]; });
+  const auto twice = std::adjacent_find(order.begin(), order.end(), [&](auto a, auto b) {
+    return !table.names[a].empty() && table.names[a] == table.names[b];
+  });
   if (twice != order.end()) fail("two columns are named `" + table.names[*twice] + "`");
 }
 
 }  // namespace
 
 Table read_table(const std::filesystem::path& file, const TableFormat& format) {
-  Table table{file, {}, {}, {}};
+  Table table{file, {}, {}, {}, format.decimal};
   const auto text = all_of(file);
-  std::istringstream in(text);
-  std::int64_t number = 0;
+  std::string_view rest = text;
+  std::int64_t line = 0;
   const bool keel = is_keel(text);
-  if (keel) table.names = read_keel_head(in, number, file);
-  for (std::string line; std::getline(in, line);) {
-    if (++number <= format.skip_lines || trimmed(line).empty()) continue;
-    table.rows.push_back(cells(line, keel ? "," : format.separator));
-    table.lines.push_back(number);
+  if (keel) {
+    std::istringstream in(text);
+    table.names = read_keel_head(in, line, file);
+    rest.remove_prefix(in ? static_cast<std::size_t>(in.tellg()) : text.size());
   }
-  const auto must_have_rows = [&] {
-    if (table.rows.empty()) throw Error(ErrorKind::kData, file.string() + ": has no rows");
-  };
-  must_have_rows();
-  if (!keel) name_columns(table, format);
-  must_have_rows();
+  take_rows(read_rows(rest, keel ? "," : format.separator, line, format.skip_lines, file), format,
+            table);
+  if (table.rows.empty()) throw Error(ErrorKind::kData, file.string() + ": has no rows");
   if (!format.names.empty() && format.names.size() != table.names.size())
     throw Error(ErrorKind::kData, file.string() + ": has " + std::to_string(table.names.size()) +
                                       " columns, but `names` has " +

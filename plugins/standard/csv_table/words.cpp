@@ -1,6 +1,6 @@
 #include "words.h"
 
-#include <set>
+#include <map>
 #include <unordered_map>
 
 #include "assay/error.h"
@@ -9,22 +9,43 @@
 using assay::Error;
 using assay::ErrorKind;
 
+namespace {
+
+using Key = std::pair<double, std::string>;  // a number without a word, or 0 and a word
+
+Key key_of(const std::string& word, char decimal) {
+  double x = 0;
+  if (parse_number(word, x, decimal)) return {x, ""};
+  return {0, word};
+}
+
+bool is_shorter(const std::string& a, const std::string& b) {
+  return std::pair(a.size(), a) < std::pair(b.size(), b);
+}
+
+}  // namespace
+
 Words words_of(const Table& table, std::size_t column) {
-  std::set<std::pair<double, std::string>> sorted;
+  std::map<Key, std::string> spelling;
   for (std::size_t r = 0; r < table.rows.size(); ++r) {
     const auto& word = table.rows[r][column];
-    double x = 0;
-    if (!parse_number(word, x)) x = 0;
-    if (sorted.emplace(x, word).second && !assay::is_utf8(word))
+    const auto [it, is_new] = spelling.emplace(key_of(word, table.decimal), word);
+    if (is_new && !assay::is_utf8(word))
       throw Error(ErrorKind::kData, table.place(r, column) + " is not UTF-8");
+    if (is_shorter(word, it->second)) it->second = word;
   }
   Words words;
-  std::unordered_map<std::string, std::int64_t> code;
-  for (const auto& [value, word] : sorted) {
-    code.emplace(word, std::ssize(words.names));
+  std::map<Key, std::int64_t> code;
+  for (const auto& [key, word] : spelling) {
+    code.emplace(key, std::ssize(words.names));
     words.names.push_back(word);
   }
-  for (const auto& row : table.rows) words.codes.push_back(code.at(row[column]));
+  std::unordered_map<std::string, std::int64_t> known;
+  for (const auto& row : table.rows) {
+    const auto [it, is_new] = known.emplace(row[column], 0);
+    if (is_new) it->second = code.at(key_of(row[column], table.decimal));
+    words.codes.push_back(it->second);
+  }
   return words;
 }
 

@@ -4,8 +4,9 @@
 #include "table.h"
 
 struct Words {
-  std::vector<std::string>
-      names;  // those that occur, numeric ones by value, others by the alphabet
+  /// Those that occur, numeric ones by value, others by the alphabet. Equal numbers, such as 1 and
+  /// 1.0, are one, in its shortest spelling.
+  std::vector<std::string> names;
   std::vector<std::int64_t> codes;  // of each row, its place in names
 };
 

@@ -134,6 +134,108 @@ TEST_CASE("a bad table gets a sentence with line and column") {
              Contains("is truncated or damaged"));
 }
 
+TEST_CASE("the first row names the columns only if that is certain") {
+  Desk desk;
+  const std::string unclear = "table.csv:1: it is unclear whether this row names the columns";
+  struct Case {
+    std::string text;
+    Strings inputs;  // names of the inputs, or none if it is unclear
+  };
+  const std::string rows = "1.5,2.5,a\n3,4,b\n5,6,a\n7,8,b\n2,3,a\n";
+  const Case cases[] = {
+      {"x,y,kind\n" + rows, {"x", "y"}},
+      {"0,1,kind\n" + rows, {"0", "1"}},  // a data frame without names
+      {"0,1,2\n1,2,0\n3,4,1\n5,6,0\n", {"0", "1"}},
+      {rows, {"0", "1"}},                 // `a` is a class below
+      {"1.5,2.5,c\n" + rows, {}},         // a class of one row, or a name
+      {"x,2.5,a\n" + rows, {}},           // a typing error, or a name
+      {"0,1\n1,0\n2,1\n3,0\n", {}},       // names in order, or data
+      {"x,?,kind\n" + rows, {"x", "?"}},  // a missing word is no name, and no number either
+      {"r1,2.5,a\nr2,4,b\nr3,6,a\nr4,8,b\n", {"0", "1"}},  // each row has a word of its own
+      {"x,,kind\n1,,a\n2,,b\n3,,a\n4,,b\n", {"x", ""}}};
+  for (const auto& [text, inputs] : cases) {
+    INFO(text);
+    if (inputs.empty()) {
+      CHECK_THAT(desk.said(text), Catch::Contains(unclear));
+      CHECK_THAT(desk.said(text, {{"header", "yes"}}), !Catch::Contains("unclear"));
+      CHECK_THAT(desk.said(text, {{"header", "no"}}), !Catch::Contains("unclear"));
+      continue;
+    }
+    Strings left_out;  // what is no number
+    for (const auto& name : inputs)
+      if (name.empty() || text.starts_with("r1")) left_out.push_back(name.empty() ? "1" : "0");
+    const auto data = desk.read(text, {{"drop_columns", left_out}});
+    auto expected = inputs;
+    if (!left_out.empty()) expected = {left_out[0] == "1" ? inputs[0] : inputs[1]};
+    CHECK(data->info().input_names == expected);
+  }
+}
+
+TEST_CASE("a missing value in the first row is no name") {
+  Desk desk;
+  CHECK_THAT(desk.said("1.64,?,a\n0.54,-0.72,b\n1,2,a\n3,4,b\n"),
+             Catch::Contains("table.csv:1: column `1` is missing (`?`)"));
+}
+
+TEST_CASE("quoted cells are read as RFC 4180 has them") {
+  Desk desk;
+  const Values whole{{"standardise", false}, {"test", 0.0}, {"validation", 0.0}};
+  const auto data = desk.read(
+      "\"body, x\",\"the \"\"y\"\"\",\"kind\"\r\n\"1\", \"2\" ,\"one\nline\"\r\n3,4,\"b\"\n",
+      whole);
+  CHECK(data->info().input_names == Strings{"body, x", "the \"y\""});
+  CHECK(data->info().class_names == Strings{"b", "one\nline"});
+  const std::int64_t ids[] = {1};
+  CHECK(data->load(ids, kContext).input[0][1].item<double>() == 4);
+  const auto runs = desk.read("\"1\" a\n2   \"b c\"\n3 a\n", {{"separator", " "}});
+  CHECK(runs->info().class_names == Strings{"a", "b c"});
+}
+
+TEST_CASE("a quote that is not closed, or that text follows, is told with its line") {
+  Desk desk;
+  CHECK_THAT(desk.said("x,y\n1,\"2\n3,4\n"),
+             Catch::Contains("table.csv:2: a quote `\"` opens here and is not closed"));
+  CHECK_THAT(desk.said("x,y\n1,\"2\"3\n"),
+             Catch::Contains("table.csv:2: text follows a closing quote, where `,`"));
+}
+
+TEST_CASE("decimal commas are read if they are announced, and guessed at never") {
+  Desk desk;
+  const std::string text = "x;y;kind\n1,5;-0,5;a\n2;1e1;b\n+3,25;0;a\n4;,5;b\n";
+  const Values values{{"separator", ";"}};
+  CHECK_THAT(desk.said(text, values), Catch::Contains("table.csv:2: column `x` is `1,5`, expected "
+                                                      "a number; if the comma is a decimal mark, "
+                                                      "use `decimal: \",\"`"));
+  const auto data = desk.read(text, {{"separator", ";"}, {"decimal", ","}, {"standardise", false}});
+  const std::int64_t ids[] = {0, 2, 3};
+  const auto input = data->load(ids, kContext).input;
+  CHECK(input[0][0].item<double>() == 1.5);
+  CHECK(input[1][0].item<double>() == 3.25);
+  CHECK(input[2][1].item<double>() == 0.5);
+  CHECK_THAT(
+      desk.said("x;kind\n1.000,5;a\n2;b\n3;a\n4;b\n", {{"separator", ";"}, {"decimal", ","}}),
+      Catch::Contains("is `1.000,5`, expected a number"));
+  CHECK_THAT(desk.said(text, {{"decimal", ","}}), Catch::Contains("are both `,`"));
+}
+
+TEST_CASE("a column without a name is left out by hand only") {
+  Desk desk;
+  const std::string text = ",x,kind\n0,1.5,a\n1,2.5,b\n2,3.5,a\n";
+  CHECK_THAT(desk.said(text), Catch::Contains("column 0 has no name, like the index that a data "
+                                              "frame writes: leave it out with `drop_columns: "
+                                              "[\"0\"]`"));
+  CHECK(desk.read(text, {{"drop_columns", Strings{"0"}}})->info().input_names == Strings{"x"});
+}
+
+TEST_CASE("labels that are equal numbers are one class, in the shortest spelling") {
+  Desk desk;
+  const auto data = desk.read("x,kind\n1,1.0\n2,2\n3,1\n4,+2.00\n5,no\n",
+                              {{"test", 0.0}, {"validation", 0.0}, {"standardise", false}});
+  CHECK(data->info().class_names == Strings{"no", "1", "2"});
+  const std::int64_t ids[] = {0, 1, 2, 3, 4};
+  CHECK(data->load(ids, kContext).target.equal(torch::tensor({1, 2, 1, 2, 0}, torch::kInt64)));
+}
+
 TEST_CASE("numbers to predict are not taken for classes") {
   Desk desk;
   std::string text;
