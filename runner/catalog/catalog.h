@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,7 +41,8 @@ struct Refusal {
 struct Catalog {
   std::vector<ComponentInfo> components;  // sorted by kind, then name
   std::vector<Refusal> refused;
-  Strings folders;   // the search path
+  std::map<std::string, std::string> core;  // build ids of what computes beside plugins, by file
+  Strings folders;                          // the search path
   Strings warnings;  // to be told whoever uses it
 
   const ComponentInfo* find(std::string_view kind, std::string_view name) const;

@@ -8,6 +8,7 @@
 #include "runner/catalog/cache.h"
 #include "runner/catalog/probe.h"
 #include "runner/catalog/quarantine.h"
+#include "runner/files/build_id.h"
 #include "runner/files/plain.h"
 #include "runner/files/rights.h"
 
@@ -145,6 +146,7 @@ Catalog load_catalog(const std::vector<fs::path>& first, bool safe) {
   const auto folders = search_path(first, safe);
   const auto worker = worker_program();
   Catalog catalog;
+  catalog.core = core_builds(worker);
   for (const auto& folder : folders) catalog.folders.push_back(folder.string());
   std::vector<fs::path> files, unknown;
   Cache cache(worker);

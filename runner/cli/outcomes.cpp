@@ -3,6 +3,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <csignal>
 
 namespace assay::cli {
@@ -36,6 +37,11 @@ std::size_t count(const std::vector<TrialOutcome>& trials, const std::string& st
 
 }  // namespace
 
+bool is_of_other_build(const TrialOutcome& trial) {
+  return std::any_of(trial.stages.begin(), trial.stages.end(),
+                     [](const auto& stage) { return !stage.status.reused_from.empty(); });
+}
+
 Json to_json(const TrialOutcome& trial) {
   auto stages = Json::array();
   for (const auto& stage : trial.stages) stages.push_back(stage_json(stage));
@@ -43,6 +49,7 @@ Json to_json(const TrialOutcome& trial) {
   return {{"id", trial.trial->id},
           {"state", trial.state},
           {"reused", trial.reused},
+          {"other_build", is_of_other_build(trial)},
           {"axes", trial.trial->axes},
           {"seed", trial.trial->seed},
           {"stages", stages},

@@ -6,6 +6,9 @@
 
 namespace assay::cli {
 
+/// Whether a stage was done by another build of the code and taken with --reuse any-build.
+bool is_of_other_build(const TrialOutcome& trial);
+
 Json to_json(const TrialOutcome& trial);
 Json to_json(const Experiment& experiment, const std::vector<TrialOutcome>& trials,
              const std::filesystem::path& report);

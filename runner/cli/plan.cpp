@@ -4,6 +4,7 @@
 #include "runner/cli/cost.h"
 #include "runner/cli/outcomes.h"
 #include "runner/cli/sweep.h"
+#include "runner/schedule/other_builds.h"
 #include "runner/system/cpus.h"
 
 namespace assay::cli {
@@ -55,11 +56,13 @@ int run_plan(const Call& call) {
 
 int plan(const Call& call, const Asked& asked) {
   const auto trials = read_outcomes(asked.experiment, asked.runs);
+  const auto other = find_other_builds(asked.experiment, asked.runs, trials);
   const Cost cost = cost_of(trials, asked.runs);
   const int workers = workers_of(call, asked.experiment);
   if (call.json) {
     print_json(call, {{"name", asked.experiment.name},
                       {"trials", to_json_done(trials)},
+                      {"other_build", covered_trials(trials, other).size()},
                       {"cost", json_of(cost, workers)}});
     return kOk;
   }
@@ -67,6 +70,8 @@ int plan(const Call& call, const Asked& asked) {
     fmt::print("{}  {:<11}  {}\n", trial.trial->id.substr(0, 16), trial.state,
                label_of(*trial.trial));
   fmt::print("{}\n{}\n", summary_of(trials), text_of(cost, workers));
+  if (const auto text = describe(trials, other); !text.empty())
+    fmt::print("{}; `assay run --reuse any-build` takes them\n", text);
   return kOk;
 }
 

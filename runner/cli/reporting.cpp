@@ -3,6 +3,7 @@
 
 #include <exception>
 
+#include "runner/cli/outcomes.h"
 #include "runner/files/file_system.h"
 #include "runner/report/report.h"
 
@@ -16,6 +17,7 @@ TrialResult result_of(const TrialOutcome& trial) {
   result.seed = trial.trial->seed;
   result.state = trial.state;
   result.metrics = trial.metrics;
+  result.is_of_other_build = is_of_other_build(trial);
   if (trial.state != "done") result.error = trial.error_message;
   for (const auto& stage : trial.stages) {
     result.seconds += stage.status.seconds;

@@ -4,15 +4,37 @@
 #include "runner/cli/launcher.h"
 #include "runner/cli/options.h"
 #include "runner/cli/sweep.h"
+#include "runner/files/run_folder.h"
+#include "runner/schedule/other_builds.h"
 
 namespace assay::cli {
 namespace {
 
 void add_run_flags(boost::program_options::options_description& flags) {
   flags.add_options()("force", on_or_off(), "repeat finished trials");
+  flags.add_options()(
+      "reuse", boost::program_options::value<std::string>()->default_value("same-build"),
+      "which finished trials count as done: same-build, or any-build, also those that another "
+      "build of Assay or of a plugin has done; tables mark them");
   flags.add_options()("dry-run,n", on_or_off(),
                       "print the trials and their states, and run nothing, like `assay plan`");
   add_sweep_flags(flags);
+}
+
+// Says which trials another build has done, and takes them if that is asked for.
+void consider_other_builds(const Call& call, const Asked& asked) {
+  const auto reuse = call.text("reuse");
+  if (reuse != "same-build" && reuse != "any-build")
+    throw UsageError("--reuse is `" + reuse + "`, expected same-build or any-build");
+  const auto trials = read_outcomes(asked.experiment, asked.runs);
+  const auto found = find_other_builds(asked.experiment, asked.runs, trials);
+  const auto text = describe(trials, found);
+  if (text.empty()) return;
+  const bool taken = reuse == "any-build";
+  note(call, text + (taken ? ", and taken" : "; --reuse any-build takes them"));
+  if (!taken) return;
+  const FolderLock locked(asked.runs / asked.experiment.name);
+  take_other_builds(asked.experiment, trials, found);
 }
 
 int run_run(const Call& call) {
@@ -20,6 +42,7 @@ int run_run(const Call& call) {
   const Asked asked{manifest_of(call, catalog), call.runs};
   launcher_of(call);  // throws for an unknown one, in a dry run too
   if (call.flag("dry-run")) return plan(call, asked);
+  if (!call.flag("force")) consider_other_builds(call, asked);
   return sweep(call, catalog, {asked}, call.flag("force"));
 }
 

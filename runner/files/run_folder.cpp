@@ -26,9 +26,11 @@ using Json = nlohmann::ordered_json;
 Json to_json(const Status& s) {
   Json error;
   if (!s.error_kind.empty()) error = {{"kind", s.error_kind}, {"message", s.error_message}};
-  return {{"state", s.state},       {"unit", s.unit},       {"units", s.units},
-          {"attempts", s.attempts}, {"started", s.started}, {"ended", s.ended},
-          {"threads", s.threads},   {"seconds", s.seconds}, {"error", error},
+  return {{"state", s.state},     {"unit", s.unit},
+          {"units", s.units},     {"attempts", s.attempts},
+          {"started", s.started}, {"ended", s.ended},
+          {"threads", s.threads}, {"seconds", s.seconds},
+          {"error", error},       {"reused_from", s.reused_from},
           {"metrics", s.metrics}};
 }
 
@@ -46,6 +48,7 @@ Status from_json(const nlohmann::json& json) {
   s.ended = json.at("ended").get<double>();
   s.threads = json.value("threads", 0);
   s.seconds = json.at("seconds").get<double>();
+  s.reused_from = plain(json.value("reused_from", ""));
   if (const auto& error = json.at("error"); !error.is_null()) {
     s.error_kind = error.at("kind").get<std::string>();
     s.error_message = plain(error.at("message").get<std::string>());

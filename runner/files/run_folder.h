@@ -24,6 +24,7 @@ struct Status {
   double seconds = 0;      // spent working, over all attempts
   std::string error_kind;  // "" without an error
   std::string error_message;
+  std::string reused_from;                // the run folder beside it, of another build, or ""
   std::map<std::string, double> metrics;  // the last value of each name
 };
 

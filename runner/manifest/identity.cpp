@@ -11,7 +11,7 @@
 namespace assay {
 namespace {
 
-constexpr int kVersion = 1;  // raised when what goes into an identity changes
+constexpr int kVersion = 2;  // raised when what goes into an identity changes
 
 std::string known_fingerprint(const std::string& path) {
   static std::map<std::string, std::string> known;
@@ -41,6 +41,15 @@ Spec trace(const Spec& spec, const std::string& kind, const Catalog& catalog, St
   return traced;
 }
 
+// The stages that it builds on, by `hashes`.
+nlohmann::json after(nlohmann::json json, const Stage& stage,
+                     const std::map<std::string, std::string>& hashes) {
+  for (const auto& [name, hash] : hashes) json["after"].push_back(hash);
+  json["weights"] = stage.weights.empty() ? "" : hashes.at(stage.weights);
+  json["subset"] = stage.subset.empty() ? "" : hashes.at(stage.subset);
+  return json;
+}
+
 }  // namespace
 
 void identify_stage(Stage& stage, const Catalog& catalog) {
@@ -49,28 +58,30 @@ void identify_stage(Stage& stage, const Catalog& catalog) {
   for (const auto& [kind, spec] : stage.components)
     json["components"][kind] =
         nlohmann::json::parse(to_json(trace(spec, kind, catalog, stage)).dump());
-  std::multiset<std::string> builds;
-  for (const auto& [path, build] : stage.plugins) builds.insert(build);
-  json["builds"] = builds;
-  for (const auto& [name, id] : stage.after) json["after"].push_back(id);
-  json["weights"] = stage.weights.empty() ? "" : stage.after.at(stage.weights);
-  json["subset"] = stage.subset.empty() ? "" : stage.after.at(stage.subset);
   json["seed"] = stage.seed;
   json["device"] = stage.device;
   json["deterministic"] = stage.deterministic;
-  stage.id = sha256(json.dump());
+  stage.recipe = sha256(after(json, stage, stage.after_recipes).dump());
+  stage.core = catalog.core;
+  std::multiset<std::string> builds;
+  for (const auto* some : {&stage.plugins, &stage.core})
+    for (const auto& [file, build] : *some) builds.insert(build);
+  json["builds"] = builds;
+  stage.id = sha256(after(json, stage, stage.after).dump());
 }
 
 void identify(Trial& trial, const Catalog& catalog) {
-  std::map<std::string, std::string> ids;
+  std::map<std::string, std::string> ids, recipes;
   std::set<std::string> leaves;
   for (auto& stage : trial.stages) {
     for (auto& [name, id] : stage.after) {
       id = ids[name];
+      stage.after_recipes[name] = recipes[name];
       leaves.erase(id);
     }
     identify_stage(stage, catalog);
     ids[stage.name] = stage.id;
+    recipes[stage.name] = stage.recipe;
     leaves.insert(stage.id);
   }
   std::string together;

@@ -54,6 +54,11 @@ std::string changed(const Stage& then, const Stage& now) {
       return "the plugin " + path +
              " was rebuilt after this run started: run the manifest again, which starts a new "
              "trial";
+  for (const auto& [file, build] : now.core)
+    if (const auto it = then.core.find(file); it == then.core.end() || it->second != build)
+      return file +
+             " was rebuilt after this run started: run the manifest again, which starts a new "
+             "trial";
   for (const auto& [path, print] : then.data)
     if (const auto it = now.data.find(path); it == now.data.end() || it->second != print)
       return "the data at " + path +
@@ -68,10 +73,13 @@ Stage stage_of(const Node& root) {
   stage.name = text_of(root, "stage");
   stage.device = text_of(root, "device");
   stage.deterministic = text_of(root, "deterministic") == "true";
+  stage.recipe = text_of(root, "recipe");
   stage.after = words(root.find("after"));
+  stage.after_recipes = words(root.find("after_recipes"));
   stage.weights = text_of(root, "weights");
   stage.subset = text_of(root, "subset");
   stage.plugins = words(root.find("plugins"));
+  stage.core = words(root.find("core"));
   stage.data = words(root.find("data"));
   stage.seed = integer_at(root, "seed").value_or(0);
   return stage;
@@ -103,6 +111,7 @@ std::string resolved_yaml(const Experiment& experiment, const Trial& trial, cons
       {"name", experiment.name},
       {"stage", stage.name},
       {"id", stage.id},
+      {"recipe", stage.recipe},
       {"axes", trial.axes},
       {"seed", stage.seed},
       {"trial_seed", trial.seed},
@@ -110,9 +119,11 @@ std::string resolved_yaml(const Experiment& experiment, const Trial& trial, cons
       {"deterministic", stage.deterministic},
       {"components", components},
       {"after", stage.after},
+      {"after_recipes", stage.after_recipes},
       {"weights", stage.weights},
       {"subset", stage.subset},
       {"plugins", stage.plugins},
+      {"core", stage.core},
       {"data", stage.data},
       {"limits", limits_json(experiment.limits)},
       {"report", {{"metric", experiment.report.metric}, {"compare", experiment.report.compare}}}};

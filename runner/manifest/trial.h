@@ -17,16 +17,19 @@ namespace assay {
 /// One procedure with its components: one run folder, one worker process.
 struct Stage {
   std::string id;                            // SHA-256 in hex: see DESIGN "Identity"
+  std::string recipe;                        // the same without any build
   std::string name;                          // "main" where the manifest has no `stages:`
   std::map<std::string, Spec> components;    // by kind; defaults filled in, paths absolute
   std::map<std::string, Location> places;    // by kind: where the manifest names the component
   std::map<std::string, std::string> after;  // stage name -> its id
+  std::map<std::string, std::string> after_recipes = {};
   std::string weights;  // the stage of `after` whose final weights the model starts from, or ""
   std::string subset;   // the stage of `after` whose artifact `ids` is the training split, or ""
   std::int64_t seed = 0;
   std::string device = "auto";  // auto, cpu, cuda, cuda:k
   bool deterministic = true;
   std::map<std::string, std::string> plugins;  // path of each .so it uses -> build id
+  std::map<std::string, std::string> core;     // as Catalog::core
   std::map<std::string, std::string> data;     // absolute path -> fingerprint of what lies there
 };
 

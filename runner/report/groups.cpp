@@ -43,7 +43,15 @@ Comparison compare(const Report& report, const std::string& metric, const std::s
 std::string Group::label() const {
   std::string text;
   for (const auto& [axis, value] : axes) text += (text.empty() ? "" : " ") + axis + "=" + value;
-  return text.empty() ? "all" : text;
+  const bool other = std::any_of(trials.begin(), trials.end(),
+                                 [](const auto* trial) { return trial->is_of_other_build; });
+  return (text.empty() ? "all" : text) + (other ? kOtherBuild : "");
+}
+
+std::string other_build_note(const Report& report) {
+  const bool any = std::any_of(report.trials.begin(), report.trials.end(),
+                               [](const auto& trial) { return trial.is_of_other_build; });
+  return any ? "* with trials that another build of the code has done" : "";
 }
 
 std::vector<double> Group::values(const std::string& metric) const {

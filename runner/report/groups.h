@@ -6,15 +6,20 @@
 
 namespace assay {
 
+inline constexpr const char* kOtherBuild = " *";
+
 struct Group {
   std::map<std::string, std::string> axes;
   std::vector<const TrialResult*> trials;
 
-  std::string label() const;                                    // "optimizer=sam lr=0.1"
+  std::string label() const;  // "optimizer=sam lr=0.1", with kOtherBuild if a trial is of one
   std::vector<double> values(const std::string& metric) const;  // of those that are done
   int missing(const std::string& metric) const;                 // trials without such a value
 };
 std::vector<Group> groups_of(const Report& report);
+
+/// What the mark kOtherBuild means, if there is one; otherwise "".
+std::string other_build_note(const Report& report);
 
 /// The metrics that the report is about, sorted.
 std::vector<std::string> metrics_of(const Report& report);

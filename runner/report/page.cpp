@@ -61,7 +61,8 @@ std::string results(const Report& report) {
                    shown(s.low), shown(s.high), std::to_string(s.count),
                    missing > 0 ? std::to_string(missing) : ""});
     }
-  return text + "</table>\n";
+  const auto note = other_build_note(report);
+  return text + "</table>\n" + (note.empty() ? "" : "<p>" + escaped(note) + "</p>\n");
 }
 
 std::string differences(const Report& report) {

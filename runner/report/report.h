@@ -20,6 +20,7 @@ struct TrialResult {
   double seconds = 0;
   std::string error;
   std::vector<std::filesystem::path> dirs;  // of its stages
+  bool is_of_other_build = false;           // taken with --reuse any-build
 };
 
 struct Report {

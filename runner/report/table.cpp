@@ -42,7 +42,9 @@ std::string result_table(const Report& report, bool color) {
                       number(s.high), std::to_string(s.count),
                       missing == 0 ? "" : std::to_string(missing)});
     }
-  return rows.size() == 1 ? "" : aligned(rows, color);  // nothing has a result yet
+  if (rows.size() == 1) return "";  // nothing has a result yet
+  const auto note = other_build_note(report);
+  return aligned(rows, color) + (note.empty() ? "" : note + "\n");
 }
 
 std::string comparison_table(const Report& report, bool color) {

@@ -35,6 +35,7 @@ std::string job_line(const Experiment& experiment, const Trial& trial, const Sta
       {"deterministic", stage.deterministic},
       {"components", components},
       {"plugins", plugins},
+      {"core", stage.core},
       {"after", folders},
       {"weights", folder_of(after, stage.weights)},
       {"subset", folder_of(after, stage.subset)},

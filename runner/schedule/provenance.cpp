@@ -75,9 +75,17 @@ Provenance::Provenance(const Experiment& experiment, std::vector<std::string> ar
 std::string Provenance::text(const Trial& trial, const Stage& stage, int threads) const {
   auto components = Json::object();
   for (const auto& [kind, spec] : stage.components) components[kind] = to_json(spec);
-  Json all{{"id", stage.id},          {"name", experiment_.name}, {"stage", stage.name},
-           {"seed", stage.seed},      {"axes", trial.axes},       {"started", wall_seconds()},
-           {"threads", threads},      {"plugins", stage.plugins}, {"data", stage.data},
+  Json all{{"id", stage.id},
+           {"recipe", stage.recipe},
+           {"name", experiment_.name},
+           {"stage", stage.name},
+           {"seed", stage.seed},
+           {"axes", trial.axes},
+           {"started", wall_seconds()},
+           {"threads", threads},
+           {"plugins", stage.plugins},
+           {"core", stage.core},
+           {"data", stage.data},
            {"components", components}};
   all.update(call_);
   return all.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";

@@ -4,6 +4,7 @@
 #include "assay/needs.h"
 #include "assay/sdk/safetensors.h"
 #include "assay/sdk/training.h"
+#include "runner/files/build_id.h"
 #include "runner/files/checkpoint.h"
 #include "runner/files/file_system.h"
 #include "runner/files/run_folder.h"
@@ -184,10 +185,21 @@ bool is_named_part(const std::string& kind) {
          kind == "procedure";
 }
 
+// The number belongs to the builds that the front end has seen.
+void check_core(const std::map<std::string, std::string>& core) {
+  const auto now = core_builds("/proc/self/exe");
+  for (const auto& [file, build] : now)
+    if (const auto it = core.find(file); it == core.end() || it->second != build)
+      throw Error(ErrorKind::kPlugin, file +
+                                          " was rebuilt after this sweep started: run the manifest "
+                                          "again, which starts new trials with it");
+}
+
 }  // namespace
 
 std::unique_ptr<Assembly> assemble(const Job& job, const Context& context) {
   auto made = std::make_unique<Assembly>();
+  check_core(job.core);
   for (const auto& [file, build] : job.plugins)
     if (load_plugin(file, made->registry).build != build)
       throw Error(ErrorKind::kPlugin, file.string() +

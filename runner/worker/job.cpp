@@ -30,6 +30,8 @@ Job read_job(const std::string& line) try {
     job.components[kind] = spec_from_json(spec);
   for (const auto& plugin : json.at("plugins"))
     job.plugins[plugin.at("path").get<std::string>()] = plugin.at("build").get<std::string>();
+  for (const auto& [file, build] : json.at("core").items())
+    job.core[file] = build.get<std::string>();
   for (const auto& [stage, dir] : json.at("after").items())
     job.after[stage] = dir.get<std::string>();
   job.weights = json.at("weights").get<std::string>();

@@ -20,6 +20,7 @@ struct Job {
   bool deterministic = true;
   std::map<std::string, Spec> components;                // by kind
   std::map<std::filesystem::path, std::string> plugins;  // -> build id
+  std::map<std::string, std::string> core;               // as core_builds()
   std::map<std::string, std::filesystem::path> after;    // stage -> run folder
   std::filesystem::path weights, subset;                 // run folders, or empty
   double checkpoint_every = 60;                          // seconds

@@ -3,20 +3,15 @@
 
 #include <elf.h>
 
-#include <algorithm>
 #include <cctype>
 #include <cstring>
 
-#include <fmt/format.h>
-
 #include "assay/error.h"
+#include "runner/files/build_id.h"
 #include "runner/files/file_system.h"
-#include "runner/files/hash.h"
 
 namespace assay {
 namespace {
-
-constexpr int kMost = 64;  // segments, and notes in each, that are looked at: there are a dozen
 
 // A struct at `offset`, if the file reaches that far.
 template <class T>
@@ -34,38 +29,6 @@ Elf64_Ehdr header_of(const std::string& bytes) {
       header.e_type != ET_DYN)
     refuse_plugin("is not a shared library for x86-64; build it on such a machine");
   return header;
-}
-
-std::string hex(std::string_view bytes) {
-  std::string text;
-  for (const char c : bytes) text += fmt::format("{:02x}", static_cast<unsigned char>(c));
-  return text;
-}
-
-// The build id in one segment of notes, or "".
-std::string build_id_in(const std::string& bytes, std::uint64_t offset, std::uint64_t size) {
-  const auto padded = [](std::uint64_t n) { return (n + 3) & ~std::uint64_t{3}; };
-  const auto end = offset + size;
-  Elf64_Nhdr note;
-  for (int k = 0; k < kMost && offset + sizeof note <= end && at(bytes, offset, note); ++k) {
-    const auto name = offset + sizeof note, value = name + padded(note.n_namesz);
-    if (value + note.n_descsz > bytes.size()) return "";
-    if (note.n_type == NT_GNU_BUILD_ID && bytes.compare(name, 4, "GNU\0", 4) == 0)
-      return hex(std::string_view(bytes).substr(value, note.n_descsz));
-    offset = value + padded(note.n_descsz);
-  }
-  return "";
-}
-
-std::string build_id_of(const std::string& bytes, const Elf64_Ehdr& header) {
-  for (int k = 0; k < std::min<int>(header.e_phnum, kMost); ++k) {
-    Elf64_Phdr segment = {};
-    at(bytes, header.e_phoff + static_cast<std::uint64_t>(k) * sizeof segment, segment);
-    if (segment.p_type != PT_NOTE) continue;
-    if (const auto id = build_id_in(bytes, segment.p_offset, segment.p_filesz); !id.empty())
-      return id;
-  }
-  return sha256(bytes);
 }
 
 // Whether the file is as long as its own headers say; a shorter one would end a loader by SIGBUS.
@@ -128,7 +91,7 @@ PluginFile read_plugin_file(const std::filesystem::path& file) {
   const std::string bytes = read_file(file, kAnySize);
   const auto header = header_of(bytes);
   if (!is_whole(bytes, header)) refuse_plugin("is a truncated ELF file; build or copy it again");
-  return {tag_of(bytes), build_id_of(bytes, header)};
+  return {tag_of(bytes), build_id_of(bytes)};
 }
 
 }  // namespace assay

@@ -38,6 +38,34 @@ TEST_CASE("whatever may change a number changes the identity") {
   CHECK(ids.insert(desk.id(kBase, {"optimizer={use: sam, base: {use: sgd, lr: 0.1}}"})).second);
 }
 
+TEST_CASE("another build of the core makes other trials, of the same recipe") {
+  Desk desk;
+  desk.catalog.core = {{"assay-worker", "w"}, {"libassay_core.so", "c"}};
+  const auto stage = desk.stage(kBase);
+  desk.catalog.core["libassay_core.so"] = "another build";
+  const auto rebuilt = desk.stage(kBase);
+  CHECK(rebuilt.id != stage.id);
+  CHECK(rebuilt.recipe == stage.recipe);
+  CHECK(rebuilt.core == desk.catalog.core);
+  CHECK(desk.stage(kBase, {"optimizer.lr=0.2"}).recipe != stage.recipe);
+}
+
+TEST_CASE("a recipe is that of all stages before, whatever built them") {
+  Desk desk;
+  const std::string text = kBase +
+                           "stages:\n  a: {procedure: train}\n"
+                           "  b: {after: a, weights: a, procedure: evaluate}\n";
+  const auto of = [&](const std::vector<std::string>& overrides) {
+    return desk.read(text, overrides).trials.at(0).stages.at(1);
+  };
+  const auto stage = of({});
+  for (auto& component : desk.catalog.components)
+    if (component.name == "train") component.build = "another build";
+  CHECK(of({}).id != stage.id);
+  CHECK(of({}).recipe == stage.recipe);
+  CHECK(of({"stages.a.procedure={use: train, steps: 7}"}).recipe != stage.recipe);
+}
+
 TEST_CASE("a plugin that a trial does not use is no part of it") {
   Desk desk;
   const auto id = desk.id(kBase);
