@@ -75,7 +75,10 @@ std::vector<Asked> from_folders(const Call& call, const Catalog& catalog) {
     for (const auto& file : resolved_in(fs::path(word).lexically_normal())) {
       auto one =
           read_resolved(file, catalog, call.verb == "resume" ? Reading::kSame : Reading::kAsItWas);
-      const auto runs = fs::absolute(file).parent_path().parent_path().parent_path();
+      // The folder that is named is the one that is used: a link, or renamed, or copied.
+      const auto experiment = fs::canonical(file).parent_path().parent_path();
+      const auto runs = experiment.parent_path();
+      one.name = experiment.filename().string();
       const auto same = [&](const Asked& asked) {
         return asked.runs == runs && asked.experiment.name == one.name;
       };
@@ -131,7 +134,13 @@ Experiment manifest_of(const Call& call, const Catalog& catalog) {
     if (!is_override(word))
       throw UsageError(
           fmt::format("`{}` is not an override: write key=value, +key=value or ~key", word));
-  return read_experiment(call.words[0], overrides, catalog);
+  auto experiment = read_experiment(call.words[0], overrides, catalog);
+  if (experiment.repeated > 0)
+    note(call,
+         fmt::format("{}: the sweep has {} points, of which {} repeat others: {} trials differ",
+                     call.words[0], experiment.trials.size() + experiment.repeated,
+                     experiment.repeated, experiment.trials.size()));
+  return experiment;
 }
 
 std::vector<Asked> experiments_of(const Call& call, const Catalog& catalog) {

@@ -92,7 +92,7 @@ void Checker::keys(const Node& map, const Strings& accepted, const std::string& 
   }
 }
 
-Spec Checker::component(const Node& node, const std::string& kind, const std::string& fallback) {
+Spec Checker::component(const Node& node, const std::string& kind, const std::string& usual) {
   const Node* use = node.is_map() ? node.find("use") : node.is_scalar() ? &node : nullptr;
   if (!node.is_map() && !node.is_scalar()) {
     complaints_.add(
@@ -101,10 +101,11 @@ Spec Checker::component(const Node& node, const std::string& kind, const std::st
     return {};
   }
   Spec spec;
-  spec.use = use == nullptr ? fallback : use->text;
+  if (use != nullptr) spec.use = use->text;
   if (spec.use.empty() || (use != nullptr && !use->is_scalar())) {
     complaints_.add(use == nullptr ? node.at : use->at,
-                    fmt::format("this {} has no name: write `use: {}`", kind, few_names(kind)));
+                    fmt::format("this {} has no name: write `use: {}`", kind,
+                                usual.empty() ? few_names(kind) : usual));
     return {};
   }
   const auto* info = catalog_.find(kind, spec.use);

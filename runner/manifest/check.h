@@ -16,9 +16,9 @@ class Checker {
   Checker(const Catalog& catalog, Complaints& complaints)
       : catalog_(catalog), complaints_(complaints) {}
 
-  /// A component of `kind` with every default filled in; `fallback` is the `use` of a map that
-  /// names none.
-  Spec component(const Node& node, const std::string& kind, const std::string& fallback = "");
+  /// A component of `kind` with every default filled in; `usual` is the `use` that a complaint of a
+  /// map without one proposes.
+  Spec component(const Node& node, const std::string& kind, const std::string& usual = "");
 
   std::optional<std::int64_t> integer(const Node& node, const std::string& key, std::int64_t low);
   std::optional<std::string> word(const Node& node, const std::string& key);

@@ -168,7 +168,8 @@ void check_limits(const Node& node, Checker& checker, Limits& into) {
 
 nlohmann::ordered_json limits_json(const Limits& limits) {
   const SlurmLimits& slurm = limits.slurm;
-  return {{"checkpoint_every", limits.checkpoint_every},
+  return {{"workers", limits.workers},
+          {"checkpoint_every", limits.checkpoint_every},
           {"retries", limits.retries},
           {"time", limits.time},
           {"heartbeat", limits.heartbeat},
@@ -189,6 +190,7 @@ nlohmann::ordered_json limits_json(const Limits& limits) {
 Limits limits_of(const Node* node) {
   Limits limits;
   if (node == nullptr) return limits;
+  limits.workers = static_cast<int>(number(*node, "workers"));
   limits.checkpoint_every = number(*node, "checkpoint_every");
   limits.retries = static_cast<int>(number(*node, "retries"));
   limits.time = number(*node, "time");

@@ -135,7 +135,9 @@ Experiment read_experiment(const std::filesystem::path& file,
   experiment.trials = trials_of(root, checker);
   complaints.throw_if_any();
   for (auto& trial : experiment.trials) identify(trial, catalog);
+  const auto points = experiment.trials.size();
   experiment.trials = once(std::move(experiment.trials), root, complaints);
+  experiment.repeated = points - experiment.trials.size();
   complaints.throw_if_any();
   return experiment;
 }

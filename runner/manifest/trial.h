@@ -78,6 +78,7 @@ struct Experiment {
   std::string text;  // the manifest as written
   std::vector<std::string> overrides;
   std::vector<Trial> trials;  // in manifest order, without repetition
+  std::size_t repeated = 0;   // points of the sweep that were trials already
   Limits limits;
   ReportSpec report;
 };

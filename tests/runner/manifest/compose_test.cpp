@@ -61,9 +61,11 @@ TEST_CASE("overrides set, add and remove; another `use` begins the component ane
   CHECK(real(desk.stage(kBase, {"optimizer.lr=0.3"}).components.at("optimizer"), "lr") == 0.3);
   CHECK(desk.stage(kBase, {"optimizer.use=adamw"}).components.at("optimizer") ==
         Spec{"adamw", {{"lr", 0.001}, {"eps", 1e-8}}});
-  CHECK(real(desk.stage(kBase, {"optimizer.use=sam", "optimizer.base.lr=0.2"})
+  CHECK(real(desk.stage(kBase, {"optimizer.use=sam", "optimizer.base={use: sgd, lr: 0.2}"})
                  .components.at("optimizer"),
              "rho") == 0.05);
+  CHECK_THAT(desk.mistake(kBase, {"optimizer.use=sam", "optimizer.base.lr=0.2"}),
+             Contains("this optimizer has no name: write `use: sgd`"));
   CHECK(desk.stage(kBase, {"model.hidden=[3, 4]"}).components.at("model").params.at("hidden") ==
         Value{Integers{3, 4}});
   CHECK(desk.stage(kBase + "seed: 3\n", {"~seed"}).seed == 0);
