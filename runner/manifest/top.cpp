@@ -35,6 +35,11 @@ void name(const Node& root, Checker& checker, Experiment& into) {
     into.name = *word;
   else
     return;
+  constexpr std::size_t kLongest = 200;  // bytes; file systems take 255, and a suffix may follow
+  if (into.name.size() > kLongest)
+    return checker.complaints().add(
+        node->at, fmt::format("`name` has {} bytes; a folder's name may have {} at most",
+                              into.name.size(), kLongest));
   if (!is_run_name(into.name))
     checker.complaints().add(node->at, "`" + into.name +
                                            "` is not a valid name: use letters, digits, `.`, `_` "

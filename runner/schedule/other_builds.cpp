@@ -125,7 +125,10 @@ void take_other_builds(const Experiment& experiment, const std::vector<TrialOutc
       const auto& other = it->second.dir;
       file_system().make_folders(dir);
       write_atomically(dir / "resolved.yaml", resolved_yaml(experiment, *trial.trial, stage));
-      write_atomically(dir / "provenance.json", read_file(other / "provenance.json"));
+      auto facts = nlohmann::ordered_json::parse(read_file(other / "provenance.json"));
+      facts["id"] = stage.id;
+      facts["reused_from"] = other.filename().string();
+      write_atomically(dir / "provenance.json", facts.dump(1) + "\n");
       link(other, dir);
       auto status = RunFolder(other).status();
       status.reused_from = other.filename().string();

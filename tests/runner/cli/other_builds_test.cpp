@@ -49,6 +49,11 @@ TEST_CASE("another build's trials are taken if that is asked for, and marked") {
   }
   CHECK_THAT(desk.assay("compare two.yaml", kOther).out, Contains("all *"));
   CHECK_THAT(desk.assay("compare two.yaml").out, !Contains("*"));  // this build's own
+  // Of the folder: each run once.
+  const auto folder = desk.assay("compare runs/two", kOther);
+  CHECK_THAT(folder.out, Contains("all *"));
+  CHECK_THAT(folder.out, Contains("  2  "));
+  CHECK_THAT(folder.err, !Contains("several versions"));
 }
 
 TEST_CASE("another recipe is not taken") {
