@@ -3,6 +3,7 @@
 
 #include "runner/cli/launcher.h"
 #include "runner/cli/options.h"
+#include "runner/cli/output.h"
 #include "runner/cli/sweep.h"
 #include "runner/files/run_folder.h"
 #include "runner/schedule/other_builds.h"

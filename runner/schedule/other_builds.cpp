@@ -1,13 +1,13 @@
 #include "runner/schedule/other_builds.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
-#include "assay/error.h"
 #include "runner/files/file_system.h"
 #include "runner/files/run_folder.h"
 #include "runner/manifest/manifest.h"
