@@ -16,9 +16,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   return fuzzing::answer(size, [&] {
     const auto table = read_table(path, format);
     for (const auto& row : table.rows)
-      fuzzing::require(row.size() == table.names.size(), "each row has a cell a column");
+      fuzzing::require(row.cells.size() == table.names.size(), "each row has a cell a column");
     fuzzing::require(table.column("-1") < table.names.size(), "a column lies within the table");
     double number = 0;
-    for (const auto& cell : table.rows[0]) parse_number(cell, number);
+    for (const auto& cell : table.rows[0].cells) parse_number(cell, number);
   });
 }

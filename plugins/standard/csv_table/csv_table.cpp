@@ -182,16 +182,15 @@ class CsvTable final : public assay::Dataset {
     used.push_back(label_);
     Table kept = table;
     kept.rows.clear();
-    kept.lines.clear();
     for (std::size_t r = 0; r < table.rows.size(); ++r) {
       const auto at = std::find_if(used.begin(), used.end(),
-                                   [&](auto k) { return is_missing(table.rows[r][k]); });
+                                   [&](auto k) { return is_missing(table.rows[r].cells[k]); });
       if (at != used.end() && p_.missing == "error")
-        throw Error(ErrorKind::kData, table.place(r, *at) + " is missing (`" + table.rows[r][*at] +
+        throw Error(ErrorKind::kData, table.place(r, *at) + " is missing (`" +
+                                          table.rows[r].cells[*at] +
                                           "`); use `missing: drop` to leave such rows out");
       if (at != used.end()) continue;
       kept.rows.push_back(table.rows[r]);
-      kept.lines.push_back(table.lines[r]);
     }
     if (kept.rows.empty())
       throw Error(ErrorKind::kData, p_.path.string() + ": every row has a missing value");
@@ -238,7 +237,8 @@ class CsvTable final : public assay::Dataset {
     for (std::size_t r = 0; r < table.rows.size(); ++r) {
       const double part = table.number(r, column);
       if (part != std::floor(part))
-        throw Error(ErrorKind::kData, table.place(r, column) + " is `" + table.rows[r][column] +
+        throw Error(ErrorKind::kData, table.place(r, column) + " is `" +
+                                          table.rows[r].cells[column] +
                                           "`, expected an integer, the index of a fold");
       all.push_back(static_cast<std::int64_t>(part));
     }

@@ -71,11 +71,11 @@ std::size_t Table::column(const std::string& name) const {
 }
 
 std::string Table::place(std::size_t row, std::size_t column) const {
-  return file.string() + ":" + std::to_string(lines[row]) + ": column `" + names[column] + "`";
+  return file.string() + ":" + std::to_string(rows[row].line) + ": column `" + names[column] + "`";
 }
 
 double Table::number(std::size_t row, std::size_t column) const {
-  const auto& cell = rows[row][column];
+  const auto& cell = rows[row].cells[column];
   double x = 0;
   if (!parse_number(cell, x, decimal))
     throw Error(ErrorKind::kData, place(row, column) + " is `" + cell + "`, expected a number; " +
@@ -111,17 +111,14 @@ void take_rows(std::vector<Row> rows, const TableFormat& format, Table& table) {
       table.names.push_back(header ? rows[0].cells[k] : std::to_string(k));
     if (header) rows.erase(rows.begin());
   }
-  for (auto& row : rows) {
-    table.rows.push_back(std::move(row.cells));
-    table.lines.push_back(row.line);
-  }
+  table.rows = std::move(rows);
 }
 
 void check_columns(const Table& table) {
   for (std::size_t r = 0; r < table.rows.size(); ++r)
-    if (table.rows[r].size() != table.names.size())
-      throw Error(ErrorKind::kData, table.file.string() + ":" + std::to_string(table.lines[r]) +
-                                        ": has " + std::to_string(table.rows[r].size()) +
+    if (table.rows[r].cells.size() != table.names.size())
+      throw Error(ErrorKind::kData, table.file.string() + ":" + std::to_string(table.rows[r].line) +
+                                        ": has " + std::to_string(table.rows[r].cells.size()) +
                                         " columns, expected " + std::to_string(table.names.size()) +
                                         " as in the first row or the header");
 }
@@ -149,7 +146,7 @@ void check_names(const Table& table) {
 }  // namespace
 
 Table read_table(const std::filesystem::path& file, const TableFormat& format) {
-  Table table{file, {}, {}, {}, format.decimal};
+  Table table{file, {}, {}, format.decimal};
   const auto text = all_of(file);
   std::string_view rest = text;
   std::int64_t line = 0;

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "cells.h"
+
 struct TableFormat {
   std::string separator = ",";  // a single blank stands for any run of blanks
   std::string header = "auto";  // auto, yes, no
@@ -16,9 +18,8 @@ struct TableFormat {
 
 struct Table {
   std::filesystem::path file;
-  std::vector<std::string> names;              // of the columns; numbers if there is no header
-  std::vector<std::vector<std::string>> rows;  // as Row::cells
-  std::vector<std::int64_t> lines;             // as Row::line
+  std::vector<std::string> names;  // of the columns; numbers if there is no header
+  std::vector<Row> rows;
   char decimal = '.';
 
   /// A column by name or number, negative ones from the end. Throws assay::Error{kData}.

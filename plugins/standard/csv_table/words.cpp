@@ -28,7 +28,7 @@ bool is_shorter(const std::string& a, const std::string& b) {
 Words words_of(const Table& table, std::size_t column) {
   std::map<Key, std::string> spelling;
   for (std::size_t r = 0; r < table.rows.size(); ++r) {
-    const auto& word = table.rows[r][column];
+    const auto& word = table.rows[r].cells[column];
     const auto [it, is_new] = spelling.emplace(key_of(word, table.decimal), word);
     if (is_new && !assay::is_utf8(word))
       throw Error(ErrorKind::kData, table.place(r, column) + " is not UTF-8");
@@ -42,8 +42,8 @@ Words words_of(const Table& table, std::size_t column) {
   }
   std::unordered_map<std::string, std::int64_t> known;
   for (const auto& row : table.rows) {
-    const auto [it, is_new] = known.emplace(row[column], 0);
-    if (is_new) it->second = code.at(key_of(row[column], table.decimal));
+    const auto [it, is_new] = known.emplace(row.cells[column], 0);
+    if (is_new) it->second = code.at(key_of(row.cells[column], table.decimal));
     words.codes.push_back(it->second);
   }
   return words;
