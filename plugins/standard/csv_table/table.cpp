@@ -154,7 +154,8 @@ Table read_table(const std::filesystem::path& file, const TableFormat& format) {
   if (keel) {
     std::istringstream in(text);
     table.names = read_keel_head(in, line, file);
-    rest.remove_prefix(in ? static_cast<std::size_t>(in.tellg()) : text.size());
+    const auto end = static_cast<std::streamoff>(in.tellg());  // -1 at the end of the text
+    rest.remove_prefix(end < 0 ? text.size() : static_cast<std::size_t>(end));
   }
   take_rows(read_rows(rest, keel ? "," : format.separator, line, format.skip_lines, file), format,
             table);

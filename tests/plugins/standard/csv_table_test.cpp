@@ -365,6 +365,7 @@ TEST_CASE("a KEEL file names its columns itself") {
   const std::int64_t ids[] = {1};
   CHECK(data->load(ids, kContext).input[0][0].item<double>() == 2.5);
   CHECK(desk.said(head).find("ends without `@data`") != std::string::npos);
+  CHECK(desk.said(head + "@data").find("has no rows") != std::string::npos);
   CHECK(desk.said(head + "1, a\n").find(":7: `1,` is not accepted in the header") !=
         std::string::npos);
   CHECK(desk.said("@relation x\n@data\n1\n").find("needs an `@attribute`") != std::string::npos);
