@@ -63,7 +63,7 @@ Select::Select(const Params& params, const assay::Info& info) : p_(params), info
 }
 
 // A unit is a batch.
-std::int64_t Select::looking_units(const assay::Parts& parts) const {
+std::int64_t Select::prediction_units(const assay::Parts& parts) const {
   const auto needs = selector_of(parts).needs();
   const auto batches = [&](Split split) {
     return (std::ssize(parts.dataset->ids(split)) + p_.batch - 1) / p_.batch;
@@ -72,16 +72,16 @@ std::int64_t Select::looking_units(const assay::Parts& parts) const {
   return batches(Split::kTrain) + (needs.validation ? batches(Split::kValidation) : 0);
 }
 
-// A selector may take a step a sample, or a class.
+// A selector may take one step per sample, or per class.
 std::int64_t Select::units(const assay::Parts& parts) const {
-  return looking_units(parts) + std::max(p_.n, info_.classes);
+  return prediction_units(parts) + std::max(p_.n, info_.classes);
 }
 
 void Select::advance(std::int64_t unit, assay::Parts& parts, const assay::Context& context,
                      assay::Results& results) {
-  const auto before = looking_units(parts);
-  if (loops_.empty()) start(unit, parts, context);
-  if (unit < before) return look(unit, parts, context);
+  const auto before = prediction_units(parts);
+  if (loops_.empty() && !pool_) start(unit, parts, context);
+  if (unit < before) return predict_unit(unit, parts, context);
   if (!pool_) pool_ = pool_of(parts);
   const auto choice = selector_of(parts).step(unit - before, *pool_, p_.n,
                                               context.with(context.rng.fork("select")));
@@ -97,20 +97,20 @@ void Select::start(std::int64_t unit, const assay::Parts& parts, const assay::Co
   check_needs(needs, parts, info_);
   if (!needs_model(needs)) return;
   const auto add = [&](const assay::Selector::Needs& own, Split split) {
-    auto look = std::make_shared<Look>(p_, info_, own, context.rng);
+    auto predictor = std::make_shared<PoolPredictor>(p_, info_, own, context.rng);
     loops_.emplace_back(
-        look, parts.dataset, split, p_.batch,
+        predictor, parts.dataset, split, p_.batch,
         assay::Keeps{.features = own.features, .logits = own.logits, .answers = false});
-    return look;
+    return predictor;
   };
-  look_ = add(needs, Split::kTrain);
+  predictor_ = add(needs, Split::kTrain);
   if (needs.validation) add({.features = true, .logits = true}, Split::kValidation);
   for (std::size_t i = 0; unit > 0 && i < loops_.size(); ++i)
     loops_[i].load(loaded_.value().nested("split" + std::to_string(i)));
   loaded_.reset();
 }
 
-void Select::look(std::int64_t unit, assay::Parts& parts, const assay::Context& context) {
+void Select::predict_unit(std::int64_t unit, assay::Parts& parts, const assay::Context& context) {
   for (auto& loop : loops_) {
     if (unit < loop.units()) return loop.advance(unit, parts, context);
     unit -= loop.units();
@@ -129,7 +129,7 @@ assay::Pool Select::pool_of(const assay::Parts& parts) const {
     const auto found = loops_[0].finish();
     pool.features = found.features;
     pool.logits = found.logits;
-    pool.gradients = look_->gradients();
+    pool.gradients = predictor_->gradients();
     if (needs.label) pool.label = found.target;
   }
   if (needs.validation) {

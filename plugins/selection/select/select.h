@@ -2,7 +2,7 @@
 #pragma once
 
 #include "assay/registry.h"
-#include "selection/select/look.h"
+#include "selection/select/pool_predictor.h"
 
 namespace selection {
 
@@ -21,16 +21,16 @@ class Select final : public assay::Procedure {
   void load(const assay::State& state) override;
 
  private:
-  std::int64_t looking_units(const assay::Parts& parts) const;
+  std::int64_t prediction_units(const assay::Parts& parts) const;
   void start(std::int64_t unit, const assay::Parts& parts, const assay::Context& context);
-  void look(std::int64_t unit, assay::Parts& parts, const assay::Context& context);
+  void predict_unit(std::int64_t unit, assay::Parts& parts, const assay::Context& context);
   assay::Pool pool_of(const assay::Parts& parts) const;
   void write(const assay::Selector::Choice& choice, const assay::Parts& parts,
              assay::Results& results);
 
   Params p_;
   assay::Info info_;
-  std::shared_ptr<Look> look_;
+  std::shared_ptr<PoolPredictor> predictor_;
   std::vector<assay::PredictionLoop> loops_;  // over the training and the validation split
   std::optional<assay::Pool> pool_;           // once the loops have ended
   std::optional<assay::State> loaded_;

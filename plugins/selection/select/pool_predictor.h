@@ -23,12 +23,12 @@ struct SelectParams {
 
 /// The features and logits of one pass, as `needs` asks for them. The sketched gradients of the
 /// samples are kept here. Throws Error{kNumeric} for a number that is not finite.
-class Look final : public assay::Predictor {
+class PoolPredictor final : public assay::Predictor {
  public:
   /// `rng` is the stream of the stage: one sketch for all batches, so that their gradients can be
   /// compared.
-  Look(const SelectParams& params, const assay::Info& info, const assay::Selector::Needs& needs,
-       const assay::Rng& rng)
+  PoolPredictor(const SelectParams& params, const assay::Info& info,
+                const assay::Selector::Needs& needs, const assay::Rng& rng)
       : p_(params), info_(info), needs_(needs), rng_(rng) {}
 
   assay::Predictions predict(assay::Model& model, const assay::Batch& batch,
@@ -40,8 +40,8 @@ class Look final : public assay::Predictor {
   void load(const assay::State& state) override;
 
  private:
-  torch::Tensor of_loss(assay::Model& model, const assay::Batch& batch);
-  void keep(const torch::Tensor& gradients, const assay::Batch& batch);
+  torch::Tensor sketch_loss_gradients(assay::Model& model, const assay::Batch& batch);
+  void store(const torch::Tensor& gradients, const assay::Batch& batch);
   torch::Tensor labels(const assay::Batch& batch, const torch::Tensor& logits) const;
   torch::Tensor sketched(const torch::Tensor& features) const;
   std::unique_ptr<Sketch> sketch() const;

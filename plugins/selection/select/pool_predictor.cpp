@@ -1,4 +1,4 @@
-#include "selection/select/look.h"
+#include "selection/select/pool_predictor.h"
 
 #include <ATen/ops/cat.h>
 #include <torch/nn/functional/loss.h>
@@ -49,21 +49,21 @@ torch::Tensor drawn_labels(const torch::Tensor& id, std::int64_t classes, const 
 
 }  // namespace
 
-assay::Predictions Look::predict(assay::Model& model, const assay::Batch& batch,
-                                 const assay::Context&) {
+assay::Predictions PoolPredictor::predict(assay::Model& model, const assay::Batch& batch,
+                                          const assay::Context&) {
   const bool of_features = needs_.gradients && p_.gradient == "features";
-  if (needs_.gradients && !of_features) keep(of_loss(model, batch), batch);
+  if (needs_.gradients && !of_features) store(sketch_loss_gradients(model, batch), batch);
   if (!needs_.features && !needs_.logits && !of_features) return {};
   const torch::NoGradGuard no_grad;
   const auto output = model.forward(batch);
   assay::Predictions found;
   if (needs_.logits) found.logits = checked(output.logits, batch.id, "logits");
   if (needs_.features) found.features = checked(features_of(output), batch.id, "features");
-  if (of_features) keep(sketched(features_of(output)), batch);
+  if (of_features) store(sketched(features_of(output)), batch);
   return found;
 }
 
-torch::Tensor Look::of_loss(assay::Model& model, const assay::Batch& batch) {
+torch::Tensor PoolPredictor::sketch_loss_gradients(assay::Model& model, const assay::Batch& batch) {
   if (per_sample_ == nullptr) {
     per_sample_ = std::make_unique<PerSample>(model, assay::last_layers(model, p_.layers),
                                               first_of(batch), p_.fall_back);
@@ -77,41 +77,41 @@ torch::Tensor Look::of_loss(assay::Model& model, const assay::Batch& batch) {
   return per_sample_->sketched(batch, losses, *sketch(), p_.width);
 }
 
-void Look::keep(const torch::Tensor& gradients, const assay::Batch& batch) {
+void PoolPredictor::store(const torch::Tensor& gradients, const assay::Batch& batch) {
   gradients_.push_back(checked(gradients, batch.id, "gradients").cpu());
 }
 
-torch::Tensor Look::gradients() const {
+torch::Tensor PoolPredictor::gradients() const {
   return gradients_.empty() ? torch::Tensor() : at::cat(gradients_);
 }
 
-void Look::save(assay::State& state) const {
+void PoolPredictor::save(assay::State& state) const {
   if (!gradients_.empty()) state.tensors["gradients"] = gradients();
 }
 
-void Look::load(const assay::State& state) {
+void PoolPredictor::load(const assay::State& state) {
   if (state.tensors.contains("gradients")) gradients_ = {state.tensor("gradients").cpu()};
 }
 
-void Look::check_width(std::int64_t width) const {
+void PoolPredictor::check_width(std::int64_t width) const {
   if (p_.width > width)
     throw Error(ErrorKind::kParameter, "`width` is " + std::to_string(p_.width) +
                                            ", but a gradient has only " + std::to_string(width) +
                                            " elements; a sketch must not be wider than that");
 }
 
-std::unique_ptr<Sketch> Look::sketch() const {
+std::unique_ptr<Sketch> PoolPredictor::sketch() const {
   return sketch_of(p_.sketch, p_.width, rng_.fork("sketch"));
 }
 
-torch::Tensor Look::sketched(const torch::Tensor& features) const {
+torch::Tensor PoolPredictor::sketched(const torch::Tensor& features) const {
   check_width(features.size(1));
   auto out = at::zeros({features.size(0), p_.width}, features.options());
   sketch()->add(features, 0, out);
   return out;
 }
 
-torch::Tensor Look::labels(const assay::Batch& batch, const torch::Tensor& logits) const {
+torch::Tensor PoolPredictor::labels(const assay::Batch& batch, const torch::Tensor& logits) const {
   const auto chosen = p_.labels != "selector" ? p_.labels : needs_.true_labels ? "true" : "random";
   if (chosen == "true") return batch.target;
   if (chosen == "predicted") return logits.detach().argmax(1);
