@@ -8,27 +8,19 @@ The topic of a component is the folder plugins/<topic>/ that holds its plugin. A
 build folder (default: build/release).
 """
 
-import argparse
-import json
-import os
 import pathlib
 import re
-import subprocess
 import sys
-import tempfile
 
-SOURCE = pathlib.Path(__file__).resolve().parents[2]
-BUILD = pathlib.Path(os.environ.get("ASSAY_BUILD") or SOURCE / "build/release")
+from generated import SOURCE, ask_assay, compare_or_write
+
 BEGIN, END = "<!-- components: begin -->\n", "<!-- components: end -->\n"
 KINDS = ["dataset", "model", "objective", "optimizer", "procedure"]  # further kinds follow these
 
 
 def registered():
     """All components of the build, and of no plugin that this user has installed."""
-    with tempfile.TemporaryDirectory() as empty:
-        environment = {**os.environ, "XDG_DATA_HOME": empty, "ASSAY_PLUGIN_PATH": str(BUILD / "plugins")}
-        answer = json.loads(subprocess.run([BUILD / "bin/assay", "list", "--json"], env=environment,
-                                           check=True, capture_output=True, text=True).stdout)
+    answer = ask_assay("list")
     if answer["refused"]:
         sys.exit(f"plugins were refused: {answer['refused']}")
     return answer["components"]
@@ -69,21 +61,14 @@ def page(topics):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--write", action="store_true", help="rewrite the table and the page")
-    write = parser.parse_args().write
     readme, listing = SOURCE / "README.md", SOURCE / "docs/components.md"
     text = readme.read_text()
     if BEGIN not in text or END not in text:
         sys.exit(f"README.md needs the lines {BEGIN.strip()} and {END.strip()} around the table of components")
     topics = by_topic(registered())
-    made = {readme: re.sub(f"(?s)(?<={re.escape(BEGIN)}).*?(?={re.escape(END)})", lambda _: table(topics), text),
-            listing: page(topics)}
-    for file, content in made.items():
-        if write:
-            file.write_text(content)
-        elif not file.exists() or file.read_text() != content:
-            sys.exit(f"{file.relative_to(SOURCE)} is out of date; run tests/docs/components_test.py --write")
+    compare_or_write(__doc__, {
+        readme: re.sub(f"(?s)(?<={re.escape(BEGIN)}).*?(?={re.escape(END)})", lambda _: table(topics), text),
+        listing: page(topics)})
 
 
 if __name__ == "__main__":

@@ -6,12 +6,12 @@
 A quotation is a code block whose first line is that of the file.
 """
 
-import argparse
-import pathlib
 import re
 import sys
 
-DOCS = pathlib.Path(__file__).resolve().parents[2] / "docs"
+from generated import SOURCE, compare_or_write
+
+DOCS = SOURCE / "docs"
 PAGE = DOCS / "add-a-plugin.md"
 
 
@@ -28,9 +28,6 @@ def quoted(page, files):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--write", action="store_true", help="rewrite the quotations")
-    write = parser.parse_args().write
     page = PAGE.read_text()
     files = sorted((DOCS / "examples").glob("*.cpp"))
     if len(files) < 6:
@@ -38,10 +35,7 @@ def main():
     made, missing = quoted(page, files)
     if missing:
         sys.exit(f"{PAGE.name} must quote {', '.join(missing)} once, in a block that starts with its first line")
-    if write:
-        PAGE.write_text(made)
-    elif made != page:
-        sys.exit(f"{PAGE.name} quotes an older version of docs/examples: run tests/docs/examples_test.py --write")
+    compare_or_write(__doc__, {PAGE: made})
 
 
 if __name__ == "__main__":

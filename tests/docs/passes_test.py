@@ -6,16 +6,8 @@
 ASSAY_BUILD names the build folder (default: build/release).
 """
 
-import argparse
-import json
-import os
-import pathlib
-import subprocess
-import sys
-import tempfile
+from generated import SOURCE, ask_assay, compare_or_write
 
-SOURCE = pathlib.Path(__file__).resolve().parents[2]
-BUILD = pathlib.Path(os.environ.get("ASSAY_BUILD") or SOURCE / "build/release")
 PAGE = SOURCE / "docs/add-a-plugin.md"
 BEGIN, END = "<!-- passes: begin -->\n", "<!-- passes: end -->\n"
 NESTINGS = {
@@ -35,15 +27,6 @@ NESTINGS = {
 }
 
 
-def counted():
-    """What `assay describe` counts, in the order of NESTINGS."""
-    with tempfile.TemporaryDirectory() as empty:
-        environment = {**os.environ, "XDG_DATA_HOME": empty, "ASSAY_PLUGIN_PATH": str(BUILD / "plugins")}
-        answer = subprocess.run([BUILD / "bin/assay", "describe", *NESTINGS, "--json"], env=environment,
-                                check=True, capture_output=True, text=True).stdout
-    return json.loads(answer)["nestings"]
-
-
 def total(count, letter):
     """`2 + 2K F` and the like."""
     parts = [f"{'' if count[key] == 1 and unit else format(count[key], 'g')}{unit}"
@@ -61,17 +44,11 @@ def table(nestings):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--write", action="store_true", help="rewrite the table")
-    write = parser.parse_args().write
     page = PAGE.read_text()
     before, rest = page.split(BEGIN)
     _, after = rest.split(END)
-    made = before + BEGIN + table(counted()) + END + after
-    if write:
-        PAGE.write_text(made)
-    elif made != page:
-        sys.exit(f"{PAGE.name} has an older table of costs: run tests/docs/passes_test.py --write")
+    counted = table(ask_assay("describe", *NESTINGS)["nestings"])
+    compare_or_write(__doc__, {PAGE: before + BEGIN + counted + END + after})
 
 
 if __name__ == "__main__":
