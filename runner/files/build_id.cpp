@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <fstream>
 #include <vector>
 
 #include <fmt/format.h>
@@ -53,12 +54,10 @@ std::vector<fs::path> library_folders(const fs::path& worker) {
   return {above / ASSAY_LIBDIR, above / "lib"};
 }
 
-}  // namespace
-
-std::string build_id_of(std::string_view bytes) {
+// "" if there is none.
+std::string gnu_build_id(std::string_view bytes) {
   Elf64_Ehdr header;
-  if (!at(bytes, 0, header) || std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0)
-    return sha256(bytes);
+  if (!at(bytes, 0, header) || std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) return "";
   for (int k = 0; k < std::min<int>(header.e_phnum, kMost); ++k) {
     Elf64_Phdr segment = {};
     at(bytes, header.e_phoff + static_cast<std::uint64_t>(k) * sizeof segment, segment);
@@ -66,16 +65,33 @@ std::string build_id_of(std::string_view bytes) {
     if (const auto id = build_id_in(bytes, segment.p_offset, segment.p_filesz); !id.empty())
       return id;
   }
-  return sha256(bytes);
+  return "";
+}
+
+// Linkers put the notes at the start: every command of the front end reads these files.
+std::string build_id_of_file(const fs::path& file) {
+  std::string start(std::size_t{16} << 10, '\0');
+  std::ifstream in(file, std::ios::binary);
+  in.read(start.data(), static_cast<std::streamsize>(start.size()));
+  start.resize(static_cast<std::size_t>(in.gcount()));
+  const auto id = gnu_build_id(start);
+  return id.empty() ? build_id_of(read_file(file, kAnySize)) : id;
+}
+
+}  // namespace
+
+std::string build_id_of(std::string_view bytes) {
+  const auto id = gnu_build_id(bytes);
+  return id.empty() ? sha256(bytes) : id;
 }
 
 std::map<std::string, std::string> core_builds(const fs::path& worker) {
   std::map<std::string, std::string> builds;
-  builds["assay-worker"] = build_id_of(read_file(worker, kAnySize));
+  builds["assay-worker"] = build_id_of_file(worker);
   for (const auto& folder : library_folders(worker))
     for (const char* name : {"libassay_base.so", "libassay_core.so", "libassay_cuda.so"})
       if (!builds.contains(name) && fs::exists(folder / name))
-        builds[name] = build_id_of(read_file(folder / name, kAnySize));
+        builds[name] = build_id_of_file(folder / name);
   return builds;
 }
 
