@@ -127,6 +127,13 @@ std::string accepted(const FieldInfo& field) {
          (range.empty() ? "" : ", " + range);
 }
 
+// A required component may not be none, nor a required list of them empty.
+bool is_none(const Value& value) {
+  const auto* spec = std::get_if<Spec>(&value);
+  const auto* specs = std::get_if<Specs>(&value);
+  return (spec != nullptr && spec->use.empty()) || (specs != nullptr && specs->empty());
+}
+
 }  // namespace
 
 std::string type_name(const FieldInfo& field) {
@@ -157,13 +164,6 @@ std::string range_text(const Range& range) {
   if (low) return fmt::format("x {} {}", range.open_low ? ">" : ">=", range.low);
   if (high) return fmt::format("x {} {}", range.open_high ? "<" : "<=", range.high);
   return "";
-}
-
-// A required component may not be none, nor a required list of them empty.
-static bool is_none(const Value& value) {
-  const auto* spec = std::get_if<Spec>(&value);
-  const auto* specs = std::get_if<Specs>(&value);
-  return (spec != nullptr && spec->use.empty()) || (specs != nullptr && specs->empty());
 }
 
 void check(const FieldInfo& field, const Value& value) {

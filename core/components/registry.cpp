@@ -50,13 +50,13 @@ void check_need(const Entry& entry, const std::string& text) {
   if (need.kind == "problem") check_problem_ability(entry, need.ability);
 }
 
-void check_values(const Entry& entry, const FieldInfo& field,
-                  const std::map<std::string, std::string>& by_value) {
+void check_choices(const Entry& entry, const FieldInfo& field,
+                   const std::map<std::string, std::string>& by_value) {
   const auto& choices = field.range.choices;
-  for (const auto& [value, told] : by_value)
+  for (const auto& [value, declared] : by_value)
     if (!value.empty() && std::find(choices.begin(), choices.end(), value) == choices.end())
       throw Error(ErrorKind::kPlugin, entry.kind + " `" + entry.name + "`: `" + field.name +
-                                          "` needs or gives `" + told + "` with the value `" +
+                                          "` needs or gives `" + declared + "` with the value `" +
                                           value + "`, which is none of its choices");
 }
 
@@ -64,8 +64,8 @@ void check_declarations(const Entry& entry) {
   for (const auto& text : entry.needs) check_need(entry, text);
   for (const auto& ability : entry.hides) check_problem_ability(entry, ability);
   for (const auto& field : entry.fields) {
-    check_values(entry, field, field.needs);
-    check_values(entry, field, field.gives);
+    check_choices(entry, field, field.needs);
+    check_choices(entry, field, field.gives);
     for (const auto& [value, text] : field.needs) check_need(entry, text);
   }
 }

@@ -7,6 +7,7 @@
 #include <fmt/ranges.h>
 
 #include "core/base/value_json.h"
+#include "runner/cli/passes.h"
 
 namespace assay::cli {
 namespace {
@@ -29,12 +30,9 @@ std::string default_text(const FieldInfo& field) {
 
 // Whether it is an optimizer around another one, and has a default for each parameter.
 bool is_countable(const ComponentInfo& component) {
-  return component.kind == "optimizer" &&
+  return component.kind == "optimizer" && find_base(component) != nullptr &&
          std::none_of(component.fields.begin(), component.fields.end(),
-                      [](const auto& field) { return field.required; }) &&
-         std::any_of(component.fields.begin(), component.fields.end(), [](const auto& field) {
-           return field.type == Type::kComponent && field.kind == "optimizer";
-         });
+                      [](const auto& field) { return field.required; });
 }
 
 }  // namespace

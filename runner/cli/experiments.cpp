@@ -24,14 +24,14 @@ namespace {
 std::vector<fs::path> resolved_in(const fs::path& folder) {
   if (fs::exists(folder / "resolved.yaml")) return {folder / "resolved.yaml"};
   std::vector<fs::path> all;
-  std::set<fs::path> stood_for;  // by one that was taken from another build: the same run twice
+  std::set<fs::path> replaced;  // another folder links to them: --reuse any-build made it
   for (const auto& entry : fs::directory_iterator(folder)) {
     if (!fs::exists(entry.path() / "resolved.yaml")) continue;
     all.push_back(entry.path() / "resolved.yaml");
     const auto from = RunFolder(entry.path()).status().reused_from;
-    if (!from.empty()) stood_for.insert(folder / from / "resolved.yaml");
+    if (!from.empty()) replaced.insert(folder / from / "resolved.yaml");
   }
-  std::erase_if(all, [&](const auto& file) { return stood_for.contains(file); });
+  std::erase_if(all, [&](const auto& file) { return replaced.contains(file); });
   std::sort(all.begin(), all.end());
   if (all.empty())
     throw Error(

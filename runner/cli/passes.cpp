@@ -10,18 +10,13 @@
 #include "assay/error.h"
 #include "core/base/value_json.h"
 #include "runner/catalog/load.h"
+#include "runner/manifest/needs.h"
 #include "runner/system/command.h"
 
 namespace assay::cli {
 namespace {
 
 constexpr double kLimit = 60;  // seconds
-
-const FieldInfo* base_field(const ComponentInfo& info) {
-  for (const auto& field : info.fields)
-    if (field.type == Type::kComponent && field.kind == "optimizer") return &field;
-  return nullptr;
-}
 
 // `a(b(c))` as {a, b, c}, and `a()` as {a}.
 Strings names_in(std::string word) {
@@ -53,13 +48,10 @@ std::vector<const ComponentInfo*> optimizers_of(Strings names, const Catalog& ca
                     fmt::format("the passes of optimizers are counted with their defaults, and "
                                 "`{}` has none for `{}`",
                                 info->name, field.name));
-    if (!all.empty() && info->has("WeightLender"))
-      throw Error(ErrorKind::kPlugin,
-                  fmt::format("optimizer `{}` lends weights for evaluation, which only the "
-                              "outermost optimizer can do: put it around the others",
-                              info->name));
+    if (const auto why = why_not_nested(*info); !all.empty() && !why.empty())
+      throw Error(ErrorKind::kPlugin, why);
     all.push_back(info);
-    const auto* base = base_field(*info);
+    const auto* base = find_base(*info);
     if (base == nullptr && i + 1 < names.size())
       throw Error(ErrorKind::kPlugin, fmt::format("optimizer `{}` is not around another one: "
                                                   "remove `({})`",
@@ -75,7 +67,7 @@ Spec spec_of(const std::vector<const ComponentInfo*>& optimizers) {
   Spec spec;
   for (auto it = optimizers.rbegin(); it != optimizers.rend(); ++it) {
     Spec outer{(*it)->name, {}};
-    if (const auto* base = base_field(**it); base != nullptr && !spec.use.empty())
+    if (const auto* base = find_base(**it); base != nullptr && !spec.use.empty())
       outer.params[base->name] = spec;
     spec = std::move(outer);
   }
@@ -114,6 +106,12 @@ std::string sum_text(const Json& count) {
 }
 
 }  // namespace
+
+const FieldInfo* find_base(const ComponentInfo& optimizer) {
+  for (const auto& field : optimizer.fields)
+    if (field.type == Type::kComponent && field.kind == "optimizer") return &field;
+  return nullptr;
+}
 
 bool is_nesting(const std::string& word) {
   return word.find('(') != std::string::npos;

@@ -12,6 +12,9 @@ struct Nesting {
   Json passes;       // as count_passes() of the worker prints it
 };
 
+/// The parameter of an optimizer around another one that holds that one; null if there is none.
+const FieldInfo* find_base(const ComponentInfo& optimizer);
+
 /// Whether `word` has the form `sam(pga)`, which no name of a component has.
 bool is_nesting(const std::string& word);
 

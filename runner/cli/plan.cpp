@@ -62,7 +62,7 @@ int plan(const Call& call, const Asked& asked) {
   if (call.json) {
     print_json(call, {{"name", asked.experiment.name},
                       {"trials", to_json_done(trials)},
-                      {"other_build", covered_trials(trials, other).size()},
+                      {"other_build", find_covered_trials(trials, other).size()},
                       {"cost", json_of(cost, workers)}});
     return kOk;
   }
@@ -70,7 +70,7 @@ int plan(const Call& call, const Asked& asked) {
     fmt::print("{}  {:<11}  {}\n", trial.trial->id.substr(0, 16), trial.state,
                label_of(*trial.trial));
   fmt::print("{}\n{}\n", summary_of(trials), text_of(cost, workers));
-  if (const auto text = describe(trials, other); !text.empty())
+  if (const auto text = describe_other_builds(trials, other); !text.empty())
     fmt::print("{}; `assay run --reuse any-build` takes them\n", text);
   return kOk;
 }

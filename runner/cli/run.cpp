@@ -23,13 +23,13 @@ void add_run_flags(boost::program_options::options_description& flags) {
 }
 
 // Says which trials another build has done, and takes them if that is asked for.
-void consider_other_builds(const Call& call, const Asked& asked) {
+void apply_reuse(const Call& call, const Asked& asked) {
   const auto reuse = call.text("reuse");
   if (reuse != "same-build" && reuse != "any-build")
     throw UsageError("--reuse is `" + reuse + "`, expected same-build or any-build");
   const auto trials = read_outcomes(asked.experiment, asked.runs);
   const auto found = find_other_builds(asked.experiment, asked.runs, trials);
-  const auto text = describe(trials, found);
+  const auto text = describe_other_builds(trials, found);
   if (text.empty()) return;
   const bool taken = reuse == "any-build";
   note(call, text + (taken ? ", and taken" : "; --reuse any-build takes them"));
@@ -43,7 +43,7 @@ int run_run(const Call& call) {
   const Asked asked{manifest_of(call, catalog), call.runs};
   launcher_of(call);  // throws for an unknown one, in a dry run too
   if (call.flag("dry-run")) return plan(call, asked);
-  if (!call.flag("force")) consider_other_builds(call, asked);
+  if (!call.flag("force")) apply_reuse(call, asked);
   return sweep(call, catalog, {asked}, call.flag("force"));
 }
 

@@ -132,12 +132,13 @@ void Checker::fields(const Node* map, const ComponentInfo& info, const Location&
       spec.params[field.name] = default_of(field, at);
     }
   }
-  rows_twice(rows_of(spec, info, catalog_), at);
-  metric_rows(map, info, spec);
+  const auto rows = rows_of(spec, info, catalog_);
+  check_rows_differ(rows, at);
+  check_row_names(map, info, rows);
 }
 
 // Two metrics that give one row would overwrite each other's.
-void Checker::rows_twice(const Strings& rows, const Location& at) {
+void Checker::check_rows_differ(const Strings& rows, const Location& at) {
   std::set<std::string> seen;
   for (const auto& row : rows)
     if (!seen.insert(row).second)
@@ -146,12 +147,11 @@ void Checker::rows_twice(const Strings& rows, const Location& at) {
 }
 
 // A row that none of the metrics gives would be missing when the training ends.
-void Checker::metric_rows(const Node* map, const ComponentInfo& info, const Spec& spec) {
+void Checker::check_row_names(const Node* map, const ComponentInfo& info, const Strings& rows) {
   for (const auto& field : info.fields) {
     const Node* given = map == nullptr ? nullptr : map->find(field.name);
     if (field.kind != kMetricRow || given == nullptr || !given->is_scalar() || given->text.empty())
       continue;
-    const auto rows = rows_of(spec, info, catalog_);
     if (names_row(given->text, rows)) continue;
     const auto bare = given->text.substr(given->text.find('/') + 1);
     const auto near = names_row(bare, rows) ? bare : nearest(given->text, rows);

@@ -40,8 +40,8 @@ class Checker {
   std::optional<Value> path(const Node& node, const FieldInfo& field);
   Value default_of(const FieldInfo& field, const Location& at);
   std::string few_names(const std::string& kind) const;
-  void rows_twice(const Strings& rows, const Location& at);
-  void metric_rows(const Node* map, const ComponentInfo& info, const Spec& spec);
+  void check_rows_differ(const Strings& rows, const Location& at);
+  void check_row_names(const Node* map, const ComponentInfo& info, const Strings& rows);
   void wrong(const Node& node, const FieldInfo& field);
 
   const Catalog& catalog_;

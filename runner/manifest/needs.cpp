@@ -47,11 +47,8 @@ class Needs {
     for (const auto& field : info->fields) check_field(*info, field, spec, at, hidden);
     if (kind == "procedure") check_only_one(spec, *info, at);
     auto below = hidden;
-    if (is_nested && kind == "optimizer" && info->has("WeightLender"))
-      checker_.complaints().add(
-          at, fmt::format("optimizer `{}` lends weights for evaluation, which only the outermost "
-                          "optimizer can do: put it around the others",
-                          info->name));
+    if (is_nested && kind == "optimizer")
+      if (const auto why = why_not_nested(*info); !why.empty()) checker_.complaints().add(at, why);
     for (const auto& ability : info->hides)
       below.insert_or_assign(ability, Hider{kind, info->name});
     for (const auto& field : info->fields) {
@@ -91,13 +88,16 @@ class Needs {
       check_ability(info, need, with, at);
   }
 
+  static std::string name_of(const ComponentInfo& info, const std::string& with) {
+    return fmt::format("{} `{}`{}", info.kind, info.name, with.empty() ? "" : " with " + with);
+  }
+
   // What the procedure needs itself is checked with the keys of the stage.
   void check_presence(const ComponentInfo& info, const Need& need, const std::string& with,
                       const Location& at) {
     if (need.optional || of_procedure_.contains(need.kind)) return;
     checker_.complaints().add(
-        at, fmt::format("{} `{}`{} needs `{}:`; add it to the manifest", info.kind, info.name,
-                        with.empty() ? "" : " with " + with, need.kind));
+        at, fmt::format("{} needs `{}:`; add it to the manifest", name_of(info, with), need.kind));
   }
 
   void check_field(const ComponentInfo& info, const FieldInfo& field, const Spec& spec,
@@ -167,9 +167,8 @@ class Needs {
     if (it == stage_.components.end()) return;
     const auto why = lack_of(need.kind, it->second, need.ability);
     if (!why.empty())
-      checker_.complaints().add(
-          at, fmt::format("{} `{}`{} needs a {} with the ability {}, and {}", info.kind, info.name,
-                          with.empty() ? "" : " with " + with, need.kind, need.ability, why));
+      checker_.complaints().add(at, fmt::format("{} needs a {} with the ability {}, and {}",
+                                                name_of(info, with), need.kind, need.ability, why));
   }
 
   // Two callbacks that decide on the same weights would have to be ordered silently.
@@ -214,8 +213,7 @@ class Needs {
                   ", which `{}` around it does not pass on: swap the two, or use another "
                   "base for `{}`",
                   name, name);
-    checker_.complaints().add(at, fmt::format("{} `{}`{} needs {}{}", info.kind, info.name,
-                                              with.empty() ? "" : " with " + with, what, why));
+    checker_.complaints().add(at, fmt::format("{} needs {}{}", name_of(info, with), what, why));
   }
 
   const Stage& stage_;
@@ -226,6 +224,14 @@ class Needs {
 };
 
 }  // namespace
+
+std::string why_not_nested(const ComponentInfo& optimizer) {
+  if (!optimizer.has("WeightLender")) return "";
+  return fmt::format(
+      "optimizer `{}` lends weights for evaluation, which only the outermost optimizer can do: put "
+      "it around the others",
+      optimizer.name);
+}
 
 void check_needs(const Stage& stage, const std::map<std::string, Node>& nodes,
                  const ComponentInfo& procedure, Checker& checker) {

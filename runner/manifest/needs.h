@@ -6,6 +6,9 @@
 
 namespace assay {
 
+/// Why an optimizer cannot stand within another one; empty if it can.
+std::string why_not_nested(const ComponentInfo& optimizer);
+
 /// Complains of each component that `procedure` takes, and of those within it, whose needs another
 /// component of the stage does not meet. `nodes` has the components of the stage by kind.
 void check_needs(const Stage& stage, const std::map<std::string, Node>& nodes,

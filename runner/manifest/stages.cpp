@@ -116,14 +116,7 @@ class StageReader {
     }
     check_needs(stage, nodes, *info, checker_);
     const auto rows = rows_of(it->second, *info, checker_.catalog());
-    const auto callbacks = [](const auto& field) { return field.kind == "callback"; };
-    const bool watched =
-        std::any_of(info->fields.begin(), info->fields.end(), [&](const FieldInfo& field) {
-          const auto given = it->second.params.find(field.name);
-          return callbacks(field) && given != it->second.params.end() &&
-                 !std::get<Specs>(given->second).empty();
-        });
-    if (rows.empty() || watched) unknown_rows_ = true;
+    if (rows.empty() || has_callbacks(it->second, *info)) unknown_rows_ = true;
     rows_.insert(rows_.end(), rows.begin(), rows.end());
     for (const auto& kind : checker_.catalog().special_kinds())
       if (own != nullptr && own->find(kind) != nullptr && !takes(*info, kind))
@@ -132,6 +125,14 @@ class StageReader {
             fmt::format("procedure `{}` of stage `{}` does not take `{}:`; remove it, or use a "
                         "procedure that does",
                         info->name, stage.name, kind));
+  }
+
+  static bool has_callbacks(const Spec& procedure, const ComponentInfo& info) {
+    return std::any_of(info.fields.begin(), info.fields.end(), [&](const FieldInfo& field) {
+      const auto given = procedure.params.find(field.name);
+      return field.kind == "callback" && given != procedure.params.end() &&
+             !std::get<Specs>(given->second).empty();
+    });
   }
 
   static std::set<std::string> unique(const Strings& rows) { return {rows.begin(), rows.end()}; }

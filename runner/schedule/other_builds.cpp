@@ -86,8 +86,8 @@ OtherBuilds find_other_builds(const Experiment& experiment, const fs::path& runs
   return found;
 }
 
-std::vector<const Trial*> covered_trials(const std::vector<TrialOutcome>& trials,
-                                         const OtherBuilds& found) {
+std::vector<const Trial*> find_covered_trials(const std::vector<TrialOutcome>& trials,
+                                              const OtherBuilds& found) {
   std::vector<const Trial*> covered;
   for (const auto& trial : trials) {
     const auto ready = [&](const StageOutcome& stage) {
@@ -99,8 +99,9 @@ std::vector<const Trial*> covered_trials(const std::vector<TrialOutcome>& trials
   return covered;
 }
 
-std::string describe(const std::vector<TrialOutcome>& trials, const OtherBuilds& found) {
-  const auto covered = covered_trials(trials, found);
+std::string describe_other_builds(const std::vector<TrialOutcome>& trials,
+                                  const OtherBuilds& found) {
+  const auto covered = find_covered_trials(trials, found);
   if (covered.empty()) return "";
   std::set<std::string> files;
   for (const auto* trial : covered)
@@ -114,7 +115,7 @@ std::string describe(const std::vector<TrialOutcome>& trials, const OtherBuilds&
 void take_other_builds(const Experiment& experiment, const std::vector<TrialOutcome>& trials,
                        const OtherBuilds& found) {
   std::set<const Trial*> covered;
-  for (const auto* trial : covered_trials(trials, found)) covered.insert(trial);
+  for (const auto* trial : find_covered_trials(trials, found)) covered.insert(trial);
   for (const auto& trial : trials) {
     if (!covered.contains(trial.trial)) continue;
     for (std::size_t i = 0; i < trial.stages.size(); ++i) {

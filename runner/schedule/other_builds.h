@@ -19,11 +19,12 @@ OtherBuilds find_other_builds(const Experiment& experiment, const std::filesyste
                               const std::vector<TrialOutcome>& trials);
 
 /// The trials that need no run if `found` is taken: each of their stages is done or found.
-std::vector<const Trial*> covered_trials(const std::vector<TrialOutcome>& trials,
-                                         const OtherBuilds& found);
+std::vector<const Trial*> find_covered_trials(const std::vector<TrialOutcome>& trials,
+                                              const OtherBuilds& found);
 
 /// "3 trials were done by another build of libassay_core.so", or "" if there are none.
-std::string describe(const std::vector<TrialOutcome>& trials, const OtherBuilds& found);
+std::string describe_other_builds(const std::vector<TrialOutcome>& trials,
+                                  const OtherBuilds& found);
 
 /// Makes the run folders of covered trials that stand for those found: status and links. From then
 /// on they are done, and marked as another build's.

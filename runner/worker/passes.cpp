@@ -128,13 +128,14 @@ Json linear(double Passes::*member, const Table& table) {
   const double constant = start - 2 * per_term - 2 * per_group;
   for (const auto& [sizes, counted] : table) {
     const auto [terms, groups] = sizes;
-    const double told =
+    const double predicted =
         constant + static_cast<double>(terms) * per_term + static_cast<double>(groups) * per_group;
-    if (std::abs(told - counted.most.*member) > 1e-6)
-      throw Error(ErrorKind::kPlugin,
-                  fmt::format("the passes of a step are no multiple of the numbers of terms and "
-                              "groups: {} with 2 of each, {} with {} and {}",
-                              start, counted.most.*member, terms, groups));
+    if (std::abs(predicted - counted.most.*member) > 1e-6)
+      throw Error(
+          ErrorKind::kPlugin,
+          fmt::format("the passes of a step are no linear function of the numbers of terms and "
+                      "groups: {} with 2 of each, {} with {} and {}",
+                      start, counted.most.*member, terms, groups));
   }
   return {{"constant", constant}, {"per_term", per_term}, {"per_group", per_group}};
 }
@@ -168,7 +169,7 @@ int count_passes(const std::string& spec, const std::vector<std::string>& files)
   } catch (const std::exception& error) {
     answer = {{"error", error.what()}};
   } catch (...) {
-    answer = {{"error", "an optimizer threw what is no std::exception"}};
+    answer = {{"error", "something that is not a std::exception was thrown"}};
   }
   const auto line = answer.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
   return ::write(out, line.data(), line.size()) == std::ssize(line) ? 0 : 1;
