@@ -10,10 +10,10 @@ install(CODE "set(link \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_
   file(CREATE_LINK \"${ASSAY_LIBTORCH_DIR}/lib\" \"\${link}\" SYMBOLIC)")
 install(TARGETS assay_base assay_core EXPORT assayTargets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(EXPORT assayTargets NAMESPACE assay:: DESTINATION ${package})
-install(DIRECTORY core/include/assay DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(DIRECTORY core/include/assay ${PROJECT_BINARY_DIR}/include/assay DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 configure_package_config_file(cmake/assayConfig.cmake.in ${PROJECT_BINARY_DIR}/assayConfig.cmake
   INSTALL_DESTINATION ${package} PATH_VARS CMAKE_INSTALL_BINDIR)
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/assayConfigVersion.cmake
   COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/assayConfig.cmake ${PROJECT_BINARY_DIR}/assayConfigVersion.cmake
-  cmake/libtorch.cmake cmake/precompile.cmake cmake/plugin.cmake DESTINATION ${package})
+  cmake/libtorch.cmake cmake/precompile.cmake cmake/interface.cmake cmake/plugin.cmake DESTINATION ${package})

@@ -1,9 +1,10 @@
-# assay_add_plugin(name [sources...] [LIBS libraries...]): the plugin <name>.so, a shared library with
-# one exported function, as target plugin_<name>. Without sources it compiles the folder's <name>.cpp.
+# assay_add_plugin(name [sources...] [LIBS libraries...] [INTERFACES headers...]): the plugin <name>.so,
+# a shared library with one exported function, as target plugin_<name>. Without sources it compiles the
+# folder's <name>.cpp. For a header some_kind.h of INTERFACES, SOME_KIND_VERSION is its hash.
 # The build id is its identity: a rebuilt method reruns its trials. So no path of the project's folder
 # may reach the file.
 function(assay_add_plugin name)
-  cmake_parse_arguments(arg "" "" "LIBS" ${ARGN})
+  cmake_parse_arguments(arg "" "" "LIBS;INTERFACES" ${ARGN})
   set(sources ${arg_UNPARSED_ARGUMENTS})
   if(NOT sources)
     set(sources ${name}.cpp)
@@ -18,6 +19,13 @@ function(assay_add_plugin name)
     BUILD_RPATH_USE_ORIGIN ON LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/plugins)
   target_compile_options(${target} PRIVATE -ffile-prefix-map=${PROJECT_SOURCE_DIR}=.)
   target_link_options(${target} PRIVATE -Wl,--build-id=sha1)
+  foreach(header IN LISTS arg_INTERFACES)
+    get_filename_component(path ${header} ABSOLUTE)
+    get_filename_component(macro ${header} NAME_WE)
+    string(TOUPPER ${macro} macro)
+    assay_hash_headers(version ${path})
+    target_compile_definitions(${target} PRIVATE "${macro}_VERSION=\"${version}\"")
+  endforeach()
   # Clang links a sanitizer's functions into programs alone.
   if(NOT (CMAKE_CXX_COMPILER_ID MATCHES "Clang" AND ASSAY_SANITIZE))
     target_link_options(${target} PRIVATE -Wl,--no-undefined)

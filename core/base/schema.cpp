@@ -189,6 +189,15 @@ void check_names(const std::vector<FieldInfo>& fields, const Values& values) {
       throw Error(ErrorKind::kParameter, fmt::format("`{}` is missing: {}", field.name, field.doc));
 }
 
+void expect_version(std::string_view kind, std::string_view asked, std::string_view given) {
+  if (asked == given) return;
+  throw Error(
+      ErrorKind::kPlugin,
+      fmt::format("its plugin was compiled with version {} of the interface of `{}`, and the "
+                  "plugin that asks for it with version {}: compile both with one header",
+                  given.empty() ? "none" : given, kind, asked.empty() ? "none" : asked));
+}
+
 std::string listed(const Strings& names) {
   return fmt::format("{}", fmt::join(names, ", "));
 }

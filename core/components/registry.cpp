@@ -110,7 +110,9 @@ const Entry& Registry::find(std::string_view kind, std::string_view name) const 
 std::shared_ptr<void> Registry::make(std::string_view kind, const Spec& spec,
                                      const Info* info) const {
   const Entry& entry = find(kind, spec.use);
-  const Make nested = [this, info](std::string_view inner, const Spec& what) {
+  const Make nested = [this, info](std::string_view inner, std::string_view version,
+                                   const Spec& what) {
+    expect_version(inner, version, find(inner, what.use).version);
     return make(inner, what, info);
   };
   const Values values = typed(entry, spec.params);

@@ -8,6 +8,7 @@ class Statistic {
  public:
   using Interface = Statistic;
   static constexpr std::string_view kind = "statistic";
+  static constexpr std::string_view version = "1";  // another one after each change of this class
   virtual ~Statistic() = default;
   virtual double of(const torch::Tensor& inputs) const = 0;
 };

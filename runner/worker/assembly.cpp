@@ -214,7 +214,9 @@ std::unique_ptr<Assembly> assemble(const Job& job, const Context& context) {
   build(parts.optimizer, *made, job, info);
   build(made->procedure, *made, job, info);
   for (const auto& [kind, spec] : job.components)
-    if (!is_named_part(kind)) parts.others[kind] = build(made->registry, job, kind, info);
+    if (!is_named_part(kind))
+      parts.others[kind] = {build(made->registry, job, kind, info),
+                            made->registry.find(kind, spec.use).version};
   parts.inputs = std::make_shared<FolderInputs>(job.after);
   if (const auto it = job.components.find("procedure"); it != job.components.end())
     made->taken = taken_by(it->second.use, made->registry, parts);

@@ -98,7 +98,7 @@ std::map<std::string, Stateful*> StageRun::stateful() const {
   if (auto* model = dynamic_cast<Stateful*>(parts.model.get())) all["model"] = model;
   for (const auto& [kind, part] : parts.others) {
     const auto& entry = assembly_->registry.find(kind, job_.components.at(kind).use);
-    if (auto* own = entry.stateful ? entry.stateful(part.get()) : nullptr) all[kind] = own;
+    if (auto* own = entry.stateful ? entry.stateful(part.made.get()) : nullptr) all[kind] = own;
   }
   return all;
 }

@@ -92,9 +92,10 @@ ASSAY_PLUGIN(registry) {
   rude::act("register");
   const std::string name = "rude_" + std::string(rude::when) + "_" + rude::deed;
   if (rude::deed == "returns_nothing"sv) {
-    registry.insert({"optimizer", name, "Makes nothing.", {}, {}, {}, {}, {}, [](const assay::Build&) {
-                       return std::shared_ptr<void>();
-                     }});
+    registry.insert({.kind = "optimizer",
+                     .name = name,
+                     .doc = "Makes nothing.",
+                     .make = [](const assay::Build&) { return std::shared_ptr<void>(); }});
     return;
   }
   registry.add<Rude>(name, "Descent that misbehaves once.");

@@ -4,5 +4,6 @@
 extern "C" int of_another_libtorch();
 
 ASSAY_PLUGIN(registry) {
-  registry.insert({"optimizer", "second", of_another_libtorch() == 1 ? "Fine." : "", {}, {}, {}, {}, {}, {}});
+  registry.insert(
+      {.kind = "optimizer", .name = "second", .doc = of_another_libtorch() == 1 ? "Fine." : ""});
 }

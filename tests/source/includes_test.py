@@ -59,9 +59,10 @@ def find(file, quote, name):
 
 
 def is_generated(file, name):
-    """Whether the CMakeLists.txt of the file's own folder names the header."""
-    lists = SOURCE / owner(file) / "CMakeLists.txt"
-    return lists.is_file() and pathlib.PurePath(name).name in lists.read_text()
+    """Whether the CMakeLists.txt of the file's folder, or of the one above, names the header."""
+    folder = SOURCE / owner(file)
+    lists = [one / "CMakeLists.txt" for one in (folder, folder.parent)]
+    return any(one.is_file() and pathlib.PurePath(name).name in one.read_text() for one in lists)
 
 
 def read_includes():

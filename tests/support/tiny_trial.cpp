@@ -104,7 +104,8 @@ class Whole {
     parts.optimizer = plugins().make<Optimizer>(trial.optimizer, info);
     procedure = plugins().make<Procedure>(trial.procedure, info);
     for (const auto& [kind, spec] : trial.others)
-      parts.others[kind] = plugins().make(kind, spec, info);
+      parts.others[kind] = {plugins().make(kind, spec, info),
+                            plugins().find(kind, spec.use).version};
   }
 
   Whole again() const {
@@ -135,7 +136,7 @@ class Whole {
   std::vector<Stateful*> components() const {
     std::vector<Stateful*> all{procedure.get(), parts.optimizer.get()};
     for (const auto& [kind, spec] : trial_.others)
-      all.push_back(plugins().find(kind, spec.use).stateful(parts.others.at(kind).get()));
+      all.push_back(plugins().find(kind, spec.use).stateful(parts.others.at(kind).made.get()));
     return all;
   }
 

@@ -6,6 +6,7 @@
 
 #include "assay/objective.h"
 #include "assay/optimizer.h"
+#include "assay/schema.h"
 
 namespace assay {
 
@@ -31,14 +32,22 @@ struct Parts {
   std::shared_ptr<Dataset> dataset;
   std::shared_ptr<Objective> objective;
   std::shared_ptr<Optimizer> optimizer;
-  std::map<std::string, std::shared_ptr<void>, std::less<>> others;  // components of other kinds
+  /// Components of other kinds: what points at the interface, and the version of that.
+  struct Other {
+    std::shared_ptr<void> made;
+    std::string version;
+  };
+  std::map<std::string, Other, std::less<>> others;
   std::shared_ptr<const Inputs> inputs;
 
-  /// The component of kind I::kind in `others`; null if the manifest omits it.
+  /// The component of kind I::kind in `others`; null if the manifest omits it. Throws as
+  /// expect_version().
   template <class I>
   std::shared_ptr<I> other() const {
     const auto it = others.find(I::kind);
-    return it == others.end() ? nullptr : std::static_pointer_cast<I>(it->second);
+    if (it == others.end()) return nullptr;
+    expect_version(I::kind, version_of<I>(), it->second.version);
+    return std::static_pointer_cast<I>(it->second.made);
   }
 };
 

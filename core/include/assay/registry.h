@@ -1,13 +1,16 @@
 // Registry, and the macro ASSAY_PLUGIN that every plugin needs. This header is part of the ABI.
 #pragma once
 
+#include <algorithm>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <type_traits>
 
 #include <torch/headeronly/version.h>
 
 #include "assay/callback.h"
+#include "assay/interface.h"
 #include "assay/metric.h"
 #include "assay/optimizer.h"
 #include "assay/procedure.h"
@@ -34,15 +37,16 @@ struct Entry {
   /// or an ability of one ("model/Fitted"). Of what the optimizer minimizes: "problem/Parts", and
   /// for groups also "problem/Groups"; "problem/Split"; "problem/Again", to evaluate more than once.
   Strings needs = {};
-  /// What the problem has not: "Parts", "Groups", "Split" or "Again". Of an optimizer, that of its
-  /// base; of an objective, that of the optimizer.
+  /// What it hides from others, of "Parts", "Groups", "Split" and "Again": an optimizer hides it from
+  /// its base, an objective from the optimizer.
   Strings hides = {};
   /// The public abilities that it derives from, and those in its `static Strings abilities()`. A
   /// dataset has "Classes" or "Values", which are its targets: one that tells neither may have
   /// either. One that does not derive from Images is a "Table". A dataset around another one has
   /// the abilities of that one.
   Strings abilities = {};
-  Strings rows = {};  // names of the rows that a metric may give, as RowInfo::name
+  Strings rows = {};         // names of the rows that a metric may give, as RowInfo::name
+  std::string version = {};  // of its interface: version_of()
   /// The result points at a T::Interface.
   std::function<std::shared_ptr<void>(const Build&)> make = {};
   /// Converts a result of make() to Stateful; null if its interface is not Stateful.
@@ -57,8 +61,11 @@ class Registry {
   /// `abilities()`: see Entry. Throws Error{kPlugin} if the name is taken or malformed.
   template <class T>
   void add(std::string name, std::string doc) {
+    static_assert(is_of_core(T::kind) || !version_of<typename T::Interface>().empty(),
+                  "an interface of a plugin's own needs `static constexpr std::string_view version`");
     insert({std::string(T::kind), std::move(name), std::move(doc), T::schema().fields(),
             needs_of<T>(), hides_of<T>(), abilities_of<T>(), rows_of<T>(),
+            std::string(version_of<typename T::Interface>()),
             [](const Build& build) { return make_one<T>(build); },
             [](void* made) { return stateful_of(static_cast<typename T::Interface*>(made)); }});
   }
@@ -68,8 +75,10 @@ class Registry {
   /// field, for a bad parameter; and what the constructor throws.
   template <class I>
   std::shared_ptr<I> make(const Spec& spec, const Info* info = nullptr) const {
+    expect_version(I::kind, version_of<I>(), find(I::kind, spec.use).version);
     return std::static_pointer_cast<I>(make(I::kind, spec, info));
   }
+  /// For callers that do not know the interface.
   std::shared_ptr<void> make(std::string_view kind, const Spec& spec, const Info* info) const;
 
   void insert(Entry entry);  // errors as add()
@@ -79,6 +88,13 @@ class Registry {
   const std::vector<Entry>& entries() const { return entries_; }
 
  private:
+  static constexpr bool is_of_core(std::string_view kind) {
+    constexpr std::string_view kOfCore[] = {
+        "model",  "dataset",   "objective",       "optimizer", "procedure", "metric",
+        "callback", "transform", "parameter_group", "selector",  "predictor", "evaluation_set"};
+    return std::find(std::begin(kOfCore), std::end(kOfCore), kind) != std::end(kOfCore);
+  }
+
   template <class T>
   static Strings needs_of() {
     if constexpr (requires { T::needs(); })
@@ -161,9 +177,6 @@ std::string_view abi_tag();
 #error "define NDEBUG, or link assay::core: LibTorch was built with it, and layouts depend on it"
 #endif
 
-// Interface version: increase it by one with every change of a declaration in this folder.
-#define ASSAY_INTERFACE 13
-
 #define ASSAY_TEXT_(x) #x
 #define ASSAY_TEXT(x) ASSAY_TEXT_(x)
 #ifdef __FAST_MATH__
@@ -193,10 +206,11 @@ std::string_view abi_tag();
 #endif
 
 // clang-format off
-/// Everything that must agree for C++ objects to pass between core and plugin. It is text between
-/// fixed marks, so that it can be read from a file without loading it.
+/// Everything that must agree for C++ objects to pass between core and plugin: text between fixed
+/// marks, so that it can be read from a file without loading it. ASSAY_INTERFACE is a hash of the
+/// headers of this folder, without comments: cmake/interface.cmake.
 #define ASSAY_ABI_TAG \
-  "<assay-abi interface=" ASSAY_TEXT(ASSAY_INTERFACE) " libtorch=" TORCH_VERSION            \
+  "<assay-abi interface=" ASSAY_INTERFACE " libtorch=" TORCH_VERSION                        \
   " compiler=" ASSAY_COMPILER " cxx11abi=" ASSAY_TEXT(_GLIBCXX_USE_CXX11_ABI)               \
   " cplusplus=" ASSAY_TEXT(__cplusplus) " fast-math=" ASSAY_FAST_MATH                       \
   " sanitizer=" ASSAY_SANITIZER " debug-stl=" ASSAY_DEBUG_STL ">"

@@ -99,8 +99,23 @@ std::string listed(const Strings& names);
 /// than 60 characters, or if there are more than 300 candidates.
 std::string nearest(std::string_view name, const Strings& candidates);
 
-/// Builds a nested component. The result points at the interface of `kind` (an Optimizer, say).
-using Make = std::function<std::shared_ptr<void>(std::string_view kind, const Spec& spec)>;
+/// The version of the interface I: `static constexpr std::string_view version`, which an interface
+/// of a plugin's own has; "" for those of the core, which the ABI tag covers.
+template <class I>
+constexpr std::string_view version_of() {
+  if constexpr (requires { I::version; })
+    return I::version;
+  else
+    return {};
+}
+/// Throws Error{kPlugin} if a component of `kind` was compiled with another version of its
+/// interface than the code that asks for it.
+void expect_version(std::string_view kind, std::string_view asked, std::string_view given);
+
+/// Builds a nested component. The result points at the interface of `kind` (an Optimizer, say), of
+/// which the caller knows `version`. Throws as expect_version() does.
+using Make = std::function<std::shared_ptr<void>(std::string_view kind, std::string_view version,
+                                                 const Spec& spec)>;
 
 namespace detail {
 template <class T>
@@ -203,7 +218,8 @@ class Schema {
                [member](P& params, const Value& v, const Make& make) {
                  const auto& spec = std::get<Spec>(v);
                  if (!spec.use.empty())
-                   params.*member = std::static_pointer_cast<I>(make(I::kind, spec));
+                   params.*member =
+                       std::static_pointer_cast<I>(make(I::kind, version_of<I>(), spec));
                });
   }
 
@@ -222,17 +238,19 @@ class Schema {
                      std::string doc) {
     Specs specs;
     for (auto& use : uses) specs.push_back({std::move(use), {}});
-    return add({std::move(name),
-                Type::kComponents,
-                Value{std::move(specs)},
-                {},
-                std::move(doc),
-                std::string(I::kind),
-                false},
-               [member](P& params, const Value& v, const Make& make) {
-                 for (const auto& spec : std::get<Specs>(v))
-                   (params.*member).push_back(std::static_pointer_cast<I>(make(I::kind, spec)));
-               });
+    return add(
+        {std::move(name),
+         Type::kComponents,
+         Value{std::move(specs)},
+         {},
+         std::move(doc),
+         std::string(I::kind),
+         false},
+        [member](P& params, const Value& v, const Make& make) {
+          for (const auto& spec : std::get<Specs>(v))
+            (params.*member)
+                .push_back(std::static_pointer_cast<I>(make(I::kind, version_of<I>(), spec)));
+        });
   }
 
   /// Adds a list of nested components without a default.

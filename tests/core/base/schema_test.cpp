@@ -10,6 +10,7 @@ namespace {
 
 struct Part {
   static constexpr std::string_view kind = "part";
+  static constexpr std::string_view version = "7";
   std::string name;
 };
 
@@ -38,8 +39,9 @@ Schema<Params> schema() {
       .components("parts", &Params::parts, {}, "Parts.");
 }
 
-std::shared_ptr<void> make_part(std::string_view kind, const Spec& spec) {
+std::shared_ptr<void> make_part(std::string_view kind, std::string_view version, const Spec& spec) {
   CHECK(kind == "part");
+  CHECK(version == "7");
   return std::make_shared<Part>(Part{spec.use});
 }
 

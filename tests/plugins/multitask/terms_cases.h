@@ -87,9 +87,10 @@ class Twice final : public Optimizer {
 
 inline Registry with_twice() {
   Registry registry = plugins();
-  registry.insert({"optimizer", "twice", "A test's.", {}, {}, {}, {}, {}, [](const Build&) {
-                     return std::static_pointer_cast<Optimizer>(std::make_shared<Twice>());
-                   }});
+  registry.insert(
+      {.kind = "optimizer", .name = "twice", .doc = "A test's.", .make = [](const Build&) {
+         return std::static_pointer_cast<Optimizer>(std::make_shared<Twice>());
+       }});
   return registry;
 }
 

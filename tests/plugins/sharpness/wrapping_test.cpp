@@ -56,15 +56,10 @@ class ByPart final : public Optimizer {
 Registry with_parts() {
   Registry registry = plugins();
   for (const bool terms : {true, false})
-    registry.insert({"optimizer",
-                     terms ? "by_term" : "by_group",
-                     "A test's.",
-                     {},
-                     {},
-                     {},
-                     {},
-                     {},
-                     [terms](const Build&) {
+    registry.insert({.kind = "optimizer",
+                     .name = terms ? "by_term" : "by_group",
+                     .doc = "A test's.",
+                     .make = [terms](const Build&) {
                        return std::static_pointer_cast<Optimizer>(std::make_shared<ByPart>(terms));
                      }});
   return registry;

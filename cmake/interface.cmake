@@ -1,0 +1,20 @@
+# The version of an interface between libraries that are compiled apart: a hash of its headers without
+# comments and white space. Two libraries with the same one agree on layouts and virtual functions.
+# assay_hash_headers(out headers...): sets `out`, and runs CMake again if a header changes.
+function(assay_hash_headers out)
+  set(all "")
+  foreach(header IN LISTS ARGN)
+    file(READ ${header} text)
+    string(REGEX REPLACE "/\\*([^*]|\\*+[^*/])*\\*+/" " " text "${text}")
+    string(REGEX REPLACE "//[^\n]*" " " text "${text}")
+    string(REGEX REPLACE "[ \t\r\n]+" " " text "${text}")
+    get_filename_component(name ${header} NAME)
+    string(APPEND all "${name}\n${text}\n")
+  endforeach()
+  string(SHA256 hash "${all}")
+  string(SUBSTRING ${hash} 0 16 hash)
+  set(${out} ${hash} PARENT_SCOPE)
+  if(NOT CMAKE_SCRIPT_MODE_FILE)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${ARGN})
+  endif()
+endfunction()
