@@ -1,7 +1,7 @@
 // compare: the table of a sweep's alternatives, with their statistics.
 #include <fmt/core.h>
 
-#include "runner/cli/experiments.h"
+#include "runner/cli/folders.h"
 #include "runner/cli/outcomes.h"
 #include "runner/cli/reporting.h"
 
@@ -26,10 +26,12 @@ int run_compare(const Call& call) {
 
 }  // namespace
 
-const Verb kCompareVerb{"compare", "Print a table of results and of paired differences.",
+const Verb kCompareVerb{"compare",
+                        "Print a table of results and of paired differences.",
                         "MANIFEST | RUN-FOLDER...",
                         "  assay compare experiments/quickstart.yaml\n"
                         "  assay compare runs/quickstart runs/quickstart_wide\n",
-                        run_compare};
+                        run_compare,
+                        add_version_flag};
 
 }  // namespace assay::cli

@@ -3,6 +3,7 @@
 
 #include "runner/cli/verb.h"
 #include "runner/manifest/manifest.h"
+#include "runner/manifest/versions.h"
 
 namespace assay::cli {
 
@@ -14,17 +15,23 @@ Catalog catalog_of(const Call& call);
 struct Asked {
   Experiment experiment;
   std::filesystem::path runs;
+  std::vector<Version> versions = {};  // that its folder holds; of a manifest, for the record only
+  std::size_t superseded = 0;          // as Merged, of a folder
+  Strings differing = {};
+  bool is_manifest = false;
 };
 
 /// `words[0]` as a manifest, the others as overrides.
 Experiment manifest_of(const Call& call, const Catalog& catalog);
 
-/// Manifests, each with the overrides that follow it, or run folders (<runs>/<name> or
-/// <runs>/<name>/<id>), those of one name together. Throws Error{kIo} for a folder without runs.
+/// `words[0]` as a manifest, and what its folder tells of earlier calls.
+Asked asked_by_manifest(const Call& call, const Catalog& catalog);
+
+/// Manifests, each with the overrides that follow it, or folders: see folders.h.
 std::vector<Asked> experiments_of(const Call& call, const Catalog& catalog);
 
-/// Where run folders were asked for: all of that experiment's, which share a report.
-Asked whole_of(const Call& call, const Catalog& catalog, const Asked& asked);
+/// If run folders were asked for, all of that experiment's, which share a report.
+Asked whole_of(const Call& call, const Asked& asked);
 
 /// Manifests, each with the overrides that follow it.
 std::vector<Call> one_a_manifest(const Call& call);

@@ -5,7 +5,7 @@
 #include <set>
 
 #include "assay/schema.h"
-#include "runner/cli/experiments.h"
+#include "runner/cli/folders.h"
 #include "runner/cli/outcomes.h"
 
 namespace assay::cli {
@@ -26,7 +26,7 @@ Table table_of(const std::vector<Swept>& all) {
   std::set<std::string> axes, metrics;
   for (const auto& [experiment, trials] : all)
     for (const auto& trial : trials) {
-      for (const auto& [axis, value] : trial.trial->axes) axes.insert(axis);
+      for (const auto& [axis, value] : row_of(*trial.trial)) axes.insert(axis);
       for (const auto& [metric, value] : trial.metrics) metrics.insert(metric);
     }
   Table table;
@@ -37,10 +37,8 @@ Table table_of(const std::vector<Swept>& all) {
   for (const auto& [experiment, trials] : all)
     for (const auto& trial : trials) {
       Strings row{experiment->name, trial.trial->id.substr(0, 16)};
-      for (const auto& axis : axes) {
-        const auto it = trial.trial->axes.find(axis);
-        row.push_back(it == trial.trial->axes.end() ? "" : it->second);
-      }
+      const auto own = row_of(*trial.trial);
+      for (const auto& axis : axes) row.push_back(own.contains(axis) ? own.at(axis) : "");
       row.push_back(std::to_string(trial.trial->seed));
       row.push_back(trial.state);
       for (const auto& metric : metrics) {
@@ -114,6 +112,7 @@ int run_export(const Call& call) {
 void add_export_flags(boost::program_options::options_description& flags) {
   flags.add_options()("format", boost::program_options::value<std::string>()->default_value("csv"),
                       "output format: csv, json or latex");
+  add_version_flag(flags);
 }
 
 }  // namespace

@@ -121,7 +121,8 @@ std::string joined_plugins(const std::string& value, Strings& plugins) {
 void store_environment(const po::options_description& flags, po::variables_map& map,
                        Strings& plugins) {
   for (const auto& name : long_names(flags)) {
-    if (name == "help") continue;
+    // Where data was moved to belongs to one call, and ASSAY_DATA names the data of the tests.
+    if (name == "help" || name == "data") continue;
     const std::string variable = "ASSAY_" + upper(name);
     const char* value = std::getenv(variable.c_str());
     if (value == nullptr || *value == '\0') continue;

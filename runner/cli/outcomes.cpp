@@ -50,7 +50,7 @@ Json to_json(const TrialOutcome& trial) {
           {"state", trial.state},
           {"reused", trial.reused},
           {"other_build", is_of_other_build(trial)},
-          {"axes", trial.trial->axes},
+          {"axes", row_of(*trial.trial)},
           {"seed", trial.trial->seed},
           {"stages", stages},
           {"metrics", to_json(trial.metrics)},
@@ -69,7 +69,7 @@ Json to_json(const Experiment& experiment, const std::vector<TrialOutcome>& tria
 
 std::string label_of(const Trial& trial) {
   std::string text;
-  for (const auto& [axis, value] : trial.axes) text += fmt::format("{}={} ", axis, value);
+  for (const auto& [axis, value] : row_of(trial)) text += fmt::format("{}={} ", axis, value);
   return text + fmt::format("seed={}", trial.seed);
 }
 

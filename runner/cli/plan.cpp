@@ -49,7 +49,7 @@ Json to_json_done(const std::vector<TrialOutcome>& trials) {
 
 int run_plan(const Call& call) {
   const Catalog catalog = catalog_of(call);
-  return plan(call, {manifest_of(call, catalog), call.runs});
+  return plan(call, asked_by_manifest(call, catalog));
 }
 
 }  // namespace

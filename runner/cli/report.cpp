@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "assay/error.h"
-#include "runner/cli/experiments.h"
+#include "runner/cli/folders.h"
 #include "runner/cli/output.h"
 #include "runner/cli/reporting.h"
 
@@ -15,7 +15,7 @@ int run_report(const Call& call) {
   const Catalog catalog = catalog_of(call);
   auto json = Json::array();
   for (const auto& some : experiments_of(call, catalog)) {
-    const auto asked = whole_of(call, catalog, some);
+    const auto asked = whole_of(call, some);
     if (!std::filesystem::exists(asked.runs / asked.experiment.name))
       throw Error(ErrorKind::kData, fmt::format("`{0}` has no results in {1}: run it first with "
                                                 "`assay run`, or name another folder with --runs",
@@ -32,10 +32,12 @@ int run_report(const Call& call) {
 
 }  // namespace
 
-const Verb kReportVerb{"report", "Write report.html from the results in the run folders.",
+const Verb kReportVerb{"report",
+                       "Write report.html from the results in the run folders.",
                        "MANIFEST | RUN-FOLDER...",
                        "  assay report experiments/quickstart.yaml\n"
                        "  assay report runs/quickstart\n",
-                       run_report};
+                       run_report,
+                       add_version_flag};
 
 }  // namespace assay::cli

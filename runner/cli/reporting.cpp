@@ -13,7 +13,7 @@ namespace {
 TrialResult result_of(const TrialOutcome& trial) {
   TrialResult result;
   result.id = trial.trial->id;
-  result.axes = trial.trial->axes;
+  result.axes = row_of(*trial.trial);
   result.seed = trial.trial->seed;
   result.state = trial.state;
   result.metrics = trial.metrics;
@@ -38,7 +38,7 @@ Report report_of(const Call& call, const Experiment& experiment,
   report.name = experiment.name;
   report.metric = experiment.report.metric;
   report.compare = experiment.report.compare;
-  report.manifest = experiment.text;
+  report.manifest = experiment.source->composed;
   report.command = joined(call.argv);
   report.folder = folder;
   for (const auto& trial : trials) report.trials.push_back(result_of(trial));

@@ -17,6 +17,9 @@ void add_run_flags(boost::program_options::options_description& flags) {
       "reuse", boost::program_options::value<std::string>()->default_value("same-build"),
       "which finished trials count as done: same-build, or any-build, also those that another "
       "build of Assay or of a plugin has done; tables mark them");
+  flags.add_options()("retry", boost::program_options::value<std::string>()->default_value("none"),
+                      "which trials that did not end well are run again: none, or failed, also "
+                      "those that diverged");
   flags.add_options()("dry-run,n", on_or_off(),
                       "print the trials and their states, and run nothing, like `assay plan`");
   add_sweep_flags(flags);
@@ -40,11 +43,11 @@ void apply_reuse(const Call& call, const Asked& asked) {
 
 int run_run(const Call& call) {
   const Catalog catalog = catalog_of(call);
-  const Asked asked{manifest_of(call, catalog), call.runs};
+  const Asked asked = asked_by_manifest(call, catalog);
   launcher_of(call);  // throws for an unknown one, in a dry run too
   if (call.flag("dry-run")) return plan(call, asked);
   if (!call.flag("force")) apply_reuse(call, asked);
-  return sweep(call, catalog, {asked}, call.flag("force"));
+  return sweep(call, {asked}, call.flag("force"));
 }
 
 }  // namespace

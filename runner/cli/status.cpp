@@ -5,7 +5,7 @@
 #include <map>
 #include <optional>
 
-#include "runner/cli/experiments.h"
+#include "runner/cli/folders.h"
 #include "runner/cli/launcher.h"
 #include "runner/cli/outcomes.h"
 #include "runner/cli/reporting.h"
@@ -139,11 +139,13 @@ int run_status(const Call& call) {
 
 }  // namespace
 
-const Verb kStatusVerb{"status", "Show the state of experiments and trials.",
+const Verb kStatusVerb{"status",
+                       "Show the state of experiments and trials.",
                        "[MANIFEST | RUN-FOLDER...]",
                        "  assay status                              all experiments in ./runs\n"
                        "  assay status experiments/quickstart.yaml\n"
                        "  assay status runs/quickstart --json\n",
-                       run_status};
+                       run_status,
+                       add_version_flag};
 
 }  // namespace assay::cli

@@ -33,11 +33,22 @@ int signal_of(const std::string& name) {
   return it->second;
 }
 
+// What has failed would fail again, unless something outside of the trial has changed.
+bool retries_failed(const Call& call) {
+  if (call.verb == "resume") return true;
+  const auto retry = call.text("retry");
+  if (retry != "none" && retry != "failed")
+    throw UsageError(fmt::format("--retry is `{}`, expected none or failed", retry));
+  return retry == "failed";
+}
+
 ScheduleOptions options_of(const Call& call, const Asked& asked, bool force) {
   ScheduleOptions options;
   options.runs = asked.runs;
   options.workers = call.jobs;
   options.force = force;
+  options.retry_failed = retries_failed(call);
+  options.record = asked.is_manifest;
   options.requeue_signal = signal_of(call.text("requeue-signal"));
   options.argv = call.argv;
   options.is_cluster_task = launcher_of(call) == Launcher::kSlurmTask;
@@ -46,12 +57,19 @@ ScheduleOptions options_of(const Call& call, const Asked& asked, bool force) {
   return options;
 }
 
-std::string plan_line(const Asked& asked) {
+std::string plan_line(const Asked& asked, bool retries_failed) {
   const auto trials = read_outcomes(asked.experiment, asked.runs);
-  const auto done = std::count_if(trials.begin(), trials.end(),
-                                  [](const auto& trial) { return trial.state == "done"; });
-  return fmt::format("{}: {} trial{}, {} already done", asked.experiment.name, trials.size(),
-                     trials.size() == 1 ? "" : "s", done);
+  std::size_t done = 0, failed = 0;
+  for (const auto& trial : trials) {
+    done += trial.state == "done" ? 1 : 0;
+    failed += trial.state == "failed" || trial.state == "diverged" ? 1 : 0;
+  }
+  auto line = fmt::format("{}: {} trial{}, {} already done", asked.experiment.name, trials.size(),
+                          trials.size() == 1 ? "" : "s", done);
+  if (failed > 0 && !retries_failed)
+    line += fmt::format(", {} failed: `--retry failed` runs {} again", failed,
+                        failed == 1 ? "it" : "them");
+  return line;
 }
 
 // A word where no trial that is done has the metric that the report is about.
@@ -82,10 +100,10 @@ void print(const Call& call, const Swept& swept) {
 }
 
 // Of all the experiment, also where single run folders of it were asked for.
-std::filesystem::path report_on(const Call& call, const Catalog& catalog, const Swept& swept) {
-  if (!std::filesystem::is_directory(call.words[0]))
+std::filesystem::path report_on(const Call& call, const Swept& swept) {
+  if (swept.asked.is_manifest)
     return write_report(call, swept.asked.experiment, swept.trials, swept.asked.runs);
-  const auto all = whole_of(call, catalog, swept.asked);
+  const auto all = whole_of(call, swept.asked);
   return write_report(call, all.experiment, read_outcomes(all.experiment, all.runs), all.runs);
 }
 
@@ -114,14 +132,14 @@ void add_sweep_flags(boost::program_options::options_description& flags) {
   add_launcher_flag(flags);
 }
 
-int sweep(const Call& call, const Catalog& catalog, const std::vector<Asked>& all, bool force) {
+int sweep(const Call& call, const std::vector<Asked>& all, bool force) {
   const Launcher launcher = launcher_of(call);
   if (launcher == Launcher::kSlurm) return submit_all(call, all, options_of(call, all[0], force));
   int code = kOk;
   std::vector<Swept> swept;
   swept.reserve(all.size());  // outcomes point into the experiments
   for (const auto& asked : all) {
-    note(call, plan_line(asked));
+    note(call, plan_line(asked, retries_failed(call)));
     int signal = 0;
     Swept one{asked, {}, {}};
     {
@@ -129,7 +147,7 @@ int sweep(const Call& call, const Catalog& catalog, const std::vector<Asked>& al
       one.trials = schedule(one.asked.experiment, options_of(call, asked, force), view, signal);
     }
     // The trial of a task is not the experiment: the job's script writes the report of all.
-    if (launcher == Launcher::kLocal) one.report = report_on(call, catalog, one);
+    if (launcher == Launcher::kLocal) one.report = report_on(call, one);
     const int this_code = exit_code_of(one.trials, signal);
     if (code == kOk || signal != 0) code = this_code;
     swept.push_back(std::move(one));

@@ -9,7 +9,7 @@ namespace assay::cli {
 void add_sweep_flags(boost::program_options::options_description& flags);
 
 /// Runs one experiment after the other, shows progress, writes the report, prints the answer.
-int sweep(const Call& call, const Catalog& catalog, const std::vector<Asked>& all, bool force);
+int sweep(const Call& call, const std::vector<Asked>& all, bool force);
 
 /// Prints what running it would do.
 int plan(const Call& call, const Asked& asked);

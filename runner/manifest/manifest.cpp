@@ -107,6 +107,16 @@ std::vector<Trial> trials_of(const Node& root, Checker& checker) {
   return trials;
 }
 
+// A manifest that stands alone is kept with its comments.
+std::shared_ptr<const Source> source_of(const std::filesystem::path& file, const Strings& overrides,
+                                        const Node& root) {
+  Source source{std::filesystem::absolute(file), read_file(file), "", overrides};
+  const bool alone =
+      overrides.empty() && read_yaml(source.text, {file.string(), 1, 1}).find("include") == nullptr;
+  source.composed = alone ? source.text : write_yaml(root);
+  return std::make_shared<const Source>(std::move(source));
+}
+
 void check_compare(const Node& root, const Experiment& experiment, Complaints& complaints) {
   const std::string& axis = experiment.report.compare;
   const Node* sweep = root.find("sweep");
@@ -122,10 +132,8 @@ void check_compare(const Node& root, const Experiment& experiment, Complaints& c
 Experiment read_experiment(const std::filesystem::path& file,
                            const std::vector<std::string>& overrides, const Catalog& catalog) {
   Experiment experiment;
-  experiment.file = file;
-  experiment.text = read_file(file);
-  experiment.overrides = overrides;
   const Node root = compose(file, overrides);
+  experiment.source = source_of(file, overrides, root);
   Complaints complaints;
   Checker checker(catalog, complaints);
   Node named = root;
@@ -134,7 +142,10 @@ Experiment read_experiment(const std::filesystem::path& file,
   check_compare(named, experiment, complaints);
   experiment.trials = trials_of(root, checker);
   complaints.throw_if_any();
-  for (auto& trial : experiment.trials) identify(trial, catalog);
+  for (auto& trial : experiment.trials) {
+    identify(trial, catalog);
+    trial.source = experiment.source;
+  }
   const auto points = experiment.trials.size();
   experiment.trials = once(std::move(experiment.trials), root, complaints);
   experiment.repeated = points - experiment.trials.size();

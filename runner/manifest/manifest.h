@@ -19,12 +19,6 @@ Experiment read_experiment(const std::filesystem::path& file,
 /// The run folder's resolved.yaml of one stage.
 std::string resolved_yaml(const Experiment& experiment, const Trial& trial, const Stage& stage);
 
-/// kSame: to go on with it, so throws ManifestErrors where a plugin or the data has changed since,
-/// naming which. kAsItWas: to look at it, with the identity that it had.
-enum class Reading { kSame, kAsItWas };
-Experiment read_resolved(const std::filesystem::path& file, const Catalog& catalog,
-                         Reading reading);
-
 /// JSON Schema (draft 2020-12) of manifests with the components of `catalog`.
 std::string manifest_schema(const Catalog& catalog);
 

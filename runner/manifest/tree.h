@@ -77,4 +77,6 @@ void check_bytes(std::string_view text, Location at);
 /// ManifestErrors.
 Node read_yaml(std::string_view text, const Location& start);
 
+std::string write_yaml(const Node& root);
+
 }  // namespace assay

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -33,13 +34,26 @@ struct Stage {
   std::map<std::string, std::string> data;     // absolute path -> fingerprint of what lies there
 };
 
+/// The manifest of an experiment.
+struct Source {
+  std::filesystem::path file;  // absolute
+  std::string text;            // as written
+  std::string composed;        // with what it includes and the overrides
+  Strings overrides;
+};
+
 /// One point of the sweep: its stages in an order in which they can run.
 struct Trial {
   std::string id;                           // of its last stage, or of all its leaves together
   std::map<std::string, std::string> axes;  // axis -> label, as tables print it; without the seed
   std::int64_t seed = 0;
   std::vector<Stage> stages;
+  std::shared_ptr<const Source> source;             // that asks for it
+  std::map<std::string, std::string> differs = {};  // from trials of other versions: see merge.h
 };
+
+/// The row of a table in which it stands with trials of other seeds: `axes` and `differs`.
+std::map<std::string, std::string> row_of(const Trial& trial);
 
 /// What a trial asks a Slurm cluster for. Nothing of it is part of what a trial is.
 struct SlurmLimits {
@@ -74,9 +88,7 @@ struct ReportSpec {
 /// A whole experiment.
 struct Experiment {
   std::string name;
-  std::filesystem::path file;
-  std::string text;  // the manifest as written
-  std::vector<std::string> overrides;
+  std::shared_ptr<const Source> source;
   std::vector<Trial> trials;  // in manifest order, without repetition
   std::size_t repeated = 0;   // points of the sweep that were trials already
   Limits limits;

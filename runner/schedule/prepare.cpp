@@ -42,12 +42,9 @@ void write_resolved(const Experiment& experiment, const Task& task) {
                    resolved_yaml(experiment, *task.trial, *task.stage));
 }
 
-void write_provenance(const Experiment& experiment, const Task& task, const Provenance& provenance,
-                      int threads) {
+void write_provenance(const Task& task, Provenance& provenance, int threads) {
   const auto& dir = task.outcome.dir;
-  // A resumed run folder keeps the manifest it came from.
-  if (experiment.file.filename() != "resolved.yaml")
-    write_atomically(dir / "manifest.yaml", experiment.text);
+  write_atomically(dir / "manifest.yaml", task.trial->source->text);
   write_atomically(dir / "provenance.json", provenance.text(*task.trial, *task.stage, threads));
 }
 

@@ -19,7 +19,6 @@ void clear_run(StageOutcome& outcome);
 /// Writes resolved.yaml. Called at every start, since limits may have changed.
 void write_resolved(const Experiment& experiment, const Task& task);
 /// Writes manifest.yaml and provenance.json. Called once per run.
-void write_provenance(const Experiment& experiment, const Task& task, const Provenance& provenance,
-                      int threads);
+void write_provenance(const Task& task, Provenance& provenance, int threads);
 
 }  // namespace assay

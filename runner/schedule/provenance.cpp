@@ -61,18 +61,23 @@ Json environment() {
 
 Provenance::Provenance(const Experiment& experiment, std::vector<std::string> argv)
     : experiment_(experiment) {
-  const auto file = std::filesystem::absolute(experiment.file);
   call_ = Json{{"argv", std::move(argv)},
-               {"manifest", file.string()},
-               {"overrides", experiment.overrides},
                {"host", host()},
                {"user", user()},
                {"assay", ASSAY_VERSION},
                {"env", environment()}};
-  if (auto git = git_of(file.parent_path()); !git.is_null()) call_["git"] = std::move(git);
 }
 
-std::string Provenance::text(const Trial& trial, const Stage& stage, int threads) const {
+const Json& Provenance::facts_of(const Source& source) {
+  const auto [it, fresh] = by_source_.try_emplace(&source);
+  if (!fresh) return it->second;
+  it->second = {{"manifest", source.file.string()}, {"overrides", source.overrides}};
+  if (auto git = git_of(source.file.parent_path()); !git.is_null())
+    it->second["git"] = std::move(git);
+  return it->second;
+}
+
+std::string Provenance::text(const Trial& trial, const Stage& stage, int threads) {
   auto components = Json::object();
   for (const auto& [kind, spec] : stage.components) components[kind] = to_json(spec);
   Json all{{"id", stage.id},
@@ -88,6 +93,7 @@ std::string Provenance::text(const Trial& trial, const Stage& stage, int threads
            {"data", stage.data},
            {"components", components}};
   all.update(call_);
+  all.update(facts_of(*trial.source));
   return all.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

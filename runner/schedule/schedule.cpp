@@ -19,6 +19,7 @@
 #include "runner/catalog/load.h"
 #include "runner/files/file_system.h"
 #include "runner/files/index.h"
+#include "runner/manifest/versions.h"
 #include "runner/schedule/attempt.h"
 #include "runner/schedule/disk_space.h"
 #include "runner/schedule/job.h"
@@ -95,6 +96,8 @@ Scheduler::Scheduler(const Experiment& experiment, const ScheduleOptions& option
 }
 
 std::vector<TrialOutcome> Scheduler::run(int& signal) {
+  if (options_.record)
+    record_version(options_.runs / experiment_.name, experiment_, tasks_.taken());
   std::exception_ptr failed;
   do {
     try {
@@ -203,7 +206,7 @@ Launch Scheduler::prepare(Task& task) {
   const bool written = std::filesystem::exists(dir / "provenance.json") &&
                        (task.outcome.status.unit > 0 || options_.is_cluster_task);
   write_resolved(experiment_, task);
-  if (!written) write_provenance(experiment_, task, *provenance_, threads);
+  if (!written) write_provenance(task, *provenance_, threads);
   std::map<std::string, std::filesystem::path> after;
   for (const auto& [name, id] : task.stage->after) after[name] = tasks_.all().at(id).outcome.dir;
   return {worker_program(), job_line(experiment_, *task.trial, *task.stage, dir, after, threads),

@@ -16,6 +16,7 @@ struct ScheduleOptions {
   std::filesystem::path runs = "runs";
   int workers = 0;                // 0: limits.workers of the manifest, else one a core
   bool force = false;             // run finished stages again
+  bool record = false;            // note in the experiment's folder what is asked for
   bool retry_failed = true;       // stages that ended as failed or diverged are tried again
   int requeue_signal = SIGUSR1;   // checkpoint, leave and ask to be started again
   bool is_cluster_task = false;   // a task of a cluster: others run more of the experiment

@@ -93,6 +93,14 @@ void Tasks::choose(bool force, bool retry_failed) {
   }
 }
 
+std::map<std::string, std::string> Tasks::taken() const {
+  std::map<std::string, std::string> others;
+  for (const auto& [id, task] : all_)
+    if (task.outcome.reused && task.outcome.dir != own_folder(id))
+      others[id] = task.outcome.dir.lexically_relative(runs_).string();
+  return others;
+}
+
 Task* Tasks::next() {
   for (Task* task : order_)
     if (task->ready() && task->not_before <= steady_seconds()) return task;

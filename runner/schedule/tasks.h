@@ -41,6 +41,9 @@ class Tasks {
   /// Says on each task that waits in vain which stage it waits for.
   void explain_queued();
 
+  /// Stages that are done in folders of other experiments: id -> folder below runs/.
+  std::map<std::string, std::string> taken() const;
+
   std::map<std::string, Task>& all() { return all_; }
   std::vector<TrialOutcome> outcomes() const;
 

@@ -9,6 +9,7 @@
 
 #include "assay/error.h"
 #include "runner/files/file_system.h"
+#include "runner/manifest/versions.h"
 #include "runner/schedule/prepare.h"
 #include "runner/slurm/batch_script.h"
 #include "runner/slurm/submission.h"
@@ -46,6 +47,7 @@ class Submitter {
 
   Submitted run(const std::vector<std::string>& flags) {
     Submitted answer;
+    if (options_.record) record_version(folder_, experiment_, tasks_.taken());
     const auto there = settled_tasks(folder_);
     std::string lines;
     for (const auto& trial : tasks_.outcomes()) {
@@ -80,7 +82,7 @@ class Submitter {
       Status& status = outcome.status;
       write_resolved(experiment_, task);
       if (options_.force || status.unit == 0 || !fs::exists(outcome.dir / "provenance.json"))
-        write_provenance(experiment_, task, provenance_, experiment_.limits.threads);
+        write_provenance(task, provenance_, experiment_.limits.threads);
       if (options_.force) return forgotten_.push_back(&outcome);
       if (status.state != "failed" && status.state != "diverged") return;
       failed_.emplace_back(outcome.dir, status);

@@ -1,4 +1,7 @@
 // Whole manifests with what they include: m.yaml, a.yaml and b.yaml, with a NUL between.
+#include "runner/manifest/current.h"
+#include "runner/manifest/settings.h"
+#include "runner/manifest/versions.h"
 #include "tests/fuzz/manifests.h"
 
 using namespace assay;
@@ -7,15 +10,18 @@ namespace {
 
 const Catalog catalog = fuzzing::catalog_without_paths();
 
-// What a run folder keeps of a stage is that stage.
-void check_resolved(const fuzzing::Folder& folder, const Experiment& experiment) {
-  const auto& trial = experiment.trials.front();
-  const auto& stage = trial.stages.front();
-  const auto file = folder.write("resolved.yaml", resolved_yaml(experiment, trial, stage));
-  const auto again = read_resolved(file, catalog, Reading::kSame);
-  fuzzing::require(again.name == experiment.name, "resolved.yaml keeps the name");
-  fuzzing::require(again.trials.front().stages.front().id == stage.id,
-                   "resolved.yaml keeps the identity");
+// What the experiment's folder keeps of a manifest is that manifest.
+void check_record(const fuzzing::Folder& folder, const Experiment& experiment) {
+  std::filesystem::remove(folder.path() / kVersionsFile);
+  record_version(folder.path(), experiment, {});
+  const auto again = read_versions(folder.path()).front().experiment;
+  fuzzing::require(again.trials.size() == experiment.trials.size(), "the record has every trial");
+  auto stage = again.trials.front().stages.front();
+  Complaints complaints;
+  make_current(stage, {}, catalog, {}, complaints);
+  fuzzing::require(complaints.empty(), "a stage that was read back has its identity");
+  fuzzing::require(settings_of(*again.source) == settings_of(*experiment.source),
+                   "the record keeps the settings");
 }
 
 void write_parts(const fuzzing::Folder& folder, std::string text) {
@@ -40,6 +46,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     } catch (const ManifestErrors& errors) {
       return fuzzing::check_places(errors);
     }
-    check_resolved(folder, *experiment);
+    check_record(folder, *experiment);
   });
 }

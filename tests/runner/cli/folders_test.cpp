@@ -71,9 +71,10 @@ TEST_CASE("a resumed folder has as many workers as its manifest asked for") {
 
 TEST_CASE("points of a random search that repeat others are told") {
   const Desk desk;
-  desk.folder.write("few.yaml",
-                    "assay: 1\nname: few\nprocedure: {use: fake}\n"
-                    "search: {use: random, trials: 9}\nsweep: {procedure.units: {int_uniform: [3, 4]}}\n");
+  desk.folder.write(
+      "few.yaml",
+      "assay: 1\nname: few\nprocedure: {use: fake}\n"
+      "search: {use: random, trials: 9}\nsweep: {procedure.units: {int_uniform: [3, 4]}}\n");
   const auto said = desk.assay("validate few.yaml");
   CHECK(said.code == 0);
   CHECK_THAT(said.out, Contains("ok: 2 trials"));

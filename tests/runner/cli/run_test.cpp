@@ -135,15 +135,6 @@ TEST_CASE("a metric that no trial has is named, with those there are") {
                       "are test/accuracy"));
 }
 
-TEST_CASE("trials of several versions of a manifest under one name are told apart or named") {
-  const Desk desk;
-  desk.assay("run two.yaml");
-  CHECK_THAT(desk.assay("compare runs/two").err, !Contains("several versions"));
-  desk.assay("run two.yaml procedure.units=4");
-  CHECK_THAT(desk.assay("compare runs/two").err, Contains("several versions"));
-  CHECK_THAT(desk.assay("compare two.yaml").err, !Contains("several versions"));
-}
-
 TEST_CASE("compare --json gives the numbers of its table") {
   const Desk desk;
   desk.assay("run two.yaml");

@@ -37,7 +37,7 @@ TEST_CASE("a run folder tells where it came from") {
   sweep.add("a", "ok");
   sweep.run();
   const auto dir = sweep.dir("a");
-  CHECK(assay::testing::slurp(dir / "manifest.yaml") == sweep.experiment.text);
+  CHECK(assay::testing::slurp(dir / "manifest.yaml") == sweep.experiment.source->text);
   CHECK(std::filesystem::exists(dir / "resolved.yaml"));
   CHECK_THAT(assay::testing::slurp(dir / "log.txt"), Contains("what the plugin said last"));
   const auto provenance = nlohmann::json::parse(assay::testing::slurp(dir / "provenance.json"));

@@ -31,8 +31,9 @@ class Sweep {
     const char* source = getenv("ASSAY_SOURCE");
     setenv("ASSAY_WORKER", (std::string(source) + "/tests/support/fake_worker.py").c_str(), 1);
     experiment.name = "fake";
-    experiment.file = folder.path() / "fake.yaml";
-    experiment.text = "assay: 1\nname: fake\n";
+    const std::string text = "assay: 1\nname: fake\n";
+    experiment.source =
+        std::make_shared<const Source>(Source{folder.path() / "fake.yaml", text, text, {}});
     experiment.limits.workers = 2;
     options.runs = folder.path() / "runs";
   }
@@ -60,6 +61,7 @@ class Sweep {
     trial.seed = static_cast<std::int64_t>(experiment.trials.size());
     for (auto& one : stages) one.seed = trial.seed;
     trial.stages = std::move(stages);
+    trial.source = experiment.source;
     experiment.trials.push_back(std::move(trial));
   }
 

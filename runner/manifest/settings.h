@@ -1,0 +1,25 @@
+// What a trial is made of, in words: the settings of its manifest, its data and its builds.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "runner/manifest/trial.h"
+
+namespace assay {
+
+using Words = std::map<std::string, std::string>;
+
+/// The values of a composed manifest by dotted path; `use` stands at the path of its component. The
+/// keys that are no part of a trial, its axes and its seed are left out.
+Words settings_of(const Source& source);
+
+/// The fingerprints of its data and its build ids, eight digits of each: "data t.csv", "build of
+/// train.so".
+Words facts_of(const Trial& trial);
+
+/// What stands at the dotted `path` of a manifest in the resolved stages of `trial`, defaults too;
+/// "" if there is nothing.
+std::string resolved_at(const Trial& trial, const std::string& path);
+
+}  // namespace assay

@@ -1,0 +1,38 @@
+#include "runner/manifest/stage_json.h"
+
+#include "core/base/value_json.h"
+
+namespace assay {
+
+nlohmann::ordered_json to_json(const Stage& stage) {
+  auto components = nlohmann::ordered_json::object();
+  for (const auto& [kind, spec] : stage.components) components[kind] = to_json(spec);
+  return {
+      {"stage", stage.name},      {"id", stage.id},         {"recipe", stage.recipe},
+      {"seed", stage.seed},       {"device", stage.device}, {"deterministic", stage.deterministic},
+      {"components", components}, {"after", stage.after},   {"after_recipes", stage.after_recipes},
+      {"weights", stage.weights}, {"subset", stage.subset}, {"plugins", stage.plugins},
+      {"core", stage.core},       {"data", stage.data}};
+}
+
+Stage stage_from_json(const nlohmann::ordered_json& json) {
+  Stage stage;
+  json.at("stage").get_to(stage.name);
+  json.at("id").get_to(stage.id);
+  json.at("recipe").get_to(stage.recipe);
+  json.at("seed").get_to(stage.seed);
+  json.at("device").get_to(stage.device);
+  json.at("deterministic").get_to(stage.deterministic);
+  for (const auto& [kind, spec] : json.at("components").items())
+    stage.components[kind] = spec_from_json(spec);
+  json.at("after").get_to(stage.after);
+  json.at("after_recipes").get_to(stage.after_recipes);
+  json.at("weights").get_to(stage.weights);
+  json.at("subset").get_to(stage.subset);
+  json.at("plugins").get_to(stage.plugins);
+  json.at("core").get_to(stage.core);
+  json.at("data").get_to(stage.data);
+  return stage;
+}
+
+}  // namespace assay

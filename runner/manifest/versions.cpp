@@ -1,0 +1,171 @@
+// One record a line. A stage stands in the first record that has it.
+#include "runner/manifest/versions.h"
+
+#include <algorithm>
+#include <ctime>
+#include <set>
+#include <sstream>
+
+#include <fmt/format.h>
+
+#include "assay/error.h"
+#include "runner/files/file_system.h"
+#include "runner/manifest/limits.h"
+#include "runner/manifest/stage_json.h"
+
+namespace assay {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+using Stages = std::map<std::string, Stage>;  // by id
+
+std::vector<Json> records_in(const fs::path& file) {
+  std::vector<Json> records;
+  std::istringstream in(read_file(file, kAnySize));
+  for (std::string line; std::getline(in, line);) {
+    records.push_back(Json::parse(line, nullptr, false));
+    if (!records.back().is_object())
+      throw Error(
+          ErrorKind::kCorrupt,
+          fmt::format("{}:{}: is not a record that Assay writes: delete the file and run the "
+                      "manifest again, which keeps what is done",
+                      file.string(), records.size()));
+  }
+  return records;
+}
+
+Json trials_json(const std::vector<Trial>& trials) {
+  auto all = Json::array();
+  for (const auto& trial : trials) {
+    Strings stages;
+    for (const auto& stage : trial.stages) stages.push_back(stage.id);
+    all.push_back(
+        {{"id", trial.id}, {"axes", trial.axes}, {"seed", trial.seed}, {"stages", stages}});
+  }
+  return all;
+}
+
+Json record_of(const fs::path& folder, const Experiment& experiment,
+               const std::map<std::string, std::string>& taken) {
+  const Source& source = *experiment.source;
+  return {
+      {"assay", 1},
+      {"folder", fs::canonical(folder).string()},
+      {"manifest", source.file.string()},
+      {"text", source.text},
+      {"overrides", source.overrides},
+      {"composed", source.composed},
+      {"report", {{"metric", experiment.report.metric}, {"compare", experiment.report.compare}}},
+      {"limits", limits_json(experiment.limits)},
+      {"trials", trials_json(experiment.trials)},
+      {"taken", taken}};
+}
+
+std::string write_line(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Limits limits_from(const Json& json, const Location& at) {
+  const Node node = read_yaml(json.dump(), at);
+  return limits_of(&node);
+}
+
+std::vector<Trial> trials_from(const Json& json, const std::shared_ptr<const Source>& source,
+                               const Stages& stages) {
+  std::vector<Trial> trials;
+  for (const auto& one : json) {
+    Trial trial;
+    one.at("id").get_to(trial.id);
+    one.at("axes").get_to(trial.axes);
+    one.at("seed").get_to(trial.seed);
+    trial.source = source;
+    for (const auto& id : one.at("stages")) trial.stages.push_back(stages.at(id));
+    trials.push_back(std::move(trial));
+  }
+  return trials;
+}
+
+Version version_of(const Json& record, Location at, const fs::path& folder, Stages& stages) try {
+  for (const auto& one : record.at("stages")) {
+    auto stage = stage_from_json(one);
+    stages.insert_or_assign(stage.id, stage);
+  }
+  const auto source = std::make_shared<const Source>(
+      Source{record.at("manifest").get<std::string>(), record.at("text").get<std::string>(),
+             record.at("composed").get<std::string>(), record.at("overrides").get<Strings>()});
+  Version version;
+  record.at("asked").get_to(version.asked);
+  version.folder = record.at("folder").get<std::string>();
+  version.at = std::move(at);
+  record.at("taken").get_to(version.taken);
+  Experiment& experiment = version.experiment;
+  experiment.name = folder.filename().string();
+  experiment.source = source;
+  experiment.trials = trials_from(record.at("trials"), source, stages);
+  experiment.limits = limits_from(record.at("limits"), version.at);
+  experiment.report = {record.at("report").at("metric").get<std::string>(),
+                       record.at("report").at("compare").get<std::string>()};
+  return version;
+} catch (const std::exception& error) {
+  throw Error(
+      ErrorKind::kCorrupt,
+      fmt::format("{}:{}: is not a record that this version of Assay writes ({}): delete the "
+                  "file and run the manifest again, which keeps what is done",
+                  (folder / kVersionsFile).string(), at.line, error.what()));
+}
+
+bool asks_for_the_same(const Version& a, const Version& b) {
+  const auto same = [](const Trial& x, const Trial& y) { return x.id == y.id; };
+  const auto &ours = a.experiment.trials, &theirs = b.experiment.trials;
+  return std::equal(ours.begin(), ours.end(), theirs.begin(), theirs.end(), same);
+}
+
+}  // namespace
+
+std::vector<Version> read_versions(const fs::path& folder) {
+  const auto file = folder / kVersionsFile;
+  if (!fs::exists(file))
+    throw Error(ErrorKind::kIo,
+                fmt::format("{} is not the folder of an experiment: it has no {}; run the manifest "
+                            "again, which keeps what is done",
+                            folder.string(), kVersionsFile));
+  std::vector<Version> versions;
+  Stages stages;
+  int line = 0, number = 0;
+  for (const auto& record : records_in(file)) {
+    auto version = version_of(record, {file.string(), ++line, 1}, folder, stages);
+    const auto known = std::find_if(versions.begin(), versions.end(), [&](const Version& one) {
+      return asks_for_the_same(one, version);
+    });
+    version.number = known == versions.end() ? ++number : known->number;
+    if (known != versions.end()) versions.erase(known);
+    versions.push_back(std::move(version));
+  }
+  return versions;
+}
+
+void record_version(const fs::path& folder, const Experiment& experiment,
+                    const std::map<std::string, std::string>& taken) {
+  const auto file = folder / kVersionsFile;
+  std::string text = fs::exists(file) ? read_file(file, kAnySize) : "";
+  const auto before = text.empty() ? std::vector<Json>{} : records_in(file);
+  auto record = record_of(folder, experiment, taken);
+  std::set<std::string> known;
+  for (const auto& one : before)
+    for (const auto& stage : one.at("stages")) known.insert(stage.at("id").get<std::string>());
+  if (!before.empty()) {
+    Json last = before.back();
+    last.erase("asked");
+    last.erase("stages");
+    if (last == record) return;
+  }
+  record["asked"] = static_cast<double>(std::time(nullptr));
+  record["stages"] = Json::array();
+  for (const auto& trial : experiment.trials)
+    for (const auto& stage : trial.stages)
+      if (known.insert(stage.id).second) record["stages"].push_back(to_json(stage));
+  write_atomically(file, text + write_line(record));
+}
+
+}  // namespace assay

@@ -1,0 +1,132 @@
+// Versions of one manifest in one table: never two settings in one row.
+#include <catch2/catch.hpp>
+
+#include "runner/manifest/merge.h"
+#include "tests/runner/manifest/desk.h"
+
+using namespace assay;
+using namespace assay::testing;
+
+namespace {
+
+using Axes = std::map<std::string, std::string>;
+
+struct Versions : Desk {
+  void ask(const std::string& text, const std::vector<std::string>& overrides = {}) {
+    std::filesystem::create_directories(folder.path() / "t");
+    record_version(folder.path() / "t", read(text, overrides), {});
+  }
+  Merged merged() const { return merge_versions(read_versions(folder.path() / "t")); }
+  std::vector<Axes> rows() const {
+    std::vector<Axes> all;
+    for (const auto& trial : merged().experiment.trials) all.push_back(row_of(trial));
+    return all;
+  }
+  void rebuild(const std::string& name, const std::string& build) {
+    for (auto& component : catalog.components)
+      if (component.name == name) component.build = build;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("one version keeps its own axes") {
+  Versions desk;
+  desk.ask(kBase + "sweep: {optimizer: [{use: sgd}, {use: sam}], seed: [0, 1]}\n");
+  CHECK(desk.merged().differing.empty());
+  CHECK(desk.rows() == std::vector<Axes>{{{"optimizer", "sgd"}},
+                                         {{"optimizer", "sgd"}},
+                                         {{"optimizer", "sam"}},
+                                         {{"optimizer", "sam"}}});
+}
+
+TEST_CASE("two values of a parameter are two rows, also with other seeds") {
+  Versions desk;
+  desk.ask(kBase, {"procedure.steps=6", "+seed=1"});
+  desk.ask(kBase, {"procedure.steps=7", "+seed=9"});
+  CHECK(desk.rows() == std::vector<Axes>{{{"procedure.steps", "6"}}, {{"procedure.steps", "7"}}});
+  CHECK(desk.merged().differing == Strings{"procedure.steps"});
+}
+
+TEST_CASE("a default that is not written is told by its value") {
+  Versions desk;
+  desk.ask(kBase);
+  desk.ask(kBase, {"procedure.steps=7"});
+  CHECK(desk.rows() == std::vector<Axes>{{{"procedure.steps", "5"}}, {{"procedure.steps", "7"}}});
+}
+
+TEST_CASE("a default that is written is no difference") {
+  Versions desk;
+  desk.ask(kBase, {"+seed=1"});
+  desk.ask(kBase, {"procedure.steps=5", "+seed=2"});
+  CHECK(desk.rows() == std::vector<Axes>{{}, {}});
+}
+
+TEST_CASE("other seeds of the same settings share a row") {
+  Versions desk;
+  for (const char* seed : {"1", "2"})
+    desk.ask(kBase, {"dataset={use: toy, size: '${seed}'}", std::string("+seed=") + seed});
+  CHECK(desk.rows() == std::vector<Axes>{{}, {}});
+}
+
+TEST_CASE("another component is told by its name") {
+  Versions desk;
+  desk.ask(kBase);
+  desk.ask(kBase, {"optimizer.use=sam"});
+  const auto rows = desk.rows();
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0].at("optimizer") == "sgd");
+  CHECK(rows[1].at("optimizer") == "sam");
+}
+
+TEST_CASE("an axis of one version is a setting of the other") {
+  Versions desk;
+  desk.ask(kBase, {"+seed=5"});
+  desk.ask(kBase + "sweep: {optimizer.lr: [0.1, 0.2]}\n");
+  CHECK(desk.rows() == std::vector<Axes>{{{"optimizer.lr", "0.1"}},
+                                         {{"optimizer.lr", "0.1"}},
+                                         {{"optimizer.lr", "0.2"}}});
+}
+
+TEST_CASE("a trial that two versions ask for is there once") {
+  Versions desk;
+  desk.ask(kBase + "sweep: {optimizer.lr: [0.1, 0.2]}\n");
+  desk.ask(kBase + "sweep: {optimizer.lr: [0.2, 0.3]}\n");
+  CHECK(desk.rows() == std::vector<Axes>{{{"optimizer.lr", "0.1"}},
+                                         {{"optimizer.lr", "0.2"}},
+                                         {{"optimizer.lr", "0.3"}}});
+}
+
+TEST_CASE("a trial that is asked for again with another build takes the place of the old one") {
+  Versions desk;
+  desk.ask(kBase);
+  desk.rebuild("sgd", "another build");
+  desk.ask(kBase);
+  const auto merged = desk.merged();
+  REQUIRE(merged.experiment.trials.size() == 1);
+  CHECK(merged.superseded == 1);
+  CHECK(merged.experiment.trials[0].id == desk.id(kBase));
+}
+
+TEST_CASE("trials of two builds are two rows") {
+  Versions desk;
+  desk.ask(kBase, {"+seed=1"});
+  desk.rebuild("sgd", "another build");
+  desk.ask(kBase, {"+seed=2"});
+  CHECK(desk.rows() ==
+        std::vector<Axes>{{{"build of sgd.so", "b-sgd"}}, {{"build of sgd.so", "another "}}});
+}
+
+TEST_CASE("trials of changed data are two rows") {
+  Versions desk;
+  const auto with = [&](const std::string& bytes, const std::string& seed) {
+    const auto file = desk.folder.write(bytes + "/t.csv", bytes);
+    desk.ask(kBase, {"dataset={use: toy, file: " + (file.parent_path() / "t.csv").string() + "}",
+                     "+seed=" + seed});
+  };
+  with("a", "1");
+  with("b", "2");
+  const auto rows = desk.rows();
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0].at("data t.csv") != rows[1].at("data t.csv"));
+}
