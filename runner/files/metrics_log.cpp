@@ -16,7 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
-constexpr std::size_t kEnough = 64 * 1024;  // bytes gathered before a write
 
 MetricRow parse(const std::string& line) {
   const auto json = Json::parse(line);
@@ -56,7 +55,10 @@ void MetricsLog::append(std::int64_t unit, std::string_view name, double value) 
                    {"value", real_to_json(value)}}
                   .dump(-1, ' ', false, Json::error_handler_t::replace) +
               "\n";
-  if (pending_.size() > kEnough) sync();
+}
+
+void MetricsLog::write() {
+  if (!pending_.empty()) file_.append(pending_);
 }
 
 void MetricsLog::sync() {

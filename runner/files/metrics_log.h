@@ -24,8 +24,9 @@ class MetricsLog {
   /// Opens for appending after cutting every row whose unit is `from_unit` or later, and a torn
   /// last line. Throws Error{kIo}, naming the path and what failed (a full disk, say).
   MetricsLog(const std::filesystem::path& path, std::string stage, std::int64_t from_unit);
-  void append(std::int64_t unit, std::string_view name, double value);
-  void sync();  // to the disk; called before the checkpoint that follows the rows
+  void append(std::int64_t unit, std::string_view name, double value);  // in memory
+  void write();  // for readers; a power cut may undo it
+  void sync();   // to the disk; called before the checkpoint that follows the rows
 
  private:
   AppendedFile file_;

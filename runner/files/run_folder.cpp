@@ -6,14 +6,17 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <fstream>
 #include <thread>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "assay/error.h"
+#include "core/base/value_json.h"
 #include "runner/files/file_system.h"
 #include "runner/files/plain.h"
 
@@ -23,6 +26,22 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
+constexpr const char* kProgress = "progress.json";
+
+// What JSON cannot express is text: "NaN".
+Json metrics_json(const std::map<std::string, double>& metrics) {
+  Json all = Json::object();
+  for (const auto& [name, value] : metrics) all[name] = real_to_json(value);
+  return all;
+}
+
+std::map<std::string, double> metrics_from(const nlohmann::json& json) {
+  std::map<std::string, double> all;
+  for (const auto& [name, value] : json.items())
+    if (!value.is_null()) all[plain(name)] = real_from_json(Json(value));
+  return all;
+}
+
 Json to_json(const Status& s) {
   Json error;
   if (!s.error_kind.empty()) error = {{"kind", s.error_kind}, {"message", s.error_message}};
@@ -31,7 +50,7 @@ Json to_json(const Status& s) {
           {"started", s.started}, {"ended", s.ended},
           {"threads", s.threads}, {"seconds", s.seconds},
           {"error", error},       {"reused_from", s.reused_from},
-          {"metrics", s.metrics}};
+          {"metrics", metrics_json(s.metrics)}};
 }
 
 // Not ordered: there a key is looked for among all others, and metrics may be many.
@@ -53,9 +72,17 @@ Status from_json(const nlohmann::json& json) {
     s.error_kind = error.at("kind").get<std::string>();
     s.error_message = plain(error.at("message").get<std::string>());
   }
-  for (const auto& [name, value] : json.at("metrics").items())
-    if (value.is_number()) s.metrics[plain(name)] = value.get<double>();
+  s.metrics = metrics_from(json.at("metrics"));
   return s;
+}
+
+// Of a worker that has just begun there is none.
+void add_progress(const fs::path& file, Status& status) try {
+  const auto json = nlohmann::json::parse(read_file(file));
+  status.unit = std::max(status.unit, json.at("unit").get<std::int64_t>());
+  status.units = json.at("units").get<std::int64_t>();
+  for (const auto& [name, value] : metrics_from(json.at("metrics"))) status.metrics[name] = value;
+} catch (const std::exception&) {  // not there yet, or not ours: status.json says enough
 }
 
 std::string holder(int fd) {
@@ -85,6 +112,7 @@ Status RunFolder::status() const {
     if (status.state == "running" && !FolderLock::held(dir_) &&
         !FolderLock::held(dir_.parent_path()) && !FolderLock::held(dir_ / "claim"))
       status.state = "interrupted";
+    if (status.state == "running") add_progress(dir_ / kProgress, status);
     return status;
   } catch (const Json::exception& error) {
     // It only repeats what the checkpoints know: the stage goes on from them, and writes it anew.
@@ -100,6 +128,22 @@ Status RunFolder::status() const {
 void RunFolder::write_status(const Status& status) const {
   write_atomically(dir_ / "status.json",
                    to_json(status).dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+}
+
+void RunFolder::write_progress(const UnitProgress& progress) const {
+  const Json json{{"unit", progress.unit},
+                  {"units", progress.units},
+                  {"metrics", metrics_json(progress.metrics)}};
+  const auto file = dir_ / kProgress, fresh = dir_ / ".progress.new";
+  std::ofstream out(fresh);
+  out << json.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
+  out.close();
+  std::error_code none;
+  if (out) fs::rename(fresh, file, none);
+}
+
+void RunFolder::remove_progress() const {
+  file_system().try_remove(dir_ / kProgress);
 }
 
 FolderLock::FolderLock(const fs::path& dir, double seconds, Mode mode) {

@@ -15,7 +15,7 @@ namespace assay {
 /// status.json: replaced atomically, so it is always whole.
 struct Status {
   std::string state = "queued";  // queued, running, done, failed, diverged, interrupted
-  std::int64_t unit = 0;         // units done, as of the last checkpoint or the end
+  std::int64_t unit = 0;         // units done; of a stage that does not run, as of its checkpoint
   std::int64_t units = 0;
   int attempts = 0;
   double started = 0;  // seconds since 1970, of the first attempt
@@ -26,6 +26,12 @@ struct Status {
   std::string error_message;
   std::string reused_from;                // the run folder beside it, of another build, or ""
   std::map<std::string, double> metrics;  // the last value of each name
+};
+
+/// How far a running stage is, between two checkpoints.
+struct UnitProgress {
+  std::int64_t unit = 0, units = 0;  // units done, of how many
+  std::map<std::string, double> metrics;
 };
 
 /// Folder names and small files. Knows nothing of tensors.
@@ -42,6 +48,10 @@ class RunFolder {
   /// `interrupted`. Throws Error{kCorrupt} naming the file.
   Status status() const;
   void write_status(const Status& status) const;  // atomically, synced
+  /// progress.json: atomically, and without a word if it cannot be written. status() of a stage that
+  /// runs is that of here.
+  void write_progress(const UnitProgress& progress) const;
+  void remove_progress() const;
 
  private:
   std::filesystem::path dir_;

@@ -54,6 +54,7 @@ std::string frame(const std::string& event) {
 
 struct EventFile::Impl {
   std::ofstream out;
+  std::string pending;
 };
 
 EventFile::EventFile(const fs::path& dir) : impl_(new Impl) {
@@ -69,7 +70,7 @@ EventFile::EventFile(const fs::path& dir) : impl_(new Impl) {
       dir / fmt::format("events.out.tfevents.{}.{}", static_cast<std::int64_t>(now), host);
   impl_->out.open(file, std::ios::binary);
   if (!impl_->out) fail_io(file, "created", errno);
-  impl_->out << frame(key(1, 1) + raw(now) + text(3, "brain.Event:2"));
+  impl_->pending = frame(key(1, 1) + raw(now) + text(3, "brain.Event:2"));
 }
 
 EventFile::~EventFile() {
@@ -78,12 +79,15 @@ EventFile::~EventFile() {
 
 void EventFile::scalar(double t, std::int64_t step, std::string_view tag, double value) {
   const std::string point = text(1, tag) + key(2, 5) + raw(static_cast<float>(value));
-  impl_->out << frame(key(1, 1) + raw(t) + key(2, 0) + varint(static_cast<std::uint64_t>(step)) +
-                      text(5, text(1, point)));
+  impl_->pending += frame(key(1, 1) + raw(t) + key(2, 0) +
+                          varint(static_cast<std::uint64_t>(step)) + text(5, text(1, point)));
 }
 
 void EventFile::flush() {
+  if (impl_->pending.empty()) return;
+  impl_->out.write(impl_->pending.data(), static_cast<std::streamsize>(impl_->pending.size()));
   impl_->out.flush();
+  impl_->pending.clear();
 }
 
 }  // namespace assay

@@ -38,7 +38,7 @@ Json point(const std::map<std::size_t, std::vector<double>>& values, std::size_t
 Json curves_of(const Report& report) {
   const auto groups = groups_of(report);
   Series series;
-  Json labels = {"unit"};
+  Json labels = {"unit, from 0"};
   for (std::size_t g = 0; g < groups.size(); ++g) {
     labels.push_back(groups[g].label());
     for (const auto* trial : groups[g].trials) gather(*trial, g, series);
@@ -51,7 +51,7 @@ Json curves_of(const Report& report) {
     std::size_t k = 0;
     for (const auto& [unit, values] : units) {
       if (k++ % stride != 0 && k != units.size()) continue;
-      Json row = {unit + 1};
+      Json row = {unit};
       for (std::size_t g = 0; g < groups.size(); ++g) row.push_back(point(values, g));
       rows.push_back(std::move(row));
     }

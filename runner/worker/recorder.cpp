@@ -36,11 +36,26 @@ std::string checked(std::string_view name) {
 
 Recorder::Recorder(const RunFolder& folder, const std::string& stage, std::int64_t unit,
                    Events& events)
-    : folder_(folder), events_(events), log_(folder.metrics(), stage, unit), curves_(folder.dir()) {
+    : folder_(folder),
+      events_(events),
+      log_(folder.metrics(), stage, unit),
+      curves_(folder.dir()),
+      flusher_([this] { flush(); }) {
   for (const auto& row : read_metrics(folder.metrics())) {
     latest_[row.name] = row.value;
     curves_.scalar(row.t, row.unit, row.name, row.value);
   }
+}
+
+void Recorder::at(std::int64_t unit, std::int64_t units) {
+  unit_ = unit;
+  units_ = units;
+  flusher_.touch();
+}
+
+std::map<std::string, double> Recorder::latest() const {
+  const std::scoped_lock lock(mutex_);
+  return latest_;
 }
 
 void Recorder::metric(std::string_view name, double value) {
@@ -51,10 +66,14 @@ void Recorder::metric(std::string_view name, double value) {
                 fmt::format("`{}` is not a valid name of a metric: use split/metric, such as "
                             "`train/{}`",
                             name, name));
-  log_.append(unit_, name, value);
-  curves_.scalar(wall_seconds(), unit_, name, value);
-  latest_[std::string(name)] = value;
+  {
+    const std::scoped_lock lock(mutex_);
+    log_.append(unit_, name, value);
+    curves_.scalar(wall_seconds(), unit_, name, value);
+    latest_[std::string(name)] = value;
+  }
   events_.value(std::string(name), value);
+  flusher_.touch();
 }
 
 void Recorder::artifact(std::string_view name, const TensorMap& value) {
@@ -78,7 +97,20 @@ void Recorder::note(std::string_view message) {
   log_line(fmt::format("unit {}: {}", unit_.load(), message));
 }
 
+void Recorder::finish() {
+  flusher_.stop();
+  folder_.remove_progress();
+}
+
+void Recorder::flush() {
+  const std::scoped_lock lock(mutex_);
+  log_.write();
+  curves_.flush();
+  folder_.write_progress({unit_, units_, latest_});
+}
+
 void Recorder::sync() {
+  const std::scoped_lock lock(mutex_);
   log_.sync();
   if (!std::filesystem::exists(folder_.metrics()))
     throw Error(ErrorKind::kIo,

@@ -206,7 +206,7 @@ void StageRun::use_threads(std::int64_t threads) {
 void StageRun::loop() {
   auto& procedure = *assembly_->procedure;
   while (unit_ < units_ && !procedure.finished() && asked_to_leave() == 0) {
-    recorder_->at(unit_);
+    recorder_->at(unit_, units_);
     seed_default_generators(context_.rng.fork("unit").fork(static_cast<std::uint64_t>(unit_)),
                             context_.device);
     advance();
@@ -244,6 +244,7 @@ int StageRun::end(const std::string& state, int code, const std::string& kind,
   leave_if_forked();
   if (!message.empty()) log_line(message);
   log_failure([&] {
+    if (recorder_) recorder_->finish();
     if (recorder_) recorder_->sync();
   });
   log_failure([&] { write_status(state, kind, message); });
@@ -254,6 +255,7 @@ int StageRun::end(const std::string& state, int code, const std::string& kind,
 // Done is what the disk says is done.
 int StageRun::done() {
   leave_if_forked();
+  recorder_->finish();
   recorder_->sync();
   write_status("done", "", "");
   events_.end("done", "", "");
@@ -283,6 +285,7 @@ FolderLock StageRun::lock() {
 
 int StageRun::run() try {
   const FolderLock locked = lock();
+  folder_.remove_progress();  // of an earlier attempt
   status_ = folder_.status();
   seconds_before_ = status_.seconds;
   ++status_.attempts;

@@ -1,0 +1,48 @@
+#include "runner/worker/flusher.h"
+
+#include <chrono>
+#include <csignal>
+#include <exception>
+
+namespace assay {
+namespace {
+
+constexpr auto kBetween = std::chrono::seconds(1);
+
+}  // namespace
+
+Flusher::Flusher(std::function<void()> flush)
+    : flush_(std::move(flush)), thread_([this](const std::stop_token& stop) { run(stop); }) {}
+
+Flusher::~Flusher() = default;
+
+void Flusher::stop() {
+  thread_.request_stop();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Flusher::touch() {
+  const std::scoped_lock lock(mutex_);
+  if (dirty_) return;
+  dirty_ = true;
+  woken_.notify_one();
+}
+
+void Flusher::run(const std::stop_token& stop) {
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, nullptr);  // they are for the main thread
+  std::unique_lock lock(mutex_);
+  while (woken_.wait(lock, stop, [this] { return dirty_; })) {
+    dirty_ = false;
+    lock.unlock();
+    try {
+      flush_();
+    } catch (const std::exception&) {  // see above
+    }
+    lock.lock();
+    woken_.wait_for(lock, stop, kBetween, [] { return false; });
+  }
+}
+
+}  // namespace assay
