@@ -2,6 +2,7 @@
 // what goes wrong later ends the trial with its step and term, and leaves the last checkpoint.
 #include <catch2/catch.hpp>
 
+#include "tests/support/data.h"
 #include "tests/support/shell.h"
 
 using namespace assay::testing;
@@ -17,12 +18,6 @@ const std::string kPlain = "dataset: {use: fashion_mnist, validation: 100, train
 const std::string kGroups =
     "dataset: {use: colored, images: {use: fashion_mnist, validation: 100, train_limit: 200}}\n";
 
-bool no_data() {
-  const bool missing = !fs::exists("/usr/share/datasets/fashion-mnist");
-  if (missing) WARN("skipped: the Debian package dataset-fashion-mnist is not installed");
-  return missing;
-}
-
 Said run(const Folder& folder, const std::string& text, const std::string& more = "") {
   folder.write("m.yaml", text);
   return shell("cd " + folder.path().string() + " && assay run m.yaml " + more);
@@ -31,7 +26,7 @@ Said run(const Folder& folder, const std::string& text, const std::string& more 
 }  // namespace
 
 TEST_CASE("what optimizers refuse is said with the place, and nothing is trained") {
-  if (no_data()) return;
+  if (fashion_missing()) return;
   struct Case {
     std::string dataset, optimizer, sentence;
     int code;
@@ -84,7 +79,7 @@ TEST_CASE("describe refuses optimizers that it cannot nest or count") {
 }
 
 TEST_CASE("what cannot be selected is said with the place") {
-  if (no_data()) return;
+  if (fashion_missing()) return;
   const std::string manifest =
       "assay: 1\nname: r\n"
       "dataset: {use: class_subset, classes: [0, 2, 4], dataset: {use: fashion_mnist, validation: "
@@ -125,7 +120,7 @@ TEST_CASE("what cannot be selected is said with the place") {
 
 TEST_CASE(
     "a loss that is not finite ends with exit 6, its step and term, and the last checkpoint") {
-  if (no_data()) return;
+  if (fashion_missing()) return;
   const Folder folder;
   const auto said = run(folder, kHead + kPlain +
                                     "optimizer: {use: sam, base: {use: sgd, lr: 1e30}}\nlimits: "

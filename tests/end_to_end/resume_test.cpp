@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tests/support/data.h"
 #include "tests/support/rows.h"
 #include "tests/support/shell.h"
 
@@ -29,12 +30,6 @@ limits: {workers: 2, checkpoint_every: 0.2s}
 const char* const kPreload =
     "preload=$ASSAY_BUILD/lib/libassay_faults.so; export FAULT_UNDER FAULT_FULL; ";
 
-bool data_missing() {
-  if (fs::exists("/usr/share/datasets/fashion-mnist")) return false;
-  WARN("skipped: the Debian package dataset-fashion-mnist is not installed");
-  return true;
-}
-
 void compare(const Json& whole, const Json& broken, const fs::path& at) {
   REQUIRE(whole["trials"].size() == broken["trials"].size());
   for (std::size_t k = 0; k < whole["trials"].size(); ++k) {
@@ -57,7 +52,7 @@ void compare(const Json& whole, const Json& broken, const fs::path& at) {
 }  // namespace
 
 TEST_CASE("a disk that is full in the middle of a sweep is waited for, and no byte changes") {
-  if (data_missing()) return;
+  if (fashion_missing()) return;
   const Folder folder;
   folder.write("m.yaml", kManifest);
   const std::string cd = "cd " + folder.path().string() + "; ";
@@ -77,7 +72,7 @@ TEST_CASE("a disk that is full in the middle of a sweep is waited for, and no by
 }
 
 TEST_CASE("a wall clock that jumps by a day, back and forth, changes nothing but the stamps") {
-  if (data_missing()) return;
+  if (fashion_missing()) return;
   const Folder folder;
   folder.write("m.yaml", kManifest);
   const std::string cd = "cd " + folder.path().string() + "; ", few = " procedure.steps=300 --json";
@@ -97,21 +92,59 @@ TEST_CASE("a wall clock that jumps by a day, back and forth, changes nothing but
 }
 
 TEST_CASE("an interrupted sweep says so, and goes on where it was") {
-  if (data_missing()) return;
+  if (fashion_missing()) return;
   const Folder folder;
   folder.write("killed.yaml", kManifest);
   const std::string cd = "cd " + folder.path().string() + "; ";
-  const auto cut = shell(
-      cd + "timeout -s INT 2 assay run killed.yaml --runs r procedure.steps=100000; echo code $?");
-  CHECK(cut.out.find("code 1") != std::string::npos);  // 124 of timeout, or 130
-  const auto status = shell(cd + "assay status killed.yaml --runs r procedure.steps=100000 --json");
-  INFO(status.err);
-  const auto json = Json::parse(status.out);
-  for (const auto& trial : json["trials"]) CHECK(trial["state"] == "interrupted");
+  const std::string interrupted = R"( --runs r -q & front=$!
+    begun() { ls -d r/*/*/checkpoints/unit-[1-9]* 2>/dev/null | cut -d/ -f3 | sort -u | wc -l; }
+    until [ $(begun) = 2 ]; do sleep 0.05; kill -0 $front || exit 1; done
+    kill -INT $front; wait $front)";
+  const auto units = [&] {
+    const auto said = shell(cd + "assay status r/killed --json");
+    INFO(said.err);
+    std::int64_t sum = 0;
+    for (const auto& trial : Json::parse(said.out).at("trials")) {
+      CHECK(trial.at("state") == "interrupted");
+      sum += trial.at("stages")[0].at("unit").get<std::int64_t>();
+    }
+    return sum;
+  };
+  CHECK(shell(cd + "assay run killed.yaml procedure.steps=100000" + interrupted).code == 130);
+  const auto before = units();
+  CHECK(before > 0);
+  CHECK(shell(cd + "timeout --preserve-status -s INT 6 assay resume r/killed -q").code == 130);
+  CHECK(units() > before);
+}
+
+TEST_CASE("rows and progress are there long before the first checkpoint") {
+  if (fashion_missing()) return;
+  const Folder folder;
+  folder.write("killed.yaml", kManifest);
+  const auto said = shell("cd " + folder.path().string() + R"sh(
+    assay run killed.yaml --runs r -q procedure.steps=100000 sweep.seed=[0] limits.checkpoint_every=1h &
+    front=$!
+    until [ -s "$(ls r/killed/*/metrics.jsonl)" ] && ! assay status r/killed | grep -q ' 0/'
+    do sleep 0.1; kill -0 $front || exit 1; done 2>/dev/null
+    assay status r/killed --json > status.json
+    cat r/killed/*/metrics.jsonl | wc -l > rows
+    cat r/killed/*/events.out.tfevents.* | wc -c > bytes
+    ls -d r/killed/*/checkpoints/unit-[1-9]* 2>/dev/null | wc -l > checkpoints
+    kill -INT $front; wait $front)sh");
+  INFO(said.err);
+  CHECK(said.code == 130);
+  const auto trial = Json::parse(slurp(folder.path() / "status.json")).at("trials").at(0);
+  CHECK(trial.at("state") == "running");
+  CHECK(trial.at("stages")[0].at("unit") > 0);
+  CHECK(trial.at("stages")[0].at("units") == 100000);
+  CHECK(trial.at("metrics").contains("train/loss"));
+  CHECK(std::stoi(slurp(folder.path() / "rows")) > 0);
+  CHECK(std::stoi(slurp(folder.path() / "bytes")) > 100);
+  CHECK(std::stoi(slurp(folder.path() / "checkpoints")) == 0);
 }
 
 TEST_CASE("asking twice does not run twice, and a NaN ends one trial with exit 6") {
-  if (data_missing()) return;
+  if (fashion_missing()) return;
   const Folder folder;
   folder.write("killed.yaml", kManifest);
   const std::string cd = "cd " + folder.path().string() + "; ";
@@ -131,7 +164,7 @@ TEST_CASE("asking twice does not run twice, and a NaN ends one trial with exit 6
 }
 
 TEST_CASE("a worker that waits for its predecessor to leave the folder is alive") {
-  if (data_missing()) return;
+  if (fashion_missing()) return;
   const Folder folder;
   folder.write("m.yaml", kManifest);
   const std::string cd = "cd " + folder.path().string() + "; ", few = " sweep.seed=[0] --json";

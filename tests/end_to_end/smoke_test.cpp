@@ -5,16 +5,14 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tests/support/data.h"
 #include "tests/support/shell.h"
 
 using namespace assay::testing;
 namespace fs = std::filesystem;
 
 TEST_CASE("the smoke experiments run, and are reused when asked for again") {
-  if (!fs::exists("/usr/share/datasets/fashion-mnist")) {
-    WARN("skipped: the Debian package dataset-fashion-mnist is not installed");
-    return;
-  }
+  if (fashion_missing()) return;
   const Folder folder;
   int found = 0;
   for (const auto& entry :

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tests/support/data.h"
 #include "tests/support/sdk.h"
 
 using namespace assay::testing;
@@ -55,10 +56,7 @@ ASSAY_PLUGIN(registry) { registry.add<Half>("half", "Gradient descent with a fac
 }  // namespace
 
 TEST_CASE("a word, a dropped file and a newer build each take effect without a rebuild") {
-  if (!std::filesystem::exists("/usr/share/datasets/fashion-mnist")) {
-    WARN("skipped: the Debian package dataset-fashion-mnist is not installed");
-    return;
-  }
+  if (fashion_missing()) return;
   const Sdk sdk;
   sdk.folder().write("swap.yaml", kManifest);
   sdk.require("prefix/bin/assay run swap.yaml");

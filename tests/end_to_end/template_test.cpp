@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tests/support/data.h"
 #include "tests/support/sdk.h"
 
 using namespace assay::testing;
@@ -24,6 +25,7 @@ foreach(kind dataset model objective optimizer procedure transform metric predic
 endforeach()
 file(RENAME ${CMAKE_BINARY_DIR}/all.cpp.new ${CMAKE_BINARY_DIR}/all.cpp)
 add_executable(made_test ${CMAKE_BINARY_DIR}/all.cpp $ENV{ASSAY_SOURCE}/tests/support/main.cpp
+  $ENV{ASSAY_SOURCE}/tests/support/data.cpp
   $ENV{ASSAY_SOURCE}/tests/support/plugin_host.cpp)
 target_include_directories(made_test PRIVATE $ENV{ASSAY_SOURCE})
 target_compile_options(made_test PRIVATE -std=c++20)
@@ -33,10 +35,7 @@ target_link_libraries(made_test PRIVATE assay::core Catch2::Catch2)
 }  // namespace
 
 TEST_CASE("a new plugin of each kind builds, passes its test and runs its manifest") {
-  if (!std::filesystem::exists("/usr/share/datasets/fashion-mnist")) {
-    WARN("skipped: the Debian package dataset-fashion-mnist is not installed");
-    return;
-  }
+  if (fashion_missing()) return;
   const Sdk sdk;
   sdk.folder().write("plugins/CMakeLists.txt", "");
   sdk.folder().write("CMakeLists.txt", kProject);

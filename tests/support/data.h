@@ -1,15 +1,17 @@
-// Where the real data sets for tests lie.
+// Where the real data sets for tests lie. A case without its data returns, and its program is
+// reported as skipped.
 #pragma once
 
-#include <cstdlib>
 #include <filesystem>
 
 namespace assay::testing {
 
-/// $ASSAY_DATA, or an empty path: tests that need it say so and leave themselves out.
-inline std::filesystem::path data_folder() {
-  const char* folder = std::getenv("ASSAY_DATA");
-  return folder == nullptr || !std::filesystem::is_directory(folder) ? "" : folder;
-}
+/// $ASSAY_DATA, or an empty path.
+std::filesystem::path data_folder();
+/// Whether the case is to be skipped for want of data_folder(), or of Fashion-MNIST; says so.
+bool data_missing();
+bool fashion_missing();
+/// The cases that were.
+int count_skipped();
 
 }  // namespace assay::testing

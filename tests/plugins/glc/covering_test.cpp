@@ -165,10 +165,7 @@ TEST_CASE("a column of more values than levels is cut where about as many rows l
 }
 
 TEST_CASE("breast cancer: 17 pure rectangles of neighbors leave three cases") {
-  if (assay::testing::data_folder().empty()) {
-    WARN("ASSAY_DATA is not set: skipped");
-    return;
-  }
+  if (assay::testing::data_missing()) return;
   const auto table = wbc();
   REQUIRE(table.rows() == 683);
   Covering covering(table, adjacent_pairs(9), {1, 3}, 64);
@@ -190,10 +187,7 @@ TEST_CASE("breast cancer: 17 pure rectangles of neighbors leave three cases") {
 }
 
 TEST_CASE("breast cancer: the largest pure interval is clump thickness from 9, 83 cases") {
-  if (assay::testing::data_folder().empty()) {
-    WARN("ASSAY_DATA is not set: skipped");
-    return;
-  }
+  if (assay::testing::data_missing()) return;
   const auto table = wbc();
   const auto pure = Covering(table, single_columns(9), {1, 1}, 64).next();
   REQUIRE(pure);

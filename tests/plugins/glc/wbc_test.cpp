@@ -6,10 +6,7 @@ using namespace assay;
 using namespace assay::testing;
 
 TEST_CASE("the end point with weights 1 is the sum, and its confusions are the known ones") {
-  if (data_folder().empty()) {
-    WARN("ASSAY_DATA is not set: skipped");
-    return;
-  }
+  if (data_missing()) return;
   const auto file = data_folder() / "wbc" / "breast-cancer-wisconsin.data";
   const auto data = plugins().make<Dataset>({"csv_table",
                                              {{"path", file.string()},

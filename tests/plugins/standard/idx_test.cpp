@@ -113,11 +113,8 @@ TEST_CASE("a pair that is wrong gets a sentence that says what is") {
 }
 
 TEST_CASE("mnist and usps have the sizes they are known for") {
+  if (testing::data_missing()) return;
   const auto data = testing::data_folder();
-  if (data.empty()) {
-    WARN("ASSAY_DATA is not set: the test of real idx files is left out");
-    return;
-  }
   const auto read = [&](const std::string& set, const std::string& prefix) {
     const auto file = [&](const std::string& name) {
       return (data / set / (prefix + name + "-ubyte.gz")).string();
