@@ -1,20 +1,45 @@
 # The version of an interface between libraries that are compiled apart: a hash of its headers without
 # comments and white space. Two libraries with the same one agree on layouts and virtual functions.
-# assay_hash_headers(out headers...): sets `out`, and runs CMake again if a header changes.
+
+# Sets `out` to the text of a header without comments. Of a line with `//` after a quote, in which it may
+# be part of a literal, the comment stays.
+function(assay_strip_header out header)
+  file(READ ${header} text)
+  string(REGEX MATCHALL "\"[^\"\n]*//[^\n]*" literals "${text}")
+  string(REGEX REPLACE "//[^\n]*|/\\*([^*]|\\*+[^*/])*\\*+/" " " text "${text}")
+  string(REGEX REPLACE "[ \t\r\n]+" " " text "${text}")
+  set(${out} "${text}${literals}" PARENT_SCOPE)
+endfunction()
+
+# assay_hash_headers(out headers...): sets `out`, and runs CMake again if a header changes. Headers
+# that they include by a path relative to themselves are hashed with them.
 function(assay_hash_headers out)
   set(all "")
-  foreach(header IN LISTS ARGN)
-    file(READ ${header} text)
-    string(REGEX REPLACE "/\\*([^*]|\\*+[^*/])*\\*+/" " " text "${text}")
-    string(REGEX REPLACE "//[^\n]*" " " text "${text}")
-    string(REGEX REPLACE "[ \t\r\n]+" " " text "${text}")
+  set(open ${ARGN})
+  set(seen "")
+  while(open)
+    list(POP_FRONT open header)
+    if(header IN_LIST seen)
+      continue()
+    endif()
+    list(APPEND seen ${header})
+    assay_strip_header(text ${header})
     get_filename_component(name ${header} NAME)
     string(APPEND all "${name}\n${text}\n")
-  endforeach()
+    get_filename_component(folder ${header} DIRECTORY)
+    string(REGEX MATCHALL "#include \"[^\"]+\"" includes "${text}")
+    foreach(include IN LISTS includes)
+      string(REGEX REPLACE "#include \"([^\"]+)\"" "\\1" include "${include}")
+      if(EXISTS ${folder}/${include})
+        get_filename_component(include ${folder}/${include} ABSOLUTE)
+        list(APPEND open ${include})
+      endif()
+    endforeach()
+  endwhile()
   string(SHA256 hash "${all}")
   string(SUBSTRING ${hash} 0 16 hash)
   set(${out} ${hash} PARENT_SCOPE)
   if(NOT CMAKE_SCRIPT_MODE_FILE)
-    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${ARGN})
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${seen})
   endif()
 endfunction()

@@ -6,7 +6,8 @@ import subprocess
 import tempfile
 
 SOURCE = pathlib.Path(os.environ["ASSAY_SOURCE"])
-SCRIPT = """include({module})
+SCRIPT = """cmake_minimum_required(VERSION 3.25)
+include({module})
 assay_hash_headers(hash {headers})
 message("${{hash}}")
 """
@@ -40,6 +41,18 @@ plain = hash_of(HEADER)
 assert hash_of(HEADER.replace("first", "the first")) == plain, "a comment"
 assert hash_of(HEADER.replace("class", "/* a\n * b */ class")) == plain, "a longer comment"
 assert hash_of(HEADER.replace("  virtual", "\n\n\tvirtual")) == plain, "white space"
+assert hash_of(HEADER.replace("first", "see assay/*.h for more")) == plain, "a star in a comment"
+assert hash_of('const char* u = "http://a"; int b;\n') != hash_of('const char* u = "http://a"; int c;\n')
+
+
+def hash_with_include(text):
+    with tempfile.TemporaryDirectory() as folder:
+        pathlib.Path(folder, "a.h").write_text('#include "b.h"\n')
+        pathlib.Path(folder, "b.h").write_text(text)
+        return hash_files([pathlib.Path(folder, "a.h")])
+
+
+assert hash_with_include("int b;") != hash_with_include("int c;"), "a header that is included"
 lines = HEADER.splitlines(keepends=True)
 lines[2], lines[3] = lines[3], lines[2]
 assert hash_of("".join(lines)) != plain, "virtual functions in another order"
