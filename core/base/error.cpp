@@ -5,6 +5,12 @@ namespace assay {
 
 Error::~Error() = default;
 
+Error Error::within(std::string_view outer) const {
+  std::string path(outer);
+  if (!path.empty() && !path_.empty()) path += '.';
+  return {kind_, what(), path + path_};
+}
+
 std::string_view name_of(ErrorKind kind) {
   switch (kind) {
     case ErrorKind::kParameter:

@@ -12,29 +12,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::pair<Type, const char*> kTypes[] = {{Type::kBool, "bool"},
-                                                   {Type::kInteger, "integer"},
-                                                   {Type::kReal, "real"},
-                                                   {Type::kString, "string"},
-                                                   {Type::kPath, "path"},
-                                                   {Type::kBools, "bools"},
-                                                   {Type::kIntegers, "integers"},
-                                                   {Type::kReals, "reals"},
-                                                   {Type::kStrings, "strings"},
-                                                   {Type::kComponent, "component"},
-                                                   {Type::kComponents, "components"}};
-
 [[noreturn]] void refuse(const Json& json) {
   throw Error(ErrorKind::kCorrupt,
               "`" + json.dump().substr(0, 80) + "` is not a value that Assay writes");
-}
-
-// JSON has no infinities: an open end of a range is null.
-Json bound(double x) {
-  return std::isfinite(x) ? Json(x) : Json(nullptr);
-}
-double bound(const Json& json, double open) {
-  return json.is_null() ? open : json.get<double>();
 }
 
 template <class T>
@@ -138,26 +118,6 @@ Json to_json(const Spec& spec) {
   return all;
 }
 
-Json to_json(const FieldInfo& field) {
-  const char* type = "";
-  for (const auto& [code, name] : kTypes)
-    if (code == field.type) type = name;
-  return {{"name", field.name},
-          {"type", type},
-          {"default", to_json(field.default_value)},
-          {"range",
-           {{"low", bound(field.range.low)},
-            {"high", bound(field.range.high)},
-            {"open_low", field.range.open_low},
-            {"open_high", field.range.open_high},
-            {"choices", field.range.choices}}},
-          {"doc", field.doc},
-          {"kind", field.kind},
-          {"required", field.required},
-          {"needs", field.needs},
-          {"gives", field.gives}};
-}
-
 Value value_from_json(const Json& json) {
   if (json.is_boolean()) return json.get<bool>();
   if (json.is_number_integer()) return json.get<std::int64_t>();
@@ -166,22 +126,6 @@ Value value_from_json(const Json& json) {
   if (json.is_object()) return spec_from_json(json);
   if (json.is_array()) return list_from_json(json);
   refuse(json);
-}
-
-Value value_from_json(const Json& json, const FieldInfo& field) {
-  if (!json.is_array() || !json.empty()) return value_from_json(json);
-  switch (field.type) {
-    case Type::kBools:
-      return Bools{};
-    case Type::kIntegers:
-      return Integers{};
-    case Type::kStrings:
-      return Strings{};
-    case Type::kComponents:
-      return Specs{};
-    default:
-      return Reals{};
-  }
 }
 
 Values values_from_json(const Json& json) {
@@ -196,29 +140,6 @@ Spec spec_from_json(const Json& json) {
   Spec spec{json["use"].get<std::string>(), values_from_json(json)};
   spec.params.erase("use");
   return spec;
-}
-
-FieldInfo field_from_json(const Json& json) try {
-  FieldInfo field;
-  field.name = json.at("name").get<std::string>();
-  bool known = false;
-  for (const auto& [code, name] : kTypes)
-    if (json.at("type") == name) field.type = code, known = true;
-  if (!known) refuse(json);
-  field.default_value = value_from_json(json.at("default"), field);
-  const auto& range = json.at("range");
-  constexpr double kOpen = std::numeric_limits<double>::infinity();
-  field.range = {bound(range.at("low"), -kOpen), bound(range.at("high"), kOpen),
-                 range.at("open_low").get<bool>(), range.at("open_high").get<bool>(),
-                 range.at("choices").get<Strings>()};
-  field.doc = json.at("doc").get<std::string>();
-  field.kind = json.at("kind").get<std::string>();
-  field.required = json.at("required").get<bool>();
-  field.needs = json.at("needs").get<std::map<std::string, std::string>>();
-  field.gives = json.at("gives").get<std::map<std::string, std::string>>();
-  return field;
-} catch (const nlohmann::json::exception&) {
-  refuse(json);
 }
 
 }  // namespace assay

@@ -1,12 +1,12 @@
-// Values, specs and field descriptions as JSON: the form in which the probe, the job of a worker
-// and state.json carry them. Not part of the SDK.
+// Values and specs as JSON, for identities and for people. Between programs they are exact:
+// runner/protocol/values.h. Not part of the SDK.
 #pragma once
 
 #include <string_view>
 
 #include <nlohmann/json.hpp>
 
-#include "assay/schema.h"
+#include "assay/value.h"
 
 namespace assay {
 
@@ -27,14 +27,10 @@ double real_from_json(const nlohmann::ordered_json& json);
 nlohmann::ordered_json to_json(const Value& value);
 nlohmann::ordered_json to_json(const Spec& spec);
 nlohmann::ordered_json to_json(const Values& values);
-nlohmann::ordered_json to_json(const FieldInfo& field);
 
-/// Inverse of to_json. With `field`, the alternative is the field's own (an empty list too).
-/// Throws Error{kCorrupt} for a form that to_json does not write.
+/// Inverse of to_json. Throws Error{kCorrupt} for a form that to_json does not write.
 Value value_from_json(const nlohmann::ordered_json& json);
-Value value_from_json(const nlohmann::ordered_json& json, const FieldInfo& field);
 Values values_from_json(const nlohmann::ordered_json& json);
 Spec spec_from_json(const nlohmann::ordered_json& json);
-FieldInfo field_from_json(const nlohmann::ordered_json& json);
 
 }  // namespace assay

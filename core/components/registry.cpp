@@ -15,26 +15,6 @@ bool is_name(std::string_view name) {
   });
 }
 
-// An empty list has no element to tell its type: it takes the field's.
-Values typed(const Entry& entry, Values values) {
-  for (const auto& field : entry.fields) {
-    const auto it = values.find(field.name);
-    if (it == values.end()) continue;
-    const auto* reals = std::get_if<Reals>(&it->second.variant());
-    if (reals != nullptr && reals->empty() && field.type != Type::kReals &&
-        it->second.index() != field.default_value.index()) {
-      Value empty = field.default_value;
-      std::visit(
-          [](auto& list) {
-            if constexpr (requires { list.clear(); }) list.clear();
-          },
-          static_cast<ValueVariant&>(empty));
-      it->second = empty;
-    }
-  }
-  return values;
-}
-
 // A misspelt declaration would check nothing.
 void check_problem_ability(const Entry& entry, const std::string& ability) {
   for (const char* known : {"Parts", "Groups", "Split", "Again"})
@@ -115,15 +95,14 @@ std::shared_ptr<void> Registry::make(std::string_view kind, const Spec& spec,
     expect_version(inner, version, find(inner, what.use).version);
     return make(inner, what, info);
   };
-  const Values values = typed(entry, spec.params);
   try {
-    auto made = entry.make(Build{values, info, nested});
+    auto made = entry.make(Build{spec.params, info, nested});
     if (!made)
       throw Error(ErrorKind::kPlugin,
                   "its factory function returned a null pointer instead of a component");
     return made;
   } catch (const Error& error) {
-    throw Error(error.kind(), entry.kind + " `" + entry.name + "`: " + error.what());
+    throw Error(error.kind(), entry.kind + " `" + entry.name + "`: " + error.what(), error.path());
   }
 }
 

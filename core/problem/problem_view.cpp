@@ -70,7 +70,8 @@ Tensors ChangedGradient::hessian_times(const Tensors&) {
   throw Error(ErrorKind::kParameter,
               "optimizer `" + wrapper_ +
                   "` changes the gradient, which then has no Hessian, but its base asks for "
-                  "products with one: swap the two, or use another base");
+                  "products with one: swap the two, or use another base",
+              "optimizer");
 }
 std::vector<Problem::Subproblem> ChangedGradient::split(std::int64_t samples) {
   auto parts = inner_.split(samples);
@@ -89,7 +90,8 @@ void CombinedGradient::refuse(const std::string& what) const {
   throw Error(ErrorKind::kParameter,
               "optimizer `" + combined_by_ +
                   "` gives its base one combined gradient, but the base asks for " + what +
-                  ": use a base that needs only that gradient");
+                  ": use a base that needs only that gradient",
+              "optimizer");
 }
 
 ScopedWeights::ScopedWeights(const Tensors& weights, const Tensors& there) : weights_(weights) {
@@ -150,7 +152,8 @@ std::vector<Problem::Subproblem> AscentProblem::split(std::int64_t) {
               "optimizer `" + combined_by_ +
                   "` perturbs the weights for the whole batch, but its base splits the "
                   "batch: swap the two, with `" +
-                  combined_by_ + "` as the base");
+                  combined_by_ + "` as the base",
+              "optimizer");
 }
 
 }  // namespace assay

@@ -31,7 +31,8 @@ void check_parts(const Problem& problem, By by, const std::string& rule) {
     throw Error(ErrorKind::kParameter,
                 "optimizer `" + rule + "` needs the separate terms or groups of the loss, and `" +
                     wrapper + "` gives its base one combined gradient: inside `" + wrapper +
-                    "` use a base that needs only that");
+                    "` use a base that needs only that",
+                "optimizer");
   const auto& names = problem.names(by);
   if (names.size() > 1) return;
   const auto has = names.empty() ? "none" : "only one: " + names.front();
@@ -39,12 +40,14 @@ void check_parts(const Problem& problem, By by, const std::string& rule) {
   if (by == By::kGroup)
     throw Error(ErrorKind::kParameter,
                 start + "groups of the dataset against one another, but the dataset has " + has +
-                    "; use its base alone, or a dataset with groups");
+                    "; use its base alone, or a dataset with groups",
+                "optimizer");
   const bool groups = problem.names(By::kGroup).size() > 1;
   throw Error(ErrorKind::kParameter,
               start + "terms of the loss against one another, but the loss has " + has +
                   "; use its base alone, an objective with several terms" +
-                  (groups ? ", or `over: groups`" : ""));
+                  (groups ? ", or `over: groups`" : ""),
+              "optimizer");
 }
 
 void check_groups(const Info& info) {

@@ -27,16 +27,19 @@ Cache::Cache(const fs::path& worker)
     entries_ = std::move(read["plugins"]);
 }
 
-const Json* Cache::find(const fs::path& file) const {
+// One that is damaged is none.
+std::optional<ProbeAnswer> Cache::find(const fs::path& file) const try {
   const auto it = entries_.find(file.string());
-  if (it == entries_.end() || !it->is_object() || it->value("stamp", "") != stamp(file))
-    return nullptr;
-  return &*it;
+  if (it == entries_.end() || it->at("stamp") != stamp(file)) return {};
+  return probe_answer_from_json(*it);
+} catch (const std::exception&) {
+  return {};
 }
 
-void Cache::put(const fs::path& file, Json answer) {
-  answer["stamp"] = stamp(file);
-  entries_[file.string()] = std::move(answer);
+void Cache::put(const ProbeAnswer& answer) {
+  auto& entry = entries_[answer.file];
+  entry = to_json(answer);
+  entry["stamp"] = stamp(answer.file);
 }
 
 void Cache::save() const {

@@ -6,14 +6,16 @@
 
 #include <nlohmann/json.hpp>
 
+#include "runner/protocol/probe_answer.h"
+
 namespace assay {
 
 class Cache {
  public:
   /// Of answers that `worker` gave. An unreadable cache is an empty one.
   explicit Cache(const std::filesystem::path& worker);
-  const nlohmann::ordered_json* find(const std::filesystem::path& file) const;
-  void put(const std::filesystem::path& file, nlohmann::ordered_json answer);
+  std::optional<ProbeAnswer> find(const std::filesystem::path& file) const;
+  void put(const ProbeAnswer& answer);
   /// Without those that hung, on a busy machine perhaps. A cache that cannot be written is no
   /// error.
   void save() const;

@@ -22,10 +22,6 @@ void add(const std::string& kind, Strings& kinds) {
 
 }  // namespace
 
-bool ComponentInfo::has(const std::string& ability) const {
-  return contains(abilities, ability);
-}
-
 const ComponentInfo* Catalog::find(std::string_view kind, std::string_view name) const {
   for (const auto& component : components)
     if (component.kind == kind && component.name == name) return &component;

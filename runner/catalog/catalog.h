@@ -10,25 +10,9 @@
 #include <vector>
 
 #include "assay/needs.h"
-#include "assay/schema.h"
+#include "runner/protocol/probe_answer.h"
 
 namespace assay {
-
-/// One registered component.
-struct ComponentInfo {
-  std::string kind;  // "model", "dataset", "objective", "optimizer", "procedure", or a plugin's own
-  std::string name;
-  std::string doc;
-  std::string plugin;  // path of its .so
-  std::string build;   // build id of that .so
-  std::vector<FieldInfo> fields;
-  Strings needs = {};      // as Entry::needs: see need_of()
-  Strings hides = {};      // as Entry::hides
-  Strings abilities = {};  // "Fitted", "Images", ...
-  Strings rows = {};       // of a metric: what it may give; `*` at the end stands for any name
-
-  bool has(const std::string& ability) const;
-};
 
 /// A plugin that cannot be used.
 struct Refusal {
@@ -43,7 +27,7 @@ struct Catalog {
   std::vector<Refusal> refused;
   std::map<std::string, std::string> core;  // build ids of what computes beside plugins, by file
   Strings folders;                          // the search path
-  Strings warnings;  // to be told whoever uses it
+  Strings warnings;                         // to be told whoever uses it
 
   const ComponentInfo* find(std::string_view kind, std::string_view name) const;
   Strings names(std::string_view kind) const;

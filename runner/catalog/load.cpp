@@ -4,19 +4,16 @@
 #include <algorithm>
 
 #include "assay/error.h"
-#include "core/base/value_json.h"
 #include "runner/catalog/cache.h"
 #include "runner/catalog/probe.h"
 #include "runner/catalog/quarantine.h"
 #include "runner/files/build_id.h"
-#include "runner/files/plain.h"
 #include "runner/files/rights.h"
 
 namespace assay {
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
 
 std::vector<fs::path> plugin_files(const std::vector<fs::path>& folders, Catalog& catalog) {
   std::vector<fs::path> files;
@@ -42,54 +39,29 @@ std::string open_to_all_at(const fs::path& file) {
   return why.empty() ? open_to_all(file.parent_path()) : why;
 }
 
-ComponentInfo component_of(const Json& json, const std::string& file, const std::string& build) {
-  ComponentInfo info{
-      json.at("kind"), json.at("name"), plain(json.at("doc").get<std::string>()), file, build, {}};
-  for (const auto& field : json.at("fields")) {
-    info.fields.push_back(field_from_json(field));
-    info.fields.back().doc = plain(info.fields.back().doc);
-  }
-  info.needs = json.at("needs").get<Strings>();
-  info.hides = json.at("hides").get<Strings>();
-  info.abilities = json.at("abilities").get<Strings>();
-  info.rows = json.at("rows").get<Strings>();
-  return info;
-}
-
-void add(Catalog& catalog, const std::string& file, const Json& answer) try {
-  if (answer.contains("refused")) {
-    catalog.refused.push_back({file, answer["refused"]});
+void add(Catalog& catalog, const ProbeAnswer& answer) {
+  const auto& file = answer.file;
+  if (!answer.refused.empty()) {
+    catalog.refused.push_back({file, answer.refused});
     return;
   }
-  std::vector<ComponentInfo> found;
-  for (const auto& json : answer.at("components")) {
-    found.push_back(component_of(json, file, answer.at("build")));
-    if (const auto* other = catalog.find(found.back().kind, found.back().name)) {
+  for (const auto& one : answer.components)
+    if (const auto* other = catalog.find(one.kind, one.name)) {
       catalog.refused.push_back({file, file + ": registers " + other->kind + " `" + other->name +
                                            "`, which " + other->plugin +
                                            " already registers; remove one of the two plugins"});
       return;
     }
-  }
-  catalog.components.insert(catalog.components.end(), found.begin(), found.end());
-} catch (const std::exception& error) {
-  catalog.refused.push_back(
-      {file, file + ": the output of the probe cannot be parsed: " + error.what()});
-}
-
-Strings components_in(const Json* answer) {
-  Strings names;
-  if (answer == nullptr || !answer->contains("components")) return names;
-  for (const auto& one : answer->at("components"))
-    names.push_back(one.at("kind").get<std::string>() + "/" + one.at("name").get<std::string>());
-  return names;
+  catalog.components.insert(catalog.components.end(), answer.components.begin(),
+                            answer.components.end());
 }
 
 // One that crashed is not to be tried again, not even by the next worker or with an empty cache.
-bool isolate(const fs::path& file, const Json& answer, Quarantine& quarantine) try {
-  const auto reason = answer.at("refused").get<std::string>();
-  const auto prefix = file.string() + ": ";
-  quarantine.put(file, reason.starts_with(prefix) ? reason.substr(prefix.size()) : reason, {});
+bool isolate(const ProbeAnswer& answer, Quarantine& quarantine) try {
+  const auto prefix = answer.file + ": ";
+  const auto& reason = answer.refused;
+  quarantine.put(answer.file, reason.starts_with(prefix) ? reason.substr(prefix.size()) : reason,
+                 {});
   return true;
 } catch (
     const std::exception&) {  // the state folder cannot be written: the cache remembers it, for now
@@ -98,27 +70,26 @@ bool isolate(const fs::path& file, const Json& answer, Quarantine& quarantine) t
 
 void learn(Cache& cache, Quarantine& quarantine, const fs::path& worker,
            const std::vector<fs::path>& files) {
-  for (const auto& [file, text] : probe_files(worker, files)) {
-    auto answer = Json::parse(text);
-    if (answer.contains("refused")) answer["refused"] = plain(answer["refused"].get<std::string>());
+  for (const auto& answer : probe_files(worker, files)) {
     // Not in the cache too: once released it is to be probed.
-    if (answer.value("crashed", false) && isolate(file, answer, quarantine)) continue;
-    cache.put(file, std::move(answer));
+    if (answer.crashed && isolate(answer, quarantine)) continue;
+    cache.put(answer);
   }
   if (!files.empty()) cache.save();
 }
 
 // A probe that was killed says nothing of the plugin: nothing is remembered then.
-Json answer_on(const fs::path& file, const Cache& cache) {
-  if (const auto* answer = cache.find(file)) return *answer;
-  return {{"file", file.string()},
-          {"refused", file.string() + ": its probe was killed, or memory ran out; Assay "
-                                      "probes it again next time"}};
+ProbeAnswer answer_on(const fs::path& file, const Cache& cache) {
+  if (const auto answer = cache.find(file)) return *answer;
+  return {.file = file,
+          .refused = file.string() +
+                     ": its probe was killed, or memory ran out; Assay probes it "
+                     "again next time"};
 }
 
 }  // namespace
 
-std::vector<Json> check_plugins(const std::vector<fs::path>& files) {
+std::vector<ProbeAnswer> check_plugins(const std::vector<fs::path>& files) {
   const auto worker = worker_program();
   Cache cache(worker);
   Quarantine quarantine;
@@ -126,12 +97,12 @@ std::vector<Json> check_plugins(const std::vector<fs::path>& files) {
   for (const auto& file : files)
     if (!quarantine.find(file) && open_to_all_at(file).empty()) asked.push_back(file);
   learn(cache, quarantine, worker, asked);
-  std::vector<Json> answers;
+  std::vector<ProbeAnswer> answers;
   for (const auto& file : files) {
     if (const auto entry = quarantine.find(file))
-      answers.push_back({{"file", file.string()}, {"refused", entry->sentence()}});
+      answers.push_back({.file = file, .refused = entry->sentence()});
     else if (const auto why = open_to_all_at(file); !why.empty())
-      answers.push_back({{"file", file.string()}, {"refused", why}});
+      answers.push_back({.file = file, .refused = why});
     else
       answers.push_back(answer_on(file, cache));
   }
@@ -139,7 +110,10 @@ std::vector<Json> check_plugins(const std::vector<fs::path>& files) {
 }
 
 Strings last_known_components(const fs::path& file) {
-  return components_in(Cache(worker_program()).find(file));
+  Strings names;
+  if (const auto answer = Cache(worker_program()).find(file))
+    for (const auto& one : answer->components) names.push_back(one.kind + "/" + one.name);
+  return names;
 }
 
 Catalog load_catalog(const std::vector<fs::path>& first, bool safe) {
@@ -159,14 +133,14 @@ Catalog load_catalog(const std::vector<fs::path>& first, bool safe) {
       continue;
     }
     files.push_back(file);
-    if (!quarantine.find(file) && cache.find(file) == nullptr) unknown.push_back(file);
+    if (!quarantine.find(file) && !cache.find(file)) unknown.push_back(file);
   }
   learn(cache, quarantine, worker, unknown);
   for (const auto& file : files) {
     if (const auto entry = quarantine.find(file))
       catalog.refused.push_back({entry->file, entry->sentence(), entry->components, true});
     else
-      add(catalog, file.string(), answer_on(file, cache));
+      add(catalog, answer_on(file, cache));
   }
   std::sort(catalog.components.begin(), catalog.components.end(), [](const auto& a, const auto& b) {
     return std::tie(a.kind, a.name) < std::tie(b.kind, b.name);

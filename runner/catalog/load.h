@@ -4,8 +4,6 @@
 #include <filesystem>
 #include <vector>
 
-#include <nlohmann/json_fwd.hpp>
-
 #include "runner/catalog/catalog.h"
 
 namespace assay {
@@ -17,9 +15,9 @@ namespace assay {
 /// `first` that is not there.
 Catalog load_catalog(const std::vector<std::filesystem::path>& first, bool safe = false);
 
-/// What the worker says of these files now, as in probe.h; remembered for the next load_catalog. A
-/// file in quarantine is not probed.
-std::vector<nlohmann::ordered_json> check_plugins(const std::vector<std::filesystem::path>& files);
+/// What the worker says of these files now; remembered for the next load_catalog. A file in
+/// quarantine is not probed.
+std::vector<ProbeAnswer> check_plugins(const std::vector<std::filesystem::path>& files);
 
 /// The components, as kind/name, that this file was last known to offer.
 Strings last_known_components(const std::filesystem::path& file);

@@ -11,8 +11,10 @@ namespace {
 int run_compare(const Call& call) {
   const Catalog catalog = catalog_of(call);
   auto json = Json::array();
+  int code = kOk;
   for (const auto& asked : experiments_of(call, catalog)) {
     const auto trials = read_outcomes(asked.experiment, asked.runs);
+    if (complain_of_metric(call, asked.experiment, trials) != kOk) code = kFailure;
     if (call.json) {
       json.push_back(to_json(asked.experiment, trials, ""));
       json.back()["statistics"] = statistics_of(call, asked.experiment, trials);
@@ -21,7 +23,7 @@ int run_compare(const Call& call) {
     }
   }
   if (call.json) print_json(call, json.size() == 1 ? json[0] : Json{{"experiments", json}});
-  return kOk;
+  return code;
 }
 
 }  // namespace

@@ -1,7 +1,9 @@
 // Reads provenance.json and status.json of finished runs.
 #include "runner/cli/cost.h"
 
+#include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "core/base/value_json.h"
@@ -16,12 +18,14 @@ using Json = nlohmann::ordered_json;
 
 constexpr int kMostRuns = 300;  // read at most; an estimate needs no more, and must answer at once
 
-struct Mean {
-  double sum = 0;
-  int count = 0;
-  double value() const { return sum / count; }
+// Finished stages of one kind.
+struct Past {
+  int stages = 0;
+  double seconds = 0;
+  std::int64_t units = 0;
+  double units_per_epoch = 0;  // 0: they did not count in epochs
 };
-using Known = std::map<std::string, Mean>;
+using Known = std::map<std::string, Past>;
 
 std::string names_of(const Json& components) {
   std::string text;
@@ -30,14 +34,26 @@ std::string names_of(const Json& components) {
   return text;
 }
 
+std::int64_t count_in(const Json& components, const char* parameter) {
+  const auto procedure = components.find("procedure");
+  if (procedure == components.end()) return 0;
+  const auto it = procedure->find(parameter);
+  return it != procedure->end() && it->is_number_integer() ? it->get<std::int64_t>() : 0;
+}
+
 void learn(const fs::path& dir, Known& known) try {
   const Status status = RunFolder(dir).status();
-  if (status.state != "done" || status.seconds <= 0) return;
+  if (status.state != RunState::kDone || status.seconds <= 0 || status.units <= 0) return;
   const auto provenance = Json::parse(read_file(dir / "provenance.json"));
   const auto& components = provenance.at("components");
+  const auto epochs = count_in(components, "epochs");
   for (const auto& key : {components.dump(), names_of(components)}) {
-    known[key].sum += status.seconds;
-    ++known[key].count;
+    auto& past = known[key];
+    ++past.stages;
+    past.seconds += status.seconds;
+    past.units += status.units;
+    if (epochs > 0)
+      past.units_per_epoch = static_cast<double>(status.units) / static_cast<double>(epochs);
   }
 } catch (const std::exception&) {  // no help, and no harm
 }
@@ -57,6 +73,29 @@ Known learn_all(const fs::path& runs) {
   return known;
 }
 
+// Units of a stage like the `past` ones, as its procedure counts them; 0: not known.
+double units_of(const Json& components, const Past& past) {
+  if (const auto steps = count_in(components, "steps"); steps > 0)
+    return static_cast<double>(steps);
+  if (const auto epochs = count_in(components, "epochs"); epochs > 0)
+    return past.units_per_epoch * static_cast<double>(epochs);
+  return static_cast<double>(past.units) / past.stages;
+}
+
+// Seconds for what is left of a stage; nothing if no like stage has been run.
+std::optional<double> estimate(const Json& components, std::int64_t done, const Known& known) {
+  auto it = known.find(components.dump());
+  const bool same = it != known.end();
+  if (!same) it = known.find(names_of(components));
+  if (it == known.end()) return {};
+  const auto& past = it->second;
+  const double units =
+      same ? static_cast<double>(past.units) / past.stages : units_of(components, past);
+  if (units <= 0) return {};
+  const double left = std::max(0.0, units - static_cast<double>(done));
+  return past.seconds / static_cast<double>(past.units) * left;
+}
+
 }  // namespace
 
 Cost cost_of(const std::vector<TrialOutcome>& trials, const fs::path& runs) {
@@ -66,17 +105,14 @@ Cost cost_of(const std::vector<TrialOutcome>& trials, const fs::path& runs) {
   for (const auto& trial : trials) {
     for (std::size_t i = 0; i < trial.stages.size(); ++i) {
       const auto& stage = trial.stages[i];
-      if (stage.status.state == "done" || !seen.insert(stage.id).second) continue;
+      if (stage.status.state == RunState::kDone || !seen.insert(stage.id).second) continue;
       ++cost.stages;
       auto components = Json::object();
       for (const auto& [kind, spec] : trial.trial->stages[i].components)
         components[kind] = to_json(spec);
-      auto it = known.find(components.dump());
-      if (it == known.end()) it = known.find(names_of(components));
-      if (it == known.end())
-        ++cost.unknown;
-      else
-        cost.seconds += it->second.value();
+      const auto seconds = estimate(components, stage.status.unit, known);
+      cost.seconds += seconds.value_or(0);
+      if (!seconds) ++cost.unknown;
     }
   }
   return cost;

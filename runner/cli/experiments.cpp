@@ -56,7 +56,7 @@ std::vector<Asked> experiments_of(const Call& call, const Catalog& catalog) {
   if (fs::is_directory(call.words[0])) {
     auto found = experiments_in_folders(call);
     for (const auto& asked : found) {
-      describe_versions(call, asked);
+      for (const auto& text : asked.experiment.notes) note(call, text);
       complain_of_lost_trials(call, asked);
     }
     return found;

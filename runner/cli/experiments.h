@@ -16,9 +16,8 @@ struct Asked {
   Experiment experiment;
   std::filesystem::path runs;
   std::vector<Version> versions = {};  // that its folder holds; of a manifest, for the record only
-  std::size_t superseded = 0;          // as Merged, of a folder
-  Strings differing = {};
   bool is_manifest = false;
+  bool is_whole = true;  // else run folders, and what they build upon
 };
 
 /// `words[0]` as a manifest, the others as overrides.

@@ -36,11 +36,11 @@ Table table_of(const std::vector<Swept>& all) {
   table.head.insert(table.head.end(), metrics.begin(), metrics.end());
   for (const auto& [experiment, trials] : all)
     for (const auto& trial : trials) {
-      Strings row{experiment->name, trial.trial->id.substr(0, 16)};
+      Strings row{experiment->name, run_name(trial.trial->id)};
       const auto own = row_of(*trial.trial);
       for (const auto& axis : axes) row.push_back(own.contains(axis) ? own.at(axis) : "");
       row.push_back(std::to_string(trial.trial->seed));
-      row.push_back(trial.state);
+      row.emplace_back(name_of(trial.state));
       for (const auto& metric : metrics) {
         const auto it = trial.metrics.find(metric);
         row.push_back(it == trial.metrics.end() ? "" : fmt::format("{}", it->second));

@@ -20,8 +20,6 @@ namespace fs = std::filesystem;
 namespace assay::cli {
 namespace {
 
-constexpr std::size_t kIdDigits = 16;  // of a stage's id, in the name of its folder
-
 // The folder of an experiment and the run folders in it that were named; none: all.
 struct Named {
   fs::path folder;
@@ -58,13 +56,13 @@ std::vector<Version> chosen_versions(const Call& call, const fs::path& folder) {
   auto all = read_versions(folder);
   const auto wanted = call.text("manifest-version");
   if (wanted == "all") return all;
-  int number = 0;
-  for (const auto& one : all) number = std::max(number, one.number);
-  const auto most = number;
+  int most = 0, number = 0;
+  for (const auto& one : all) most = std::max(most, one.number);
+  const auto* end = wanted.data() + wanted.size();
   if (wanted == "last")
     number = all.back().number;
-  else if (std::from_chars(wanted.data(), wanted.data() + wanted.size(), number).ptr !=
-           wanted.data() + wanted.size())
+  else if (const auto read = std::from_chars(wanted.data(), end, number);
+           read.ec != std::errc() || read.ptr != end)
     number = 0;
   std::erase_if(all, [&](const Version& one) { return one.number != number; });
   if (all.empty())
@@ -75,15 +73,11 @@ std::vector<Version> chosen_versions(const Call& call, const fs::path& folder) {
   return all;
 }
 
-std::string name_of_run(const std::string& id) {
-  return id.substr(0, kIdDigits);
-}
-
 // The stages of `trial` that are named, and those that they build upon.
 std::vector<Stage> named_stages(const Trial& trial, const std::set<std::string>& runs) {
   std::set<std::string> wanted;
   for (auto stage = trial.stages.rbegin(); stage != trial.stages.rend(); ++stage) {
-    if (!runs.contains(name_of_run(stage->id)) && !wanted.contains(stage->id)) continue;
+    if (!runs.contains(run_name(stage->id)) && !wanted.contains(stage->id)) continue;
     wanted.insert(stage->id);
     for (const auto& [name, id] : stage->after) wanted.insert(id);
   }
@@ -116,7 +110,7 @@ void check_names(const Named& named, const std::vector<Version>& versions) {
   std::set<std::string> known;
   for (const auto& version : versions)
     for (const auto& trial : version.experiment.trials)
-      for (const auto& stage : trial.stages) known.insert(name_of_run(stage.id));
+      for (const auto& stage : trial.stages) known.insert(run_name(stage.id));
   for (const auto& run : named.runs)
     if (!known.contains(run))
       throw Error(
@@ -126,13 +120,44 @@ void check_names(const Named& named, const std::vector<Version>& versions) {
                       (named.folder / run).string(), kVersionsFile));
 }
 
+std::string count(std::size_t n, const char* what) {
+  return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s");
+}
+
+// That several versions are shown, and in what they differ.
+Strings version_notes(const Asked& asked, const Merged& merged) {
+  Strings notes;
+  const auto folder = (asked.runs / asked.experiment.name).string();
+  const bool one = merged.superseded == 1;
+  if (merged.superseded > 0)
+    notes.push_back(fmt::format(
+        "{}: {} of an earlier version {} left out, since a later one repeats "
+        "{} with another build",
+        folder, count(merged.superseded, "trial"), one ? "is" : "are", one ? "it" : "them"));
+  std::set<const Source*> shown;
+  for (const auto& trial : asked.experiment.trials) shown.insert(trial.source.get());
+  if (shown.size() < 2) return notes;
+  Strings all;
+  for (const auto& version : asked.versions)
+    all.push_back(fmt::format("{} ({:%Y-%m-%d %H:%M}, {})", version.number,
+                              fmt::localtime(static_cast<std::time_t>(version.asked)),
+                              count(version.experiment.trials.size(), "trial")));
+  notes.push_back(
+      fmt::format("{} holds {} versions of its manifest, {}{}; --manifest-version shows one alone",
+                  folder, asked.versions.size(), fmt::join(all, ", "),
+                  merged.differing.empty()
+                      ? ""
+                      : fmt::format("; they differ in {}", fmt::join(merged.differing, ", "))));
+  return notes;
+}
+
 Asked asked_of(const Call& call, const Named& named) {
   Asked asked{{}, named.folder.parent_path(), chosen_versions(call, named.folder)};
+  asked.is_whole = named.whole;
   if (named.whole) {
     auto merged = merge_versions(asked.versions);
     asked.experiment = std::move(merged.experiment);
-    asked.superseded = merged.superseded;
-    asked.differing = std::move(merged.differing);
+    asked.experiment.notes = version_notes(asked, merged);
     return asked;
   }
   check_names(named, asked.versions);
@@ -142,10 +167,6 @@ Asked asked_of(const Call& call, const Named& named) {
     all.insert(all.end(), version->experiment.trials.begin(), version->experiment.trials.end());
   asked.experiment.trials = named_trials(all, named.runs);
   return asked;
-}
-
-std::string count(std::size_t n, const char* what) {
-  return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s");
 }
 
 }  // namespace
@@ -158,30 +179,6 @@ std::vector<Asked> experiments_in_folders(const Call& call) {
   return all;
 }
 
-void describe_versions(const Call& call, const Asked& asked) {
-  std::set<const Source*> shown;
-  for (const auto& trial : asked.experiment.trials) shown.insert(trial.source.get());
-  const auto folder = (asked.runs / asked.experiment.name).string();
-  if (asked.superseded > 0)
-    note(call,
-         fmt::format("{}: {} of an earlier version {} left out, since a later one repeats {} "
-                     "with another build",
-                     folder, count(asked.superseded, "trial"), asked.superseded == 1 ? "is" : "are",
-                     asked.superseded == 1 ? "it" : "them"));
-  if (shown.size() < 2) return;
-  Strings all;
-  for (const auto& version : asked.versions)
-    all.push_back(fmt::format("{} ({:%Y-%m-%d %H:%M}, {})", version.number,
-                              fmt::localtime(static_cast<std::time_t>(version.asked)),
-                              count(version.experiment.trials.size(), "trial")));
-  note(call,
-       fmt::format("{} holds {} versions of its manifest, {}{}; --manifest-version shows one alone",
-                   folder, asked.versions.size(), fmt::join(all, ", "),
-                   asked.differing.empty()
-                       ? ""
-                       : fmt::format("; they differ in {}", fmt::join(asked.differing, ", "))));
-}
-
 void complain_of_lost_trials(const Call& call, const Asked& asked) {
   const auto& name = asked.experiment.name;
   std::map<std::string, std::string> taken;
@@ -191,17 +188,16 @@ void complain_of_lost_trials(const Call& call, const Asked& asked) {
   for (const auto& trial : asked.experiment.trials)
     for (const auto& stage : trial.stages) {
       const auto it = taken.find(stage.id);
-      if (it == taken.end() || fs::exists(asked.runs / it->second)) continue;
-      const auto found = find_run(asked.runs, name, stage.id);
-      if (found && RunFolder(*found).status().state == "done") continue;
+      if (it == taken.end() || find_run(asked.runs, name, stage.id)) continue;
       lost.insert(trial.id);
       experiments.insert("`" + fs::path(it->second).parent_path().string() + "`");
     }
   if (lost.empty()) return;
-  complain(call, fmt::format("{} of {} had been done in {}, whose run folders are gone: {} queued "
-                             "again",
-                             count(lost.size(), "trial"), name, fmt::join(experiments, ", "),
-                             lost.size() == 1 ? "it is" : "they are"));
+  complain(call,
+           fmt::format("{} of {} had been done in {}, which does not have {} any more: {} to "
+                       "be run again",
+                       count(lost.size(), "trial"), name, fmt::join(experiments, ", "),
+                       lost.size() == 1 ? "it" : "them", lost.size() == 1 ? "it is" : "they are"));
 }
 
 void add_version_flag(boost::program_options::options_description& flags) {

@@ -10,9 +10,6 @@ namespace assay::cli {
 /// version. Throws Error{kIo} for another folder.
 std::vector<Asked> experiments_in_folders(const Call& call);
 
-/// Notes that several versions are shown, and in what they differ.
-void describe_versions(const Call& call, const Asked& asked);
-
 /// Complains of trials that were taken from another experiment whose folder is gone.
 void complain_of_lost_trials(const Call& call, const Asked& asked);
 

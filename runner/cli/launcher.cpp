@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 
 #include "assay/error.h"
+#include "runner/cli/moves.h"
 #include "runner/cli/outcomes.h"
 #include "runner/cli/output.h"
 #include "runner/slurm/submit.h"
@@ -33,13 +34,17 @@ Json json_of(const Asked& asked, const Submitted& one) {
           {"log", one.log.empty() ? Json(nullptr) : Json(one.log.string())}};
 }
 
-// A task has the same search path, from another folder.
-Strings plugin_flags(const Call& call) {
-  Strings flags;
-  if (call.safe_mode) flags.emplace_back("--safe-mode");
+// A task has the same search path and data, from another folder.
+TaskFlags task_flags(const Call& call) {
+  TaskFlags flags;
+  if (call.safe_mode) flags.all.emplace_back("--safe-mode");
   for (const auto& folder : call.plugins) {
-    flags.emplace_back("--plugins");
-    flags.push_back(std::filesystem::absolute(folder).string());
+    flags.all.emplace_back("--plugins");
+    flags.all.push_back(std::filesystem::absolute(folder).string());
+  }
+  for (const auto& [from, to] : named_moves(call)) {
+    flags.resume.emplace_back("--data");
+    flags.resume.push_back(from.string() + "=" + to.string());
   }
   return flags;
 }
@@ -68,7 +73,7 @@ int submit_all(const Call& call, const std::vector<Asked>& all, const ScheduleOp
   for (const auto& asked : all) {
     ScheduleOptions own = options;
     own.runs = asked.runs;
-    const auto one = submit(asked.experiment, own, plugin_flags(call));
+    const auto one = submit(asked.experiment, own, task_flags(call));
     if (!call.json) fmt::print("{}\n", text_of(asked, one));
     answers.push_back(json_of(asked, one));
     for (const auto& trial : read_outcomes(asked.experiment, asked.runs)) {

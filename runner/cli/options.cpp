@@ -64,6 +64,12 @@ Strings long_names(const po::options_description& flags) {
 [[noreturn]] void unknown_flag(const std::string& given, const po::options_description& flags,
                                const std::string& verb) {
   const auto bare = given.substr(std::min(given.find_first_not_of('-'), given.size()));
+  const auto equals = bare.find('=');
+  if (equals != std::string::npos && bare.substr(0, equals).find('.') != std::string::npos)
+    throw UsageError(
+        fmt::format("`assay {}` has no flag {}; an override is written without dashes: "
+                    "{}",
+                    verb, given, bare));
   const auto near = nearest(bare, long_names(flags));
   throw UsageError(fmt::format("`assay {}` has no flag {}{}", verb, given,
                                near.empty() ? fmt::format("; see `assay {} --help`", verb)

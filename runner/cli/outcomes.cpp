@@ -9,27 +9,31 @@
 namespace assay::cli {
 namespace {
 
-Json error_of(const std::string& kind, const std::string& message) {
-  if (kind.empty() && message.empty()) return nullptr;
-  return {{"kind", kind}, {"message", message}};
+// `outcome` has the error of a stage or of a trial.
+template <class Outcome>
+Json error_of(const Outcome& outcome) {
+  if (outcome.error_kind.empty() && outcome.error_message.empty()) return nullptr;
+  return {{"kind", outcome.error_kind},
+          {"path", outcome.error_path},
+          {"message", outcome.error_message}};
 }
 
 Json stage_json(const StageOutcome& stage) {
   const Status& status = stage.status;
   return {{"id", stage.id},
           {"name", stage.name},
-          {"state", status.state},
+          {"state", name_of(status.state)},
           {"reused", stage.reused},
           {"unit", status.unit},
           {"units", status.units},
           {"attempts", status.attempts},
           {"seconds", status.seconds},
           {"metrics", to_json(status.metrics)},
-          {"error", error_of(status.error_kind, status.error_message)},
+          {"error", error_of(status)},
           {"dir", stage.dir.string()}};
 }
 
-std::size_t count(const std::vector<TrialOutcome>& trials, const std::string& state) {
+std::size_t count(const std::vector<TrialOutcome>& trials, RunState state) {
   std::size_t n = 0;
   for (const auto& trial : trials) n += trial.state == state ? 1 : 0;
   return n;
@@ -45,16 +49,16 @@ bool is_of_other_build(const TrialOutcome& trial) {
 Json to_json(const TrialOutcome& trial) {
   auto stages = Json::array();
   for (const auto& stage : trial.stages) stages.push_back(stage_json(stage));
-  const bool bad = trial.state != "done";
+  const bool bad = trial.state != RunState::kDone;
   return {{"id", trial.trial->id},
-          {"state", trial.state},
+          {"state", name_of(trial.state)},
           {"reused", trial.reused},
           {"other_build", is_of_other_build(trial)},
           {"axes", row_of(*trial.trial)},
           {"seed", trial.trial->seed},
           {"stages", stages},
           {"metrics", to_json(trial.metrics)},
-          {"error", bad ? error_of(trial.error_kind, trial.error_message) : Json(nullptr)},
+          {"error", bad ? error_of(trial) : Json(nullptr)},
           {"dir", trial.stages.empty() ? "" : trial.stages.back().dir.string()}};
 }
 
@@ -76,10 +80,11 @@ std::string label_of(const Trial& trial) {
 std::string summary_of(const std::vector<TrialOutcome>& trials) {
   std::string text = fmt::format("{} trial{}", trials.size(), trials.size() == 1 ? "" : "s");
   const char* mark = ": ";
-  for (const char* state : {"done", "failed", "diverged", "interrupted", "running", "queued"}) {
+  for (const auto state : {RunState::kDone, RunState::kFailed, RunState::kDiverged,
+                           RunState::kInterrupted, RunState::kRunning, RunState::kQueued}) {
     const auto n = count(trials, state);
     if (n == 0) continue;
-    text += fmt::format("{}{} {}", mark, n, state);
+    text += fmt::format("{}{} {}", mark, n, name_of(state));
     mark = ", ";
   }
   return text;
@@ -88,15 +93,17 @@ std::string summary_of(const std::vector<TrialOutcome>& trials) {
 std::string errors_of(const std::vector<TrialOutcome>& trials) {
   std::string text;
   for (const auto& trial : trials)
-    if (trial.state != "done" && !trial.error_message.empty())
-      text += fmt::format("{} {}: {}\n", label_of(*trial.trial), trial.state, trial.error_message);
+    if (trial.state != RunState::kDone && !trial.error_message.empty())
+      text += fmt::format("{} {}: {}\n", label_of(*trial.trial), name_of(trial.state),
+                          trial.error_message);
   return text;
 }
 
 int exit_code_of(const std::vector<TrialOutcome>& trials, int signal) {
-  const auto done = count(trials, "done");
+  const auto done = count(trials, RunState::kDone);
   if (done == trials.size()) return kOk;
-  const auto failed = count(trials, "failed"), diverged = count(trials, "diverged");
+  const auto failed = count(trials, RunState::kFailed),
+             diverged = count(trials, RunState::kDiverged);
   // A signal that came when all had ended on their own has interrupted nothing.
   if (signal != 0 && done + failed + diverged < trials.size())
     return signal == SIGUSR1 ? static_cast<int>(kRequeue) : 128 + signal;

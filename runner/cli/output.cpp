@@ -4,9 +4,10 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
-#include <cmath>
 #include <cstdlib>
 #include <string_view>
+
+#include "core/base/value_json.h"
 
 namespace assay::cli {
 
@@ -46,8 +47,7 @@ Json to_json(const Diagnostic& diagnostic) {
 
 Json to_json(const std::map<std::string, double>& metrics) {
   auto answer = Json::object();
-  for (const auto& [name, value] : metrics)
-    answer[name] = std::isfinite(value) ? Json(value) : Json(nullptr);
+  for (const auto& [name, value] : metrics) answer[name] = real_to_json(value);
   return answer;
 }
 

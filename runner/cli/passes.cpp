@@ -8,9 +8,9 @@
 #include <fmt/ranges.h>
 
 #include "assay/error.h"
-#include "core/base/value_json.h"
 #include "runner/catalog/load.h"
 #include "runner/manifest/needs.h"
+#include "runner/protocol/values.h"
 #include "runner/system/command.h"
 
 namespace assay::cli {
@@ -75,7 +75,7 @@ Spec spec_of(const std::vector<const ComponentInfo*>& optimizers) {
 }
 
 Json ask_worker(const Spec& spec, const std::vector<const ComponentInfo*>& optimizers) {
-  std::vector<std::string> words{worker_program().string(), "passes", assay::to_json(spec).dump()};
+  std::vector<std::string> words{worker_program().string(), "passes", exact_json(spec).dump()};
   for (const auto* one : optimizers)
     if (std::find(words.begin(), words.end(), one->plugin) == words.end())
       words.push_back(one->plugin);

@@ -4,6 +4,7 @@
 #include "runner/cli/cost.h"
 #include "runner/cli/outcomes.h"
 #include "runner/cli/sweep.h"
+#include "runner/schedule/build_check.h"
 #include "runner/schedule/other_builds.h"
 #include "runner/system/cpus.h"
 
@@ -42,32 +43,51 @@ Json to_json_done(const std::vector<TrialOutcome>& trials) {
     all.push_back({{"id", trial.trial->id},
                    {"axes", trial.trial->axes},
                    {"seed", trial.trial->seed},
-                   {"done", trial.state == "done"},
-                   {"state", trial.state}});
+                   {"done", trial.state == RunState::kDone},
+                   {"state", name_of(trial.state)}});
   return all;
+}
+
+// What the tables among the datasets read, each once; complains of those that cannot be read.
+Strings read_by(const Call& call, const Experiment& experiment, const Catalog& catalog) {
+  const auto checks = check_tables(experiment, catalog);
+  Strings texts;
+  std::set<std::string> seen;
+  for (const auto& one : checks.done) {
+    const auto& answer = one.answer;
+    if (!answer.error_kind.empty() && seen.insert(answer.message).second)
+      complain(call, answer.message);
+    else if (!answer.read.empty() && seen.insert(answer.read).second)
+      texts.push_back(answer.read);
+  }
+  if (!checks.problem.empty()) complain(call, checks.problem);
+  return texts;
 }
 
 int run_plan(const Call& call) {
   const Catalog catalog = catalog_of(call);
-  return plan(call, asked_by_manifest(call, catalog));
+  return plan(call, catalog, asked_by_manifest(call, catalog));
 }
 
 }  // namespace
 
-int plan(const Call& call, const Asked& asked) {
+int plan(const Call& call, const Catalog& catalog, const Asked& asked) {
   const auto trials = read_outcomes(asked.experiment, asked.runs);
   const auto other = find_other_builds(asked.experiment, asked.runs, trials);
   const Cost cost = cost_of(trials, asked.runs);
   const int workers = workers_of(call, asked.experiment);
+  const auto read = read_by(call, asked.experiment, catalog);
   if (call.json) {
     print_json(call, {{"name", asked.experiment.name},
+                      {"read", read},
                       {"trials", to_json_done(trials)},
                       {"other_build", find_covered_trials(trials, other).size()},
                       {"cost", json_of(cost, workers)}});
     return kOk;
   }
+  for (const auto& text : read) fmt::print("read {}\n", text);
   for (const auto& trial : trials)
-    fmt::print("{}  {:<11}  {}\n", trial.trial->id.substr(0, 16), trial.state,
+    fmt::print("{}  {:<11}  {}\n", run_name(trial.trial->id), name_of(trial.state),
                label_of(*trial.trial));
   fmt::print("{}\n{}\n", summary_of(trials), text_of(cost, workers));
   if (const auto text = describe_other_builds(trials, other); !text.empty())

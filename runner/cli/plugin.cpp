@@ -79,16 +79,14 @@ int check(const Call& call) {
     files.push_back(file_of(*it));
   int code = kOk;
   auto json = Json::array();
-  for (auto& answer : check_plugins(files)) {
-    answer.erase("stamp");  // the cache's own
-    json.push_back(answer);
-    if (answer.contains("refused")) {
+  for (const auto& answer : check_plugins(files)) {
+    json.push_back(to_json(answer));
+    if (!answer.refused.empty()) {
       code = kPlugin;
-      fmt::print(stderr, "{}\n", answer["refused"].get<std::string>());
+      fmt::print(stderr, "{}\n", answer.refused);
     } else if (!call.json) {
-      fmt::print("ok: {}", answer.at("file").get<std::string>());
-      for (const auto& one : answer.at("components"))
-        fmt::print("  {}/{}", one.at("kind").get<std::string>(), one.at("name").get<std::string>());
+      fmt::print("ok: {}", answer.file);
+      for (const auto& one : answer.components) fmt::print("  {}/{}", one.kind, one.name);
       fmt::print("\n");
     }
   }

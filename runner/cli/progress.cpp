@@ -81,13 +81,13 @@ void ProgressView::progress(const Progress& now) {
 void ProgressView::stage_ended(const Trial& trial, const StageOutcome& stage) {
   std::erase_if(lines_, [&](const auto& entry) { return entry.second.stage == stage.id; });
   const Status& status = stage.status;
-  const bool done = status.state == "done";
-  const char* code = done ? kGreen : status.state == "interrupted" ? kYellow : kRed;
-  std::string text =
-      fmt::format("{} {}  {}{}", paint(status.state, code, color_), stage_label(trial, stage.name),
-                  duration(status.seconds), metric_of(status.metrics));
+  const bool done = status.state == RunState::kDone;
+  const char* code = done ? kGreen : status.state == RunState::kInterrupted ? kYellow : kRed;
+  std::string text = fmt::format(
+      "{} {}  {}{}", paint(std::string(name_of(status.state)), code, color_),
+      stage_label(trial, stage.name), duration(status.seconds), metric_of(status.metrics));
   if (!status.error_message.empty()) text += "\n  " + status.error_message;
-  if (!call_.quiet || !(done || status.state == "interrupted")) say(text);
+  if (!call_.quiet || !(done || status.state == RunState::kInterrupted)) say(text);
 }
 
 void ProgressView::note(const std::string& text) {

@@ -14,6 +14,7 @@ namespace {
 int run_report(const Call& call) {
   const Catalog catalog = catalog_of(call);
   auto json = Json::array();
+  int code = kOk;
   for (const auto& some : experiments_of(call, catalog)) {
     const auto asked = whole_of(call, some);
     if (!std::filesystem::exists(asked.runs / asked.experiment.name))
@@ -23,11 +24,12 @@ int run_report(const Call& call) {
     const auto trials = read_outcomes(asked.experiment, asked.runs);
     const auto file = write_report(call, asked.experiment, trials, asked.runs);
     if (file.empty()) return kFailure;
+    if (complain_of_metric(call, asked.experiment, trials) != kOk) code = kFailure;
     json.push_back({{"name", asked.experiment.name}, {"report", file.string()}});
     if (!call.json) fmt::print("{}\n", file.string());
   }
   if (call.json) print_json(call, json.size() == 1 ? json[0] : Json{{"reports", json}});
-  return kOk;
+  return code;
 }
 
 }  // namespace

@@ -2,9 +2,11 @@
 #include "runner/cli/reporting.h"
 
 #include <exception>
+#include <set>
 
 #include "runner/cli/outcomes.h"
 #include "runner/files/file_system.h"
+#include "runner/report/groups.h"
 #include "runner/report/report.h"
 
 namespace assay::cli {
@@ -18,7 +20,7 @@ TrialResult result_of(const TrialOutcome& trial) {
   result.state = trial.state;
   result.metrics = trial.metrics;
   result.is_of_other_build = is_of_other_build(trial);
-  if (trial.state != "done") result.error = trial.error_message;
+  if (trial.state != RunState::kDone) result.error = trial.error_message;
   for (const auto& stage : trial.stages) {
     result.seconds += stage.status.seconds;
     result.dirs.push_back(stage.dir);
@@ -41,7 +43,14 @@ Report report_of(const Call& call, const Experiment& experiment,
   report.manifest = experiment.source->composed;
   report.command = joined(call.argv);
   report.folder = folder;
-  for (const auto& trial : trials) report.trials.push_back(result_of(trial));
+  std::set<std::string> read;
+  for (const auto& trial : trials) {
+    report.trials.push_back(result_of(trial));
+    for (const auto& stage : trial.stages)
+      if (!stage.status.read.empty()) read.insert(stage.status.read);
+  }
+  report.notes = experiment.notes;
+  report.read.assign(read.begin(), read.end());
   return report;
 }
 
@@ -54,6 +63,14 @@ std::filesystem::path report_file(const Experiment& experiment, const std::files
 std::string table_of(const Call& call, const Experiment& experiment,
                      const std::vector<TrialOutcome>& trials) {
   return text_table(report_of(call, experiment, trials, {}), colored(call, stdout));
+}
+
+int complain_of_metric(const Call& call, const Experiment& experiment,
+                       const std::vector<TrialOutcome>& trials) {
+  const auto why = unknown_metric(report_of(call, experiment, trials, {}));
+  if (why.empty()) return kOk;
+  complain(call, why);
+  return kFailure;
 }
 
 Json statistics_of(const Call& call, const Experiment& experiment,

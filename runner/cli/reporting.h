@@ -13,6 +13,10 @@ std::filesystem::path report_file(const Experiment& experiment, const std::files
 std::string table_of(const Call& call, const Experiment& experiment,
                      const std::vector<TrialOutcome>& trials);
 
+/// kFailure, after a sentence, if no finished trial has `report.metric`; else kOk.
+int complain_of_metric(const Call& call, const Experiment& experiment,
+                       const std::vector<TrialOutcome>& trials);
+
 /// The same for programs.
 Json statistics_of(const Call& call, const Experiment& experiment,
                    const std::vector<TrialOutcome>& trials);

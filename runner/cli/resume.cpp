@@ -1,12 +1,19 @@
 // resume: go on with what was interrupted, from a manifest or from folders alone.
 #include <fmt/core.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "runner/cli/folders.h"
+#include "runner/cli/launcher.h"
+#include "runner/cli/moves.h"
+#include "runner/cli/output.h"
 #include "runner/cli/sweep.h"
+#include "runner/files/file_system.h"
 #include "runner/manifest/current.h"
+#include "runner/manifest/limits.h"
 #include "runner/schedule/schedule.h"
 
 namespace fs = std::filesystem;
@@ -14,62 +21,113 @@ namespace fs = std::filesystem;
 namespace assay::cli {
 namespace {
 
-std::vector<std::pair<fs::path, fs::path>> named_moves(const Call& call) {
-  std::vector<std::pair<fs::path, fs::path>> moves;
-  if (call.own.count("data") == 0) return moves;
-  for (const auto& word : call.own["data"].as<Strings>()) {
-    const auto at = word.find('=');
-    if (at == std::string::npos || at == 0 || at + 1 == word.size())
-      throw UsageError(fmt::format("--data is `{}`, expected OLD=NEW, two paths", word));
-    const auto path = [](const std::string& text) { return fs::absolute(text).lexically_normal(); };
-    moves.emplace_back(path(word.substr(0, at)), path(word.substr(at + 1)));
-    if (!fs::exists(moves.back().second))
-      throw UsageError(fmt::format("--data: {} does not exist", moves.back().second.string()));
-  }
-  return moves;
-}
-
 const Version& version_of(const Trial& trial, const std::vector<Version>& versions) {
   return *std::find_if(versions.begin(), versions.end(),
                        [&](const Version& one) { return one.experiment.source == trial.source; });
 }
 
-// What is done stays as it is, whatever has become of its plugins and data.
-void make_current(Asked& asked, const Call& call, const Catalog& catalog) {
-  const auto outcomes = read_outcomes(asked.experiment, asked.runs);
-  Moves moves{named_moves(call), {}, asked.runs / asked.experiment.name};
-  Complaints complaints;
-  std::map<std::string, Stage> current;  // stages that trials share
-  for (std::size_t i = 0; i < outcomes.size(); ++i) {
-    Trial& trial = asked.experiment.trials[i];
-    const Version& version = version_of(trial, asked.versions);
-    moves.then = version.folder;
-    for (std::size_t j = 0; j < trial.stages.size(); ++j) {
-      if (outcomes[i].stages[j].status.state == "done") continue;
-      auto [it, fresh] = current.try_emplace(trial.stages[j].id, trial.stages[j]);
-      if (fresh) assay::make_current(it->second, moves, catalog, version.at, complaints);
-      trial.stages[j] = it->second;
+// The unfinished stages of an experiment, made ready to be run. What is done stays as it is,
+// whatever has become of its plugins and data.
+class Renewal {
+ public:
+  Renewal(Asked& asked, const Call& call, const Catalog& catalog)
+      : asked_(asked),
+        catalog_(catalog),
+        moves_{named_moves(call), {}, asked.runs / asked.experiment.name},
+        is_task_(launcher_of(call) == Launcher::kSlurmTask) {}
+
+  /// Takes out the trials that cannot go on; returns why, each reason once.
+  Strings run() {
+    const auto outcomes = read_outcomes(asked_.experiment, asked_.runs);
+    std::vector<Trial> able;
+    for (std::size_t i = 0; i < outcomes.size(); ++i) {
+      Trial trial = asked_.experiment.trials[i];
+      if (renew(trial, outcomes[i])) able.push_back(std::move(trial));
     }
+    if (!is_task_) check_moves();
+    asked_.experiment.trials = std::move(able);
+    return {reasons_.begin(), reasons_.end()};
   }
-  complaints.throw_if_any();
+
+ private:
+  bool renew(Trial& trial, const TrialOutcome& outcome) {
+    const Version& version = version_of(trial, asked_.versions);
+    moves_.then = version.folder;
+    bool able = true;
+    for (std::size_t j = 0; j < trial.stages.size(); ++j) {
+      if (outcome.stages[j].status.state == RunState::kDone) continue;
+      const auto& stage = renewed(trial.stages[j], version);
+      able = able && stage.has_value();
+      if (stage) trial.stages[j] = *stage;
+    }
+    return able;
+  }
+
+  // Nothing for one that cannot go on. Trials share stages.
+  const std::optional<Stage>& renewed(const Stage& stage, const Version& version) {
+    for (const auto& [path, print] : stage.data) needed_.insert(path);
+    const auto [it, fresh] = known_.try_emplace(stage.id);
+    if (!fresh) return it->second;
+    Complaints complaints;
+    Stage now = stage;
+    make_current(now, moves_, catalog_, version.at, complaints);
+    try {
+      complaints.throw_if_any();
+      it->second = std::move(now);
+    } catch (const ManifestErrors& errors) {
+      for (const auto& error : errors.all()) reasons_.insert(error.text());
+    }
+    return it->second;
+  }
+
+  void check_moves() const {
+    for (const auto& [from, to] : moves_.named)
+      if (std::none_of(needed_.begin(), needed_.end(),
+                       [&, &old = from](const auto& path) { return is_below(path, old); }))
+        throw UsageError(
+            fmt::format("--data: no data of an unfinished trial lay at {}", from.string()));
+  }
+
+  Asked& asked_;
+  const Catalog& catalog_;
+  Moves moves_;
+  bool is_task_;  // of a sweep of which other trials may need the moves
+  std::map<std::string, std::optional<Stage>> known_;
+  std::set<std::string> needed_, reasons_;
+};
+
+// What the task was submitted with, whatever was asked for since.
+void take_limits(const Call& call, Asked& asked) {
+  const auto file = call.text("limits");
+  if (file.empty()) return;
+  asked.experiment.limits =
+      limits_from_json(nlohmann::ordered_json::parse(read_file(file)), {file, 1, 1});
 }
 
 int run_resume(const Call& call) {
   const Catalog catalog = catalog_of(call);
   auto all = experiments_of(call, catalog);
-  for (auto& asked : all)
-    if (!asked.is_manifest)
-      make_current(asked, call, catalog);
-    else if (call.own.count("data") != 0)
+  Strings reasons;
+  for (auto& asked : all) {
+    take_limits(call, asked);
+    if (asked.is_manifest && !named_moves(call).empty())
       throw UsageError("--data is for folders: in a manifest, change the path");
-  return sweep(call, all, false);
+    if (asked.is_manifest) continue;
+    const auto some = Renewal(asked, call, catalog).run();
+    reasons.insert(reasons.end(), some.begin(), some.end());
+  }
+  for (const auto& reason : reasons) fmt::print(stderr, "{}\n", reason);
+  std::erase_if(all, [](const Asked& asked) { return asked.experiment.trials.empty(); });
+  const int code = all.empty() ? kOk : sweep(call, all, false);
+  return code == kOk && !reasons.empty() ? kManifest : code;
 }
 
 void add_resume_flags(boost::program_options::options_description& flags) {
-  flags.add_options()("data",
-                      boost::program_options::value<Strings>()->composing()->value_name("OLD=NEW"),
-                      "where data lies that has been moved: a file or folder; may be repeated");
+  add_moves_flag(flags);
   add_version_flag(flags);
+  flags.add_options()(
+      "limits", boost::program_options::value<std::string>()->default_value("")->value_name("FILE"),
+      "the limits to use, as a Slurm task has them from its submission");
   add_sweep_flags(flags);
 }
 

@@ -45,7 +45,7 @@ int run_run(const Call& call) {
   const Catalog catalog = catalog_of(call);
   const Asked asked = asked_by_manifest(call, catalog);
   launcher_of(call);  // throws for an unknown one, in a dry run too
-  if (call.flag("dry-run")) return plan(call, asked);
+  if (call.flag("dry-run")) return plan(call, catalog, asked);
   if (!call.flag("force")) apply_reuse(call, asked);
   return sweep(call, {asked}, call.flag("force"));
 }

@@ -18,10 +18,12 @@ Json row_json(const IndexRow& row, const std::filesystem::path& runs) {
   const Status& status = row.status;
   Json error;
   if (!status.error_message.empty())
-    error = {{"kind", status.error_kind}, {"message", status.error_message}};
+    error = {{"kind", status.error_kind},
+             {"path", status.error_path},
+             {"message", status.error_message}};
   return {{"id", row.id},
           {"name", row.name},
-          {"state", status.state},
+          {"state", name_of(status.state)},
           {"reused", false},
           {"axes", row.axes},
           {"seed", row.seed},
@@ -42,12 +44,13 @@ int overview(const Call& call) {
   }
   auto rows = Index(call.runs).all();
   for (auto& row : rows)  // whatever moves on is looked up
-    if (row.status.state == "running") row.status = RunFolder(call.runs / row.dir).status();
+    if (row.status.state == RunState::kRunning)
+      row.status = RunFolder(call.runs / row.dir).live_status();
   auto all = Json::array();
   std::map<std::string, std::map<std::string, int>> counts;
   for (const auto& row : rows) {
     all.push_back(row_json(row, call.runs));
-    ++counts[row.name][row.status.state];
+    ++counts[row.name][std::string(name_of(row.status.state))];
   }
   if (call.json) {
     print_json(call, {{"name", nullptr}, {"trials", all}, {"report", nullptr}});
@@ -75,8 +78,8 @@ Standing standing_of(TrialOutcome trial, const std::vector<SubmittedTask>& in_sl
   Standing one{std::move(trial), nullptr, {}};
   one.task = submitted_task_of(one.trial, in_slurm);
   auto& state = one.trial.state;
-  if (one.task != nullptr && state != "running") state = "queued";
-  if (one.task == nullptr && (state == "queued" || state == "interrupted"))
+  if (one.task != nullptr && state != RunState::kRunning) state = RunState::kQueued;
+  if (one.task == nullptr && (state == RunState::kQueued || state == RunState::kInterrupted))
     one.output = last_output_of(one.trial, folder);
   return one;
 }
@@ -97,8 +100,8 @@ std::string line_of(const Standing& one) {
     unit += stage.status.unit;
     units += stage.status.units;
   }
-  auto line = fmt::format("{}  {:<11}  {}  {}/{}", one.trial.trial->id.substr(0, 16),
-                          one.trial.state, label_of(*one.trial.trial), unit, units);
+  auto line = fmt::format("{}  {:<11}  {}  {}/{}", run_name(one.trial.trial->id),
+                          name_of(one.trial.state), label_of(*one.trial.trial), unit, units);
   if (one.task != nullptr) line += "  " + text_of(one.task->task);
   if (one.output) line += "  its Slurm task ended; output: " + one.output->string();
   return line;

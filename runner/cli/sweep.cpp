@@ -61,8 +61,8 @@ std::string plan_line(const Asked& asked, bool retries_failed) {
   const auto trials = read_outcomes(asked.experiment, asked.runs);
   std::size_t done = 0, failed = 0;
   for (const auto& trial : trials) {
-    done += trial.state == "done" ? 1 : 0;
-    failed += trial.state == "failed" || trial.state == "diverged" ? 1 : 0;
+    done += trial.state == RunState::kDone ? 1 : 0;
+    failed += has_failed(trial.state) ? 1 : 0;
   }
   auto line = fmt::format("{}: {} trial{}, {} already done", asked.experiment.name, trials.size(),
                           trials.size() == 1 ? "" : "s", done);
@@ -70,18 +70,6 @@ std::string plan_line(const Asked& asked, bool retries_failed) {
     line += fmt::format(", {} failed: `--retry failed` runs {} again", failed,
                         failed == 1 ? "it" : "them");
   return line;
-}
-
-// A word where no trial that is done has the metric that the report is about.
-std::string absent_metric(const Experiment& experiment, const std::vector<TrialOutcome>& trials) {
-  const auto& metric = experiment.report.metric;
-  std::set<std::string> known;
-  for (const auto& trial : trials)
-    if (trial.state == "done")
-      for (const auto& [name, value] : trial.metrics) known.insert(name);
-  if (metric.empty() || known.empty() || known.contains(metric)) return "";
-  return fmt::format("no finished trial has the metric of `report.metric: {}`; available are {}",
-                     metric, fmt::join(known, ", "));
 }
 
 void print(const Call& call, const Swept& swept) {
@@ -93,8 +81,6 @@ void print(const Call& call, const Swept& swept) {
   const auto errors = errors_of(swept.trials);
   if (!errors.empty()) fmt::print(stderr, "{}", errors);
   if (launcher_of(call) == Launcher::kSlurmTask) return;  // one trial is no table
-  const auto absent = absent_metric(swept.asked.experiment, swept.trials);
-  if (!absent.empty()) complain(call, absent);
   fmt::print("{}", table_of(call, swept.asked.experiment, swept.trials));
   if (!swept.report.empty()) fmt::print("report: {}\n", swept.report.string());
 }
@@ -134,7 +120,10 @@ void add_sweep_flags(boost::program_options::options_description& flags) {
 
 int sweep(const Call& call, const std::vector<Asked>& all, bool force) {
   const Launcher launcher = launcher_of(call);
-  if (launcher == Launcher::kSlurm) return submit_all(call, all, options_of(call, all[0], force));
+  if (launcher == Launcher::kSlurm) {
+    for (const auto& asked : all) note(call, plan_line(asked, retries_failed(call)));
+    return submit_all(call, all, options_of(call, all[0], force));
+  }
   int code = kOk;
   std::vector<Swept> swept;
   swept.reserve(all.size());  // outcomes point into the experiments
@@ -148,7 +137,9 @@ int sweep(const Call& call, const std::vector<Asked>& all, bool force) {
     }
     // The trial of a task is not the experiment: the job's script writes the report of all.
     if (launcher == Launcher::kLocal) one.report = report_on(call, one);
-    const int this_code = exit_code_of(one.trials, signal);
+    int this_code = exit_code_of(one.trials, signal);
+    if (this_code == kOk && launcher == Launcher::kLocal && asked.is_whole)
+      this_code = complain_of_metric(call, asked.experiment, one.trials);
     if (code == kOk || signal != 0) code = this_code;
     swept.push_back(std::move(one));
     if (signal != 0) break;

@@ -12,6 +12,6 @@ void add_sweep_flags(boost::program_options::options_description& flags);
 int sweep(const Call& call, const std::vector<Asked>& all, bool force);
 
 /// Prints what running it would do.
-int plan(const Call& call, const Asked& asked);
+int plan(const Call& call, const Catalog& catalog, const Asked& asked);
 
 }  // namespace assay::cli

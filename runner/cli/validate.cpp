@@ -1,9 +1,13 @@
 // validate: every mistake of a manifest, before anything runs.
 #include <fmt/core.h>
 
+#include <set>
+
 #include "assay/error.h"
 #include "runner/cli/experiments.h"
+#include "runner/cli/options.h"
 #include "runner/cli/output.h"
+#include "runner/schedule/build_check.h"
 
 namespace assay::cli {
 namespace {
@@ -20,8 +24,38 @@ struct Findings {
   }
 };
 
+// What a component says of its parameters once it is built, at their place.
+Diagnostic located(const BuildCheck& one, const std::string& manifest) {
+  const auto& path = one.answer.error_path;
+  const auto* place = place_of(*one.stage, path.empty() ? "procedure" : path);
+  return {place == nullptr ? Location{manifest, 1, 1} : *place, one.answer.message};
+}
+
+void build(const Call& call, const Experiment& experiment, Findings& found) {
+  const auto checks = check_builds(experiment);
+  std::set<std::string> told;
+  for (const auto& one : checks.done) {
+    if (!one.answer.read.empty() && told.insert(one.answer.read).second)
+      note(call, "read " + one.answer.read);
+    if (one.answer.error_kind.empty()) continue;
+    const auto error = located(one, experiment.source->file.string());
+    found.add(to_json(error), error.text(),
+              one.answer.error_kind == name_of(ErrorKind::kParameter) ? kManifest
+              : one.answer.error_kind == name_of(ErrorKind::kPlugin)  ? kPlugin
+                                                                      : kFailure);
+  }
+  if (!checks.problem.empty())
+    complain(call, fmt::format("not all components could be built: {}", checks.problem));
+  else if (checks.done.size() < checks.combinations)
+    note(call, fmt::format("{} of {} combinations of components were built; the others are built "
+                           "when they run",
+                           checks.done.size(), checks.combinations));
+}
+
 void check(const Call& one, const Catalog& catalog, Findings& found) try {
-  found.trials += manifest_of(one, catalog).trials.size();
+  const auto experiment = manifest_of(one, catalog);
+  found.trials += experiment.trials.size();
+  if (!one.flag("text-only")) build(one, experiment, found);
 } catch (const ManifestErrors& errors) {
   for (const auto& error : errors.all()) found.add(to_json(error), error.text(), kManifest);
 } catch (const Error& error) {
@@ -47,13 +81,20 @@ int run_validate(const Call& call) {
   return found.code;
 }
 
+void add_validate_flags(boost::program_options::options_description& flags) {
+  flags.add_options()("text-only", on_or_off(),
+                      "check the manifest alone, and do not build its components");
+}
+
 }  // namespace
 
-const Verb kValidateVerb{"validate", "Check manifests without running anything.",
+const Verb kValidateVerb{"validate",
+                         "Check manifests without running anything.",
                          "MANIFEST [key=value...]...",
                          "  assay validate experiments/quickstart.yaml\n"
                          "  assay validate sweep.yaml optimizer.lr=0.05\n"
                          "  assay validate experiments/smoke/*.yaml --json\n",
-                         run_validate};
+                         run_validate,
+                         add_validate_flags};
 
 }  // namespace assay::cli

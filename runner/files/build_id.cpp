@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 #include <fstream>
+#include <set>
 #include <vector>
 
 #include <fmt/format.h>
@@ -93,6 +94,22 @@ std::map<std::string, std::string> core_builds(const fs::path& worker) {
       if (!builds.contains(name) && fs::exists(folder / name))
         builds[name] = build_id_of_file(folder / name);
   return builds;
+}
+
+Builds builds_of(const Builds& plugins, const Builds& core) {
+  Builds all = core;
+  for (const auto& [path, build] : plugins) all[fs::path(path).filename().string()] = build;
+  return all;
+}
+
+std::vector<std::string> differing_builds(const Builds& a, const Builds& b) {
+  std::set<std::string> files;
+  for (const auto* some : {&a, &b})
+    for (const auto& [file, build] : *some) {
+      const auto one = a.find(file), other = b.find(file);
+      if (one == a.end() || other == b.end() || one->second != other->second) files.insert(file);
+    }
+  return {files.begin(), files.end()};
 }
 
 }  // namespace assay

@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace assay {
 
@@ -15,5 +16,12 @@ std::string build_id_of(std::string_view bytes);
 /// "libassay_core.so"): what computes beside the plugins. Throws Error{kIo} if the worker cannot be
 /// read.
 std::map<std::string, std::string> core_builds(const std::filesystem::path& worker);
+
+using Builds = std::map<std::string, std::string>;  // by file name
+
+/// Of the plugins, which are given by path, and of the core.
+Builds builds_of(const Builds& plugins, const Builds& core);
+/// The names of the files that are in one of them alone, or have another build in each.
+std::vector<std::string> differing_builds(const Builds& a, const Builds& b);
 
 }  // namespace assay

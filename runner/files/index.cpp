@@ -10,6 +10,7 @@
 
 #include "assay/error.h"
 #include "runner/files/file_system.h"
+#include "runner/files/metrics_json.h"
 
 namespace assay {
 namespace {
@@ -81,7 +82,7 @@ std::vector<fs::path> folders(const fs::path& parent) {
 }
 
 bool is_done(const fs::path& dir) try {
-  return RunFolder(dir).status().state == "done";
+  return RunFolder(dir).status().state == RunState::kDone;
 } catch (const Error&) {
   return false;
 }
@@ -117,9 +118,9 @@ void Index::put(const IndexRow& row) try {
   SQLite::Statement put(*impl_->db,
                         "INSERT OR REPLACE INTO runs VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
   const Status& s = row.status;
-  SQLite::bind(put, row.id, row.name, row.stage, row.dir, Json(row.axes).dump(), row.seed, s.state,
-               s.unit, s.units, s.attempts, s.started, s.ended, s.seconds, s.error_kind,
-               s.error_message, Json(s.metrics).dump());
+  SQLite::bind(put, row.id, row.name, row.stage, row.dir, Json(row.axes).dump(), row.seed,
+               std::string(name_of(s.state)), s.unit, s.units, s.attempts, s.started, s.ended,
+               s.seconds, s.error_kind, s.error_message, metrics_json(s.metrics).dump());
   put.exec();
 } catch (const SQLite::Exception& error) {
   fail(impl_->file, error);
@@ -136,7 +137,7 @@ std::vector<IndexRow> Index::all() const try {
     IndexRow row{text(0), text(1), text(2), text(3), {}, select.getColumn(5), {}};
     row.axes = Json::parse(text(4)).get<std::map<std::string, std::string>>();
     Status& s = row.status;
-    s.state = text(6);
+    s.state = state_of(text(6)).value_or(RunState::kQueued);
     s.unit = select.getColumn(7);
     s.units = select.getColumn(8);
     s.attempts = select.getColumn(9);
@@ -145,9 +146,7 @@ std::vector<IndexRow> Index::all() const try {
     s.seconds = select.getColumn(12);
     s.error_kind = text(13);
     s.error_message = text(14);
-    const auto metrics = Json::parse(text(15));
-    for (const auto& [name, value] : metrics.items())
-      if (value.is_number()) s.metrics[name] = value.get<double>();
+    s.metrics = metrics_from_json(nlohmann::json::parse(text(15)));
     rows.push_back(std::move(row));
   }
   return rows;
@@ -172,7 +171,7 @@ int Index::rebuild() try {
 
 std::optional<fs::path> find_run(const fs::path& runs, const std::string& name,
                                  const std::string& id) {
-  const std::string folder = id.substr(0, 16);
+  const std::string folder = run_name(id);
   const auto own = runs / name / folder;
   if (is_done(own)) return own;
   for (const auto& other : folders(runs))

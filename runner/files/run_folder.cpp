@@ -5,11 +5,10 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstring>
-#include <fstream>
 #include <thread>
 
 #include <fmt/format.h>
@@ -18,6 +17,7 @@
 #include "assay/error.h"
 #include "core/base/value_json.h"
 #include "runner/files/file_system.h"
+#include "runner/files/metrics_json.h"
 #include "runner/files/plain.h"
 
 namespace assay {
@@ -28,35 +28,23 @@ using Json = nlohmann::ordered_json;
 
 constexpr const char* kProgress = "progress.json";
 
-// What JSON cannot express is text: "NaN".
-Json metrics_json(const std::map<std::string, double>& metrics) {
-  Json all = Json::object();
-  for (const auto& [name, value] : metrics) all[name] = real_to_json(value);
-  return all;
-}
-
-std::map<std::string, double> metrics_from(const nlohmann::json& json) {
-  std::map<std::string, double> all;
-  for (const auto& [name, value] : json.items())
-    if (!value.is_null()) all[plain(name)] = real_from_json(Json(value));
-  return all;
-}
-
 Json to_json(const Status& s) {
   Json error;
-  if (!s.error_kind.empty()) error = {{"kind", s.error_kind}, {"message", s.error_message}};
-  return {{"state", s.state},     {"unit", s.unit},
-          {"units", s.units},     {"attempts", s.attempts},
-          {"started", s.started}, {"ended", s.ended},
-          {"threads", s.threads}, {"seconds", s.seconds},
-          {"error", error},       {"reused_from", s.reused_from},
-          {"metrics", metrics_json(s.metrics)}};
+  if (!s.error_kind.empty())
+    error = {{"kind", s.error_kind}, {"path", s.error_path}, {"message", s.error_message}};
+  return {
+      {"state", name_of(s.state)},    {"unit", s.unit},       {"units", s.units},
+      {"attempts", s.attempts},       {"started", s.started}, {"ended", s.ended},
+      {"threads", s.threads},         {"seconds", s.seconds}, {"error", error},
+      {"reused_from", s.reused_from}, {"read", s.read},       {"metrics", metrics_json(s.metrics)}};
 }
 
 // Not ordered: there a key is looked for among all others, and metrics may be many.
 Status from_json(const nlohmann::json& json) {
   Status s;
-  s.state = json.at("state").get<std::string>();
+  const auto state = state_of(json.at("state").get<std::string>());
+  if (!state) throw Error(ErrorKind::kCorrupt, "its state is none");
+  s.state = *state;
   const auto count = [&](const char* key) {  // a real number is none, and may fit into no integer
     return json.at(key).get_ref<const nlohmann::json::number_integer_t&>();
   };
@@ -68,11 +56,13 @@ Status from_json(const nlohmann::json& json) {
   s.threads = json.value("threads", 0);
   s.seconds = json.at("seconds").get<double>();
   s.reused_from = plain(json.value("reused_from", ""));
+  s.read = plain(json.value("read", ""));
   if (const auto& error = json.at("error"); !error.is_null()) {
     s.error_kind = error.at("kind").get<std::string>();
+    s.error_path = plain(error.value("path", ""));
     s.error_message = plain(error.at("message").get<std::string>());
   }
-  s.metrics = metrics_from(json.at("metrics"));
+  s.metrics = metrics_from_json(json.at("metrics"));
   return s;
 }
 
@@ -81,7 +71,8 @@ void add_progress(const fs::path& file, Status& status) try {
   const auto json = nlohmann::json::parse(read_file(file));
   status.unit = std::max(status.unit, json.at("unit").get<std::int64_t>());
   status.units = json.at("units").get<std::int64_t>();
-  for (const auto& [name, value] : metrics_from(json.at("metrics"))) status.metrics[name] = value;
+  for (const auto& [name, value] : metrics_from_json(json.at("metrics")))
+    status.metrics[name] = value;
 } catch (const std::exception&) {  // not there yet, or not ours: status.json says enough
 }
 
@@ -109,20 +100,25 @@ Status RunFolder::status() const {
     Status status = from_json(nlohmann::json::parse(read_file(file)));
     // Between two workers the front end is there, which has the experiment or, on a cluster, claims
     // this stage of it.
-    if (status.state == "running" && !FolderLock::held(dir_) &&
+    if (status.state == RunState::kRunning && !FolderLock::held(dir_) &&
         !FolderLock::held(dir_.parent_path()) && !FolderLock::held(dir_ / "claim"))
-      status.state = "interrupted";
-    if (status.state == "running") add_progress(dir_ / kProgress, status);
+      status.state = RunState::kInterrupted;
     return status;
-  } catch (const Json::exception& error) {
+  } catch (const std::exception& error) {
     // It only repeats what the checkpoints know: the stage goes on from them, and writes it anew.
     Status unknown;
-    unknown.state = "interrupted";
+    unknown.state = RunState::kInterrupted;
     unknown.error_kind = name_of(ErrorKind::kCorrupt);
     unknown.error_message =
         plain(file.string() + ": is not a status file of Assay: " + error.what());
     return unknown;
   }
+}
+
+Status RunFolder::live_status() const {
+  auto now = status();
+  if (now.state == RunState::kRunning) add_progress(dir_ / kProgress, now);
+  return now;
 }
 
 void RunFolder::write_status(const Status& status) const {
@@ -135,11 +131,12 @@ void RunFolder::write_progress(const UnitProgress& progress) const {
                   {"units", progress.units},
                   {"metrics", metrics_json(progress.metrics)}};
   const auto file = dir_ / kProgress, fresh = dir_ / ".progress.new";
-  std::ofstream out(fresh);
-  out << json.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
-  out.close();
-  std::error_code none;
-  if (out) fs::rename(fresh, file, none);
+  try {
+    file_system().write_unsynced(fresh, json.dump(-1, ' ', false, Json::error_handler_t::replace));
+    file_system().rename(fresh, file);
+  } catch (const Error&) {
+    file_system().try_remove(fresh);
+  }
 }
 
 void RunFolder::remove_progress() const {

@@ -10,12 +10,14 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "runner/files/run_state.h"
+
 namespace assay {
 
 /// status.json: replaced atomically, so it is always whole.
 struct Status {
-  std::string state = "queued";  // queued, running, done, failed, diverged, interrupted
-  std::int64_t unit = 0;         // units done; of a stage that does not run, as of its checkpoint
+  RunState state = RunState::kQueued;
+  std::int64_t unit = 0;  // units done; of a stage that does not run, as of its checkpoint
   std::int64_t units = 0;
   int attempts = 0;
   double started = 0;  // seconds since 1970, of the first attempt
@@ -23,7 +25,9 @@ struct Status {
   int threads = 0;         // CPU threads that the last attempt used; 0: not known
   double seconds = 0;      // spent working, over all attempts
   std::string error_kind;  // "" without an error
+  std::string error_path;  // as Error::path()
   std::string error_message;
+  std::string read;                       // what the dataset read, as Info::read
   std::string reused_from;                // the run folder beside it, of another build, or ""
   std::map<std::string, double> metrics;  // the last value of each name
 };
@@ -33,6 +37,11 @@ struct UnitProgress {
   std::int64_t unit = 0, units = 0;  // units done, of how many
   std::map<std::string, double> metrics;
 };
+
+/// The name of the folder of the stage `id`: 16 digits of it.
+inline std::string run_name(const std::string& id) {
+  return id.substr(0, 16);
+}
 
 /// Folder names and small files. Knows nothing of tensors.
 class RunFolder {
@@ -47,9 +56,10 @@ class RunFolder {
   /// Status{} (queued) where there is none; `running` where nobody is there to run it is
   /// `interrupted`. Throws Error{kCorrupt} naming the file.
   Status status() const;
+  /// The same, but with what progress.json tells of a stage that runs.
+  Status live_status() const;
   void write_status(const Status& status) const;  // atomically, synced
-  /// progress.json: atomically, and without a word if it cannot be written. status() of a stage that
-  /// runs is that of here.
+  /// progress.json: atomically, not synced, and without a word if it cannot be written.
   void write_progress(const UnitProgress& progress) const;
   void remove_progress() const;
 

@@ -53,11 +53,11 @@ std::string frame(const std::string& event) {
 }  // namespace
 
 struct EventFile::Impl {
-  std::ofstream out;
-  std::string pending;
+  AppendedFile out;
+  std::string pending;  // a later flush goes on where one failed
 };
 
-EventFile::EventFile(const fs::path& dir) : impl_(new Impl) {
+EventFile::EventFile(const fs::path& dir) {
   std::vector<fs::path> older;
   for (const auto& entry : fs::directory_iterator(dir))
     if (entry.path().filename().string().starts_with("events.out.tfevents."))
@@ -68,14 +68,10 @@ EventFile::EventFile(const fs::path& dir) : impl_(new Impl) {
   const double now = wall_seconds();
   const auto file =
       dir / fmt::format("events.out.tfevents.{}.{}", static_cast<std::int64_t>(now), host);
-  impl_->out.open(file, std::ios::binary);
-  if (!impl_->out) fail_io(file, "created", errno);
-  impl_->pending = frame(key(1, 1) + raw(now) + text(3, "brain.Event:2"));
+  impl_.reset(new Impl{AppendedFile(file), frame(key(1, 1) + raw(now) + text(3, "brain.Event:2"))});
 }
 
-EventFile::~EventFile() {
-  delete impl_;
-}
+EventFile::~EventFile() = default;
 
 void EventFile::scalar(double t, std::int64_t step, std::string_view tag, double value) {
   const std::string point = text(1, tag) + key(2, 5) + raw(static_cast<float>(value));
@@ -84,10 +80,7 @@ void EventFile::scalar(double t, std::int64_t step, std::string_view tag, double
 }
 
 void EventFile::flush() {
-  if (impl_->pending.empty()) return;
-  impl_->out.write(impl_->pending.data(), static_cast<std::streamsize>(impl_->pending.size()));
-  impl_->out.flush();
-  impl_->pending.clear();
+  if (!impl_->pending.empty()) impl_->out.append(impl_->pending);
 }
 
 }  // namespace assay

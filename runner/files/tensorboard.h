@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string_view>
 
 namespace assay {
@@ -15,11 +16,11 @@ class EventFile {
   ~EventFile();
   EventFile(const EventFile&) = delete;
   void scalar(double t, std::int64_t step, std::string_view tag, double value);
-  void flush();
+  void flush();  // not synced; throws as AppendedFile::append()
 
  private:
   struct Impl;
-  Impl* impl_;
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace assay

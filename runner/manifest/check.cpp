@@ -21,6 +21,22 @@ std::string article(const std::string& noun) {
   return (vowel ? "an " : "a ") + noun;
 }
 
+// For what people write who come from other tools.
+std::string hint_for(const Node& node, const FieldInfo& field) {
+  const bool takes_list = field.type == Type::kBools || field.type == Type::kIntegers ||
+                          field.type == Type::kReals || field.type == Type::kStrings;
+  const bool several = node.is_list() || node.text.find(',') != std::string::npos;
+  if (several && !takes_list && field.type != Type::kComponents)
+    return "; for several values, add an axis to `sweep`";
+  const auto is_index = [](const MapEntry& entry) {
+    return entry.key.find_first_not_of("0123456789") == std::string::npos;
+  };
+  if (takes_list && node.is_map() &&
+      std::all_of(node.entries.begin(), node.entries.end(), is_index))
+    return "; an item is set by its index only if the manifest has the list";
+  return "";
+}
+
 std::string expected(const FieldInfo& field) {
   if (!field.range.choices.empty()) return range_text(field.range);
   const auto type = type_name(field), range = range_text(field.range);
@@ -188,8 +204,8 @@ Value Checker::default_of(const FieldInfo& field, const Location& at) {
 }
 
 void Checker::wrong(const Node& node, const FieldInfo& field) {
-  complaints_.add(node.at, fmt::format("`{}` is {}, expected {}", field.name, node.describe(),
-                                       expected(field)));
+  complaints_.add(node.at, fmt::format("`{}` is {}, expected {}{}", field.name, node.describe(),
+                                       expected(field), hint_for(node, field)));
 }
 
 std::optional<Value> Checker::value(const Node& node, const FieldInfo& field) {
@@ -290,8 +306,9 @@ std::optional<Value> Checker::path(const Node& node, const FieldInfo& field) {
   const auto whole = (folder_of(node.at) / node.text).lexically_normal();
   std::error_code unreadable;
   if (!fs::exists(whole, unreadable)) {
-    complaints_.add(node.at, fmt::format("`{}`: there is no file or folder {}; {}", field.name,
-                                         whole.string(), field.doc));
+    complaints_.add(node.at, fmt::format("`{}`: there is no file or folder {}; {}{}", field.name,
+                                         whole.string(), field.doc,
+                                         node.text[0] == '~' ? " `~` is not expanded." : ""));
     return std::nullopt;
   }
   return Value{whole.string()};

@@ -97,6 +97,11 @@ Override parse(const std::string& text, int number, Complaints& complaints) {
       steps_of(made.path).size() > kMaxSteps)
     complaints.add(made.at,
                    "`" + text + "` is not an override: write path=value, +path=value or ~path");
+  const bool commented = !removes && equals + 1 < rest.size() && rest[equals + 1] == '#';
+  if (commented)
+    complaints.add(made.at, "`" + text +
+                                "` has no value, since `#` begins a comment in YAML: write " +
+                                rest.substr(0, equals) + "='\"" + rest.substr(equals + 1) + "\"'");
   complaints.throw_if_any();
   if (!removes && equals + 1 < rest.size())
     made.value =

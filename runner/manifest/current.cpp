@@ -1,8 +1,10 @@
 #include "runner/manifest/current.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "assay/error.h"
+#include "runner/files/build_id.h"
 #include "runner/files/hash.h"
 #include "runner/manifest/identity.h"
 
@@ -18,30 +20,35 @@ bool has_print(const fs::path& path, const std::string& print) {
   return fs::exists(path, gone) && fingerprint(path.string()) == print;
 }
 
-// Below `from`, or `from` itself.
-bool is_below(const fs::path& path, const fs::path& from) {
-  const auto relative = path.lexically_relative(from);
-  return !relative.empty() && *relative.begin() != "..";
+// Where the user says that it is, by the longest of the old places; "" if no one was named.
+fs::path named_place(const fs::path& path, const Moves& moves) {
+  fs::path there;
+  std::size_t longest = 0;
+  for (const auto& [from, to] : moves.named) {
+    if (!is_below(path, from) || from.string().size() < longest) continue;
+    const auto rest = path.lexically_relative(from);
+    there = rest == "." ? to : to / rest;
+    longest = from.string().size();
+  }
+  return there;
 }
 
 // "" if nothing of this fingerprint lies where it may.
 fs::path place_of(const fs::path& path, const std::string& print, const Moves& moves) {
-  for (const auto& [from, to] : moves.named)
-    if (is_below(path, from)) {
-      const auto rest = path.lexically_relative(from);
-      const auto there = rest == "." ? to : to / rest;
-      return has_print(there, print) ? there : fs::path();
-    }
+  if (const auto there = named_place(path, moves); !there.empty())
+    return has_print(there, print) ? there : fs::path();
   if (has_print(path, print)) return path;
   const auto beside = (moves.now / path.lexically_relative(moves.then)).lexically_normal();
   return has_print(beside, print) ? beside : fs::path();
 }
 
 std::string complaint_of(const fs::path& path, const Moves& moves) {
-  for (const auto& [from, to] : moves.named)
-    if (is_below(path, from))
-      return fmt::format("what lies at {} is not the data that this run started with at {}",
-                         to.string(), path.string());
+  if (const auto there = named_place(path, moves); !there.empty())
+    return fs::exists(there)
+               ? fmt::format("what lies at {} is not the data that this run started with at {}",
+                             there.string(), path.string())
+               : fmt::format("{}, where the data of {} should be now, does not exist",
+                             there.string(), path.string());
   if (fs::exists(path))
     return fmt::format("the data at {} changed after this run started: {}", path.string(),
                        kStartsNew);
@@ -71,38 +78,40 @@ void replace_paths(Spec& spec, const std::string& kind, const Places& places,
 }
 
 // Component by component: a plugin that is gone leaves its component unknown.
-void check_known(const Spec& spec, const std::string& kind, const Catalog& catalog,
-                 const Location& at, Complaints& complaints) {
+bool is_known(const Spec& spec, const std::string& kind, const Catalog& catalog, const Location& at,
+              Complaints& complaints) {
+  if (spec.use.empty()) return true;
   const auto* info = catalog.find(kind, spec.use);
-  if (spec.use.empty()) return;
-  if (info == nullptr) return complaints.add(at, catalog.missing(kind, spec.use));
+  if (info == nullptr) {
+    complaints.add(at, catalog.missing(kind, spec.use));
+    return false;
+  }
+  bool all = true;
   for (const auto& field : info->fields) {
     const auto it = spec.params.find(field.name);
     if (it == spec.params.end()) continue;
     if (const auto* nested = std::get_if<Spec>(&it->second))
-      check_known(*nested, field.kind, catalog, at, complaints);
+      all = is_known(*nested, field.kind, catalog, at, complaints) && all;
     if (const auto* list = std::get_if<Specs>(&it->second))
-      for (const auto& one : *list) check_known(one, field.kind, catalog, at, complaints);
+      for (const auto& one : *list) all = is_known(one, field.kind, catalog, at, complaints) && all;
   }
-}
-
-using Builds = std::map<std::string, std::string>;
-
-Builds by_file(const Builds& plugins, const Builds& core) {
-  Builds all = core;
-  for (const auto& [path, build] : plugins) all[fs::path(path).filename().string()] = build;
   return all;
 }
 
 std::string changed_build(const Stage& then, const Stage& now) {
-  const auto before = by_file(then.plugins, then.core), after = by_file(now.plugins, now.core);
-  for (const auto& [file, build] : before)
-    if (const auto it = after.find(file); it == after.end() || it->second != build)
-      return fmt::format("{} was rebuilt after this run started: {}", file, kStartsNew);
-  return fmt::format("the identity of this run has changed: {}", kStartsNew);
+  const auto files =
+      differing_builds(builds_of(then.plugins, then.core), builds_of(now.plugins, now.core));
+  if (files.empty()) return fmt::format("the identity of this run has changed: {}", kStartsNew);
+  return fmt::format("{} was rebuilt after this run started: {}", fmt::join(files, ", "),
+                     kStartsNew);
 }
 
 }  // namespace
+
+bool is_below(const fs::path& path, const fs::path& folder) {
+  const auto relative = path.lexically_relative(folder);
+  return !relative.empty() && *relative.begin() != "..";
+}
 
 void make_current(Stage& stage, const Moves& moves, const Catalog& catalog, const Location& at,
                   Complaints& complaints) {
@@ -117,7 +126,7 @@ void make_current(Stage& stage, const Moves& moves, const Catalog& catalog, cons
       places[path] = place.string();
   }
   for (auto& [kind, spec] : stage.components) {
-    check_known(spec, kind, catalog, at, complaints);
+    whole = is_known(spec, kind, catalog, at, complaints) && whole;
     replace_paths(spec, kind, places, catalog);
   }
   if (!whole) return;

@@ -1,4 +1,4 @@
-// A stage of an earlier call, to be gone on with: by the builds and the data that it began with.
+// Stages of earlier calls made ready to go on: with the builds and the data that they began with.
 #pragma once
 
 #include <filesystem>
@@ -17,6 +17,9 @@ struct Moves {
       named;                        // absolute, old -> new
   std::filesystem::path then, now;  // the experiment's folder: data keeps its place relative to it
 };
+
+/// Whether `path` is `folder` or lies in it.
+bool is_below(const std::filesystem::path& path, const std::filesystem::path& folder);
 
 /// Puts the paths where the data lies now into the components of `stage`, and takes the plugins of
 /// `catalog`. Complains, at `at`, of data that is gone or has changed and of builds that have, each

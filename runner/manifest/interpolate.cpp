@@ -33,6 +33,13 @@ class Interpolation {
   }
 
  private:
+  static std::string hint_for(const std::string& path, const std::string& near) {
+    if (path.starts_with("oc.") || path.starts_with("env"))
+      return "; a manifest does not read the environment: override the value on the command line";
+    if (path == "seed") return "; write `seed: 0` at the top of the manifest";
+    return near.empty() ? "" : "; did you mean `" + near + "`?";
+  }
+
   const Node* look_up(const std::string& path, const Location& at) {
     const Node* here = &root_;
     for (const auto& step : steps_of(path)) {
@@ -40,7 +47,7 @@ class Interpolation {
       if (next == nullptr) {
         const auto near = nearest(step, here->keys());
         complaints_.add(at, "`${" + path + "}` does not refer to a value: there is no `" + step +
-                                "`" + (near.empty() ? "" : "; did you mean `" + near + "`?"));
+                                "`" + hint_for(path, near));
       }
       here = next;
       if (here == nullptr) break;

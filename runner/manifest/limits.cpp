@@ -201,4 +201,9 @@ Limits limits_of(const Node* node) {
   return limits;
 }
 
+Limits limits_from_json(const nlohmann::ordered_json& json, const Location& at) {
+  const Node node = read_yaml(json.dump(), at);
+  return limits_of(&node);
+}
+
 }  // namespace assay

@@ -89,11 +89,11 @@ Trial trial_at(const Node& here, const Point& point, Checker& checker) {
   return trial;
 }
 
-std::vector<Trial> trials_of(const Node& root, Checker& checker) {
+std::vector<Trial> trials_of(const Node& root, const std::vector<Point>& points, Checker& checker) {
   constexpr std::size_t kMost = 1'000'000;
   std::vector<Trial> trials;
   std::size_t values = 0;
-  for (const auto& point : expand_sweep(root, checker)) {
+  for (const auto& point : points) {
     const Node here = manifest_at(root, point);
     values += here.size();
     if (values > kMost && !trials.empty()) {
@@ -105,6 +105,38 @@ std::vector<Trial> trials_of(const Node& root, Checker& checker) {
     trials.push_back(trial_at(here, point, checker));
   }
   return trials;
+}
+
+// What a trial is but for its seed: the identity that it would have with seed 0.
+std::string setting_of(const Node& root, const Point& point, const Catalog& catalog) {
+  Node seedless = root;
+  Node zero;
+  zero.kind = Node::Kind::kScalar;
+  zero.text = "0";
+  seedless.set("seed", zero);
+  Point rest = point;
+  std::erase_if(rest.values, [](const auto& value) { return value.first == "seed"; });
+  Complaints complaints;
+  Checker checker(catalog, complaints);
+  auto trial = trial_at(manifest_at(seedless, rest), rest, checker);
+  complaints.throw_if_any();
+  identify(trial, catalog);
+  return trial.id;
+}
+
+// Points of the sweep that differ in the seed alone share a setting.
+void add_settings(std::vector<Trial>& trials, const Node& root, const std::vector<Point>& points,
+                  const Catalog& catalog) {
+  std::map<std::map<std::string, std::string>, std::string> known;  // by axes
+  for (std::size_t i = 0; i < trials.size(); ++i) {
+    auto& setting = known[trials[i].axes];
+    try {
+      if (setting.empty()) setting = setting_of(root, points[i], catalog);
+    } catch (const ManifestErrors&) {  // a file for each seed, of which there is none for seed 0
+      setting = trials[i].id;
+    }
+    trials[i].setting = setting;
+  }
 }
 
 // A manifest that stands alone is kept with its comments.
@@ -140,15 +172,17 @@ Experiment read_experiment(const std::filesystem::path& file,
   resolve_references_of_top(named);
   check_top(named, checker, experiment);
   check_compare(named, experiment, complaints);
-  experiment.trials = trials_of(root, checker);
+  const auto points = expand_sweep(root, checker);
+  experiment.trials = trials_of(root, points, checker);
   complaints.throw_if_any();
   for (auto& trial : experiment.trials) {
     identify(trial, catalog);
     trial.source = experiment.source;
   }
-  const auto points = experiment.trials.size();
+  add_settings(experiment.trials, root, points, catalog);
+  const auto asked = experiment.trials.size();
   experiment.trials = once(std::move(experiment.trials), root, complaints);
-  experiment.repeated = points - experiment.trials.size();
+  experiment.repeated = asked - experiment.trials.size();
   complaints.throw_if_any();
   return experiment;
 }

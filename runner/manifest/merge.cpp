@@ -1,6 +1,7 @@
 #include "runner/manifest/merge.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "runner/manifest/settings.h"
@@ -8,12 +9,20 @@
 namespace assay {
 namespace {
 
-// A trial and what its version says of it.
-struct Row {
+using Axes = std::map<std::string, std::string>;
+
+// What several trials are but for their seeds; the newest of them speaks for all.
+struct Setting {
+  const Trial* trial = nullptr;
+  const Version* version = nullptr;
+  const Words* written = nullptr;  // values of the manifest
+  Words facts = {};
+  Axes row = {};
+};
+
+struct Asked {
   Trial trial;
   const Version* version = nullptr;
-  const Words* settings = nullptr;
-  Words facts = {};
 };
 
 std::string recipe_of(const Trial& trial) {
@@ -23,9 +32,9 @@ std::string recipe_of(const Trial& trial) {
 }
 
 // The newest version of a trial counts; the order is that of the versions and their manifests.
-std::vector<Row> rows_of(const std::vector<Version>& versions, std::size_t& superseded) {
+std::vector<Asked> asked_in(const std::vector<Version>& versions, std::size_t& superseded) {
   std::set<std::string> ids, recipes;
-  std::vector<std::vector<Row>> by_version;
+  std::vector<std::vector<Asked>> by_version;
   for (auto version = versions.rbegin(); version != versions.rend(); ++version) {
     by_version.emplace_back();
     for (const auto& trial : version->experiment.trials) {
@@ -36,43 +45,56 @@ std::vector<Row> rows_of(const std::vector<Version>& versions, std::size_t& supe
         ++superseded;
     }
   }
-  std::vector<Row> rows;
+  std::vector<Asked> all;
   for (auto some = by_version.rbegin(); some != by_version.rend(); ++some)
-    std::move(some->begin(), some->end(), std::back_inserter(rows));
-  return rows;
+    std::move(some->begin(), some->end(), std::back_inserter(all));
+  return all;
 }
 
-std::string value_of(const Row& row, const std::string& key) {
-  if (const auto axis = row.trial.axes.find(key); axis != row.trial.axes.end()) return axis->second;
-  const auto it = row.settings->find(key);
-  const std::string written = it == row.settings->end() ? "" : it->second;
+// The setting of each trial. Arms of one version that differ in their seeds alone have one setting,
+// and are told apart by their names.
+std::vector<std::string> keys_of(const std::vector<Asked>& all) {
+  std::map<std::pair<const Version*, std::string>, std::set<Axes>> axes;
+  for (const auto& one : all) axes[{one.version, one.trial.setting}].insert(one.trial.axes);
+  std::vector<std::string> keys;
+  for (const auto& one : all) {
+    keys.push_back(one.trial.setting);
+    if (axes[{one.version, one.trial.setting}].size() < 2) continue;
+    for (const auto& [axis, label] : one.trial.axes) keys.back() += "\n" + axis + "=" + label;
+  }
+  return keys;
+}
+
+std::string value_of(const Setting& setting, const std::string& key) {
+  const auto& axes = setting.trial->axes;
+  if (const auto axis = axes.find(key); axis != axes.end()) return axis->second;
+  const auto it = setting.written->find(key);
+  const std::string written = it == setting.written->end() ? "" : it->second;
   if (written.find("${") != std::string::npos) return written;  // it may depend on the seed
-  const auto resolved = resolved_at(row.trial, key);
+  const auto resolved = resolved_at(*setting.trial, key);
   return resolved.empty() ? written : resolved;
 }
 
-// Keys that are written differently in two manifests, or are an axis of one of them.
-std::set<std::string> differing_settings(const std::vector<Row>& rows) {
-  std::set<std::string> keys;
-  for (const auto& row : rows)
-    for (const auto& [axis, label] : row.trial.axes) keys.insert(axis);
+// Keys that are written differently in two manifests.
+std::set<std::string> differing_values(const std::vector<Setting*>& settings) {
   std::map<std::string, std::set<std::string>> written;
   std::set<const Words*> all;
-  for (const auto& row : rows) all.insert(row.settings);
-  for (const auto* settings : all)
-    for (const auto& [key, text] : *settings) written[key].insert(text);
+  for (const auto* one : settings) all.insert(one->written);
+  for (const auto* values : all)
+    for (const auto& [key, text] : *values) written[key].insert(text);
+  std::set<std::string> keys;
   for (const auto& [key, texts] : written) {
-    const auto has = [&](const Words* settings) { return settings->contains(key); };
+    const auto has = [&](const Words* values) { return values->contains(key); };
     if (texts.size() > 1 || !std::all_of(all.begin(), all.end(), has)) keys.insert(key);
   }
   return keys;
 }
 
 // Data and builds that differ between versions. Those that differ within one follow from its axes.
-std::set<std::string> differing_facts(const std::vector<Row>& rows) {
+std::set<std::string> differing_facts(const std::vector<Setting*>& settings) {
   std::map<std::string, std::map<const Version*, std::set<std::string>>> values;
-  for (const auto& row : rows)
-    for (const auto& [key, value] : row.facts) values[key][row.version].insert(value);
+  for (const auto* one : settings)
+    for (const auto& [key, value] : one->facts) values[key][one->version].insert(value);
   std::set<std::string> keys;
   for (const auto& [key, by_version] : values) {
     std::set<std::string> all;
@@ -86,70 +108,69 @@ std::set<std::string> differing_facts(const std::vector<Row>& rows) {
   return keys;
 }
 
-void drop_equal(std::vector<Row>& rows, const std::set<std::string>& keys) {
-  for (const auto& key : keys) {
-    std::set<std::string> values;
-    for (const auto& row : rows) {
-      const auto axes = row_of(row.trial);
-      const auto it = axes.find(key);
-      values.insert(it == axes.end() ? "" : it->second);
-    }
-    if (values.size() > 1) continue;
-    for (auto& row : rows) row.trial.differs.erase(key);
-  }
+void add_key(const std::vector<Setting*>& settings, const std::string& key, bool is_axis) {
+  std::set<std::string> values;
+  for (const auto* one : settings) values.insert(value_of(*one, key));
+  if (values.size() < 2 && !is_axis) return;
+  for (auto* one : settings) one->row[key] = value_of(*one, key);
 }
 
-// Whatever the difference is, two trials of one seed are not two seeds.
-void number_the_rest(std::vector<Row>& rows) {
-  std::map<std::pair<Words, std::int64_t>, int> count;
-  for (const auto& row : rows) ++count[{row_of(row.trial), row.trial.seed}];
-  for (auto& row : rows)
-    if (count[{row_of(row.trial), row.trial.seed}] > 1)
-      row.trial.differs["version"] = std::to_string(row.version->number);
+// Whatever the difference is, two settings are not two seeds of one.
+void name_the_rest(const std::vector<Setting*>& settings) {
+  const auto name = [&](const std::string& key, const auto& value_of) {
+    std::map<Axes, int> count;
+    for (const auto* one : settings) ++count[one->row];
+    for (auto* one : settings)
+      if (count[one->row] > 1) one->row[key] = value_of(*one);
+  };
+  name("version", [](const Setting& one) { return std::to_string(one.version->number); });
+  name("setting", [](const Setting& one) { return one.trial->setting.substr(0, 8); });
 }
 
-void tell_apart(std::vector<Row>& rows) {
-  const auto settings = differing_settings(rows);
-  for (auto& row : rows)
-    for (const auto& key : settings)
-      if (!row.trial.axes.contains(key)) row.trial.differs[key] = value_of(row, key);
-  for (const auto& key : differing_facts(rows))
-    for (auto& row : rows)
-      if (const auto it = row.facts.find(key); it != row.facts.end())
-        row.trial.differs[key] = it->second;
-  drop_equal(rows, settings);
-  number_the_rest(rows);
+void tell_apart(const std::vector<Setting*>& settings) {
+  std::set<std::string> axes;
+  for (const auto* one : settings)
+    for (const auto& [axis, label] : one->trial->axes) axes.insert(axis);
+  for (const auto& axis : axes) add_key(settings, axis, true);
+  for (const auto& key : differing_values(settings))
+    if (!axes.contains(key)) add_key(settings, key, false);
+  for (const auto& key : differing_facts(settings))
+    for (auto* one : settings)
+      if (const auto it = one->facts.find(key); it != one->facts.end()) one->row[key] = it->second;
+  name_the_rest(settings);
+}
+
+void add_rows(std::vector<Asked>& all) {
+  std::map<const Version*, Words> written;
+  for (const auto& one : all)
+    if (!written.contains(one.version)) written[one.version] = settings_of(*one.trial.source);
+  if (written.size() < 2) return;
+  const auto keys = keys_of(all);
+  std::map<std::string, Setting> settings;
+  for (std::size_t i = 0; i < all.size(); ++i)
+    settings[keys[i]] = {&all[i].trial, all[i].version, &written[all[i].version],
+                         facts_of(all[i].trial)};
+  std::vector<Setting*> each;
+  for (auto& [key, setting] : settings) each.push_back(&setting);
+  tell_apart(each);
+  for (std::size_t i = 0; i < all.size(); ++i) all[i].trial.row = settings[keys[i]].row;
 }
 
 }  // namespace
 
-std::map<std::string, std::string> row_of(const Trial& trial) {
-  auto all = trial.axes;
-  all.insert(trial.differs.begin(), trial.differs.end());
-  return all;
-}
-
 Merged merge_versions(const std::vector<Version>& versions) {
   Merged merged;
   merged.experiment = versions.back().experiment;
-  auto rows = rows_of(versions, merged.superseded);
-  std::set<const Version*> visible;
-  for (const auto& row : rows) visible.insert(row.version);
-  if (visible.size() > 1) {
-    std::map<const Version*, Words> settings;
-    for (auto& row : rows) {
-      auto& own = settings[row.version];
-      if (own.empty()) own = settings_of(*row.trial.source);
-      row.settings = &own;
-      row.facts = facts_of(row.trial);
-    }
-    tell_apart(rows);
-  }
-  std::set<std::string> differing;
   merged.experiment.trials.clear();
-  for (auto& row : rows) {
-    for (const auto& [key, value] : row.trial.differs) differing.insert(key);
-    merged.experiment.trials.push_back(std::move(row.trial));
+  auto all = asked_in(versions, merged.superseded);
+  add_rows(all);
+  std::set<std::string> axes, differing;
+  for (const auto& one : all)
+    for (const auto& [axis, label] : one.trial.axes) axes.insert(axis);
+  for (auto& one : all) {
+    for (const auto& [key, value] : row_of(one.trial))
+      if (!axes.contains(key)) differing.insert(key);
+    merged.experiment.trials.push_back(std::move(one.trial));
   }
   merged.differing.assign(differing.begin(), differing.end());
   return merged;

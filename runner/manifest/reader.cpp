@@ -217,6 +217,17 @@ void check_bytes(std::string_view text, Location at) {
   }
 }
 
+// Whether a line up to `last`, from 0, is indented with a tab.
+static bool has_tab(std::string_view text, int last) {
+  for (int line = 0; line <= last; ++line) {
+    const auto end = std::min(text.find('\n'), text.size());
+    const auto indent = text.substr(0, std::min(text.find_first_not_of(" \t"), end));
+    if (indent.find('\t') != std::string_view::npos) return true;
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return false;
+}
+
 Node read_yaml(std::string_view text, const Location& start) {
   check_bytes(text, start);
   check_marks(text, start);
@@ -236,11 +247,13 @@ Node read_yaml(std::string_view text, const Location& start) {
     return root;
   } catch (const YAML::Exception& error) {
     // yaml-cpp quotes bytes, of which one may be half a character.
-    complaints.add(place(start, error.mark),
-                   "this is not valid YAML: " + utf8::replace_invalid(error.msg, '?') +
-                       (error.msg == YAML::ErrorMsg::UNKNOWN_ANCHOR
-                            ? "; quote a text that begins with `*`, as in `[\"*.bias\"]`"
-                            : ""));
+    complaints.add(
+        place(start, error.mark),
+        "this is not valid YAML: " + utf8::replace_invalid(error.msg, '?') +
+            (error.msg == YAML::ErrorMsg::UNKNOWN_ANCHOR
+                 ? "; quote a text that begins with `*`, as in `[\"*.bias\"]`"
+                 : "") +
+            (has_tab(text, error.mark.line) ? "; indent with spaces, not with tabs" : ""));
   }
   complaints.throw_if_any();
   return {};

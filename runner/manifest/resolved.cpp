@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "core/base/value_json.h"
 #include "runner/manifest/limits.h"
 #include "runner/manifest/manifest.h"
 #include "runner/manifest/stage_json.h"
@@ -36,6 +37,7 @@ std::string resolved_yaml(const Experiment& experiment, const Trial& trial, cons
   Json all = {{"assay", 1}, {"name", experiment.name}, {"axes", trial.axes}};
   all["trial_seed"] = trial.seed;
   all.update(to_json(stage));
+  for (const auto& [kind, spec] : stage.components) all["components"][kind] = to_json(spec);
   all["limits"] = limits_json(experiment.limits);
   all["report"] = {{"metric", experiment.report.metric}, {"compare", experiment.report.compare}};
   std::string text;

@@ -1,12 +1,12 @@
 #include "runner/manifest/stage_json.h"
 
-#include "core/base/value_json.h"
+#include "runner/protocol/values.h"
 
 namespace assay {
 
 nlohmann::ordered_json to_json(const Stage& stage) {
   auto components = nlohmann::ordered_json::object();
-  for (const auto& [kind, spec] : stage.components) components[kind] = to_json(spec);
+  for (const auto& [kind, spec] : stage.components) components[kind] = exact_json(spec);
   return {
       {"stage", stage.name},      {"id", stage.id},         {"recipe", stage.recipe},
       {"seed", stage.seed},       {"device", stage.device}, {"deterministic", stage.deterministic},
@@ -24,7 +24,7 @@ Stage stage_from_json(const nlohmann::ordered_json& json) {
   json.at("device").get_to(stage.device);
   json.at("deterministic").get_to(stage.deterministic);
   for (const auto& [kind, spec] : json.at("components").items())
-    stage.components[kind] = spec_from_json(spec);
+    stage.components[kind] = exact_spec(spec);
   json.at("after").get_to(stage.after);
   json.at("after_recipes").get_to(stage.after_recipes);
   json.at("weights").get_to(stage.weights);

@@ -14,6 +14,15 @@
 namespace assay {
 namespace {
 
+// Where each value below `node` stands, by its dotted path.
+void note_places(const Node& node, const std::string& path,
+                 std::map<std::string, Location>& places) {
+  places[path] = node.at;
+  for (const auto& entry : node.entries) note_places(entry.value, path + "." + entry.key, places);
+  for (std::size_t i = 0; i < node.items.size(); ++i)
+    note_places(node.items[i], path + "." + std::to_string(i), places);
+}
+
 class StageReader {
  public:
   StageReader(const Node& root, Checker& checker) : root_(root), checker_(checker) {}
@@ -29,6 +38,7 @@ class StageReader {
       auto& node = nodes[kind];
       node = over == nullptr ? *below : below == nullptr ? *over : merge(*below, *over);
       stage.components[kind] = checker_.component(node, kind);
+      note_places(node, kind, stage.places);
       stage.places[kind] = over != nullptr ? over->at : below->at;
     }
     surroundings(stage, own);
@@ -48,10 +58,13 @@ class StageReader {
   void check_report() const {
     const Node* report = root_.find("report");
     const Node* metric = report == nullptr ? nullptr : report->find("metric");
-    if (metric == nullptr || !metric->is_scalar() || unknown_rows_) return;
-    const auto slash = metric->text.find('/');
-    const auto set = metric->text.substr(0, slash);
-    if (slash == std::string::npos || (set != "validation" && set != "test")) return;
+    if (metric == nullptr || !metric->is_scalar()) return;
+    const auto slash = metric->text.find('/'), colon = metric->text.rfind(':', slash);
+    const auto start = colon == std::string::npos ? 0 : colon + 1;  // of `stage:set/name`
+    if (start > 0) check_stage(*metric, metric->text.substr(0, colon));
+    const auto set = metric->text.substr(start, slash - start);
+    if (unknown_rows_ || slash == std::string::npos || (set != "validation" && set != "test"))
+      return;
     const auto name = metric->text.substr(slash + 1);
     if (names_row(name, rows_)) return;
     const auto near = nearest(name, rows_);
@@ -61,6 +74,15 @@ class StageReader {
                     metric->text,
                     near.empty() ? fmt::format("they give {}", fmt::join(unique(rows_), ", "))
                                  : fmt::format("did you mean `{}/{}`?", set, near)));
+  }
+
+  void check_stage(const Node& metric, const std::string& stage) const {
+    const Node* stages = root_.find("stages");
+    const auto names = stages == nullptr ? Strings{} : stages->keys();
+    if (std::find(names.begin(), names.end(), stage) == names.end())
+      checker_.complaints().add(
+          metric.at,
+          fmt::format("`metric` is `{}`, and there is no stage `{}`", metric.text, stage));
   }
 
   void refuse_unused() const {

@@ -152,6 +152,16 @@ Axis arms_of(const MapEntry& entry, Checker& checker) {
   return axis;
 }
 
+// Bounds or steps as other tools write them: two trials called min and max are hardly meant.
+bool is_interval(const Node& node) {
+  static const std::set<std::string> kWords = {"min", "max",  "low", "high", "start", "stop",
+                                               "end", "step", "num", "log",  "from",  "to"};
+  const auto meant = [](const MapEntry& entry) {
+    return kWords.contains(entry.key) && entry.value.is_scalar();
+  };
+  return node.entries.size() > 1 && std::all_of(node.entries.begin(), node.entries.end(), meant);
+}
+
 Axis axis_of(const MapEntry& entry, Checker& checker) {
   Axis axis{entry.key, {}, nullptr, entry.at};
   const Node& node = entry.value;
@@ -167,11 +177,20 @@ Axis axis_of(const MapEntry& entry, Checker& checker) {
     axis.choices.push_back(
         {item.key, {{entry.key, std::make_shared<Node>(item.value)}}, item.value.at});
   if (axis.choices.empty())
-    checker.complaints().add(node.at,
-                             fmt::format("axis `{}` is {}, expected a list of values, a map of "
-                                         "named alternatives, or a distribution such as "
-                                         "{{log_uniform: [1e-4, 1e-1]}}",
-                                         entry.key, node.describe()));
+    checker.complaints().add(
+        node.at,
+        fmt::format("axis `{}` is {}, expected a list of values, a map of "
+                    "named alternatives, or a distribution such as "
+                    "{{log_uniform: [1e-4, 1e-1]}}{}",
+                    entry.key, node.describe(),
+                    node.text.starts_with("range(") ? "; write the values, as in [0, 1, 2]" : ""));
+  if (is_interval(node))
+    checker.complaints().add(
+        node.at,
+        fmt::format(
+            "axis `{}` is a map of {}, which would be names of alternatives: write a list of "
+            "values, or a distribution such as {{log_uniform: [1e-4, 1e-1]}}",
+            entry.key, fmt::join(node.keys(), " and ")));
   std::set<std::string> labels;
   for (const auto& choice : axis.choices)
     if (!labels.insert(choice.label).second)

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,7 +22,7 @@ struct Stage {
   std::string recipe;                        // the same without any build
   std::string name;                          // "main" where the manifest has no `stages:`
   std::map<std::string, Spec> components;    // by kind; defaults filled in, paths absolute
-  std::map<std::string, Location> places;    // by kind: where the manifest names the component
+  std::map<std::string, Location> places;    // by dotted path: where the manifest has the value
   std::map<std::string, std::string> after;  // stage name -> its id
   std::map<std::string, std::string> after_recipes = {};
   std::string weights;  // the stage of `after` whose final weights the model starts from, or ""
@@ -33,6 +34,10 @@ struct Stage {
   std::map<std::string, std::string> core;     // as Catalog::core
   std::map<std::string, std::string> data;     // absolute path -> fingerprint of what lies there
 };
+
+/// Where the manifest has the value at the dotted `path`, or what is around it; null if it has
+/// neither.
+const Location* place_of(const Stage& stage, std::string path);
 
 /// The manifest of an experiment.
 struct Source {
@@ -48,12 +53,16 @@ struct Trial {
   std::map<std::string, std::string> axes;  // axis -> label, as tables print it; without the seed
   std::int64_t seed = 0;
   std::vector<Stage> stages;
-  std::shared_ptr<const Source> source;             // that asks for it
-  std::map<std::string, std::string> differs = {};  // from trials of other versions: see merge.h
+  std::string setting;                   // the identity that it would have with seed 0
+  std::shared_ptr<const Source> source;  // that asks for it
+  /// Beside trials of other versions, what stands for `axes` in tables: see merge.h.
+  std::optional<std::map<std::string, std::string>> row = {};
 };
 
-/// The row of a table in which it stands with trials of other seeds: `axes` and `differs`.
-std::map<std::string, std::string> row_of(const Trial& trial);
+/// The row of a table in which it stands with trials of other seeds.
+inline const std::map<std::string, std::string>& row_of(const Trial& trial) {
+  return trial.row ? *trial.row : trial.axes;
+}
 
 /// What a trial asks a Slurm cluster for. Nothing of it is part of what a trial is.
 struct SlurmLimits {
@@ -93,6 +102,7 @@ struct Experiment {
   std::size_t repeated = 0;   // points of the sweep that were trials already
   Limits limits;
   ReportSpec report;
+  Strings notes = {};  // for whoever looks at its tables: what they hold beside the last version
 };
 
 }  // namespace assay

@@ -1,10 +1,10 @@
-// One record a line. A stage stands in the first record that has it.
+// One record a line. A stage stands in the first record that has it, and again if its paths change.
 #include "runner/manifest/versions.h"
 
 #include <algorithm>
 #include <ctime>
-#include <set>
 #include <sstream>
+#include <stdexcept>
 
 #include <fmt/format.h>
 
@@ -19,6 +19,8 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 using Stages = std::map<std::string, Stage>;  // by id
+
+constexpr int kFormat = 1;
 
 std::vector<Json> records_in(const fs::path& file) {
   std::vector<Json> records;
@@ -40,8 +42,11 @@ Json trials_json(const std::vector<Trial>& trials) {
   for (const auto& trial : trials) {
     Strings stages;
     for (const auto& stage : trial.stages) stages.push_back(stage.id);
-    all.push_back(
-        {{"id", trial.id}, {"axes", trial.axes}, {"seed", trial.seed}, {"stages", stages}});
+    all.push_back({{"id", trial.id},
+                   {"axes", trial.axes},
+                   {"seed", trial.seed},
+                   {"setting", trial.setting},
+                   {"stages", stages}});
   }
   return all;
 }
@@ -66,11 +71,6 @@ std::string write_line(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-Limits limits_from(const Json& json, const Location& at) {
-  const Node node = read_yaml(json.dump(), at);
-  return limits_of(&node);
-}
-
 std::vector<Trial> trials_from(const Json& json, const std::shared_ptr<const Source>& source,
                                const Stages& stages) {
   std::vector<Trial> trials;
@@ -79,6 +79,7 @@ std::vector<Trial> trials_from(const Json& json, const std::shared_ptr<const Sou
     one.at("id").get_to(trial.id);
     one.at("axes").get_to(trial.axes);
     one.at("seed").get_to(trial.seed);
+    one.at("setting").get_to(trial.setting);
     trial.source = source;
     for (const auto& id : one.at("stages")) trial.stages.push_back(stages.at(id));
     trials.push_back(std::move(trial));
@@ -87,6 +88,8 @@ std::vector<Trial> trials_from(const Json& json, const std::shared_ptr<const Sou
 }
 
 Version version_of(const Json& record, Location at, const fs::path& folder, Stages& stages) try {
+  if (record.at("assay") != kFormat)
+    throw std::runtime_error("its format is " + record.at("assay").dump());
   for (const auto& one : record.at("stages")) {
     auto stage = stage_from_json(one);
     stages.insert_or_assign(stage.id, stage);
@@ -103,7 +106,7 @@ Version version_of(const Json& record, Location at, const fs::path& folder, Stag
   experiment.name = folder.filename().string();
   experiment.source = source;
   experiment.trials = trials_from(record.at("trials"), source, stages);
-  experiment.limits = limits_from(record.at("limits"), version.at);
+  experiment.limits = limits_from_json(record.at("limits"), version.at);
   experiment.report = {record.at("report").at("metric").get<std::string>(),
                        record.at("report").at("compare").get<std::string>()};
   return version;
@@ -115,10 +118,33 @@ Version version_of(const Json& record, Location at, const fs::path& folder, Stag
                   (folder / kVersionsFile).string(), at.line, error.what()));
 }
 
+// Those that no record has, or that one has with other paths.
+Json new_stages(const Experiment& experiment, const std::vector<Json>& before) {
+  std::map<std::string, Json> known;
+  for (const auto& one : before)
+    for (const auto& stage : one.at("stages")) known[stage.at("id").get<std::string>()] = stage;
+  auto fresh = Json::array();
+  for (const auto& trial : experiment.trials)
+    for (const auto& stage : trial.stages) {
+      auto json = to_json(stage);
+      auto& there = known[stage.id];
+      if (there == json) continue;
+      there = json;
+      fresh.push_back(std::move(json));
+    }
+  return fresh;
+}
+
 bool asks_for_the_same(const Version& a, const Version& b) {
   const auto same = [](const Trial& x, const Trial& y) { return x.id == y.id; };
   const auto &ours = a.experiment.trials, &theirs = b.experiment.trials;
   return std::equal(ours.begin(), ours.end(), theirs.begin(), theirs.end(), same);
+}
+
+void append(const fs::path& file, const std::string& text, Json record, const Json& stages) {
+  record["asked"] = static_cast<double>(std::time(nullptr));
+  record["stages"] = stages;
+  write_atomically(file, text + write_line(record));
 }
 
 }  // namespace
@@ -139,7 +165,10 @@ std::vector<Version> read_versions(const fs::path& folder) {
       return asks_for_the_same(one, version);
     });
     version.number = known == versions.end() ? ++number : known->number;
-    if (known != versions.end()) versions.erase(known);
+    if (known != versions.end()) {
+      version.taken.insert(known->taken.begin(), known->taken.end());
+      versions.erase(known);
+    }
     versions.push_back(std::move(version));
   }
   return versions;
@@ -148,24 +177,27 @@ std::vector<Version> read_versions(const fs::path& folder) {
 void record_version(const fs::path& folder, const Experiment& experiment,
                     const std::map<std::string, std::string>& taken) {
   const auto file = folder / kVersionsFile;
-  std::string text = fs::exists(file) ? read_file(file, kAnySize) : "";
+  const std::string text = fs::exists(file) ? read_file(file, kAnySize) : "";
   const auto before = text.empty() ? std::vector<Json>{} : records_in(file);
   auto record = record_of(folder, experiment, taken);
-  std::set<std::string> known;
-  for (const auto& one : before)
-    for (const auto& stage : one.at("stages")) known.insert(stage.at("id").get<std::string>());
-  if (!before.empty()) {
+  const auto stages = new_stages(experiment, before);
+  if (!before.empty() && stages.empty()) {
     Json last = before.back();
     last.erase("asked");
     last.erase("stages");
     if (last == record) return;
   }
-  record["asked"] = static_cast<double>(std::time(nullptr));
-  record["stages"] = Json::array();
-  for (const auto& trial : experiment.trials)
-    for (const auto& stage : trial.stages)
-      if (known.insert(stage.id).second) record["stages"].push_back(to_json(stage));
-  write_atomically(file, text + write_line(record));
+  append(file, text, std::move(record), stages);
+}
+
+void record_taken(const fs::path& folder, const std::map<std::string, std::string>& taken) {
+  const auto file = folder / kVersionsFile;
+  if (taken.empty() || !fs::exists(file)) return;
+  const auto text = read_file(file, kAnySize);
+  Json record = records_in(file).back();
+  const Json before = record.at("taken");
+  for (const auto& [id, place] : taken) record["taken"][id] = place;
+  if (record["taken"] != before) append(file, text, std::move(record), Json::array());
 }
 
 }  // namespace assay

@@ -22,7 +22,7 @@ void gather(const TrialResult& trial, std::size_t group, Series& series) {
   for (const auto& dir : trial.dirs) {
     if (!std::filesystem::exists(dir / "metrics.jsonl")) continue;
     for (const auto& row : read_metrics(dir / "metrics.jsonl"))
-      if (std::isfinite(row.value)) series[row.name][row.unit][group].push_back(row.value);
+      series[row.name][row.unit][group].push_back(row.value);
   }
 }
 
@@ -30,6 +30,7 @@ Json point(const std::map<std::size_t, std::vector<double>>& values, std::size_t
   const auto it = values.find(group);
   if (it == values.end()) return nullptr;
   const Summary s = summarize(it->second);
+  if (!std::isfinite(s.mean)) return nullptr;  // a gap: the mean of the other seeds is another one
   return {s.mean - s.deviation, s.mean, s.mean + s.deviation};
 }
 

@@ -15,7 +15,7 @@ using Key = std::pair<Axes, std::int64_t>;  // all but the compared axis, and th
 
 const double* value_of(const TrialResult& trial, const std::string& metric) {
   const auto it = trial.metrics.find(metric);
-  return trial.state == "done" && it != trial.metrics.end() ? &it->second : nullptr;
+  return trial.state == RunState::kDone && it != trial.metrics.end() ? &it->second : nullptr;
 }
 
 Comparison compare(const Report& report, const std::string& metric, const std::string& alternative,
@@ -92,7 +92,7 @@ std::vector<std::string> metrics_of(const Report& report) {
 std::string unknown_metric(const Report& report) {
   std::set<std::string> known;
   for (const auto& trial : report.trials)
-    if (trial.state == "done")
+    if (trial.state == RunState::kDone)
       for (const auto& [name, value] : trial.metrics) known.insert(name);
   if (report.metric.empty() || known.empty() || known.contains(report.metric)) return "";
   const Strings names(known.begin(), known.end());

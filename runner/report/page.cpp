@@ -61,8 +61,11 @@ std::string results(const Report& report) {
                    shown(s.low), shown(s.high), std::to_string(s.count),
                    missing > 0 ? std::to_string(missing) : ""});
     }
-  const auto note = other_build_note(report);
-  return text + "</table>\n" + (note.empty() ? "" : "<p>" + escaped(note) + "</p>\n");
+  text += "</table>\n";
+  if (const auto note = other_build_note(report); !note.empty())
+    text += "<p>" + escaped(note) + "</p>\n";
+  for (const auto& note : report.notes) text += "<p>" + escaped(note) + "</p>\n";
+  return text;
 }
 
 std::string differences(const Report& report) {
@@ -103,7 +106,8 @@ std::string trials(const Report& report) {
   std::string text = "<h2>Trials</h2><table>" + row(head, "th");
   for (const auto& group : groups_of(report))
     for (const auto* trial : group.trials) {
-      text += "<tr>" + cell(group.label()) + cell(std::to_string(trial->seed)) + cell(trial->state);
+      text += "<tr>" + cell(group.label()) + cell(std::to_string(trial->seed)) +
+              cell(std::string(name_of(trial->state)));
       for (const auto& metric : metrics) {
         const auto it = trial->metrics.find(metric);
         text += cell(it == trial->metrics.end() ? "–" : number(it->second));
@@ -129,6 +133,8 @@ std::string html_page(const Report& report) {
       "one standard deviation to either side. Drag to zoom, double-click to go back.</p>"
       "<div id=\"curves\"></div>\n";
   page += trials(report);
+  if (!report.read.empty()) page += "<h2>Data</h2>";
+  for (const auto& text : report.read) page += "<p>Read " + escaped(text) + ".</p>\n";
   page += "<h2>Manifest</h2><pre>" + escaped(report.manifest) + "</pre>\n";
   if (!report.command.empty()) page += "<p><code>" + escaped(report.command) + "</code></p>\n";
   page += "<script>" + std::string(kDygraphsScript) +

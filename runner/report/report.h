@@ -9,13 +9,15 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "runner/files/run_state.h"
+
 namespace assay {
 
 struct TrialResult {
   std::string id;
   std::map<std::string, std::string> axes;  // without the seed
   std::int64_t seed = 0;
-  std::string state;
+  RunState state = RunState::kQueued;
   std::map<std::string, double> metrics;
   double seconds = 0;
   std::string error;
@@ -28,6 +30,8 @@ struct Report {
   std::string metric;   // "" : every metric of the test split
   std::string compare;  // an axis, or ""
   std::string manifest;
+  std::vector<std::string> notes;  // below the table
+  std::vector<std::string> read;   // what the datasets read, each once
   std::string command;
   std::filesystem::path folder;  // where the page will lie: links are relative to it
   std::vector<TrialResult> trials;

@@ -3,10 +3,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include <boost/math/distributions/students_t.hpp>
 
 namespace assay {
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+}  // namespace
 
 Summary summarize(const std::vector<double>& values) {
   Summary s;
@@ -17,8 +23,10 @@ Summary summarize(const std::vector<double>& values) {
   for (const double x : values) squares += (x - s.mean) * (x - s.mean);
   if (s.count > 1) s.deviation = std::sqrt(squares / (s.count - 1));
   const auto [low, high] = std::minmax_element(values.begin(), values.end());
-  s.low = *low;
-  s.high = *high;
+  const bool lost =
+      std::any_of(values.begin(), values.end(), [](double x) { return std::isnan(x); });
+  s.low = lost ? kNaN : *low;
+  s.high = lost ? kNaN : *high;
   return s;
 }
 
@@ -31,7 +39,9 @@ Paired paired_difference(const std::vector<double>& a, const std::vector<double>
   const boost::math::students_t t(s.count - 1);
   const double error = s.deviation / std::sqrt(s.count);
   paired.half_width = boost::math::quantile(t, 0.975) * error;
-  if (error > 0)
+  if (!std::isfinite(error) || !std::isfinite(s.mean))
+    paired.p = kNaN;
+  else if (error > 0)
     paired.p = 2 * boost::math::cdf(boost::math::complement(t, std::abs(s.mean) / error));
   else
     paired.p = s.mean == 0 ? 1 : 0;

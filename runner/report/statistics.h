@@ -5,6 +5,7 @@
 
 namespace assay {
 
+/// A value that is no number makes no number of what it enters into.
 struct Summary {
   int count = 0;
   double mean = 0;

@@ -1,6 +1,7 @@
 // The numbers of the table, for programs.
 #include <nlohmann/json.hpp>
 
+#include "core/base/value_json.h"
 #include "runner/report/groups.h"
 
 namespace assay {
@@ -9,7 +10,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 Json or_null(bool there, double x) {
-  return there ? Json(x) : Json(nullptr);
+  return there ? real_to_json(x) : Json(nullptr);
 }
 
 }  // namespace

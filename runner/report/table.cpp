@@ -67,9 +67,7 @@ std::string comparison_table(const Report& report, bool color) {
 }  // namespace
 
 std::string text_table(const Report& report, bool color) {
-  const auto unknown = unknown_metric(report);
-  return (unknown.empty() ? "" : unknown + "\n") + result_table(report, color) +
-         comparison_table(report, color);
+  return result_table(report, color) + comparison_table(report, color);
 }
 
 }  // namespace assay

@@ -9,7 +9,7 @@
 
 #include "assay/error.h"
 #include "runner/files/plain.h"
-#include "runner/schedule/event.h"
+#include "runner/protocol/event.h"
 #include "runner/system/clock.h"
 
 namespace assay {
@@ -67,23 +67,20 @@ void Attempt::take(const std::string& line) {
   heard_ = steady_seconds();
   const auto event = read_event(line);
   if (!event) return;
-  if (event->name == "started" || event->name == "progress") {
-    progress_.unit = event->unit;
-    progress_.units = event->units;
-    for (const auto& [name, value] : event->metrics) progress_.metrics[name] = value;
-    take_progress(event->name);
-  } else if (event->name == "note") {
+  if (event->kind == Event::Kind::kStarted || event->kind == Event::Kind::kProgress)
+    take_progress(*event);
+  else if (event->kind == Event::Kind::kNote)
     notes_.push_back(event->message);
-  } else if (event->name == "end") {
-    end_state_ = event->state;
-    end_kind_ = event->error_kind;
-    end_message_ = event->message;
-  }
+  else if (event->kind == Event::Kind::kEnd)
+    end_ = event;
 }
 
-void Attempt::take_progress(const std::string& event) {
+void Attempt::take_progress(const Event& event) {
   news_ = true;
-  if (event == "started") {
+  progress_.unit = event.unit;
+  progress_.units = event.units;
+  for (const auto& [name, value] : event.metrics) progress_.metrics[name] = value;
+  if (event.kind == Event::Kind::kStarted) {
     first_unit_ = progress_.unit;
     working_since_ = heard_;
     return;
@@ -102,7 +99,7 @@ std::optional<std::string> Attempt::enforce() {
     if (now > kill_at_) process_.kill_all();
     return {};
   }
-  if (!end_state_.empty()) {  // it has said its last word and has only to leave
+  if (end_) {  // it has said its last word and has only to leave
     if (now - heard_ > kGrace) process_.kill_all();
     return {};
   }
@@ -156,17 +153,14 @@ std::string Attempt::silent_end(const Exit& exit) const {
                        : text + fmt::format("; last lines of {}:\n{}", log.string(), lines);
 }
 
-// A component that refuses its parameters once it sees the data: where the manifest names it, or
-// where it names the procedure, which had the others at work.
+// A component that refuses its parameters once it sees the data: where the manifest has them, or
+// has what is around them, or the procedure, which had the components at work.
 void Attempt::locate(Status& status) const {
   if (task_.stage == nullptr) return;
-  const auto& places = task_.stage->places;
-  auto found = std::find_if(places.begin(), places.end(), [&](const auto& place) {
-    return status.error_message.find(place.first + " `") != std::string::npos;
-  });
-  if (found == places.end()) found = places.find("procedure");
-  if (found == places.end()) return;
-  status.error_message = Diagnostic{found->second, status.error_message}.text();
+  const auto& path = status.error_path;
+  const auto* place = place_of(*task_.stage, path.empty() ? "procedure" : path);
+  if (place == nullptr) return;
+  status.error_message = Diagnostic{*place, status.error_message}.text();
   save_status(task_.outcome.dir, status);
 }
 
@@ -174,19 +168,20 @@ void Attempt::locate(Status& status) const {
 Status Attempt::verdict(const Exit& exit) {
   Status status = from_disk();
   const bool stopped = killed_for_ == "hang" || killed_for_ == "time";
-  if (!end_state_.empty() && !(stopped && end_state_ != "done")) {
-    status.state = end_state_;
-    status.error_kind = end_kind_;
-    status.error_message = end_message_;
-    if (end_kind_ == name_of(ErrorKind::kParameter)) locate(status);
+  if (end_ && !(stopped && end_->state != RunState::kDone)) {
+    status.state = end_->state;
+    status.error_kind = end_->error_kind;
+    status.error_path = end_->error_path;
+    status.error_message = end_->message;
+    if (status.error_kind == name_of(ErrorKind::kParameter)) locate(status);
     return status;
   }
   // Said on the disk alone, where it was killed before it could say so, or a plugin has closed the
   // descriptor on which we hear it.
   const bool of_this_attempt = status.attempts > task_.outcome.status.attempts;
-  const bool by_itself = exit.code != 0 && killed_for_.empty() && status.state == "failed";
-  if (of_this_attempt && (status.state == "done" || by_itself)) return status;
-  status.state = killed_for_ == "interrupt" ? "interrupted" : "failed";
+  const bool by_itself = exit.code != 0 && killed_for_.empty() && status.state == RunState::kFailed;
+  if (of_this_attempt && (status.state == RunState::kDone || by_itself)) return status;
+  status.state = killed_for_ == "interrupt" ? RunState::kInterrupted : RunState::kFailed;
   status.attempts = std::max(status.attempts, task_.outcome.status.attempts + 1);
   status.units = std::max(status.units, progress_.units);
   if (killed_for_ == "interrupt") {

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "runner/protocol/event.h"
 #include "runner/schedule/process.h"
 #include "runner/schedule/tasks.h"
 #include "runner/system/cpus.h"
@@ -43,7 +44,7 @@ class Attempt {
 
  private:
   void take(const std::string& line);
-  void take_progress(const std::string& event);
+  void take_progress(const Event& event);
   Status verdict(const Exit& exit);
   void locate(Status& status) const;
   Status from_disk() const;
@@ -58,8 +59,8 @@ class Attempt {
   std::int64_t first_unit_ = 0;
   std::vector<std::string> notes_;
   bool news_ = false, may_retry_ = false;
-  std::string end_state_, end_kind_, end_message_;  // of the "end" event
-  std::string killed_for_;                          // hang, time or interrupt
+  std::optional<Event> end_;  // its last word
+  std::string killed_for_;    // hang, time or interrupt
   double kill_at_ = 0;
 };
 

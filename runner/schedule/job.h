@@ -1,4 +1,4 @@
-// The job line of README.md: what the front end asks one worker to do.
+// The job of one stage.
 #pragma once
 
 #include <filesystem>
@@ -6,13 +6,13 @@
 #include <string>
 
 #include "runner/manifest/trial.h"
+#include "runner/protocol/job.h"
 
 namespace assay {
 
 /// `after` holds the run folder of each stage that this one builds on. All paths are made
 /// absolute.
-std::string job_line(const Experiment& experiment, const Trial& trial, const Stage& stage,
-                     const std::filesystem::path& dir,
-                     const std::map<std::string, std::filesystem::path>& after, int threads);
+Job job_of(const Experiment& experiment, const Stage& stage, const std::filesystem::path& dir,
+           const std::map<std::string, std::filesystem::path>& after, int threads);
 
 }  // namespace assay

@@ -8,6 +8,7 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "runner/files/build_id.h"
 #include "runner/files/file_system.h"
 #include "runner/files/run_folder.h"
 #include "runner/manifest/manifest.h"
@@ -16,13 +17,6 @@ namespace assay {
 namespace {
 
 namespace fs = std::filesystem;
-using Builds = std::map<std::string, std::string>;  // by file name
-
-Builds builds_of(const Builds& plugins, const Builds& core) {
-  Builds all = core;
-  for (const auto& [path, build] : plugins) all[fs::path(path).filename().string()] = build;
-  return all;
-}
 
 struct Finished {
   fs::path dir;
@@ -39,7 +33,7 @@ std::map<std::string, Finished> finished_runs(const fs::path& experiment) {
     if (!fs::exists(file)) continue;
     const auto status = RunFolder(entry.path()).status();
     const auto facts = nlohmann::json::parse(read_file(file), nullptr, false);
-    if (status.state != "done" || !status.reused_from.empty() || !facts.is_object() ||
+    if (status.state != RunState::kDone || !status.reused_from.empty() || !facts.is_object() ||
         !facts.contains("recipe") || !facts.contains("core"))
       continue;
     auto& known = newest[facts.at("recipe")];
@@ -47,16 +41,6 @@ std::map<std::string, Finished> finished_runs(const fs::path& experiment) {
       known = {entry.path(), builds_of(facts.at("plugins"), facts.at("core")), status.ended};
   }
   return newest;
-}
-
-Strings differing(const Builds& then, const Builds& now) {
-  std::set<std::string> files;
-  for (const auto* some : {&then, &now})
-    for (const auto& [file, build] : *some) {
-      const auto a = then.find(file), b = now.find(file);
-      if (a == then.end() || b == now.end() || a->second != b->second) files.insert(file);
-    }
-  return {files.begin(), files.end()};
 }
 
 void link(const fs::path& target, const fs::path& dir) {
@@ -76,12 +60,13 @@ OtherBuilds find_other_builds(const Experiment& experiment, const fs::path& runs
   for (const auto& trial : trials)
     for (std::size_t i = 0; i < trial.stages.size(); ++i) {
       const auto& stage = trial.trial->stages[i];
-      if (trial.stages[i].status.state != "queued" || trial.stages[i].status.unit > 0) continue;
+      if (trial.stages[i].status.state != RunState::kQueued || trial.stages[i].status.unit > 0)
+        continue;
       if (!finished) finished = finished_runs(runs / experiment.name);
       const auto it = finished->find(stage.recipe);
       if (it == finished->end()) continue;
       found[stage.id] = {it->second.dir,
-                         differing(it->second.builds, builds_of(stage.plugins, stage.core))};
+                         differing_builds(it->second.builds, builds_of(stage.plugins, stage.core))};
     }
   return found;
 }
@@ -91,9 +76,10 @@ std::vector<const Trial*> find_covered_trials(const std::vector<TrialOutcome>& t
   std::vector<const Trial*> covered;
   for (const auto& trial : trials) {
     const auto ready = [&](const StageOutcome& stage) {
-      return stage.status.state == "done" || found.contains(stage.id);
+      return stage.status.state == RunState::kDone || found.contains(stage.id);
     };
-    if (trial.state != "done" && std::all_of(trial.stages.begin(), trial.stages.end(), ready))
+    if (trial.state != RunState::kDone &&
+        std::all_of(trial.stages.begin(), trial.stages.end(), ready))
       covered.push_back(trial.trial);
   }
   return covered;

@@ -85,7 +85,7 @@ Scheduler::Scheduler(const Experiment& experiment, const ScheduleOptions& option
     : experiment_(experiment),
       options_(options),
       observer_(observer),
-      tasks_(experiment, options.runs),
+      tasks_(experiment, options.runs, Tasks::Look::kSaved),
       workers_(workers_of(experiment, options)),
       threads_(experiment.limits.threads > 0 ? experiment.limits.threads
                                              : std::max(1, count_cpus() / workers_)),
@@ -96,8 +96,11 @@ Scheduler::Scheduler(const Experiment& experiment, const ScheduleOptions& option
 }
 
 std::vector<TrialOutcome> Scheduler::run(int& signal) {
+  const auto folder = options_.runs / experiment_.name;
   if (options_.record)
-    record_version(options_.runs / experiment_.name, experiment_, tasks_.taken());
+    record_version(folder, experiment_, tasks_.taken());
+  else if (!options_.is_cluster_task)
+    record_taken(folder, tasks_.taken());
   std::exception_ptr failed;
   do {
     try {
@@ -150,8 +153,8 @@ bool Scheduler::claim(Task& task) {
   }
   task.outcome.status = RunFolder(task.outcome.dir).status();
   const auto& state = task.outcome.status.state;
-  const bool failed = state == "failed" || state == "diverged";
-  task.waiting = state != "done" && (options_.retry_failed || !failed);
+  const bool failed = has_failed(state);
+  task.waiting = state != RunState::kDone && (options_.retry_failed || !failed);
   if (!task.waiting) task.claim.reset();
   return task.waiting;
 }
@@ -180,7 +183,7 @@ void Scheduler::start(Task& task) {
   const Launch launch = prepare(task);
   task.waiting = false;
   running_.emplace_back(task, free_slot(), launch, experiment_.limits);
-  task.outcome.status.state = "running";
+  task.outcome.status.state = RunState::kRunning;
   index(task);  // so that `assay status` knows of it, whatever becomes of us
 }
 
@@ -209,7 +212,7 @@ Launch Scheduler::prepare(Task& task) {
   if (!written) write_provenance(task, *provenance_, threads);
   std::map<std::string, std::filesystem::path> after;
   for (const auto& [name, id] : task.stage->after) after[name] = tasks_.all().at(id).outcome.dir;
-  return {worker_program(), job_line(experiment_, *task.trial, *task.stage, dir, after, threads),
+  return {worker_program(), write_job(job_of(experiment_, *task.stage, dir, after, threads)),
           RunFolder(dir).log(), threads};
 }
 
@@ -265,7 +268,7 @@ void Scheduler::not_started(Task& task, const std::string& why) {
   status.error_message = why;
   if (retry(task)) return;
   task.waiting = false;
-  status.state = "failed";
+  status.state = RunState::kFailed;
   save_status(task.outcome.dir, status);
   finish(task);
 }
@@ -321,7 +324,7 @@ std::vector<TrialOutcome> schedule(const Experiment& experiment, const ScheduleO
 
 std::vector<TrialOutcome> read_outcomes(const Experiment& experiment,
                                         const std::filesystem::path& runs) {
-  Tasks tasks(experiment, runs);
+  Tasks tasks(experiment, runs, Tasks::Look::kLive);
   tasks.explain_queued();
   return tasks.outcomes();
 }

@@ -34,10 +34,10 @@ struct StageOutcome {
 struct TrialOutcome {
   const Trial* trial = nullptr;
   std::vector<StageOutcome> stages;
-  std::string state;  // done, failed, diverged, interrupted, queued, running
+  RunState state = RunState::kQueued;
   bool reused = false;
-  std::map<std::string, double> metrics;  // of all stages, later ones win
-  std::string error_kind, error_message;  // of the first stage that did not end well
+  std::map<std::string, double> metrics;  // of all stages; `stage:name` if a name is not enough
+  std::string error_kind, error_path, error_message;  // of the first stage that did not end well
 };
 
 /// What a running stage says, for a progress line. `worker` is the slot, from 0.

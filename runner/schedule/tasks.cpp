@@ -11,8 +11,34 @@
 namespace assay {
 namespace {
 
-constexpr std::size_t kIdDigits = 16;  // of an id, in a folder's name
 constexpr const char* kUpstream = "upstream";
+
+// Whether stage `late` builds upon stage `early`, at once or through others.
+bool builds_upon(const Trial& trial, std::size_t late, std::size_t early) {
+  for (const auto& [name, id] : trial.stages[late].after)
+    for (std::size_t i = 0; i < late; ++i)
+      if (trial.stages[i].id == id && (i == early || builds_upon(trial, i, early))) return true;
+  return false;
+}
+
+// Of stages that build upon one another the last one's row counts. Rows of one name that stages
+// beside one another give are different numbers: each has its stage's name before it.
+std::map<std::string, double> metrics_of(const Trial& trial,
+                                         const std::vector<StageOutcome>& stages) {
+  std::map<std::string, std::vector<std::size_t>> givers;
+  for (std::size_t i = 0; i < stages.size(); ++i)
+    for (const auto& [name, value] : stages[i].status.metrics) {
+      auto& before = givers[name];
+      std::erase_if(before, [&](std::size_t early) { return builds_upon(trial, i, early); });
+      before.push_back(i);
+    }
+  std::map<std::string, double> all;
+  for (const auto& [name, some] : givers)
+    for (const auto i : some)
+      all[some.size() == 1 ? name : stages[i].name + ":" + name] =
+          stages[i].status.metrics.at(name);
+  return all;
+}
 
 TrialOutcome outcome_of(const Trial& trial, const std::map<std::string, Task>& tasks) {
   TrialOutcome answer;
@@ -22,19 +48,21 @@ TrialOutcome outcome_of(const Trial& trial, const std::map<std::string, Task>& t
     const StageOutcome& one = tasks.at(stage.id).outcome;
     answer.stages.push_back(one);
     answer.reused = answer.reused && one.reused;
-    for (const auto& [name, value] : one.status.metrics) answer.metrics[name] = value;
-    if (one.status.state == "done" || !answer.error_message.empty()) continue;
+    if (one.status.state == RunState::kDone || !answer.error_message.empty()) continue;
     answer.error_kind = one.status.error_kind;
+    answer.error_path = one.status.error_path;
     answer.error_message = one.status.error_message;
   }
-  const auto any = [&](const char* state) {
+  answer.metrics = metrics_of(trial, answer.stages);
+  const auto any = [&](RunState state) {
     for (const auto& one : answer.stages)
       if (one.status.state == state) return true;
     return false;
   };
-  answer.state = "done";
-  for (const char* state : {"failed", "diverged", "running", "interrupted", "queued"})
-    if (answer.state == "done" && any(state)) answer.state = state;
+  answer.state = RunState::kDone;
+  for (const auto state : {RunState::kFailed, RunState::kDiverged, RunState::kRunning,
+                           RunState::kInterrupted, RunState::kQueued})
+    if (answer.state == RunState::kDone && any(state)) answer.state = state;
   return answer;
 }
 
@@ -46,8 +74,13 @@ bool Task::ready() const {
   return waiting;
 }
 
-Tasks::Tasks(const Experiment& experiment, const std::filesystem::path& runs)
-    : experiment_(experiment), runs_(runs) {
+bool Task::can_run() const {
+  const auto will_be_done = [](const Task* task) { return task->done() || task->can_run(); };
+  return waiting && std::all_of(after.begin(), after.end(), will_be_done);
+}
+
+Tasks::Tasks(const Experiment& experiment, const std::filesystem::path& runs, Look look)
+    : experiment_(experiment), runs_(runs), look_(look) {
   for (const auto& trial : experiment.trials) {
     for (const auto& stage : trial.stages) {
       Task& task = task_of(stage.id, stage.name);
@@ -69,8 +102,9 @@ Task& Tasks::task_of(const std::string& id, const std::string& name) {
   outcome.dir = own_folder(id);
   const auto found = find_run(runs_, experiment_.name, id);
   if (!found) return it->second;
-  outcome.status = RunFolder(*found).status();
-  outcome.reused = outcome.status.state == "done";
+  const RunFolder folder(*found);
+  outcome.status = look_ == Look::kLive ? folder.live_status() : folder.status();
+  outcome.reused = outcome.status.state == RunState::kDone;
   // Another experiment's folder is used where it is complete, and left alone where it is not.
   if (outcome.reused)
     outcome.dir = *found;
@@ -80,14 +114,14 @@ Task& Tasks::task_of(const std::string& id, const std::string& name) {
 }
 
 std::filesystem::path Tasks::own_folder(const std::string& id) const {
-  return runs_ / experiment_.name / id.substr(0, kIdDigits);
+  return runs_ / experiment_.name / run_name(id);
 }
 
 void Tasks::choose(bool force, bool retry_failed) {
   for (Task* task : order_) {
-    const auto& state = task->outcome.status.state;
-    const bool failed = state == "failed" || state == "diverged";
-    task->waiting = force || (state != "done" && (retry_failed || !failed));
+    const auto state = task->outcome.status.state;
+    const bool failed = has_failed(state);
+    task->waiting = force || (state != RunState::kDone && (retry_failed || !failed));
     if (task->waiting) task->outcome.reused = false;
     if (force) task->outcome.dir = own_folder(task->outcome.id);  // another's run stays as it is
   }
@@ -117,11 +151,11 @@ void Tasks::explain_queued() {
     for (const Task* before : task->after) {
       const Status& status = before->outcome.status;
       if (before->done() || before->waiting != (status.error_kind == kUpstream)) continue;
-      task->outcome.status.state = "queued";
+      task->outcome.status.state = RunState::kQueued;
       task->outcome.status.error_kind = kUpstream;
       task->outcome.status.error_message =
           fmt::format("waits for stage `{}` ({}), which is {}", before->outcome.name,
-                      before->outcome.dir.string(), status.state);
+                      before->outcome.dir.string(), name_of(status.state));
     }
   }
 }

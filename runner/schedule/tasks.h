@@ -23,14 +23,18 @@ struct Task {
   std::shared_ptr<FolderLock> claim;  // of one front end of many: the stage is ours
   bool told = false;                  // that it is somebody else's
 
-  bool done() const { return outcome.status.state == "done"; }
+  bool done() const { return outcome.status.state == RunState::kDone; }
   bool ready() const;  // but for `not_before`
+  /// Whether it waits, and for nothing that has failed.
+  bool can_run() const;
 };
 
 class Tasks {
  public:
+  /// kLive: a running stage stands where it is now; kSaved: at its last checkpoint.
+  enum class Look { kLive, kSaved };
   /// Reads how each stage stands from its run folder.
-  Tasks(const Experiment& experiment, const std::filesystem::path& runs);
+  Tasks(const Experiment& experiment, const std::filesystem::path& runs, Look look);
 
   /// Marks what is to be run.
   void choose(bool force, bool retry_failed);
@@ -53,6 +57,7 @@ class Tasks {
 
   const Experiment& experiment_;
   std::filesystem::path runs_;
+  Look look_;
   std::map<std::string, Task> all_;  // by id
   std::vector<Task*> order_;         // as the manifest has them
 };

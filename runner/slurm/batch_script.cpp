@@ -31,7 +31,7 @@ cd {experiment} || exit 1
 folders=$(sed -n "$((SLURM_ARRAY_TASK_ID + 1))p" {submission}/tasks)
 [ -n "$folders" ] || exit 1
 echo "task $task on $(uname -n), restart ${{SLURM_RESTART_COUNT:-0}}: $folders"
-"$assay" resume --launcher slurm-task --requeue-signal USR1 -j 1 {flags}$folders &
+"$assay" resume --launcher slurm-task --requeue-signal USR1 -j 1 {flags}{resume}$folders &
 child=$! code=127
 [ -z "$asked" ] || kill -s "$asked" "$child" 2>/dev/null
 while :; do
@@ -87,15 +87,19 @@ int cpus_of(const Limits& limits) {
   return std::max({1, limits.slurm.cpus > 0 ? limits.slurm.cpus : limits.threads});
 }
 
-std::string batch_script(const fs::path& submission, const std::vector<std::string>& words) {
+std::string batch_script(const fs::path& submission, const TaskFlags& flags) {
   const auto experiment = submission.parent_path().parent_path();
-  std::string flags;
-  for (const auto& word : words) flags += quoted(word) + " ";
+  const auto joined = [](const std::vector<std::string>& words) {
+    std::string text;
+    for (const auto& word : words) text += quoted(word) + " ";
+    return text;
+  };
   return fmt::format(
       kScript, fmt::arg("exports", exports()),
       fmt::arg("assay", quoted(fs::read_symlink("/proc/self/exe").string())),
       fmt::arg("experiment", quoted(experiment.string())),
-      fmt::arg("submission", quoted(submission.string())), fmt::arg("flags", flags),
+      fmt::arg("submission", quoted(submission.string())), fmt::arg("flags", joined(flags.all)),
+      fmt::arg("resume", joined(flags.resume)),
       fmt::arg("report", quoted((submission.parent_path() / "report.lock").string())));
 }
 

@@ -19,7 +19,7 @@ namespace {
 // Whether a task with these run folders runs all that is left of a trial.
 bool covers(const std::set<std::string>& folders, const TrialOutcome& trial) {
   return std::all_of(trial.stages.begin(), trial.stages.end(), [&](const auto& stage) {
-    return stage.status.state == "done" || folders.contains(stage.dir.filename().string());
+    return stage.status.state == RunState::kDone || folders.contains(stage.dir.filename().string());
   });
 }
 
@@ -79,7 +79,7 @@ std::optional<fs::path> last_output_of(const TrialOutcome& trial, const fs::path
 
 const SubmittedTask* submitted_task_of(const TrialOutcome& trial,
                                        const std::vector<SubmittedTask>& all) {
-  if (trial.state == "done") return nullptr;
+  if (trial.state == RunState::kDone) return nullptr;
   const auto it = std::find_if(
       all.begin(), all.end(), [&](const SubmittedTask& one) { return covers(one.folders, trial); });
   return it == all.end() ? nullptr : &*it;

@@ -9,6 +9,7 @@
 
 #include "assay/error.h"
 #include "runner/files/file_system.h"
+#include "runner/manifest/limits.h"
 #include "runner/manifest/versions.h"
 #include "runner/schedule/prepare.h"
 #include "runner/slurm/batch_script.h"
@@ -41,11 +42,11 @@ class Submitter {
         options_(options),
         folder_(fs::canonical(options.runs / experiment.name)),
         provenance_(experiment, options.argv),
-        tasks_(experiment, options.runs) {
+        tasks_(experiment, options.runs, Tasks::Look::kSaved) {
     tasks_.choose(options.force, options.retry_failed);
   }
 
-  Submitted run(const std::vector<std::string>& flags) {
+  Submitted run(const TaskFlags& flags) {
     Submitted answer;
     if (options_.record) record_version(folder_, experiment_, tasks_.taken());
     const auto there = settled_tasks(folder_);
@@ -67,7 +68,7 @@ class Submitter {
  private:
   bool waits(const TrialOutcome& trial) {
     return std::any_of(trial.stages.begin(), trial.stages.end(),
-                       [&](const auto& stage) { return tasks_.all().at(stage.id).waiting; });
+                       [&](const auto& stage) { return tasks_.all().at(stage.id).can_run(); });
   }
 
   // Failed stages wait again from here on, so that those that a task finds failed have failed
@@ -84,9 +85,9 @@ class Submitter {
       if (options_.force || status.unit == 0 || !fs::exists(outcome.dir / "provenance.json"))
         write_provenance(task, provenance_, experiment_.limits.threads);
       if (options_.force) return forgotten_.push_back(&outcome);
-      if (status.state != "failed" && status.state != "diverged") return;
+      if (!has_failed(status.state)) return;
       failed_.emplace_back(outcome.dir, status);
-      status.state = "queued";
+      status.state = RunState::kQueued;
       status.error_kind = status.error_message = "";
       RunFolder(outcome.dir).write_status(status);
     } catch (const Error& error) {
@@ -103,18 +104,21 @@ class Submitter {
     return line + "\n";
   }
 
-  void hand_in(const std::string& lines, const std::vector<std::string>& flags,
-               Submitted& answer) const {
+  void hand_in(const std::string& lines, const TaskFlags& flags, Submitted& answer) const {
     answer.log = submissions_of(folder_) / std::to_string(last_submission(folder_) + 1);
     make_folder(answer.log);
     write_atomically(answer.log / "tasks", lines);
-    write_atomically(answer.log / "task.sh", batch_script(answer.log, flags));
+    const auto limits = answer.log / "limits.json";
+    write_atomically(limits, limits_json(experiment_.limits).dump() + "\n");
+    auto own = flags;
+    own.resume.insert(own.resume.end(), {"--limits", limits.string()});
+    write_atomically(answer.log / "task.sh", batch_script(answer.log, own));
     const int at_once = options_.workers > 0 ? options_.workers : experiment_.limits.workers;
-    auto words = sbatch_words(experiment_, answer.log, answer.tasks, at_once);
+    auto sbatch = sbatch_words(experiment_, answer.log, answer.tasks, at_once);
     // Held until what there was is taken away, which is not before Slurm has accepted the job.
-    if (!forgotten_.empty()) words.insert(words.begin(), "--hold");
+    if (!forgotten_.empty()) sbatch.insert(sbatch.begin(), "--hold");
     try {
-      answer.job = slurm::submit(words);
+      answer.job = slurm::submit(sbatch);
     } catch (...) {
       file_system().remove_all(answer.log);
       for (const auto& [dir, status] : failed_) RunFolder(dir).write_status(status);
@@ -135,8 +139,7 @@ class Submitter {
 
 }  // namespace
 
-Submitted submit(Experiment experiment, const ScheduleOptions& options,
-                 const std::vector<std::string>& flags) {
+Submitted submit(Experiment experiment, const ScheduleOptions& options, const TaskFlags& flags) {
   const auto folder = options.runs / experiment.name;
   make_folder(folder);
   const FolderLock together(folder, 0.5, FolderLock::Mode::kTogether);

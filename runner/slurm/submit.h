@@ -2,6 +2,7 @@
 #pragma once
 
 #include "runner/schedule/schedule.h"
+#include "runner/slurm/batch_script.h"
 
 namespace assay {
 
@@ -12,10 +13,9 @@ struct Submitted {
   std::filesystem::path log;  // folder of the tasks' output
 };
 
-/// Writes the run folders of what is to be run and calls sbatch. `plugins` is the search path that
-/// the tasks are to be given. Throws Error{kBusy} while a front end runs the experiment by itself,
+/// Writes the run folders of what is to be run and calls sbatch. The tasks get `flags`, and the
+/// limits of the experiment. Throws Error{kBusy} while a front end runs the experiment by itself,
 /// Error{kIo} where Slurm refuses.
-Submitted submit(Experiment experiment, const ScheduleOptions& options,
-                 const std::vector<std::string>& flags);
+Submitted submit(Experiment experiment, const ScheduleOptions& options, const TaskFlags& flags);
 
 }  // namespace assay

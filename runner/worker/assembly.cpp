@@ -90,7 +90,8 @@ void check_weighs(const Registry& registry, const Job& job, const fs::path& file
     throw Error(ErrorKind::kParameter,
                 "procedure `" + it->second.use + "` cannot weight samples, and " + file.string() +
                     " has weights: use a procedure with an objective, or a selector "
-                    "without weights");
+                    "without weights",
+                "procedure");
 }
 
 std::shared_ptr<Dataset> cut(std::shared_ptr<Dataset> dataset, const Registry& registry,
@@ -112,12 +113,12 @@ std::shared_ptr<Dataset> cut(std::shared_ptr<Dataset> dataset, const Registry& r
 std::shared_ptr<void> make(const Registry& registry, const std::string& kind, const Spec& spec,
                            const Info* info) {
   const auto fail = [&](const std::string& what) {
-    throw Error(ErrorKind::kPlugin, kind + " `" + spec.use + "`: " + what);
+    throw Error(ErrorKind::kPlugin, kind + " `" + spec.use + "`: " + what, kind);
   };
   try {
     return registry.make(kind, spec, info);
-  } catch (const Error&) {
-    throw;
+  } catch (const Error& error) {
+    throw error.within(kind);
   } catch (const std::bad_alloc&) {
     throw;
   } catch (const c10::Error& error) {

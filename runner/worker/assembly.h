@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "assay/registry.h"
-#include "runner/worker/job.h"
+#include "runner/protocol/job.h"
 
 namespace assay {
 

@@ -3,11 +3,15 @@
 
 #include <unistd.h>
 
-#include <nlohmann/json.hpp>
+#include <cerrno>
+#include <utility>
 
 namespace assay {
 
-void Events::send(const std::string& line) {
+using Kind = Event::Kind;
+
+void Events::send(const Event& event) {
+  const auto line = write_event(event);
   std::size_t done = 0;
   while (fd_ >= 0 && done < line.size()) {
     const auto n = ::write(fd_, line.data() + done, line.size() - done);
@@ -20,41 +24,38 @@ void Events::send(const std::string& line) {
 }
 
 void Events::waiting() {
-  send(nlohmann::ordered_json{{"event", "waiting"}}.dump() + "\n");
+  send({.kind = Kind::kWaiting});
 }
 
 void Events::started(std::int64_t unit, std::int64_t units) {
-  send(nlohmann::ordered_json{{"event", "started"}, {"unit", unit}, {"units", units}}.dump() +
-       "\n");
+  send({.kind = Kind::kStarted, .unit = unit, .units = units});
 }
 
 void Events::progress(std::int64_t unit, std::int64_t units) {
   const auto now = std::chrono::steady_clock::now();
   if (now - last_ < std::chrono::milliseconds(200)) return;
   last_ = now;
-  send(nlohmann::ordered_json{
-           {"event", "progress"}, {"unit", unit}, {"units", units}, {"metrics", values_}}
-           .dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +
-       "\n");
-  values_.clear();
+  send({.kind = Kind::kProgress,
+        .unit = unit,
+        .units = units,
+        .metrics = std::exchange(values_, {})});
 }
 
 void Events::checkpoint(std::int64_t unit) {
-  send(nlohmann::ordered_json{{"event", "checkpoint"}, {"unit", unit}}.dump() + "\n");
+  send({.kind = Kind::kCheckpoint, .unit = unit});
 }
 
 void Events::note(const std::string& message) {
-  send(nlohmann::ordered_json{{"event", "note"}, {"message", message}}.dump(
-           -1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +
-       "\n");
+  send({.kind = Kind::kNote, .message = message});
 }
 
-void Events::end(const std::string& state, const std::string& kind, const std::string& message) {
-  nlohmann::ordered_json error;
-  if (!kind.empty()) error = {{"kind", kind}, {"message", message}};
-  send(nlohmann::ordered_json{{"event", "end"}, {"state", state}, {"error", error}}.dump(
-           -1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +
-       "\n");
+void Events::end(RunState state, const std::string& kind, const std::string& message,
+                 const std::string& path) {
+  send({.kind = Kind::kEnd,
+        .state = state,
+        .error_kind = kind,
+        .error_path = path,
+        .message = message});
 }
 
 }  // namespace assay

@@ -1,10 +1,12 @@
-// Events: what the worker tells its front end, one JSON object a line on descriptor 3.
+// Events: what the worker tells its front end.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <map>
 #include <string>
+
+#include "runner/protocol/event.h"
 
 namespace assay {
 
@@ -21,11 +23,12 @@ class Events {
   void checkpoint(std::int64_t unit);
   /// For the terminal: something that a person should know.
   void note(const std::string& message);
-  /// `kind` is empty where all went well.
-  void end(const std::string& state, const std::string& kind, const std::string& message);
+  /// `kind` is empty if all went well.
+  void end(RunState state, const std::string& kind = "", const std::string& message = "",
+           const std::string& path = "");
 
  private:
-  void send(const std::string& line);
+  void send(const Event& event);
 
   int fd_;
   std::map<std::string, double> values_;

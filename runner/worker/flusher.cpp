@@ -36,11 +36,14 @@ void Flusher::run(const std::stop_token& stop) {
   while (woken_.wait(lock, stop, [this] { return dirty_; })) {
     dirty_ = false;
     lock.unlock();
+    bool failed = false;
     try {
       flush_();
-    } catch (const std::exception&) {  // see above
+    } catch (const std::exception&) {
+      failed = true;
     }
     lock.lock();
+    dirty_ = dirty_ || failed;
     woken_.wait_for(lock, stop, kBetween, [] { return false; });
   }
 }

@@ -1,4 +1,5 @@
-// Flusher: what was made is on its way to the disk within a second, by one write per second at most.
+// Flusher: what was made is on its way to the disk within a second, by one write per second at
+// most.
 #pragma once
 
 #include <condition_variable>
@@ -10,8 +11,8 @@ namespace assay {
 
 class Flusher {
  public:
-  /// `flush` is called from a thread of its own, which it shares with nobody. What it throws is
-  /// ignored: whoever needs the rows to be on the disk writes them again, and hears of it.
+  /// `flush` is called from a thread of its own. If it throws, it is called again a second later:
+  /// whoever needs the rows to be on the disk writes them, and hears of what is wrong.
   explicit Flusher(std::function<void()> flush);
   ~Flusher();  // without a last flush
   Flusher(const Flusher&) = delete;

@@ -12,6 +12,7 @@
 #include "assay/registry.h"
 #include "runner/system/child_processes.h"
 #include "runner/system/descriptor.h"
+#include "runner/worker/check.h"
 #include "runner/worker/passes.h"
 #include "runner/worker/probe.h"
 #include "runner/worker/signals.h"
@@ -37,10 +38,10 @@ int run_stage(assay::Events& events) {
   try {
     return assay::run_stage(assay::read_job(line), events);
   } catch (const assay::Error& error) {
-    events.end("failed", std::string(assay::name_of(error.kind())), error.what());
+    events.end(assay::RunState::kFailed, std::string(assay::name_of(error.kind())), error.what());
     return 1;
   } catch (const std::exception& error) {
-    events.end("failed", "io", error.what());
+    events.end(assay::RunState::kFailed, "io", error.what());
     return 1;
   }
 }
@@ -59,13 +60,14 @@ int main_of(const std::vector<std::string>& words) {
   if (verb == "probe") return assay::probe({words.begin() + 1, words.end()});
   if (verb == "passes" && words.size() > 1)
     return assay::count_passes(words[1], {words.begin() + 2, words.end()});
+  if (verb == "check" && words.size() == 2) return assay::check_job(words[1]);
   if (verb == "version") {
     fmt::print("{}\n", assay::abi_tag());
     return 0;
   }
   fmt::print(stderr,
              "assay-worker is started by `assay`; its verbs are run, probe FILE..., "
-             "passes SPEC FILE... and version\n");
+             "check FILE, passes SPEC FILE... and version\n");
   return 2;
 }
 

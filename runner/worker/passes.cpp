@@ -13,6 +13,7 @@
 
 #include "assay/sdk/training.h"
 #include "core/base/value_json.h"
+#include "runner/protocol/values.h"
 #include "runner/system/descriptor.h"
 #include "runner/worker/plugin_loader.h"
 
@@ -163,7 +164,7 @@ int count_passes(const std::string& spec, const std::vector<std::string>& files)
   ::dup2(2, 1);  // what a plugin prints is no answer
   Json answer;
   try {
-    answer = passes_of(spec_from_json(parse_json(spec)), files);
+    answer = passes_of(exact_spec(parse_json(spec)), files);
   } catch (const c10::Error& error) {
     answer = {{"error", error.what_without_backtrace()}};
   } catch (const std::exception& error) {

@@ -15,7 +15,7 @@
 
 #include <fmt/core.h>
 
-#include "core/base/value_json.h"
+#include "runner/protocol/probe_answer.h"
 #include "runner/system/child_processes.h"
 #include "runner/system/descriptor.h"
 #include "runner/worker/memory.h"
@@ -29,33 +29,28 @@ using Clock = std::chrono::steady_clock;
 constexpr auto kLimit = std::chrono::seconds(10);
 constexpr std::int64_t kMemory = std::int64_t{1} << 30;  // bytes, on top of LibTorch's
 
-Json describe(const Entry& entry) {
-  Json fields = Json::array();
-  for (const auto& field : entry.fields) fields.push_back(to_json(field));
-  return {{"kind", entry.kind},
-          {"name", entry.name},
-          {"doc", entry.doc},
-          {"fields", fields},
-          {"needs", entry.needs},
-          {"hides", entry.hides},
-          {"abilities", entry.abilities},
-          {"rows", entry.rows}};
+ComponentInfo describe(const Entry& entry) {
+  return {entry.kind,  entry.name,  entry.doc,       "",        "", entry.fields,
+          entry.needs, entry.hides, entry.abilities, entry.rows};
 }
 
-Json refused(const std::string& file, const std::string& why) {
-  return {{"file", file}, {"refused", file + ": " + why}};
+ProbeAnswer refused(const std::string& file, const std::string& why) {
+  return {.file = file, .refused = file + ": " + why};
 }
 
-Json answer(const std::string& file) try {
+ProbeAnswer answer(const std::string& file) try {
   Registry registry;
-  const auto loaded = load_plugin(file, registry);
-  Json components = Json::array();
-  for (const auto& entry : registry.entries()) components.push_back(describe(entry));
-  return {{"file", file}, {"build", loaded.build}, {"components", components}};
+  ProbeAnswer found{.file = file, .build = load_plugin(file, registry).build};
+  for (const auto& entry : registry.entries()) found.components.push_back(describe(entry));
+  return found;
 } catch (const Error& error) {
-  return {{"file", file}, {"refused", error.what()}};
+  return {.file = file, .refused = error.what()};
 } catch (const std::exception& error) {
   return refused(file, error.what());
+}
+
+std::string line_of(const ProbeAnswer& answer) {
+  return to_json(answer).dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 [[noreturn]] void child(const std::string& file, int out, pid_t prober) {
@@ -66,7 +61,7 @@ Json answer(const std::string& file) try {
   adopt_orphans();
   limit_data(kMemory);
   ::dup2(2, 1);  // what a plugin prints is no answer
-  const std::string line = answer(file).dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  const auto line = line_of(answer(file));
   std::size_t done = ::getpid() == own ? 0 : line.size();  // else the plugin forked, and came back
   while (done < line.size()) {
     const auto n = ::write(out, line.data() + done, line.size() - done);
@@ -116,29 +111,29 @@ bool ended_from_outside(int status) {
 }
 
 // A crash is the plugin's, whatever the worker is: the front end puts it into quarantine. A hang
-// may be the machine's, which was busy: it is asked again next time.
-Json crashed(const std::string& file, const std::string& why) {
-  return {{"file", file}, {"refused", file + ": " + why}, {"crashed", true}};
-}
-
-Json without_answer(const std::string& file, std::optional<int> status) {
-  if (!status)
-    return {{"file", file},
-            {"refused", file + ": did not finish loading within 10 s; a plugin only registers"},
-            {"hung", true}};
+// may be the machine's, which was busy: it is asked again next time. Nothing is no verdict.
+std::optional<ProbeAnswer> without_answer(const std::string& file, std::optional<int> status) {
+  if (!status) {
+    auto hung = refused(file, "did not finish loading within 10 s; a plugin only registers");
+    hung.hung = true;
+    return hung;
+  }
   if (ended_from_outside(*status)) return {};
-  if (WIFSIGNALED(*status))
-    return crashed(
-        file, fmt::format("crashed with signal {} (SIG{}) while it was loaded; check its static "
-                          "constructors and its registration",
-                          WTERMSIG(*status), sigabbrev_np(WTERMSIG(*status))));
-  return crashed(
-      file, fmt::format(
+  auto crashed = refused(
+      file,
+      WIFSIGNALED(*status)
+          ? fmt::format("crashed with signal {} (SIG{}) while it was loaded; check its static "
+                        "constructors and its registration",
+                        WTERMSIG(*status), sigabbrev_np(WTERMSIG(*status)))
+          : fmt::format(
                 "ended the process with exit code {} while it was loaded; a plugin only registers",
                 WEXITSTATUS(*status)));
+  crashed.crashed = true;
+  return crashed;
 }
 
-Json probe_one(const std::string& file) try {
+// A line, or "" for no verdict on the plugin.
+std::string probe_one(const std::string& file) try {
   Pipe pipe = make_pipe();
   if (Descriptor high(duplicated(pipe.write.get(), kOutOfTheWay)); high.get() >= 0)
     pipe.write = std::move(high);
@@ -147,14 +142,15 @@ Json probe_one(const std::string& file) try {
   const pid_t prober = ::getpid(), pid = ::fork();
   if (pid == 0) child(file, pipe.write.get(), prober);
   pipe.write.reset();
-  if (pid < 0) return {};  // no verdict on the plugin
+  if (pid < 0) return "";
   const auto text = read_line(pipe.read.get(), end);
   const auto status = end_of(pid, end);
   kill_children({});  // what it left running
-  const auto json = Json::parse(text, nullptr, false);
-  return json.is_object() ? json : without_answer(file, status);
+  if (Json::parse(text, nullptr, false).is_object()) return text;
+  const auto silent = without_answer(file, status);
+  return silent ? line_of(*silent) : "";
 } catch (const Error& error) {  // no pipe
-  return refused(file, error.what());
+  return line_of(refused(file, error.what()));
 }
 
 }  // namespace
@@ -162,9 +158,7 @@ Json probe_one(const std::string& file) try {
 int probe(const std::vector<std::string>& files) {
   adopt_orphans();
   for (const auto& file : files) {
-    const Json answer = probe_one(file);
-    if (!answer.is_null())
-      fmt::print("{}\n", answer.dump(-1, ' ', false, Json::error_handler_t::replace));
+    fmt::print("{}", probe_one(file));
     std::fflush(stdout);
   }
   return 0;

@@ -38,6 +38,10 @@ double since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
+struct Failure {
+  std::string kind = {}, message = {}, path = {};
+};
+
 class StageRun {
  public:
   StageRun(const Job& job, Events& events) : job_(job), events_(events), folder_(job.dir) {}
@@ -56,9 +60,8 @@ class StageRun {
   void checkpoint();
   void check_process_state(bool all) const;
   std::map<std::string, Stateful*> stateful() const;
-  int end(const std::string& state, int code, const std::string& kind = "",
-          const std::string& message = "");
-  void write_status(const std::string& state, const std::string& kind, const std::string& message);
+  int end(RunState state, int code, const Failure& failure = {});
+  void write_status(RunState state, const Failure& failure = {});
   std::string where(std::string message) const;
   int done();
   int exit_interrupted();
@@ -75,6 +78,7 @@ class StageRun {
   double seconds_before_ = 0;
   std::int64_t unit_ = 0, units_ = 0, checkpointed_ = -1;
   int threads_ = job_.threads;
+  bool begun_ = false;  // the components are built: units follow
 };
 
 // The last event is sent even if, for example, the disk is full.
@@ -108,6 +112,10 @@ void StageRun::load() {
   context_.device = choose_device(job_.device);
   context_.rng = Rng(static_cast<std::uint64_t>(job_.seed));
   assembly_ = assemble(job_, context_);
+  if (const auto& dataset = assembly_->parts.dataset) {
+    status_.read = dataset->info().read;
+    if (!status_.read.empty()) log_line("read " + status_.read);
+  }
   state_.emplace();
   const auto found = read_checkpoint(folder_.checkpoints(),
                                      [&](const std::string& passed_over) { say(passed_over); });
@@ -115,11 +123,13 @@ void StageRun::load() {
     restore(*found);
     point_last(folder_.checkpoints(), found->unit);
   }
+  // Before the rows are looked at, since it cuts what a power cut may have torn, and before the
+  // limit, since it starts a thread.
+  recorder_ = std::make_unique<Recorder>(folder_, job_.stage, unit_, events_);
   warn_lost_progress(found.has_value());
   check_process_state(true);
   limit_memory(job_.memory);
   state_.emplace();  // again, with that limit
-  recorder_ = std::make_unique<Recorder>(folder_, job_.stage, unit_, events_);
   recorder_->model(assembly_->parts.model);
   context_.log = recorder_.get();
   units_ = assembly_->procedure->units(assembly_->taken);
@@ -137,7 +147,7 @@ void StageRun::warn_lost_progress(bool checkpoint) {
   if (!checkpoint && status_.unit > 0)
     say(fmt::format("no valid checkpoint is left of {} finished units: starting again from unit 0",
                     status_.unit));
-  if (checkpoint && !status_.metrics.empty() && read_metrics(folder_.metrics()).empty())
+  if (checkpoint && !status_.metrics.empty() && recorder_->latest().empty())
     say(fmt::format("{}: the metrics before unit {} are missing", folder_.metrics().string(),
                     unit_));
 }
@@ -174,7 +184,7 @@ void StageRun::checkpoint() {
   made.files["state.json"] = write_state(unit_, all.scalars);
   write_checkpoint(folder_.checkpoints(), made);
   checkpointed_ = unit_;
-  write_status("running", "", "");
+  write_status(RunState::kRunning);
   events_.checkpoint(unit_);
 }
 
@@ -221,34 +231,33 @@ void StageRun::loop() {
 std::string StageRun::where(std::string message) const {
   const auto it = job_.components.find("procedure");
   const std::string name = it == job_.components.end() ? "?" : it->second.use;
-  if (!recorder_) return message;
+  if (!begun_) return message;
   return fmt::format("{}, unit {} of {}: {}", name, unit_, units_, message);
 }
 
-void StageRun::write_status(const std::string& state, const std::string& kind,
-                            const std::string& message) {
+void StageRun::write_status(RunState state, const Failure& failure) {
   status_.state = state;
   status_.unit = unit_;
   status_.units = units_;
-  status_.error_kind = kind;
-  status_.error_message = message;
+  status_.error_kind = failure.kind;
+  status_.error_path = failure.path;
+  status_.error_message = failure.message;
   status_.threads = threads_;
   status_.seconds = seconds_before_ + since(start_);
-  if (state != "running") status_.ended = wall_seconds();
+  if (state != RunState::kRunning) status_.ended = wall_seconds();
   if (recorder_) status_.metrics = recorder_->latest();
   folder_.write_status(status_);
 }
 
-int StageRun::end(const std::string& state, int code, const std::string& kind,
-                  const std::string& message) {
+int StageRun::end(RunState state, int code, const Failure& failure) {
   leave_if_forked();
-  if (!message.empty()) log_line(message);
+  if (!failure.message.empty()) log_line(failure.message);
   log_failure([&] {
     if (recorder_) recorder_->finish();
     if (recorder_) recorder_->sync();
   });
-  log_failure([&] { write_status(state, kind, message); });
-  events_.end(state, kind, message);
+  log_failure([&] { write_status(state, failure); });
+  events_.end(state, failure.kind, failure.message, failure.path);
   return code;
 }
 
@@ -257,15 +266,15 @@ int StageRun::done() {
   leave_if_forked();
   recorder_->finish();
   recorder_->sync();
-  write_status("done", "", "");
-  events_.end("done", "", "");
+  write_status(RunState::kDone);
+  events_.end(RunState::kDone);
   return 0;
 }
 
 int StageRun::exit_interrupted() {
   const int signal = asked_to_leave();
   const int code = signal == SIGUSR1 ? 75 : 128 + signal;
-  return end("interrupted", code);
+  return end(RunState::kInterrupted, code);
 }
 
 // The worker of a front end that was killed has up to 30 s to finish its unit; ours hears meanwhile
@@ -293,34 +302,36 @@ int StageRun::run() try {
   status_.ended = 0;
   try {
     load();
-    write_status("running", "", "");
+    write_status(RunState::kRunning);
     events_.started(unit_, units_);
+    begun_ = true;
     loop();
     checkpoint();
     if (unit_ >= units_ || assembly_->procedure->finished()) return done();
   } catch (const DiskFull& error) {
-    return end("interrupted", 1, kDiskFull, error.what());
+    return end(RunState::kInterrupted, 1, {kDiskFull, error.what()});
   } catch (const Error& error) {
     const bool diverged = error.kind() == ErrorKind::kNumeric;
     const int code = diverged ? 6 : error.kind() == ErrorKind::kPlugin ? 4 : 1;
-    return end(diverged ? "diverged" : "failed", code, std::string(name_of(error.kind())),
-               where(error.what()));
+    return end(diverged ? RunState::kDiverged : RunState::kFailed, code,
+               {std::string(name_of(error.kind())), where(error.what()), error.path()});
   } catch (const c10::Error& error) {
-    if (is_out_of_memory(error)) return end("failed", 1, "memory", where(kNoMemory));
-    return end("failed", 1, "plugin", where(error.what_without_backtrace()));
+    if (is_out_of_memory(error)) return end(RunState::kFailed, 1, {"memory", where(kNoMemory)});
+    return end(RunState::kFailed, 1, {"plugin", where(error.what_without_backtrace())});
   } catch (const std::bad_alloc&) {
-    return end("failed", 1, "memory", where(kNoMemory));
+    return end(RunState::kFailed, 1, {"memory", where(kNoMemory)});
   } catch (const std::exception& error) {
-    return end("failed", 1, "plugin", where(error.what()));
+    return end(RunState::kFailed, 1, {"plugin", where(error.what())});
   } catch (...) {
-    return end("failed", 1, "plugin", where("something that is not a std::exception was thrown"));
+    return end(RunState::kFailed, 1,
+               {"plugin", where("something that is not a std::exception was thrown")});
   }
   return exit_interrupted();
 } catch (const DiskFull& error) {
-  events_.end("interrupted", kDiskFull, error.what());
+  events_.end(RunState::kInterrupted, kDiskFull, error.what());
   return 1;
 } catch (const Error& error) {  // the folder is somebody else's, or cannot be written
-  events_.end("failed", std::string(name_of(error.kind())), error.what());
+  events_.end(RunState::kFailed, std::string(name_of(error.kind())), error.what(), error.path());
   log_line(error.what());
   return 1;
 }

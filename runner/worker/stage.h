@@ -1,8 +1,8 @@
 // Stage: one procedure from its last checkpoint to its end, in a folder of its own.
 #pragma once
 
+#include "runner/protocol/job.h"
 #include "runner/worker/events.h"
-#include "runner/worker/job.h"
 
 namespace assay {
 

@@ -106,7 +106,8 @@ class Harness:
         self.runs = folder / "broken"
 
     def command(self, runs):
-        return [os.path.join(self.build, "bin", "assay"), "run", str(self.folder / "soak.yaml"), "--runs", str(runs)]
+        return [os.path.join(self.build, "bin", "assay"), "run", str(self.folder / "soak.yaml"), "--runs", str(runs),
+                "--retry", "failed"]
 
     def environment(self, program, runs, at=0):
         self.counter.write_bytes(bytes(8))

@@ -25,7 +25,7 @@ std::optional<Checkpoint> newest(const fs::path& folder) {
   return read_checkpoint(folder / "checkpoints", [](const std::string&) {});
 }
 
-void put_status(const RunFolder& folder, const char* state, std::int64_t unit) {
+void put_status(const RunFolder& folder, RunState state, std::int64_t unit) {
   Status status;
   status.state = state;
   status.unit = unit;
@@ -35,7 +35,7 @@ void put_status(const RunFolder& folder, const char* state, std::int64_t unit) {
 void save(const RunFolder& folder, MetricsLog& log, std::int64_t unit) {
   log.sync();
   write_checkpoint(folder.checkpoints(), checkpoint_of(unit));
-  put_status(folder, "running", unit);
+  put_status(folder, RunState::kRunning, unit);
 }
 
 std::vector<std::pair<std::int64_t, double>> rows_of(const fs::path& folder) {
@@ -63,7 +63,7 @@ void record(const fs::path& dir) {
     }
     if (++unit % 2 == 0 || unit == kUnits) save(folder, log, unit);
   }
-  put_status(folder, "done", unit);
+  put_status(folder, RunState::kDone, unit);
 }
 
 Recorded read_recorded(const fs::path& dir) {
@@ -94,7 +94,7 @@ void check_standing(const fs::path& dir) {
   if (static_cast<std::int64_t>(rows.size()) < units) throw std::logic_error("rows are lost");
   for (std::int64_t unit = 0; unit < units; ++unit)
     if (rows[static_cast<std::size_t>(unit)].first != unit) throw std::logic_error("wrong rows");
-  if (RunFolder(dir).status().state == "done" && read_recorded(dir) != whole())
+  if (RunFolder(dir).status().state == RunState::kDone && read_recorded(dir) != whole())
     throw std::logic_error("done, and not whole");
 }
 

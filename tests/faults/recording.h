@@ -7,6 +7,7 @@
 
 #include "runner/files/checkpoint.h"
 #include "runner/files/metrics_log.h"
+#include "runner/files/run_state.h"
 
 namespace assay::testing {
 
@@ -20,7 +21,8 @@ void record(const std::filesystem::path& folder);
 struct Recorded {
   std::vector<std::pair<std::int64_t, double>> rows;
   Checkpoint last;
-  std::string best, artifact, state;
+  std::string best, artifact;
+  RunState state = RunState::kQueued;
   bool operator==(const Recorded&) const = default;
 };
 Recorded read_recorded(const std::filesystem::path& folder);

@@ -1,5 +1,5 @@
 // A worker's lines on descriptor 3, where a plugin may write too.
-#include "runner/schedule/event.h"
+#include "runner/protocol/event.h"
 
 #include "tests/fuzz/target.h"
 

@@ -1,5 +1,5 @@
 // The job on a worker's standard input.
-#include "runner/worker/job.h"
+#include "runner/protocol/job.h"
 
 #include "tests/fuzz/target.h"
 

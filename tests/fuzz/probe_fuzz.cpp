@@ -1,5 +1,6 @@
 // A field of a component as a plugin's probe describes it.
 #include "core/base/value_json.h"
+#include "runner/protocol/probe_answer.h"
 #include "tests/fuzz/target.h"
 
 using namespace assay;

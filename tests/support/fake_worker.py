@@ -23,7 +23,8 @@ class Stage:
     def __init__(self, job):
         self.job = job
         self.act = job["components"]["procedure"].get("act", "ok")
-        self.units = int(job["components"]["procedure"].get("units", 3))
+        procedure = job["components"]["procedure"]
+        self.units = int(procedure.get("steps") or procedure.get("units", 3))
         self.file = os.path.join(job["dir"], "status.json")
         self.status = {"state": "running", "unit": 0, "units": self.units, "attempts": 0, "started": time.time(),
                        "ended": 0.0, "seconds": 0.0, "error": None, "metrics": {}}
@@ -62,12 +63,12 @@ class Stage:
                 signal.signal(number, signal.SIG_DFL if self.act == "hang" else signal.SIG_IGN)
             time.sleep(600)
         if self.act == "fail":
-            self.end("failed", 1, {"kind": "data", "message": "no such file"})
+            self.end("failed", 1, {"kind": "data", "path": "", "message": "no such file"})
         attempts = self.status["attempts"]
         if (self.act == "full_once" and first) or (self.act == "full_thrice" and attempts <= 3):
-            self.end("interrupted", 1, {"kind": "disk_full", "message": "here: the disk is full"})
+            self.end("interrupted", 1, {"kind": "disk_full", "path": "", "message": "here: the disk is full"})
         if self.act == "diverge":
-            self.end("diverged", 6, {"kind": "numeric", "message": "unit 1: the loss is nan"})
+            self.end("diverged", 6, {"kind": "numeric", "path": "", "message": "unit 1: the loss is nan"})
 
     def leave_daemon(self):
         if os.fork() == 0:
@@ -126,7 +127,7 @@ def field(name, kind, default, choices):
 ACTS = ["ok", "daemon", "slow", "gated", "crash", "crash_once", "oom", "exit", "hang", "deaf", "deaf_once", "fail", "diverge",
         "full_once", "full_thrice", "killed_when_done"]
 FAKE = {"kind": "procedure", "name": "fake", "doc": "Does what it is told.", "needs": [], "hides": [], "abilities": [], "rows": [],
-        "fields": [field("act", "string", "ok", ACTS), field("units", "integer", 3, [])]}
+        "fields": [field("act", "string", "ok", ACTS), field("units", "integer", 3, []), field("steps", "integer", 0, [])]}
 
 
 def probe(files):
@@ -148,10 +149,24 @@ def probe(files):
         sys.stdout.flush()
 
 
+def check(job):
+    """What building the components says: an act that is none is refused, `crash` crashes."""
+    with open(os.path.join(os.environ["XDG_CACHE_HOME"], "checks"), "a") as file:
+        file.write("check\n")
+    procedure = job["components"]["procedure"]
+    if procedure["act"] == "crash":
+        os.kill(os.getpid(), signal.SIGSEGV)
+    refused = procedure["steps"] > 0 and procedure["units"] != 3
+    print(json.dumps({"read": "", "kind": "parameter" if refused else "", "path": "procedure.units" if refused else "",
+                      "message": "give `steps` or `units`" if refused else ""}))
+
+
 if sys.argv[1:2] == ["run"]:
     run()
 elif sys.argv[1:2] == ["probe"]:
     probe(sys.argv[2:])
+elif sys.argv[1:2] == ["check"]:
+    check(json.loads(open(sys.argv[2]).readline()))
 elif sys.argv[1:2] == ["version"]:
     print("<assay-abi interface=0 libtorch=fake>")
 else:

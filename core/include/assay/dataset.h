@@ -66,6 +66,9 @@ struct Info {
   /// number per channel, for pixels in [0, 1]. Empty if they are not images, or it is not known.
   std::vector<double> pixel_mean = {};
   std::vector<double> pixel_deviation = {};
+  /// What was read and how it was taken, if that was not told but found: "59 rows, 3 columns: 2
+  /// numbers, label `kind` of 3 classes". It is shown with the results.
+  std::string read = {};
 };
 
 /// Computes Info::group_sizes of a training split of `samples` samples. `groups` is

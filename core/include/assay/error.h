@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace assay {
 
@@ -28,13 +29,22 @@ std::string_view name_of(ErrorKind kind);
 /// kind kNumeric ends a trial as `diverged` (exit code 6), any other kind as `failed`.
 class Error : public std::runtime_error {
  public:
-  Error(ErrorKind kind, const std::string& message) : std::runtime_error(message), kind_(kind) {}
+  /// `path` as path(); the schema and the runner add what lies above it.
+  Error(ErrorKind kind, const std::string& message, std::string path = "")
+      : std::runtime_error(message), kind_(kind), path_(std::move(path)) {}
+  Error(const Error&) = default;
   ~Error() override;  // out of line, so that all plugins share one typeinfo
 
   ErrorKind kind() const noexcept { return kind_; }
+  /// What the error is about, as a dotted path of a stage in a manifest: "optimizer.base.lr"; "" if
+  /// that is not known. Within a component it is relative to that: "lr".
+  const std::string& path() const noexcept { return path_; }
+  /// The same error in a component around this one, which has the path `outer`.
+  Error within(std::string_view outer) const;
 
  private:
   ErrorKind kind_;
+  std::string path_;
 };
 
 }  // namespace assay

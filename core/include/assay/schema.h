@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "assay/error.h"
 #include "assay/value.h"
 
 namespace assay {
@@ -157,6 +158,16 @@ struct FieldType<Strings> {
   static constexpr Type type = Type::kStrings;
 };
 
+/// Calls `step`, of which an Error is about the part `path`.
+template <class Step>
+void within(std::string_view path, const Step& step) {
+  try {
+    step();
+  } catch (const Error& error) {
+    throw error.within(path);
+  }
+}
+
 template <class T>
 Value to_value(const T& x) {
   if constexpr (std::is_same_v<T, std::filesystem::path>)
@@ -247,9 +258,11 @@ class Schema {
          std::string(I::kind),
          false},
         [member](P& params, const Value& v, const Make& make) {
+          auto& into = params.*member;
           for (const auto& spec : std::get<Specs>(v))
-            (params.*member)
-                .push_back(std::static_pointer_cast<I>(make(I::kind, version_of<I>(), spec)));
+            detail::within(std::to_string(into.size()), [&] {
+              into.push_back(std::static_pointer_cast<I>(make(I::kind, version_of<I>(), spec)));
+            });
         });
   }
 
@@ -292,8 +305,10 @@ class Schema {
     for (std::size_t i = 0; i < fields_.size(); ++i) {
       const auto it = values.find(fields_[i].name);
       const Value& value = it == values.end() ? fields_[i].default_value : it->second;
-      check(fields_[i], value);
-      setters_[i](params, value, make);
+      detail::within(fields_[i].name, [&] {
+        check(fields_[i], value);
+        setters_[i](params, value, make);
+      });
     }
     return params;
   }

@@ -147,9 +147,10 @@ class Pga final : public assay::Wrapper {
     if (p_.target.empty()) return count - 1;
     for (std::int64_t k = 0; k < count; ++k)
       if (terms[static_cast<std::size_t>(k)] == p_.target) return k;
-    throw assay::Error(assay::ErrorKind::kParameter, "optimizer `pga`: `target` is " + p_.target +
-                                                         ", but the terms of the loss are " +
-                                                         assay::listed(terms));
+    throw assay::Error(assay::ErrorKind::kParameter,
+                       "optimizer `pga`: `target` is " + p_.target +
+                           ", but the terms of the loss are " + assay::listed(terms),
+                       "optimizer");
   }
 
   Params p_;

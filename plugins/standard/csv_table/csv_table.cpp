@@ -99,10 +99,12 @@ class CsvTable final : public assay::Dataset {
     auto table = read_table(
         p.path, {p.separator, p.header, p.skip_lines, p.names, p.missing_words, p.decimal[0]});
     choose_columns(table);
+    const auto rows = table.rows.size();
     drop_missing(table);
     read_features(table);
     read_labels(table);
     read_groups(table);
+    describe(table, rows - table.rows.size());
     split(table);
     if (p.standardise) standardize();
   }
@@ -195,6 +197,24 @@ class CsvTable final : public assay::Dataset {
     if (kept.rows.empty())
       throw Error(ErrorKind::kData, p_.path.string() + ": every row has a missing value");
     table = std::move(kept);
+  }
+
+  void describe(const Table& table, std::size_t dropped) {
+    const auto count = [](std::size_t n, const std::string& what) {
+      return std::to_string(n) + " " + what + (n == 1 ? "" : "s");
+    };
+    auto& text = info_.read;
+    text = count(table.rows.size(), "row") + ", " + count(table.names.size(), "column") + ": " +
+           count(features_.size(), "number") + ", label `" + table.names[label_] + "`";
+    if (info_.classes > 0)
+      text += " of " + std::to_string(info_.classes) + (info_.classes == 1 ? " class" : " classes");
+    for (const auto& [role, name] : {std::pair{"group", p_.group}, {"fold", p_.fold_column}})
+      if (!name.empty())
+        text += std::string(", ") + role + " `" + table.names[table.column(name)] + "`";
+    if (!p_.drop_columns.empty())
+      text += ", " + count(p_.drop_columns.size(), "column") + " left out";
+    if (dropped > 0) text += "; " + count(dropped, "row") + " with missing values left out";
+    text += describe_similar({info_.class_names, {}});
   }
 
   void read_features(const Table& table) {

@@ -49,6 +49,21 @@ Words words_of(const Table& table, std::size_t column) {
   return words;
 }
 
+std::string describe_similar(const Words& words) {
+  std::map<std::string, std::string> known;  // folded -> as written
+  for (const auto& name : words.names) {
+    std::string folded = name;
+    for (char& c : folded)
+      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    if (folded.size() > 1 && folded.ends_with('.')) folded.pop_back();
+    const auto [it, is_new] = known.emplace(folded, name);
+    if (!is_new)
+      return "; the classes `" + it->second + "` and `" + name +
+             "` differ only by case or a final `.`";
+  }
+  return "";
+}
+
 void check_classes(const Table& table, std::size_t column, const Words& words) {
   constexpr std::size_t kFew = 100;
   const auto classes = words.names.size(), rows = table.rows.size();

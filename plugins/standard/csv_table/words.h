@@ -13,5 +13,9 @@ struct Words {
 /// Throws assay::Error{kData} for a word that is not UTF-8.
 Words words_of(const Table& table, std::size_t column);
 
+/// "; the classes `a` and `A.` differ only by case or a final `.`" of the first two of which that
+/// is true, or "".
+std::string describe_similar(const Words& words);
+
 /// Throws assay::Error{kData} where so many words are rather numbers to predict.
 void check_classes(const Table& table, std::size_t column, const Words& words);

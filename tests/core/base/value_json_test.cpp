@@ -24,28 +24,6 @@ TEST_CASE("what is written reads back as the same alternative") {
   CHECK(values_from_json(Json::parse(to_json(values).dump())) == values);
 }
 
-TEST_CASE("a field says which list an empty one is") {
-  const FieldInfo field{"sizes", Type::kIntegers, Value{Integers{}}, {}, "Sizes.", "", false};
-  CHECK(value_from_json(Json::parse("[]"), field) == Value{Integers{}});
-  CHECK(value_from_json(Json::parse("[]")) == Value{Reals{}});
-}
-
-TEST_CASE("a field description survives") {
-  FieldInfo field{"rho",     Type::kReal, Value{0.05}, {.low = 0, .high = 1, .open_low = true},
-                  "Radius.", "",          true};
-  field.needs = {{"", "problem/Split"}};
-  field.gives = {{"a", "Classes"}, {"b", "Values"}};
-  const auto again = field_from_json(Json::parse(to_json(field).dump()));
-  CHECK(again.name == "rho");
-  CHECK(again.type == Type::kReal);
-  CHECK(again.default_value == field.default_value);
-  CHECK(range_text(again.range) == "0 < x <= 1");
-  CHECK(again.doc == "Radius.");
-  CHECK(again.required);
-  CHECK(again.needs == field.needs);
-  CHECK(again.gives == field.gives);
-}
-
 TEST_CASE("a form that is never written is refused") {
   for (const char* text : {"null", "[1, \"a\"]", "[[1]]", "{\"lr\": 1}", "[true, 1]", "[null]"})
     CHECK_THROWS_AS(value_from_json(Json::parse(text)), Error);

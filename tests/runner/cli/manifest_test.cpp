@@ -74,3 +74,36 @@ TEST_CASE("the schema of manifests is JSON that knows the components") {
   const auto schema = nlohmann::json::parse(desk.assay("schema").out);
   CHECK_THAT(schema.dump(), Contains("units") && Contains("fake"));
 }
+
+TEST_CASE("components that cannot be built are mistakes, at their place") {
+  const Desk desk;
+  desk.folder.write("both.yaml",
+                    "assay: 1\nname: both\nprocedure:\n  use: fake\n  steps: 4\n  units: 5\n");
+  const auto said = desk.assay("validate both.yaml");
+  CHECK(said.code == 3);
+  CHECK(said.err == "both.yaml:6:10: give `steps` or `units`\n");
+  const auto json = nlohmann::json::parse(desk.assay("validate both.yaml --json").out);
+  CHECK(json.at("ok") == false);
+  CHECK(json.at("errors")[0].at("line") == 6);
+  CHECK(desk.assay("validate both.yaml --text-only").code == 0);
+  const auto crash = desk.assay("validate both.yaml procedure.act=crash");
+  CHECK(crash.code == 1);
+  CHECK_THAT(crash.err, Contains("the worker ended with exit code 139 while it built"));
+}
+
+TEST_CASE("components are built once, however many seeds there are and how often one asks") {
+  const Desk desk;
+  const auto asked = [&] { return desk.command("wc -l < cache/checks").out; };
+  CHECK(desk.assay("validate two.yaml").out == "ok: 2 trials\n");
+  CHECK(asked() == "1\n");
+  CHECK(desk.assay("validate two.yaml").code == 0);
+  CHECK(asked() == "1\n");
+  CHECK(desk.assay("validate two.yaml procedure.units=4").code == 0);
+  CHECK(asked() == "2\n");
+  std::string many = "assay: 1\nname: many\nprocedure: {use: fake}\nsweep: {procedure.units: [";
+  for (int k = 10; k < 30; ++k) many += std::to_string(k) + (k < 29 ? ", " : "]}\n");
+  desk.folder.write("many.yaml", many);
+  const auto said = desk.assay("validate many.yaml");
+  CHECK(said.out == "ok: 20 trials\n");
+  CHECK_THAT(said.err, Contains("16 of 20 combinations of components were built"));
+}

@@ -130,9 +130,13 @@ TEST_CASE("a second front end is told who is there, and stop makes the first one
 
 TEST_CASE("a metric that no trial has is named, with those there are") {
   const Desk desk;
-  CHECK_THAT(desk.assay("run two.yaml report.metric=test/acc").err,
-             Contains("no finished trial has the metric of `report.metric: test/acc`; available "
-                      "are test/accuracy"));
+  for (const std::string verb : {"run", "compare", "report"}) {
+    const auto said = desk.assay(verb + " two.yaml report.metric=test/acc");
+    CHECK(said.code == 1);
+    CHECK_THAT(
+        said.out + said.err,
+        Contains("no finished trial has the metric `test/acc`; available are test/accuracy"));
+  }
 }
 
 TEST_CASE("compare --json gives the numbers of its table") {
@@ -171,6 +175,35 @@ TEST_CASE("plan says what is left and runs nothing") {
   CHECK(desk.json("plan two.yaml").at("trials")[0].at("done") == true);
   CHECK(desk.json("plan two.yaml sweep.seed=[5,6]").at("cost").at("seconds").is_number());
   CHECK(desk.assay("run two.yaml --dry-run").code == 0);
+}
+
+TEST_CASE("the cost follows the steps and epochs of the procedure") {
+  const Desk desk;
+  desk.folder.write("cost.yaml", "assay: 1\nname: cost\nprocedure: {use: fake, steps: 10}\n");
+  REQUIRE(desk.assay("run cost.yaml").code == 0);
+  const auto seconds = [&](const std::string& overrides) {
+    return desk.json("plan cost.yaml " + overrides).at("cost").at("seconds").get<double>();
+  };
+  const double one = seconds("procedure.steps=20");
+  CHECK(one > 0);
+  CHECK(seconds("procedure.steps=20000") == Approx(1000 * one));
+}
+
+TEST_CASE("rows of one name that parallel stages give are told apart") {
+  const Desk desk;
+  desk.folder.write("fork.yaml",
+                    "assay: 1\nname: fork\nprocedure: {use: fake}\nstages:\n  a: {}\n"
+                    "  b: {after: a, seed: 20}\n  c: {after: a, seed: 30}\n");
+  const auto metrics = desk.json("run fork.yaml").at("trials")[0].at("metrics");
+  CHECK(metrics.size() == 2);
+  CHECK(metrics.at("b:test/accuracy") == Approx(0.7));
+  CHECK(metrics.at("c:test/accuracy") == Approx(0.8));
+  desk.folder.write("chain.yaml",
+                    "assay: 1\nname: chain\nprocedure: {use: fake}\nstages:\n  a: {}\n"
+                    "  b: {after: a, seed: 20}\n  c: {after: b, seed: 30}\n");
+  const auto last = desk.json("run chain.yaml").at("trials")[0].at("metrics");
+  CHECK(last.size() == 1);
+  CHECK(last.at("test/accuracy") == Approx(0.8));
 }
 
 TEST_CASE("stop of what does not run says so") {

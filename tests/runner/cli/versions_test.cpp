@@ -70,14 +70,26 @@ TEST_CASE("a resumed trial keeps the manifest that asked for it") {
         "3\n");
 }
 
-TEST_CASE("an interrupted trial of another build is not gone on with, in one sentence") {
+TEST_CASE("trials of another build are not gone on with, and keep no other from it") {
   const Interrupted desk;
+  const std::string other = "ASSAY_WORKER=$PWD/other_worker.py";
   desk.command("cp $ASSAY_SOURCE/tests/support/fake_worker.py other_worker.py");
   desk.command("sh -c 'echo \"# another build\" >> other_worker.py'");
-  const auto said = desk.assay("resume work/runs/m", "ASSAY_WORKER=$PWD/other_worker.py");
+  const std::string sentence =
+      "experiment.jsonl:1:1: assay-worker was rebuilt after this run started: run the manifest "
+      "again";
+  const auto said = desk.assay("resume work/runs/m", other);
   CHECK(said.code == 3);
-  CHECK_THAT(said.err, Contains("experiment.jsonl:1:1: assay-worker was rebuilt after this run "
-                                "started: run the manifest again"));
+  CHECK_THAT(said.err, Contains(sentence));
+  CHECK_THAT(desk.assay("status work/runs/m", other).out, Contains("1 interrupted, 2 queued"));
+  // A version of the new build, of which one trial is not done.
+  REQUIRE(desk.assay("run work/m.yaml --runs work/runs -q procedure.units=4", other).code == 0);
+  desk.command(
+      "sh -c 'rm -r $(grep -l \"\\\"done\\\"\" work/runs/m/*/status.json | head -1 | "
+      "xargs dirname)'");
+  const auto both = desk.assay("resume work/runs/m", other);
+  CHECK(both.code == 3);
+  CHECK_THAT(both.err, Contains(sentence) && Contains("3 trials: 3 done"));
 }
 
 TEST_CASE("versions of a manifest are rows of their own, and one can be chosen") {
@@ -120,8 +132,8 @@ TEST_CASE("trials that were taken from an experiment that is deleted are queued 
   desk.command("rm -r runs/first");
   const auto status = desk.assay("status runs/two");
   CHECK_THAT(status.out, Contains("2 trials: 2 queued"));
-  CHECK_THAT(status.err, Contains("2 trials of two had been done in `first`, whose run folders are "
-                                  "gone: they are queued again"));
+  CHECK_THAT(status.err, Contains("2 trials of two had been done in `first`, which does not have "
+                                  "them any more: they are to be run again"));
   const auto resumed = desk.assay("resume runs/two");
   CHECK(resumed.code == 0);
   CHECK_THAT(resumed.err, Contains("2 trials: 2 done"));
@@ -144,6 +156,16 @@ TEST_CASE("what failed is run again only if that is asked for") {
   CHECK(desk.assay("resume runs/two").code == 5);
   CHECK(attempts() == 3);
   CHECK(desk.assay("run two.yaml --retry all").code == 2);
+}
+
+TEST_CASE("a place for data that nobody needs is refused") {
+  const Interrupted desk;
+  const auto unused = desk.assay("resume work/runs/m --data /nowhere=.");
+  CHECK(unused.code == 2);
+  CHECK_THAT(unused.err, Contains("no data of an unfinished trial lay at /nowhere"));
+  CHECK(desk.assay("resume work/runs/m --data /nowhere").code == 2);
+  CHECK_THAT(desk.assay("resume work/runs/m --data .=/nowhere").err, Contains("does not exist"));
+  CHECK(desk.assay("resume work/m.yaml --data .=.").code == 2);
 }
 
 TEST_CASE("a folder that is none of an experiment is refused") {

@@ -6,6 +6,7 @@
 #include "tests/support/shell.h"
 
 using assay::FolderLock;
+using assay::RunState;
 using assay::testing::Folder;
 
 namespace {
@@ -34,9 +35,9 @@ TEST_CASE("a stage that a front end claims is running, between two workers too")
   const assay::RunFolder run(folder.path() / "run");
   const FolderLock made(folder.path() / "run/claim", 0);
   assay::Status status;
-  status.state = "running";
+  status.state = RunState::kRunning;
   run.write_status(status);
-  CHECK(run.status().state == "running");
+  CHECK(run.status().state == RunState::kRunning);
 }
 
 TEST_CASE("a stage that nobody claims is interrupted, whoever else is at the experiment") {
@@ -45,7 +46,7 @@ TEST_CASE("a stage that nobody claims is interrupted, whoever else is at the exp
   const assay::RunFolder run(folder.path() / "run");
   { const FolderLock made(folder.path() / "run/claim", 0); }
   assay::Status status;
-  status.state = "running";
+  status.state = RunState::kRunning;
   run.write_status(status);
-  CHECK(run.status().state == "interrupted");
+  CHECK(run.status().state == RunState::kInterrupted);
 }

@@ -102,7 +102,7 @@ TEST_CASE("the index is rebuilt from run folders, also over a file that is no da
       "x/0123/provenance.json",
       R"({"id": "0123456789", "name": "x", "stage": "main", "seed": 3, "axes": {"lr": "0.1"}})");
   Status status;
-  status.state = "done";
+  status.state = RunState::kDone;
   status.metrics["test/accuracy"] = 0.5;
   RunFolder(folder.path() / "x" / "0123").write_status(status);
   folder.write(
@@ -114,4 +114,27 @@ TEST_CASE("the index is rebuilt from run folders, also over a file that is no da
   CHECK(rows[0].seed == 3);
   CHECK(rows[0].axes.at("lr") == "0.1");
   CHECK(rows[0].status.metrics.at("test/accuracy") == 0.5);
+}
+
+TEST_CASE("a running stage stands where it is now, for whoever looks, and at its checkpoint else") {
+  const Folder folder;
+  const RunFolder run(folder.path() / "x" / "0123");
+  const FolderLock lock(run.dir());
+  Status status;
+  status.state = RunState::kRunning;
+  status.unit = 50;
+  status.metrics = {{"train/loss", 2}, {"test/nll", NAN}};
+  run.write_status(status);
+  run.write_progress({75, 192, {{"train/loss", 1}}});
+  CHECK(run.live_status().unit == 75);
+  CHECK(run.live_status().units == 192);
+  CHECK(run.live_status().metrics.at("train/loss") == 1);
+  CHECK(std::isnan(run.live_status().metrics.at("test/nll")));
+  CHECK(run.status().unit == 50);
+  folder.write("x/0123/progress.json", "torn");
+  CHECK(run.live_status().unit == 50);
+  run.write_progress({75, 192, {}});
+  status.state = RunState::kDone;
+  run.write_status(status);
+  CHECK(run.live_status().unit == 50);
 }

@@ -177,5 +177,25 @@ TEST_CASE("a part that cannot be left out, and what multiplies itself, are refus
   CHECK_THAT(desk.mistake(kBase, {"+include=x.yaml"}),
              Contains("cannot be set on the command line"));
   CHECK_THAT(desk.mistake(kBase + "foo: {metric: a, compare: bogus}\nreport: ${foo}\n"),
-             Contains("not an axis of `sweep`") || Contains("there is no key `foo`"));
+             Contains("there is no key `foo` in a manifest"));
+}
+
+TEST_CASE("what users of other tools write is answered with what to write here") {
+  Desk desk;
+  const auto says = [&](const std::string& change, const std::string& answer) {
+    INFO(change);
+    CHECK_THAT(desk.mistake(kBase, {change}), Contains(answer));
+  };
+  says("optimizer.lr=0.1,0.2", "; for several values, add an axis to `sweep`");
+  says("optimizer.lr=[0.1, 0.2]", "; for several values, add an axis to `sweep`");
+  says("optimizer.lr=${oc.env:LR}", "a manifest does not read the environment: override");
+  says("optimizer.lr=${seed}", "write `seed: 0` at the top of the manifest");
+  says("+dataset.file=~/t.csv", "`~` is not expanded");
+  says("model.hidden.0=64", "an item is set by its index only if the manifest has the list");
+  says("name=#id", "since `#` begins a comment in YAML: write name='\"#id\"'");
+  says("+sweep.seed=range(5)", "; write the values, as in [0, 1, 2]");
+  says("+sweep.optimizer.lr={min: 0.1, max: 1}",
+       "axis `optimizer.lr` is a map of min and max, which would be names of alternatives");
+  CHECK_THAT(desk.mistake(kBase + "seed:\n\tx: 1\n"),
+             Contains("; indent with spaces, not with tabs"));
 }

@@ -1,4 +1,6 @@
 // Versions of one manifest in one table: never two settings in one row.
+#include <set>
+
 #include <catch2/catch.hpp>
 
 #include "runner/manifest/merge.h"
@@ -129,4 +131,64 @@ TEST_CASE("trials of changed data are two rows") {
   const auto rows = desk.rows();
   REQUIRE(rows.size() == 2);
   CHECK(rows[0].at("data t.csv") != rows[1].at("data t.csv"));
+}
+
+TEST_CASE("arms and alternatives that change their meaning are other rows") {
+  const std::string arms =
+      kBase + "sweep:\n  arm: {a: {optimizer.lr: 0.1}, b: {optimizer.lr: 0.3}}\n";
+  const std::string named =
+      kBase + "sweep:\n  optimizer: {a: {use: sgd, lr: 0.1}, b: {use: sam}}\n";
+  for (const auto& text : {arms, named})
+    for (const std::string second : {"[2, 3]", "[0, 1, 2]"}) {
+      INFO(text << second);
+      Versions desk;
+      desk.ask(text + "  seed: [0, 1]\n");
+      std::string changed = text + "  seed: " + second + "\n";
+      changed.replace(changed.rfind("lr: 0.1"), 7, "lr: 0.2");
+      desk.ask(changed);
+      std::map<Axes, std::set<std::string>> settings;
+      std::map<Axes, int> count;
+      for (const auto& trial : desk.merged().experiment.trials) {
+        settings[row_of(trial)].insert(trial.setting);
+        ++count[row_of(trial)];
+      }
+      CHECK(count.size() == 3);  // a of each version, and b of both
+      for (const auto& [row, some] : settings) CHECK(some.size() == 1);
+    }
+}
+
+TEST_CASE("a value that a later stage overrides still makes two settings") {
+  Versions desk;
+  const std::string text =
+      kBase + "stages:\n  pre: {}\n  fine: {after: pre, optimizer: {lr: 0.01}}\n";
+  desk.ask(text, {"+seed=1"});
+  desk.ask(text, {"optimizer.lr=0.2", "+seed=2"});
+  const auto rows = desk.rows();
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0] != rows[1]);
+}
+
+TEST_CASE("an axis of one value and the same value written are one row") {
+  Versions desk;
+  desk.ask(kBase + "sweep: {optimizer.lr: [1e-1], seed: [0]}\n");
+  desk.ask(kBase, {"+seed=1"});
+  const auto rows = desk.rows();
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0] == rows[1]);
+}
+
+TEST_CASE("two data sets of one name, changed between versions, are other rows") {
+  Versions desk;
+  const auto with = [&](const std::string& bytes, const std::string& seeds) {
+    std::string files;
+    for (const std::string place : {"x", "y"})
+      files += (files.empty() ? "" : ", ") +
+               desk.folder.write(place + bytes + "/t.csv", place + bytes).string();
+    desk.ask(kBase + "sweep:\n  dataset.file: {x: " + files.substr(0, files.find(',')) +
+             ", y: " + files.substr(files.find(',') + 2) + "}\n  seed: " + seeds + "\n");
+  };
+  with("1", "[0]");
+  with("2", "[1]");
+  const auto rows = desk.rows();
+  CHECK(std::set<Axes>(rows.begin(), rows.end()).size() == 4);
 }

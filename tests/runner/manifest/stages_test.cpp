@@ -102,3 +102,10 @@ TEST_CASE("a stage may have a seed of its own, and trials are paired by the mani
   CHECK_THAT(desk.mistake(kStages + sweep, {"+stages.test.seed=7", "+stages.fit.seed=8"}),
              Catch::Contains("`seed=0` and `seed=1` of the sweep give the same trial"));
 }
+
+TEST_CASE("a metric of the report may name its stage, which must be there") {
+  Desk desk;
+  const std::string text = kBase + "stages:\n  a: {}\n  b: {after: a}\nreport: {metric: ";
+  CHECK(desk.mistake(text + "\"b:train/loss\"}\n").empty());
+  CHECK_THAT(desk.mistake(text + "\"c:train/loss\"}\n"), Catch::Contains("there is no stage `c`"));
+}

@@ -98,6 +98,25 @@ TEST_CASE("the same request is recorded once, an edited one is another version")
   CHECK(desk.versions().at(0).experiment.trials.size() == 4);
 }
 
+TEST_CASE("a stage whose data has moved is recorded with the new place") {
+  Recorded desk;
+  for (const char* place : {"a/t.csv", "b/t.csv"}) {
+    const auto file = desk.folder.write(place, "bytes");
+    desk.record(kBase, {"dataset={use: toy, file: " + file.string() + "}"});
+    const auto versions = desk.versions();
+    REQUIRE(versions.size() == 1);
+    CHECK(versions[0].experiment.trials.at(0).stages.at(0).data.begin()->first == file.string());
+  }
+}
+
+TEST_CASE("a record of another format is told as such") {
+  Recorded desk;
+  desk.record(kBase);
+  auto text = slurp(desk.dir / "experiment.jsonl");
+  desk.folder.write("t/experiment.jsonl", text.replace(text.find("\"assay\":1"), 9, "\"assay\":9"));
+  CHECK_THROWS_WITH(desk.versions(), Contains("its format is 9"));
+}
+
 TEST_CASE("a folder without a record and a damaged record are told") {
   Recorded desk;
   CHECK_THROWS_WITH(desk.versions(),

@@ -12,8 +12,7 @@ namespace {
 
 const std::string kHostile = R"x(</script><img src=x onerror="alert(1)">'&)x";
 
-                             std::size_t
-                             count(const std::string& text, const std::string& word) {
+std::size_t count(const std::string& text, const std::string& word) {
   std::size_t n = 0;
   for (std::size_t at = 0; (at = text.find(word, at)) != std::string::npos; ++at) ++n;
   return n;
@@ -27,12 +26,13 @@ Report report_of(const std::string& word, const testing::Folder& folder) {
                "\n");
   Report report;
   report.name = report.metric = report.compare = report.manifest = report.command = word;
+  report.read = report.notes = {word};
   report.folder = folder.path();
   for (int seed = 0; seed < 2; ++seed)
     report.trials.push_back({word,
                              {{word, word}},
                              seed,
-                             seed == 0 ? "done" : word,
+                             seed == 0 ? RunState::kDone : RunState::kFailed,
                              {{word, 0.5}},
                              1,
                              word,

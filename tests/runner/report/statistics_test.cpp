@@ -1,5 +1,6 @@
 // Statistics against closed forms; pairing; escaping.
 #include <cmath>
+#include <limits>
 
 #include <catch2/catch.hpp>
 
@@ -29,12 +30,32 @@ TEST_CASE("a paired difference has Student's interval and p") {
   CHECK(paired_difference({1}, {0}).half_width == 0);
 }
 
+TEST_CASE("what is no number makes none of what it enters into") {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  const auto s = summarize({1, NAN, 3});
+  CHECK(s.count == 3);
+  for (const double x : {s.mean, s.deviation, s.low, s.high}) CHECK(std::isnan(x));
+  CHECK(summarize({1, kInfinity}).high == kInfinity);
+  CHECK(summarize({1, kInfinity}).low == 1);
+  const auto d = paired_difference({1, NAN}, {1, 2});
+  for (const double x : {d.mean, d.half_width, d.p}) CHECK(std::isnan(x));
+}
+
+TEST_CASE("values that are no numbers are shown, and told to programs") {
+  Report report;
+  report.trials.push_back({"a", {}, 0, RunState::kDone, {{"test/nll", NAN}}, 0, "", {}});
+  report.trials.push_back({"b", {}, 1, RunState::kDone, {{"test/nll", 0.5}}, 0, "", {}});
+  CHECK_THAT(text_table(report, false), Catch::Contains("nan") && Catch::Contains("  2  "));
+  CHECK_THAT(html_page(report), Catch::Contains("<td>nan</td>"));
+  CHECK(statistics_of(report).at("groups")[0].at("mean") == "NaN");
+}
+
 TEST_CASE("trials are paired by seed and the other axes, and failed ones are left out") {
   Report report;
   report.metric = "test/accuracy";
   report.compare = "optimizer";
   const auto add = [&](const char* optimizer, const char* lr, int seed, double value,
-                       const char* state = "done") {
+                       RunState state = RunState::kDone) {
     report.trials.push_back({"id",
                              {{"optimizer", optimizer}, {"lr", lr}},
                              seed,
@@ -47,7 +68,8 @@ TEST_CASE("trials are paired by seed and the other axes, and failed ones are lef
   for (int seed = 0; seed < 3; ++seed)
     for (const char* lr : {"0.1", "0.2"}) {
       add("sgd", lr, seed, seed + (lr[2] == '1' ? 0.0 : 10.0));
-      add("sam", lr, seed, seed + (lr[2] == '1' ? 0.5 : 10.5), seed == 2 ? "failed" : "done");
+      add("sam", lr, seed, seed + (lr[2] == '1' ? 0.5 : 10.5),
+          seed == 2 ? RunState::kFailed : RunState::kDone);
     }
   const auto all = comparisons_of(report);
   REQUIRE(all.size() == 1);
@@ -61,15 +83,14 @@ TEST_CASE("trials are paired by seed and the other axes, and failed ones are lef
 TEST_CASE("a metric that no trial has is said to be unknown, and values that lack are counted") {
   Report report;
   report.metric = "test/accuracy";
-  report.trials.push_back({"a", {}, 0, "done", {{"test/accuracy", 0.5}}, 0, "", {}});
-  report.trials.push_back({"b", {}, 1, "done", {{"test/nll", 0.5}}, 0, "", {}});
-  report.trials.push_back({"c", {}, 2, "failed", {}, 0, "", {}});
+  report.trials.push_back({"a", {}, 0, RunState::kDone, {{"test/accuracy", 0.5}}, 0, "", {}});
+  report.trials.push_back({"b", {}, 1, RunState::kDone, {{"test/nll", 0.5}}, 0, "", {}});
+  report.trials.push_back({"c", {}, 2, RunState::kFailed, {}, 0, "", {}});
   CHECK(unknown_metric(report).empty());
   CHECK(groups_of(report).at(0).missing("test/accuracy") == 2);
   report.metric = "test/acuracy";
   CHECK(unknown_metric(report) ==
         "no finished trial has the metric `test/acuracy`; did you mean `test/accuracy`?");
-  CHECK(text_table(report, false).starts_with("no finished trial has the metric"));
   report.metric = "loss";
   CHECK(unknown_metric(report) ==
         "no finished trial has the metric `loss`; available are test/accuracy, test/nll");
@@ -81,7 +102,8 @@ TEST_CASE("a page escapes what it shows, also within its script") {
   Report report;
   report.name = "<b>x</b>";
   report.manifest = "name: \"</script><script>alert(1)</script>\"\n";
-  report.trials.push_back({"id", {{"</script>", "<i>"}}, 0, "failed", {}, 0, "<img src=x>", {}});
+  report.trials.push_back(
+      {"id", {{"</script>", "<i>"}}, 0, RunState::kFailed, {}, 0, "<img src=x>", {}});
   const auto page = html_page(report);
   CHECK(page.find("<b>x</b>") == std::string::npos);
   CHECK(page.find("<img src=x>") == std::string::npos);

@@ -11,6 +11,7 @@
 #include "assay/error.h"
 #include "tests/runner/schedule/sweep_fixture.h"
 
+using assay::RunState;
 using assay::testing::Sweep;
 using namespace std::chrono_literals;
 
@@ -45,8 +46,8 @@ TEST_CASE("a first signal lets workers finish their unit; the next call goes on 
   auto outcomes = sweep.run();
   sender.join();
   CHECK(sweep.signal == signal);
-  CHECK(outcomes[0].state == "interrupted");
-  CHECK(outcomes[1].state == "queued");
+  CHECK(outcomes[0].state == RunState::kInterrupted);
+  CHECK(outcomes[1].state == RunState::kQueued);
   const auto unit = outcomes[0].stages[0].status.unit;
   CHECK(unit > 0);
   CHECK(unit < 40);
@@ -55,8 +56,8 @@ TEST_CASE("a first signal lets workers finish their unit; the next call goes on 
   sweep.memory.units.clear();
   outcomes = sweep.run();
   CHECK(sweep.signal == 0);
-  CHECK(outcomes[0].state == "done");
-  CHECK(outcomes[1].state == "done");
+  CHECK(outcomes[0].state == RunState::kDone);
+  CHECK(outcomes[1].state == RunState::kDone);
   CHECK(sweep.memory.units.front() == unit);
 }
 
@@ -69,8 +70,8 @@ TEST_CASE("a second interrupt kills at once") {
   sender.join();
   CHECK(std::chrono::steady_clock::now() - start < 8s);
   CHECK(sweep.signal == SIGINT);
-  CHECK(outcomes[0].state == "interrupted");
-  CHECK(assay::RunFolder(sweep.dir("a")).status().state == "interrupted");
+  CHECK(outcomes[0].state == RunState::kInterrupted);
+  CHECK(assay::RunFolder(sweep.dir("a")).status().state == RunState::kInterrupted);
 }
 
 TEST_CASE("a second front end is told that the first one is there") {

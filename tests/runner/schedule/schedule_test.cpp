@@ -9,6 +9,7 @@
 #include "assay/error.h"
 #include "tests/runner/schedule/sweep_fixture.h"
 
+using assay::RunState;
 using assay::testing::Sweep;
 using Catch::Contains;
 
@@ -18,7 +19,7 @@ TEST_CASE("a trial that ends well is done, and is not run again") {
   sweep.add("b", "ok");
   auto outcomes = sweep.run();
   REQUIRE(outcomes.size() == 2);
-  CHECK(outcomes[0].state == "done");
+  CHECK(outcomes[0].state == RunState::kDone);
   CHECK_FALSE(outcomes[0].reused);
   CHECK(outcomes[1].metrics.at("test/accuracy") == Approx(0.51));
   CHECK(sweep.memory.ended.size() == 2);
@@ -26,7 +27,7 @@ TEST_CASE("a trial that ends well is done, and is not run again") {
 
   sweep.memory = {};
   outcomes = sweep.run();
-  CHECK(outcomes[0].state == "done");
+  CHECK(outcomes[0].state == RunState::kDone);
   CHECK(outcomes[0].reused);
   CHECK(sweep.memory.ended.empty());
 }
@@ -65,13 +66,13 @@ TEST_CASE("a crash costs its own trial, and is recorded with its signal and last
   sweep.add("a", "crash");
   sweep.add("b", "ok");
   const auto outcomes = sweep.run();
-  CHECK(outcomes[0].state == "failed");
+  CHECK(outcomes[0].state == RunState::kFailed);
   CHECK(outcomes[0].error_kind == "crash");
   CHECK_THAT(outcomes[0].error_message, Contains("killed by signal 11 (SIGSEGV)") &&
                                             Contains("this is what the plugin said last"));
-  CHECK(outcomes[1].state == "done");
+  CHECK(outcomes[1].state == RunState::kDone);
   const auto status = assay::RunFolder(sweep.dir("a")).status();
-  CHECK(status.state == "failed");
+  CHECK(status.state == RunState::kFailed);
   CHECK(status.attempts == 1);
   CHECK(status.error_message == outcomes[0].error_message);
 }
@@ -85,8 +86,8 @@ TEST_CASE("what a worker leaves running dies with it, and nothing else does") {
   sweep.add("a", "daemon");
   sweep.add("b", "slow", 20);
   const auto outcomes = sweep.run();
-  CHECK(outcomes[0].state == "done");
-  CHECK(outcomes[1].state == "done");
+  CHECK(outcomes[0].state == RunState::kDone);
+  CHECK(outcomes[1].state == RunState::kDone);
   const auto daemon = std::stoi(assay::testing::slurp(sweep.dir("a") / "daemon"));
   CHECK(kill(daemon, 0) != 0);
   CHECK(waitpid(bystander, nullptr, WNOHANG) == 0);
@@ -119,9 +120,9 @@ TEST_CASE("what a worker says of its own end is kept") {
   sweep.add("a", "fail");
   sweep.add("b", "diverge");
   const auto outcomes = sweep.run();
-  CHECK(outcomes[0].state == "failed");
+  CHECK(outcomes[0].state == RunState::kFailed);
   CHECK(outcomes[0].error_kind == "data");
-  CHECK(outcomes[1].state == "diverged");
+  CHECK(outcomes[1].state == RunState::kDiverged);
 }
 
 TEST_CASE("a crash is tried again as often as limits.retries says") {
@@ -130,8 +131,8 @@ TEST_CASE("a crash is tried again as often as limits.retries says") {
   sweep.add("a", "crash_once");
   sweep.add("b", "crash");
   const auto outcomes = sweep.run();
-  CHECK(outcomes[0].state == "done");
-  CHECK(outcomes[1].state == "failed");
+  CHECK(outcomes[0].state == RunState::kDone);
+  CHECK(outcomes[1].state == RunState::kFailed);
   CHECK(outcomes[0].stages[0].status.attempts == 2);
   CHECK(outcomes[1].stages[0].status.attempts == 2);
   CHECK(sweep.memory.notes.size() == 2);
@@ -142,8 +143,8 @@ TEST_CASE("a trial that met a full disk goes on when there is room, and no retry
   sweep.add("a", "full_once");
   sweep.add("b", "ok");
   const auto outcomes = sweep.run();
-  CHECK(outcomes[0].state == "done");
-  CHECK(outcomes[1].state == "done");
+  CHECK(outcomes[0].state == RunState::kDone);
+  CHECK(outcomes[1].state == RunState::kDone);
   REQUIRE(sweep.memory.notes.size() == 2);
   CHECK_THAT(sweep.memory.notes[0], Contains("here: the disk is full") && Contains("paused"));
   CHECK_THAT(sweep.memory.notes[1], Contains("there is space"));
@@ -152,7 +153,7 @@ TEST_CASE("a trial that met a full disk goes on when there is room, and no retry
 TEST_CASE("a trial for which there is never enough room asks for twice as much each time") {
   Sweep sweep;
   sweep.add("a", "full_thrice");
-  CHECK(sweep.run()[0].state == "done");
+  CHECK(sweep.run()[0].state == RunState::kDone);
   REQUIRE(sweep.memory.notes.size() == 6);
   CHECK_THAT(sweep.memory.notes[0], Contains("when 1.0 MiB"));
   CHECK_THAT(sweep.memory.notes[2], Contains("when 2.0 MiB"));
@@ -163,7 +164,7 @@ TEST_CASE("a worker that is killed when it has written that it is done has done 
   Sweep sweep;
   sweep.add("a", "killed_when_done");
   const auto outcomes = sweep.run();
-  CHECK(outcomes[0].state == "done");
+  CHECK(outcomes[0].state == RunState::kDone);
   CHECK(outcomes[0].metrics.at("test/accuracy") == Approx(0.5));
 }
 
@@ -182,7 +183,7 @@ TEST_CASE("a worker that says nothing for limits.heartbeat is stopped") {
   sweep.experiment.limits.heartbeat = 1;
   sweep.add("a", "hang");
   const auto outcomes = sweep.run();
-  CHECK(outcomes[0].state == "failed");
+  CHECK(outcomes[0].state == RunState::kFailed);
   CHECK(outcomes[0].error_kind == "hang");
   CHECK_THAT(outcomes[0].error_message, Contains("limits.heartbeat"));
 }
@@ -194,7 +195,7 @@ TEST_CASE("a worker that outlives limits.time is stopped, and killed if it does 
   sweep.add("b", "deaf");
   const auto outcomes = sweep.run();
   for (const auto& outcome : outcomes) {
-    CHECK(outcome.state == "failed");
+    CHECK(outcome.state == RunState::kFailed);
     CHECK(outcome.error_kind == "time");
   }
   CHECK(outcomes[0].stages[0].status.unit > 0);
@@ -203,11 +204,11 @@ TEST_CASE("a worker that outlives limits.time is stopped, and killed if it does 
 TEST_CASE("failed trials are tried again by the next call, unless it says no") {
   Sweep sweep;
   sweep.add("a", "crash_once");
-  CHECK(sweep.run()[0].state == "failed");
+  CHECK(sweep.run()[0].state == RunState::kFailed);
   sweep.options.retry_failed = false;
-  CHECK(sweep.run()[0].state == "failed");
+  CHECK(sweep.run()[0].state == RunState::kFailed);
   sweep.options.retry_failed = true;
-  CHECK(sweep.run()[0].state == "done");
+  CHECK(sweep.run()[0].state == RunState::kDone);
 }
 
 TEST_CASE("force runs finished trials again, from nothing") {

@@ -3,6 +3,7 @@
 
 #include "tests/runner/schedule/sweep_fixture.h"
 
+using assay::RunState;
 using assay::testing::Sweep;
 using Catch::Contains;
 
@@ -27,7 +28,7 @@ TEST_CASE("a stage that trials share is run once, before those that build on it"
   const auto outcomes = sweep.run();
   REQUIRE(sweep.memory.ended.size() == 3);
   CHECK(sweep.memory.ended[0] == "train");
-  for (const auto& outcome : outcomes) CHECK(outcome.state == "done");
+  for (const auto& outcome : outcomes) CHECK(outcome.state == RunState::kDone);
   const auto job = sweep.job("left").at("job");
   CHECK(job.at("after").at("train") == sweep.dir("train").string());
   CHECK(job.at("weights") == sweep.dir("train").string());
@@ -40,9 +41,9 @@ TEST_CASE("what builds on a failed stage stays queued and says why") {
   const auto outcomes = sweep.run();
   CHECK(sweep.memory.ended.size() == 1);
   for (const auto& outcome : outcomes) {
-    CHECK(outcome.state == "failed");
+    CHECK(outcome.state == RunState::kFailed);
     CHECK(outcome.error_message == "no such file");
-    CHECK(outcome.stages[1].status.state == "queued");
+    CHECK(outcome.stages[1].status.state == RunState::kQueued);
     CHECK_THAT(outcome.stages[1].status.error_message,
                Contains("stage `train`") && Contains("failed"));
   }
@@ -73,7 +74,7 @@ TEST_CASE("looking runs nothing and says how trials stand") {
   sweep.run();
   sweep.add("b", "ok");
   const auto outcomes = read_outcomes(sweep.experiment, sweep.options.runs);
-  CHECK(outcomes[0].state == "done");
-  CHECK(outcomes[1].state == "queued");
+  CHECK(outcomes[0].state == RunState::kDone);
+  CHECK(outcomes[1].state == RunState::kQueued);
   CHECK_FALSE(std::filesystem::exists(sweep.dir("b")));
 }

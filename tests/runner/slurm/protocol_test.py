@@ -179,7 +179,7 @@ class ProtocolTest(SlurmTest):
         desk = self.desk
         desk.write("two", "procedure: {use: fake, act: fail}\n" + LIMITS.format(workers=2))
         self.assertEqual(5, desk.assay("run", "two.yaml").returncode)
-        said = desk.assay("run", "two.yaml", "--launcher", "slurm", "limits.slurm.partition=absent")
+        said = desk.assay("run", "two.yaml", "--launcher", "slurm", "--retry", "failed", "limits.slurm.partition=absent")
         self.assertEqual(1, said.returncode)
         self.assertIn("invalid partition specified: absent", said.stderr)
         self.assertEqual(["failed"], desk.states("two"))

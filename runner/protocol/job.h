@@ -1,17 +1,16 @@
-// Job: what the front end asks one worker to do, as it comes in on standard input.
+// Job: what the front end asks one worker to do, a line on its standard input.
 #pragma once
 
 #include <filesystem>
 #include <map>
 #include <string>
-#include <vector>
 
 #include "assay/value.h"
 
 namespace assay {
 
 struct Job {
-  std::filesystem::path dir;
+  std::filesystem::path dir;  // the run folder; all paths are absolute
   std::string name, stage, id;
   std::int64_t seed = 0;
   std::string device;
@@ -27,7 +26,8 @@ struct Job {
   std::int64_t memory = 0;                               // bytes above the start, 0: no limit
 };
 
-/// Throws Error{kCorrupt} for anything the front end does not write.
+std::string write_job(const Job& job);  // without a line end
+/// Throws Error{kCorrupt} for what write_job() does not write.
 Job read_job(const std::string& line);
 
 }  // namespace assay
