@@ -21,17 +21,24 @@ constexpr int kMostRuns = 300;  // read at most; an estimate needs no more, and 
 // Finished stages of one kind.
 struct Past {
   int stages = 0;
-  double seconds = 0;
+  double loading = 0;  // seconds until the first unit
+  double working = 0;  // seconds of all units
   std::int64_t units = 0;
   double units_per_epoch = 0;  // 0: they did not count in epochs
 };
 using Known = std::map<std::string, Past>;
 
-std::string names_of(const Json& components) {
-  std::string text;
-  for (const auto& [kind, spec] : components.items())
-    text += kind + "=" + spec.value("use", "") + " ";
-  return text;
+// What the time of a step depends on: all but real numbers, and how many steps there are.
+Json shape_of(const Json& value) {
+  if (value.is_number_float()) return nullptr;
+  if (!value.is_structured()) return value;
+  Json shape = value.is_array() ? Json::array() : Json::object();
+  for (const auto& [key, inner] : value.items())
+    if (value.is_array())
+      shape.push_back(shape_of(inner));
+    else if (key != "steps" && key != "epochs")
+      shape[key] = shape_of(inner);
+  return shape;
 }
 
 std::int64_t count_in(const Json& components, const char* parameter) {
@@ -47,10 +54,11 @@ void learn(const fs::path& dir, Known& known) try {
   const auto provenance = Json::parse(read_file(dir / "provenance.json"));
   const auto& components = provenance.at("components");
   const auto epochs = count_in(components, "epochs");
-  for (const auto& key : {components.dump(), names_of(components)}) {
+  for (const auto& key : {components.dump(), shape_of(components).dump()}) {
     auto& past = known[key];
     ++past.stages;
-    past.seconds += status.seconds;
+    past.loading += status.loading;
+    past.working += status.seconds - status.loading;
     past.units += status.units;
     if (epochs > 0)
       past.units_per_epoch = static_cast<double>(status.units) / static_cast<double>(epochs);
@@ -86,14 +94,14 @@ double units_of(const Json& components, const Past& past) {
 std::optional<double> estimate(const Json& components, std::int64_t done, const Known& known) {
   auto it = known.find(components.dump());
   const bool same = it != known.end();
-  if (!same) it = known.find(names_of(components));
+  if (!same) it = known.find(shape_of(components).dump());
   if (it == known.end()) return {};
   const auto& past = it->second;
   const double units =
       same ? static_cast<double>(past.units) / past.stages : units_of(components, past);
   if (units <= 0) return {};
   const double left = std::max(0.0, units - static_cast<double>(done));
-  return past.seconds / static_cast<double>(past.units) * left;
+  return past.loading / past.stages + past.working / static_cast<double>(past.units) * left;
 }
 
 }  // namespace
@@ -105,7 +113,9 @@ Cost cost_of(const std::vector<TrialOutcome>& trials, const fs::path& runs) {
   for (const auto& trial : trials) {
     for (std::size_t i = 0; i < trial.stages.size(); ++i) {
       const auto& stage = trial.stages[i];
-      if (stage.status.state == RunState::kDone || !seen.insert(stage.id).second) continue;
+      if (stage.status.state == RunState::kDone || has_failed(trial.state) ||
+          !seen.insert(stage.id).second)
+        continue;
       ++cost.stages;
       auto components = Json::object();
       for (const auto& [kind, spec] : trial.trial->stages[i].components)

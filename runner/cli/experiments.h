@@ -16,6 +16,7 @@ struct Asked {
   Experiment experiment;
   std::filesystem::path runs;
   std::vector<Version> versions = {};  // that its folder holds; of a manifest, for the record only
+  std::vector<Trial> refused = {};     // cannot go on, and are shown with the others
   bool is_manifest = false;
   bool is_whole = true;  // else run folders, and what they build upon
 };

@@ -29,6 +29,8 @@ struct Named {
 
 // The folder that is named is the one that is used: a link, or renamed, or copied.
 void add_word(const std::string& word, std::vector<Named>& into) {
+  if (is_override(word))
+    throw UsageError(fmt::format("`{}`: overrides need a manifest, not a folder", word));
   if (!fs::is_directory(word))
     throw Error(ErrorKind::kIo, fmt::format("`{}` is not a folder; name manifests alone or run "
                                             "folders alone",
@@ -139,9 +141,10 @@ Strings version_notes(const Asked& asked, const Merged& merged) {
   if (shown.size() < 2) return notes;
   Strings all;
   for (const auto& version : asked.versions)
-    all.push_back(fmt::format("{} ({:%Y-%m-%d %H:%M}, {})", version.number,
+    all.push_back(fmt::format("{} ({:%Y-%m-%d %H:%M}, {}{})", version.number,
                               fmt::localtime(static_cast<std::time_t>(version.asked)),
-                              count(version.experiment.trials.size(), "trial")));
+                              count(version.experiment.trials.size(), "trial"),
+                              &version == &asked.versions.back() ? ", the last" : ""));
   notes.push_back(
       fmt::format("{} holds {} versions of its manifest, {}{}; --manifest-version shows one alone",
                   folder, asked.versions.size(), fmt::join(all, ", "),
@@ -157,6 +160,7 @@ Asked asked_of(const Call& call, const Named& named) {
   if (named.whole) {
     auto merged = merge_versions(asked.versions);
     asked.experiment = std::move(merged.experiment);
+    asked.experiment.apart = merged.differing;
     asked.experiment.notes = version_notes(asked, merged);
     return asked;
   }

@@ -20,7 +20,11 @@ std::vector<std::pair<fs::path, fs::path>> named_moves(const Call& call) {
     const auto at = word.find('=');
     if (at == std::string::npos || at == 0 || at + 1 == word.size())
       throw UsageError(fmt::format("--data is `{}`, expected OLD=NEW, two paths", word));
-    moves.emplace_back(whole(word.substr(0, at)), whole(word.substr(at + 1)));
+    const auto old = whole(word.substr(0, at));
+    for (const auto& [from, to] : moves)
+      if (from == old)
+        throw UsageError(fmt::format("--data names two places for {}", old.string()));
+    moves.emplace_back(old, whole(word.substr(at + 1)));
     if (!fs::exists(moves.back().second))
       throw UsageError(fmt::format("--data: {} does not exist", moves.back().second.string()));
   }

@@ -1,6 +1,9 @@
 // plan: trials, what is done already, and a guess at the cost. Runs nothing.
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <set>
+
 #include "runner/cli/cost.h"
 #include "runner/cli/outcomes.h"
 #include "runner/cli/sweep.h"
@@ -11,10 +14,10 @@
 namespace assay::cli {
 namespace {
 
+// That work at a time: more than there are CPUs do not make it faster.
 int workers_of(const Call& call, const Experiment& experiment) {
-  if (call.jobs > 0) return call.jobs;
-  if (experiment.limits.workers > 0) return experiment.limits.workers;
-  return count_cpus();
+  const int asked = call.jobs > 0 ? call.jobs : experiment.limits.workers;
+  return asked > 0 ? std::min(asked, count_cpus()) : count_cpus();
 }
 
 Json json_of(const Cost& cost, int workers) {
@@ -27,12 +30,13 @@ Json json_of(const Cost& cost, int workers) {
 }
 
 std::string text_of(const Cost& cost, int workers) {
-  if (cost.stages == 0) return "cost: none; all stages are done";
+  if (cost.stages == 0) return "cost: none; no stage is to be run";
   if (cost.unknown == cost.stages)
     return fmt::format("cost: unknown; no similar stage has finished yet ({} stages to run)",
                        cost.stages);
   std::string text =
-      fmt::format("cost: about {} with {} workers", duration(cost.seconds / workers), workers);
+      fmt::format("cost: about {} with {} worker{}", duration(cost.seconds / workers), workers,
+                  workers == 1 ? "" : "s");
   if (cost.unknown > 0) text += fmt::format(", plus {} stages of unknown cost", cost.unknown);
   return text;
 }

@@ -49,6 +49,7 @@ Report report_of(const Call& call, const Experiment& experiment,
     for (const auto& stage : trial.stages)
       if (!stage.status.read.empty()) read.insert(stage.status.read);
   }
+  report.apart = experiment.apart;
   report.notes = experiment.notes;
   report.read.assign(read.begin(), read.end());
   return report;

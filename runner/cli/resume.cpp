@@ -42,9 +42,10 @@ class Renewal {
     std::vector<Trial> able;
     for (std::size_t i = 0; i < outcomes.size(); ++i) {
       Trial trial = asked_.experiment.trials[i];
-      if (renew(trial, outcomes[i])) able.push_back(std::move(trial));
+      auto& into = renew(trial, outcomes[i]) ? able : asked_.refused;
+      into.push_back(std::move(trial));
     }
-    if (!is_task_) check_moves();
+    if (!is_task_ && !known_.empty()) check_moves();
     asked_.experiment.trials = std::move(able);
     return {reasons_.begin(), reasons_.end()};
   }
@@ -117,9 +118,8 @@ int run_resume(const Call& call) {
     reasons.insert(reasons.end(), some.begin(), some.end());
   }
   for (const auto& reason : reasons) fmt::print(stderr, "{}\n", reason);
-  std::erase_if(all, [](const Asked& asked) { return asked.experiment.trials.empty(); });
-  const int code = all.empty() ? kOk : sweep(call, all, false);
-  return code == kOk && !reasons.empty() ? kManifest : code;
+  const int code = sweep(call, all, false);
+  return (code == kOk || code == kFailedTrials) && !reasons.empty() ? kManifest : code;
 }
 
 void add_resume_flags(boost::program_options::options_description& flags) {

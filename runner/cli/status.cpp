@@ -1,68 +1,54 @@
 // status: how an experiment stands, from its run folders alone.
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <filesystem>
-#include <map>
 #include <optional>
 
+#include "assay/error.h"
 #include "runner/cli/folders.h"
 #include "runner/cli/launcher.h"
 #include "runner/cli/outcomes.h"
 #include "runner/cli/reporting.h"
-#include "runner/files/index.h"
+#include "runner/files/run_folder.h"
 
 namespace assay::cli {
 namespace {
 
-Json row_json(const IndexRow& row, const std::filesystem::path& runs) {
-  const Status& status = row.status;
-  Json error;
-  if (!status.error_message.empty())
-    error = {{"kind", status.error_kind},
-             {"path", status.error_path},
-             {"message", status.error_message}};
-  return {{"id", row.id},
-          {"name", row.name},
-          {"state", name_of(status.state)},
-          {"reused", false},
-          {"axes", row.axes},
-          {"seed", row.seed},
-          {"stages", Json::array({row.stage})},
-          {"metrics", to_json(status.metrics)},
-          {"error", error},
-          {"dir", (runs / row.dir).string()}};
+// The folders of experiments in --runs.
+Strings experiment_folders(const Call& call) {
+  Strings folders;
+  if (std::filesystem::is_directory(call.runs))
+    for (const auto& entry : std::filesystem::directory_iterator(call.runs))
+      if (std::filesystem::exists(entry.path() / kVersionsFile))
+        folders.push_back(entry.path().string());
+  std::sort(folders.begin(), folders.end());
+  return folders;
 }
 
-// Every experiment of --runs, a stage a row.
+// Every experiment of --runs, one a line.
 int overview(const Call& call) {
-  if (!std::filesystem::is_directory(call.runs)) {
-    if (call.json)
-      print_json(call, {{"name", nullptr}, {"trials", Json::array()}, {"report", nullptr}});
-    else
-      note(call, fmt::format("no runs in {}", call.runs.string()));
-    return kOk;
-  }
-  auto rows = Index(call.runs).all();
-  for (auto& row : rows)  // whatever moves on is looked up
-    if (row.status.state == RunState::kRunning)
-      row.status = RunFolder(call.runs / row.dir).live_status();
-  auto all = Json::array();
-  std::map<std::string, std::map<std::string, int>> counts;
-  for (const auto& row : rows) {
-    all.push_back(row_json(row, call.runs));
-    ++counts[row.name][std::string(name_of(row.status.state))];
-  }
-  if (call.json) {
-    print_json(call, {{"name", nullptr}, {"trials", all}, {"report", nullptr}});
-    return kOk;
-  }
-  for (const auto& [name, states] : counts) {
-    std::string text;
-    for (const auto& [state, n] : states)
-      text += fmt::format("{}{} {}", text.empty() ? "" : ", ", n, state);
-    fmt::print("{}: {}\n", name, text);
-  }
-  return kOk;
+  const auto folders = experiment_folders(call);
+  auto trials_json = Json::array();
+  int code = kOk;
+  if (folders.empty()) note(call, fmt::format("no runs in {}", call.runs.string()));
+  for (const auto& folder : folders) try {
+      Call one = call;
+      one.words = {folder};
+      const auto asked = experiments_in_folders(one).front();
+      const auto trials = read_outcomes(asked.experiment, asked.runs);
+      for (const auto& trial : trials) {
+        trials_json.push_back(to_json(trial));
+        trials_json.back()["name"] = asked.experiment.name;
+      }
+      if (!call.json) fmt::print("{}: {}\n", asked.experiment.name, summary_of(trials));
+    } catch (const Error& error) {  // a damaged record says nothing of the others
+      complain(call, error.what());
+      code = kFailure;
+    }
+  if (call.json)
+    print_json(call, {{"name", nullptr}, {"trials", trials_json}, {"report", nullptr}});
+  return code;
 }
 
 // A trial and what a cluster has to say of it.
@@ -95,13 +81,18 @@ Json json_of(const Standing& one) {
 }
 
 std::string line_of(const Standing& one) {
-  std::int64_t unit = 0, units = 0;
-  for (const auto& stage : one.trial.stages) {
-    unit += stage.status.unit;
-    units += stage.status.units;
-  }
-  auto line = fmt::format("{}  {:<11}  {}  {}/{}", run_name(one.trial.trial->id),
-                          name_of(one.trial.state), label_of(*one.trial.trial), unit, units);
+  const auto& stages = one.trial.stages;
+  const auto at = std::find_if(stages.begin(), stages.end(), [](const auto& stage) {
+    return stage.status.state != RunState::kDone;
+  });
+  const auto& now = at == stages.end() ? stages.back() : *at;
+  auto line =
+      fmt::format("{}  {:<11}  {}  {}/{}", run_name(one.trial.trial->id), name_of(one.trial.state),
+                  label_of(*one.trial.trial), now.status.unit, now.status.units);
+  if (stages.size() > 1)
+    line += fmt::format(" of `{}`, stage {} of {}", now.name,
+                        std::min<std::ptrdiff_t>(at - stages.begin() + 1, std::ssize(stages)),
+                        stages.size());
   if (one.task != nullptr) line += "  " + text_of(one.task->task);
   if (one.output) line += "  its Slurm task ended; output: " + one.output->string();
   return line;

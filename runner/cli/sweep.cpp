@@ -19,6 +19,7 @@ namespace {
 
 struct Swept {
   Asked asked;
+  Experiment refused;  // see Asked
   std::vector<TrialOutcome> trials;
   std::filesystem::path report;
 };
@@ -130,11 +131,14 @@ int sweep(const Call& call, const std::vector<Asked>& all, bool force) {
   for (const auto& asked : all) {
     note(call, plan_line(asked, retries_failed(call)));
     int signal = 0;
-    Swept one{asked, {}, {}};
-    {
+    Swept one{asked, {}, {}, {}};
+    one.refused.name = asked.experiment.name;
+    one.refused.trials = asked.refused;
+    if (!asked.experiment.trials.empty()) {
       ProgressView view(call, asked.experiment.report.metric);
       one.trials = schedule(one.asked.experiment, options_of(call, asked, force), view, signal);
     }
+    for (auto& trial : read_outcomes(one.refused, asked.runs)) one.trials.push_back(trial);
     // The trial of a task is not the experiment: the job's script writes the report of all.
     if (launcher == Launcher::kLocal) one.report = report_on(call, one);
     int this_code = exit_code_of(one.trials, signal);

@@ -31,18 +31,22 @@ Diagnostic located(const BuildCheck& one, const std::string& manifest) {
   return {place == nullptr ? Location{manifest, 1, 1} : *place, one.answer.message};
 }
 
+// A label that is no column is a mistake of the manifest as much as a parameter.
+int code_of(const std::string& error_kind) {
+  for (const auto kind : {ErrorKind::kParameter, ErrorKind::kData, ErrorKind::kShape})
+    if (error_kind == name_of(kind)) return kManifest;
+  return error_kind == name_of(ErrorKind::kPlugin) ? kPlugin : kFailure;
+}
+
 void build(const Call& call, const Experiment& experiment, Findings& found) {
   const auto checks = check_builds(experiment);
   std::set<std::string> told;
   for (const auto& one : checks.done) {
     if (!one.answer.read.empty() && told.insert(one.answer.read).second)
       note(call, "read " + one.answer.read);
-    if (one.answer.error_kind.empty()) continue;
+    if (one.answer.error_kind.empty() || !told.insert(one.answer.message).second) continue;
     const auto error = located(one, experiment.source->file.string());
-    found.add(to_json(error), error.text(),
-              one.answer.error_kind == name_of(ErrorKind::kParameter) ? kManifest
-              : one.answer.error_kind == name_of(ErrorKind::kPlugin)  ? kPlugin
-                                                                      : kFailure);
+    found.add(to_json(error), error.text(), code_of(one.answer.error_kind));
   }
   if (!checks.problem.empty())
     complain(call, fmt::format("not all components could be built: {}", checks.problem));

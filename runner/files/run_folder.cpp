@@ -32,11 +32,19 @@ Json to_json(const Status& s) {
   Json error;
   if (!s.error_kind.empty())
     error = {{"kind", s.error_kind}, {"path", s.error_path}, {"message", s.error_message}};
-  return {
-      {"state", name_of(s.state)},    {"unit", s.unit},       {"units", s.units},
-      {"attempts", s.attempts},       {"started", s.started}, {"ended", s.ended},
-      {"threads", s.threads},         {"seconds", s.seconds}, {"error", error},
-      {"reused_from", s.reused_from}, {"read", s.read},       {"metrics", metrics_json(s.metrics)}};
+  return {{"state", name_of(s.state)},
+          {"unit", s.unit},
+          {"units", s.units},
+          {"attempts", s.attempts},
+          {"started", s.started},
+          {"ended", s.ended},
+          {"threads", s.threads},
+          {"seconds", s.seconds},
+          {"loading", s.loading},
+          {"error", error},
+          {"reused_from", s.reused_from},
+          {"read", s.read},
+          {"metrics", metrics_json(s.metrics)}};
 }
 
 // Not ordered: there a key is looked for among all others, and metrics may be many.
@@ -55,6 +63,7 @@ Status from_json(const nlohmann::json& json) {
   s.ended = json.at("ended").get<double>();
   s.threads = json.value("threads", 0);
   s.seconds = json.at("seconds").get<double>();
+  s.loading = json.value("loading", 0.0);
   s.reused_from = plain(json.value("reused_from", ""));
   s.read = plain(json.value("read", ""));
   if (const auto& error = json.at("error"); !error.is_null()) {

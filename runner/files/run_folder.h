@@ -24,6 +24,7 @@ struct Status {
   double ended = 0;
   int threads = 0;         // CPU threads that the last attempt used; 0: not known
   double seconds = 0;      // spent working, over all attempts
+  double loading = 0;      // of them until the first unit
   std::string error_kind;  // "" without an error
   std::string error_path;  // as Error::path()
   std::string error_message;

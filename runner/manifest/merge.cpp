@@ -1,7 +1,6 @@
 #include "runner/manifest/merge.h"
 
 #include <algorithm>
-#include <iterator>
 #include <set>
 
 #include "runner/manifest/settings.h"
@@ -31,23 +30,20 @@ std::string recipe_of(const Trial& trial) {
   return all;
 }
 
-// The newest version of a trial counts; the order is that of the versions and their manifests.
+// The newest version of a trial counts, and stands first: its manifest says which alternative is
+// the baseline.
 std::vector<Asked> asked_in(const std::vector<Version>& versions, std::size_t& superseded) {
   std::set<std::string> ids, recipes;
-  std::vector<std::vector<Asked>> by_version;
+  std::vector<Asked> all;
   for (auto version = versions.rbegin(); version != versions.rend(); ++version) {
-    by_version.emplace_back();
     for (const auto& trial : version->experiment.trials) {
       if (!ids.insert(trial.id).second) continue;
       if (recipes.insert(recipe_of(trial)).second)
-        by_version.back().push_back({trial, &*version});
+        all.push_back({trial, &*version});
       else
         ++superseded;
     }
   }
-  std::vector<Asked> all;
-  for (auto some = by_version.rbegin(); some != by_version.rend(); ++some)
-    std::move(some->begin(), some->end(), std::back_inserter(all));
   return all;
 }
 
@@ -116,6 +112,22 @@ void add_key(const std::vector<Setting*>& settings, const std::string& key, bool
 }
 
 // Whatever the difference is, two settings are not two seeds of one.
+// What differs within arms, or behind a name: values of the resolved stages. One that is the seed
+// of its trial is no difference.
+void name_resolved(const std::vector<Setting*>& alike) {
+  std::map<std::string, std::set<std::string>> values;
+  std::map<const Setting*, Words> resolved;
+  for (const auto* one : alike) {
+    resolved[one] = resolved_of(*one->trial);
+    for (const auto& [key, value] : resolved[one])
+      if (value != std::to_string(one->trial->seed)) values[key].insert(value);
+  }
+  for (const auto& [key, some] : values)
+    if (some.size() > 1)
+      for (auto* one : alike)
+        if (resolved[one].contains(key)) one->row[key] = resolved[one].at(key);
+}
+
 void name_the_rest(const std::vector<Setting*>& settings) {
   const auto name = [&](const std::string& key, const auto& value_of) {
     std::map<Axes, int> count;
@@ -123,6 +135,10 @@ void name_the_rest(const std::vector<Setting*>& settings) {
     for (auto* one : settings)
       if (count[one->row] > 1) one->row[key] = value_of(*one);
   };
+  std::map<Axes, std::vector<Setting*>> alike;
+  for (auto* one : settings) alike[one->row].push_back(one);
+  for (const auto& [row, some] : alike)
+    if (some.size() > 1) name_resolved(some);
   name("version", [](const Setting& one) { return std::to_string(one.version->number); });
   name("setting", [](const Setting& one) { return one.trial->setting.substr(0, 8); });
 }

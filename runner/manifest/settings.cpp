@@ -75,6 +75,28 @@ Words facts_of(const Trial& trial) {
   return all;
 }
 
+namespace {
+
+void flatten(const Json& json, const std::string& path, Words& into) {
+  const bool is_deep =
+      json.is_object() || (json.is_array() && !json.empty() && json[0].is_object());
+  if (!is_deep) {
+    into[path] = text_of(json);
+    return;
+  }
+  for (const auto& [key, value] : json.items())
+    flatten(value, key == "use" ? path : path.empty() ? key : path + "." + key, into);
+}
+
+}  // namespace
+
+Words resolved_of(const Trial& trial) {
+  Words all;
+  for (const auto& stage : trial.stages)
+    flatten(to_json(stage).at("components"), trial.stages.size() > 1 ? stage.name : "", all);
+  return all;
+}
+
 std::string resolved_at(const Trial& trial, const std::string& path) {
   Strings steps = steps_of(path);
   const std::string* of = nullptr;
@@ -87,7 +109,9 @@ std::string resolved_at(const Trial& trial, const std::string& path) {
       found = step(*found, steps[i]);
     if (found != nullptr) return text_of(*found);
   }
-  return "";
+  static const Words kDefaults = {{"device", "auto"}, {"deterministic", "true"}};
+  const auto fallback = kDefaults.find(path);
+  return fallback == kDefaults.end() ? "" : fallback->second;
 }
 
 }  // namespace assay

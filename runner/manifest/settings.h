@@ -18,6 +18,10 @@ Words settings_of(const Source& source);
 /// train.so".
 Words facts_of(const Trial& trial);
 
+/// The values of the components of all its stages by dotted path, with the stage's name before it
+/// if there are several.
+Words resolved_of(const Trial& trial);
+
 /// What stands at the dotted `path` of a manifest in the resolved stages of `trial`, defaults too;
 /// "" if there is nothing.
 std::string resolved_at(const Trial& trial, const std::string& path);

@@ -63,6 +63,12 @@ class StageReader {
     const auto start = colon == std::string::npos ? 0 : colon + 1;  // of `stage:set/name`
     if (start > 0) check_stage(*metric, metric->text.substr(0, colon));
     const auto set = metric->text.substr(start, slash - start);
+    if (slash == std::string::npos)
+      checker_.complaints().add(
+          metric->at,
+          fmt::format("`metric` is `{}`, expected the name of a row: split/metric, such as "
+                      "test/accuracy",
+                      metric->text));
     if (unknown_rows_ || slash == std::string::npos || (set != "validation" && set != "test"))
       return;
     const auto name = metric->text.substr(slash + 1);

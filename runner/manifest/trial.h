@@ -102,6 +102,7 @@ struct Experiment {
   std::size_t repeated = 0;   // points of the sweep that were trials already
   Limits limits;
   ReportSpec report;
+  Strings apart = {};  // axes of rows across which differences are not put together
   Strings notes = {};  // for whoever looks at its tables: what they hold beside the last version
 };
 

@@ -21,6 +21,8 @@ using Json = nlohmann::ordered_json;
 using Stages = std::map<std::string, Stage>;  // by id
 
 constexpr int kFormat = 1;
+constexpr const char* kRunAgain =
+    "what it asked for is known again when its manifest is run again, which keeps what is done";
 
 std::vector<Json> records_in(const fs::path& file) {
   std::vector<Json> records;
@@ -28,11 +30,9 @@ std::vector<Json> records_in(const fs::path& file) {
   for (std::string line; std::getline(in, line);) {
     records.push_back(Json::parse(line, nullptr, false));
     if (!records.back().is_object())
-      throw Error(
-          ErrorKind::kCorrupt,
-          fmt::format("{}:{}: is not a record that Assay writes: delete the file and run the "
-                      "manifest again, which keeps what is done",
-                      file.string(), records.size()));
+      throw Error(ErrorKind::kCorrupt,
+                  fmt::format("{}:{}: is not a record that Assay writes: delete this line; {}",
+                              file.string(), records.size(), kRunAgain));
   }
   return records;
 }
@@ -81,7 +81,11 @@ std::vector<Trial> trials_from(const Json& json, const std::shared_ptr<const Sou
     one.at("seed").get_to(trial.seed);
     one.at("setting").get_to(trial.setting);
     trial.source = source;
-    for (const auto& id : one.at("stages")) trial.stages.push_back(stages.at(id));
+    for (const auto& id : one.at("stages")) {
+      const auto known = stages.find(id);
+      if (known == stages.end()) throw std::runtime_error("a line before it is missing");
+      trial.stages.push_back(known->second);
+    }
     trials.push_back(std::move(trial));
   }
   return trials;
@@ -113,9 +117,9 @@ Version version_of(const Json& record, Location at, const fs::path& folder, Stag
 } catch (const std::exception& error) {
   throw Error(
       ErrorKind::kCorrupt,
-      fmt::format("{}:{}: is not a record that this version of Assay writes ({}): delete the "
-                  "file and run the manifest again, which keeps what is done",
-                  (folder / kVersionsFile).string(), at.line, error.what()));
+      fmt::format("{}:{}: is not a record that this version of Assay writes ({}): delete this "
+                  "line; {}",
+                  (folder / kVersionsFile).string(), at.line, error.what(), kRunAgain));
 }
 
 // Those that no record has, or that one has with other paths.
@@ -136,7 +140,7 @@ Json new_stages(const Experiment& experiment, const std::vector<Json>& before) {
 }
 
 bool asks_for_the_same(const Version& a, const Version& b) {
-  const auto same = [](const Trial& x, const Trial& y) { return x.id == y.id; };
+  const auto same = [](const Trial& x, const Trial& y) { return x.id == y.id && x.axes == y.axes; };
   const auto &ours = a.experiment.trials, &theirs = b.experiment.trials;
   return std::equal(ours.begin(), ours.end(), theirs.begin(), theirs.end(), same);
 }
@@ -171,6 +175,8 @@ std::vector<Version> read_versions(const fs::path& folder) {
     }
     versions.push_back(std::move(version));
   }
+  if (versions.empty())
+    throw Error(ErrorKind::kCorrupt, fmt::format("{} is empty: {}", file.string(), kRunAgain));
   return versions;
 }
 

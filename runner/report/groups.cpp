@@ -18,16 +18,52 @@ const double* value_of(const TrialResult& trial, const std::string& metric) {
   return trial.state == RunState::kDone && it != trial.metrics.end() ? &it->second : nullptr;
 }
 
-Comparison compare(const Report& report, const std::string& metric, const std::string& alternative,
-                   const std::string& baseline) {
-  std::map<Key, std::pair<const double*, const double*>> pairs;
+using Trials = std::vector<const TrialResult*>;
+
+std::string text_of(const Axes& axes) {
+  std::string text;
+  for (const auto& [axis, value] : axes) text += (text.empty() ? "" : " ") + axis + "=" + value;
+  return text;
+}
+
+Axes apart_of(const TrialResult& trial, const Report& report) {
+  Axes apart;
+  for (const auto& axis : report.apart)
+    if (const auto it = trial.axes.find(axis); it != trial.axes.end()) apart.insert(*it);
+  return apart;
+}
+
+bool is_within(const Axes& part, const Axes& whole) {
+  return std::includes(whole.begin(), whole.end(), part.begin(), part.end());
+}
+
+// What is put together: a trial without one of the axes belongs to each value of it, as an arm does
+// that all versions have.
+std::vector<Axes> apart_groups(const Report& report) {
+  std::vector<Axes> all;
   for (const auto& trial : report.trials) {
-    Axes others = trial.axes;
+    const auto own = apart_of(trial, report);
+    if (std::find(all.begin(), all.end(), own) == all.end()) all.push_back(own);
+  }
+  const auto maps = all;
+  std::erase_if(all, [&](const Axes& one) {
+    return std::any_of(maps.begin(), maps.end(),
+                       [&](const Axes& other) { return other != one && is_within(one, other); });
+  });
+  return all;
+}
+
+Comparison compare(const Report& report, const Trials& trials, const std::string& metric,
+                   const std::string& alternative, const std::string& baseline) {
+  std::map<Key, std::pair<const double*, const double*>> pairs;
+  for (const auto* trial : trials) {
+    Axes others = trial->axes;
     const auto label = others.at(report.compare);
     others.erase(report.compare);
-    auto& pair = pairs[{others, trial.seed}];
-    if (label == alternative) pair.first = value_of(trial, metric);
-    if (label == baseline) pair.second = value_of(trial, metric);
+    for (const auto& axis : report.apart) others.erase(axis);
+    auto& pair = pairs[{others, trial->seed}];
+    if (label == alternative) pair.first = value_of(*trial, metric);
+    if (label == baseline) pair.second = value_of(*trial, metric);
   }
   std::vector<double> a, b;
   for (const auto& [key, pair] : pairs)
@@ -38,14 +74,28 @@ Comparison compare(const Report& report, const std::string& metric, const std::s
   return {alternative, baseline, metric, paired_difference(a, b)};
 }
 
+// The alternatives, in the order of the trials.
+std::vector<std::string> labels_of(const Report& report, const Trials& trials) {
+  std::vector<std::string> labels;
+  for (const auto* trial : trials) {
+    const auto& label = trial->axes.at(report.compare);
+    if (std::find(labels.begin(), labels.end(), label) == labels.end()) labels.push_back(label);
+  }
+  return labels;
+}
+
 }  // namespace
 
 std::string Group::label() const {
-  std::string text;
-  for (const auto& [axis, value] : axes) text += (text.empty() ? "" : " ") + axis + "=" + value;
+  const auto text = text_of(axes);
   const bool other = std::any_of(trials.begin(), trials.end(),
                                  [](const auto* trial) { return trial->is_of_other_build; });
   return (text.empty() ? "all" : text) + (other ? kOtherBuild : "");
+}
+
+std::string Comparison::label() const {
+  const auto where = text_of(apart);
+  return alternative + " - " + baseline + (where.empty() ? "" : ", " + where);
 }
 
 std::string other_build_note(const Report& report) {
@@ -82,7 +132,8 @@ std::vector<std::string> metrics_of(const Report& report) {
   for (const auto& trial : report.trials)
     for (const auto& [name, value] : trial.metrics) {
       all.insert(name);
-      if (name.starts_with("test/") && std::count(name.begin(), name.end(), '/') == 1)
+      const auto bare = name.substr(name.find(':') + 1);  // without the name of its stage
+      if (bare.starts_with("test/") && std::count(bare.begin(), bare.end(), '/') == 1)
         test.insert(name);
     }
   const auto& chosen = test.empty() ? all : test;
@@ -102,17 +153,20 @@ std::string unknown_metric(const Report& report) {
 }
 
 std::vector<Comparison> comparisons_of(const Report& report) {
-  std::vector<std::string> labels;
-  for (const auto& trial : report.trials) {
-    const auto it = trial.axes.find(report.compare);
-    if (it == trial.axes.end()) return {};
-    if (std::find(labels.begin(), labels.end(), it->second) == labels.end())
-      labels.push_back(it->second);
-  }
+  for (const auto& trial : report.trials)
+    if (!trial.axes.contains(report.compare)) return {};
   std::vector<Comparison> all;
   for (const auto& metric : metrics_of(report))
-    for (std::size_t k = 1; k < labels.size(); ++k)
-      all.push_back(compare(report, metric, labels[k], labels[0]));
+    for (const auto& apart : apart_groups(report)) {
+      Trials trials;
+      for (const auto& trial : report.trials)
+        if (is_within(apart_of(trial, report), apart)) trials.push_back(&trial);
+      const auto labels = labels_of(report, trials);
+      for (std::size_t k = 1; k < labels.size(); ++k) {
+        all.push_back(compare(report, trials, metric, labels[k], labels[0]));
+        all.back().apart = apart;
+      }
+    }
   return all;
 }
 

@@ -31,6 +31,10 @@ std::string unknown_metric(const Report& report);
 struct Comparison {
   std::string alternative, baseline, metric;
   Paired difference;
+  std::map<std::string, std::string> apart =
+      {};  // the values of Report::apart that the pairs share
+
+  std::string label() const;  // "sam - sgd", or "sam - sgd, model.depth=2"
 };
 std::vector<Comparison> comparisons_of(const Report& report);
 

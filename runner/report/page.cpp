@@ -80,8 +80,7 @@ std::string differences(const Report& report) {
     const Paired& d = one.difference;
     const bool several = d.count > 1;
     text += row(
-        {one.alternative + " − " + one.baseline, one.metric,
-         d.count > 0 ? fmt::format("{:+.4f}", d.mean) : "–",
+        {one.label(), one.metric, d.count > 0 ? fmt::format("{:+.4f}", d.mean) : "–",
          several ? fmt::format("[{:+.4f}, {:+.4f}]", d.mean - d.half_width, d.mean + d.half_width)
                  : "–",
          several ? fmt::format("{:.3f}", d.p) : "–", std::to_string(d.count)});

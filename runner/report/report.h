@@ -27,8 +27,9 @@ struct TrialResult {
 
 struct Report {
   std::string name;
-  std::string metric;   // "" : every metric of the test split
-  std::string compare;  // an axis, or ""
+  std::string metric;              // "" : every metric of the test split
+  std::string compare;             // an axis, or ""
+  std::vector<std::string> apart;  // axes across which differences are not put together
   std::string manifest;
   std::vector<std::string> notes;  // below the table
   std::vector<std::string> read;   // what the datasets read, each once

@@ -33,6 +33,7 @@ Json statistics_of(const Report& report) {
     const Paired& d = one.difference;
     comparisons.push_back({{"alternative", one.alternative},
                            {"baseline", one.baseline},
+                           {"apart", one.apart},
                            {"metric", one.metric},
                            {"pairs", d.count},
                            {"difference", or_null(d.count > 0, d.mean)},

@@ -55,8 +55,7 @@ std::string comparison_table(const Report& report, bool color) {
     const Paired& d = one.difference;
     const bool several = d.count > 1;
     rows.push_back(
-        {one.alternative + " - " + one.baseline, one.metric,
-         d.count > 0 ? fmt::format("{:+.4f}", d.mean) : "-",
+        {one.label(), one.metric, d.count > 0 ? fmt::format("{:+.4f}", d.mean) : "-",
          several ? fmt::format("[{:+.4f}, {:+.4f}]", d.mean - d.half_width, d.mean + d.half_width)
                  : "-",
          several ? fmt::format("{:.3f}", d.p) : "-", std::to_string(d.count)});

@@ -188,9 +188,10 @@ Status Attempt::verdict(const Exit& exit) {
     status.error_kind = status.error_message = "";
   } else if (killed_for_ == "time") {
     status.error_kind = "time";
-    status.error_message =
-        fmt::format("took longer than limits.time ({} s); raise the limit to continue from unit {}",
-                    limits_.time, status.unit);
+    status.error_message = fmt::format(
+        "took longer than limits.time ({} s); with a higher one, `assay resume` continues from "
+        "unit {}",
+        limits_.time, status.unit);
   } else {
     may_retry_ = true;
     status.error_kind = killed_for_.empty() ? "crash" : "hang";

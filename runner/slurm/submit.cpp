@@ -51,8 +51,10 @@ class Submitter {
     if (options_.record) record_version(folder_, experiment_, tasks_.taken());
     const auto there = settled_tasks(folder_);
     std::string lines;
-    for (const auto& trial : tasks_.outcomes()) {
-      if (!waits(trial)) continue;
+    auto trials = tasks_.outcomes();
+    std::erase_if(trials,
+                  [&](const auto& trial) { return !waits(trial); });  // before any is prepared
+    for (const auto& trial : trials) {
       if (submitted_task_of(trial, there) != nullptr) {
         ++answer.there;
         continue;

@@ -305,6 +305,7 @@ int StageRun::run() try {
     write_status(RunState::kRunning);
     events_.started(unit_, units_);
     begun_ = true;
+    status_.loading += since(start_);
     loop();
     checkpoint();
     if (unit_ >= units_ || assembly_->procedure->finished()) return done();

@@ -80,7 +80,9 @@ TEST_CASE("trials of another build are not gone on with, and keep no other from 
       "again";
   const auto said = desk.assay("resume work/runs/m", other);
   CHECK(said.code == 3);
-  CHECK_THAT(said.err, Contains(sentence));
+  CHECK_THAT(said.err, Contains(sentence) && Contains("3 trials: 1 interrupted, 2 queued"));
+  const auto json = nlohmann::json::parse(desk.assay("resume work/runs/m --json", other).out);
+  CHECK(json.at("trials").size() == 3);
   CHECK_THAT(desk.assay("status work/runs/m", other).out, Contains("1 interrupted, 2 queued"));
   // A version of the new build, of which one trial is not done.
   REQUIRE(desk.assay("run work/m.yaml --runs work/runs -q procedure.units=4", other).code == 0);
@@ -89,7 +91,7 @@ TEST_CASE("trials of another build are not gone on with, and keep no other from 
       "xargs dirname)'");
   const auto both = desk.assay("resume work/runs/m", other);
   CHECK(both.code == 3);
-  CHECK_THAT(both.err, Contains(sentence) && Contains("3 trials: 3 done"));
+  CHECK_THAT(both.err, Contains(sentence) && Contains("6 trials: 3 done, 1 interrupted, 2 queued"));
 }
 
 TEST_CASE("versions of a manifest are rows of their own, and one can be chosen") {

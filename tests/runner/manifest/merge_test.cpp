@@ -1,4 +1,5 @@
 // Versions of one manifest in one table: never two settings in one row.
+#include <algorithm>
 #include <set>
 
 #include <catch2/catch.hpp>
@@ -22,6 +23,7 @@ struct Versions : Desk {
   std::vector<Axes> rows() const {
     std::vector<Axes> all;
     for (const auto& trial : merged().experiment.trials) all.push_back(row_of(trial));
+    std::sort(all.begin(), all.end());
     return all;
   }
   void rebuild(const std::string& name, const std::string& build) {
@@ -30,23 +32,28 @@ struct Versions : Desk {
   }
 };
 
+std::vector<Axes> sorted(std::vector<Axes> rows) {
+  std::sort(rows.begin(), rows.end());
+  return rows;
+}
+
 }  // namespace
 
 TEST_CASE("one version keeps its own axes") {
   Versions desk;
   desk.ask(kBase + "sweep: {optimizer: [{use: sgd}, {use: sam}], seed: [0, 1]}\n");
   CHECK(desk.merged().differing.empty());
-  CHECK(desk.rows() == std::vector<Axes>{{{"optimizer", "sgd"}},
-                                         {{"optimizer", "sgd"}},
-                                         {{"optimizer", "sam"}},
-                                         {{"optimizer", "sam"}}});
+  CHECK(desk.rows() == sorted({{{"optimizer", "sgd"}},
+                               {{"optimizer", "sgd"}},
+                               {{"optimizer", "sam"}},
+                               {{"optimizer", "sam"}}}));
 }
 
 TEST_CASE("two values of a parameter are two rows, also with other seeds") {
   Versions desk;
   desk.ask(kBase, {"procedure.steps=6", "+seed=1"});
   desk.ask(kBase, {"procedure.steps=7", "+seed=9"});
-  CHECK(desk.rows() == std::vector<Axes>{{{"procedure.steps", "6"}}, {{"procedure.steps", "7"}}});
+  CHECK(desk.rows() == sorted({{{"procedure.steps", "6"}}, {{"procedure.steps", "7"}}}));
   CHECK(desk.merged().differing == Strings{"procedure.steps"});
 }
 
@@ -54,21 +61,21 @@ TEST_CASE("a default that is not written is told by its value") {
   Versions desk;
   desk.ask(kBase);
   desk.ask(kBase, {"procedure.steps=7"});
-  CHECK(desk.rows() == std::vector<Axes>{{{"procedure.steps", "5"}}, {{"procedure.steps", "7"}}});
+  CHECK(desk.rows() == sorted({{{"procedure.steps", "5"}}, {{"procedure.steps", "7"}}}));
 }
 
 TEST_CASE("a default that is written is no difference") {
   Versions desk;
   desk.ask(kBase, {"+seed=1"});
   desk.ask(kBase, {"procedure.steps=5", "+seed=2"});
-  CHECK(desk.rows() == std::vector<Axes>{{}, {}});
+  CHECK(desk.rows() == sorted({{}, {}}));
 }
 
 TEST_CASE("other seeds of the same settings share a row") {
   Versions desk;
   for (const char* seed : {"1", "2"})
     desk.ask(kBase, {"dataset={use: toy, size: '${seed}'}", std::string("+seed=") + seed});
-  CHECK(desk.rows() == std::vector<Axes>{{}, {}});
+  CHECK(desk.rows() == sorted({{}, {}}));
 }
 
 TEST_CASE("another component is told by its name") {
@@ -77,26 +84,24 @@ TEST_CASE("another component is told by its name") {
   desk.ask(kBase, {"optimizer.use=sam"});
   const auto rows = desk.rows();
   REQUIRE(rows.size() == 2);
-  CHECK(rows[0].at("optimizer") == "sgd");
-  CHECK(rows[1].at("optimizer") == "sam");
+  CHECK(rows[0].at("optimizer") == "sam");
+  CHECK(rows[1].at("optimizer") == "sgd");
 }
 
 TEST_CASE("an axis of one version is a setting of the other") {
   Versions desk;
   desk.ask(kBase, {"+seed=5"});
   desk.ask(kBase + "sweep: {optimizer.lr: [0.1, 0.2]}\n");
-  CHECK(desk.rows() == std::vector<Axes>{{{"optimizer.lr", "0.1"}},
-                                         {{"optimizer.lr", "0.1"}},
-                                         {{"optimizer.lr", "0.2"}}});
+  CHECK(desk.rows() ==
+        sorted({{{"optimizer.lr", "0.1"}}, {{"optimizer.lr", "0.1"}}, {{"optimizer.lr", "0.2"}}}));
 }
 
 TEST_CASE("a trial that two versions ask for is there once") {
   Versions desk;
   desk.ask(kBase + "sweep: {optimizer.lr: [0.1, 0.2]}\n");
   desk.ask(kBase + "sweep: {optimizer.lr: [0.2, 0.3]}\n");
-  CHECK(desk.rows() == std::vector<Axes>{{{"optimizer.lr", "0.1"}},
-                                         {{"optimizer.lr", "0.2"}},
-                                         {{"optimizer.lr", "0.3"}}});
+  CHECK(desk.rows() ==
+        sorted({{{"optimizer.lr", "0.1"}}, {{"optimizer.lr", "0.2"}}, {{"optimizer.lr", "0.3"}}}));
 }
 
 TEST_CASE("a trial that is asked for again with another build takes the place of the old one") {
@@ -115,8 +120,7 @@ TEST_CASE("trials of two builds are two rows") {
   desk.ask(kBase, {"+seed=1"});
   desk.rebuild("sgd", "another build");
   desk.ask(kBase, {"+seed=2"});
-  CHECK(desk.rows() ==
-        std::vector<Axes>{{{"build of sgd.so", "b-sgd"}}, {{"build of sgd.so", "another "}}});
+  CHECK(desk.rows() == sorted({{{"build of sgd.so", "b-sgd"}}, {{"build of sgd.so", "another "}}}));
 }
 
 TEST_CASE("trials of changed data are two rows") {
@@ -155,6 +159,28 @@ TEST_CASE("arms and alternatives that change their meaning are other rows") {
       CHECK(count.size() == 3);  // a of each version, and b of both
       for (const auto& [row, some] : settings) CHECK(some.size() == 1);
     }
+}
+
+TEST_CASE("what differs within an arm is told by its value, and the baseline comes first") {
+  Versions desk;
+  for (const char* lr : {"0.01", "0.02"})
+    desk.ask(kBase + "sweep:\n  arm: {base: {procedure.steps: 9}, mine: {optimizer.lr: " + lr +
+             "}}\n");
+  const auto merged = desk.merged();
+  REQUIRE(merged.experiment.trials.size() == 3);
+  CHECK(row_of(merged.experiment.trials[0]).at("arm") == "base");
+  CHECK(merged.differing == Strings{"optimizer.lr"});
+}
+
+TEST_CASE("arms that swap their names are another version, and the old one keeps its own") {
+  Versions desk;
+  for (const char* names : {"a: {optimizer.lr: 0.3}, b: {optimizer.lr: 0.4}",
+                            "b: {optimizer.lr: 0.3}, a: {optimizer.lr: 0.4}"})
+    desk.ask(kBase + "sweep:\n  arm: {" + std::string(names) + "}\n");
+  const auto versions = read_versions(desk.folder.path() / "t");
+  REQUIRE(versions.size() == 2);
+  CHECK(versions[0].experiment.trials[0].axes.at("arm") == "a");
+  CHECK(versions[1].experiment.trials[0].axes.at("arm") == "b");
 }
 
 TEST_CASE("a value that a later stage overrides still makes two settings") {

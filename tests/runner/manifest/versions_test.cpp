@@ -122,6 +122,9 @@ TEST_CASE("a folder without a record and a damaged record are told") {
   CHECK_THROWS_WITH(desk.versions(),
                     Contains("is not the folder of an experiment: it has no experiment.jsonl"));
   desk.record(kSweep);
+  desk.folder.write("t/experiment.jsonl", "");
+  CHECK_THROWS_WITH(desk.versions(), Contains("experiment.jsonl is empty: what it asked for"));
+  desk.record(kSweep);
   for (const char* line : {"no JSON\n", "{}\n", "[1]\n", "{\"stages\": 3}\n"}) {
     desk.folder.write("t/experiment.jsonl", slurp(desk.dir / "experiment.jsonl") + line);
     CHECK_THROWS_WITH(desk.versions(), Contains("experiment.jsonl:2: is not a record that"));

@@ -109,3 +109,34 @@ TEST_CASE("a page escapes what it shows, also within its script") {
   CHECK(page.find("<img src=x>") == std::string::npos);
   CHECK(page.find("</script><script>alert") == std::string::npos);
 }
+
+TEST_CASE("differences of versions are not put together, and an arm that all have is in each") {
+  Report report;
+  report.metric = "test/accuracy";
+  report.compare = "arm";
+  report.apart = {"lr"};
+  for (int seed = 0; seed < 2; ++seed) {
+    const auto add = [&](const char* id, std::map<std::string, std::string> axes, double value) {
+      report.trials.push_back({id,
+                               std::move(axes),
+                               seed,
+                               RunState::kDone,
+                               {{"test/accuracy", value + seed}},
+                               0,
+                               "",
+                               {}});
+    };
+    add("base", {{"arm", "base"}}, 0);
+    add("first", {{"arm", "mine"}, {"lr", "0.1"}}, 1);
+    add("second", {{"arm", "mine"}, {"lr", "0.2"}}, 3);
+  }
+  const auto all = comparisons_of(report);
+  REQUIRE(all.size() == 2);
+  for (std::size_t k = 0; k < 2; ++k) {
+    CHECK(all[k].difference.count == 2);
+    CHECK(all[k].baseline == "base");
+  }
+  CHECK(all[0].label() == "mine - base, lr=0.1");
+  CHECK(all[0].difference.mean == 1);
+  CHECK(all[1].difference.mean == 3);
+}
