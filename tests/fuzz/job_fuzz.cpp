@@ -3,7 +3,12 @@
 
 #include "tests/fuzz/target.h"
 
+using namespace assay;
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  return assay::fuzzing::answer(size,
-                                [&] { assay::read_job(assay::fuzzing::text_of(data, size)); });
+  return fuzzing::answer(size, [&] {
+    const auto text = write_job(read_job(fuzzing::text_of(data, size)));
+    fuzzing::require(write_job(read_job(text)) == text,
+                     "a job is the same when it is written and read again");
+  });
 }
