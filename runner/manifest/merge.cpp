@@ -80,7 +80,7 @@ std::set<std::string> differing_values(const std::vector<Setting*>& settings) {
     for (const auto& [key, text] : *values) written[key].insert(text);
   std::set<std::string> keys;
   for (const auto& [key, texts] : written) {
-    const auto has = [&](const Words* values) { return values->contains(key); };
+    const auto has = [&key = key](const Words* values) { return values->contains(key); };
     if (texts.size() > 1 || !std::all_of(all.begin(), all.end(), has)) keys.insert(key);
   }
   return keys;

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <map>
 
+#include "assay/error.h"
 #include "runner/files/metrics_log.h"
 #include "runner/report/groups.h"
 
@@ -18,12 +19,16 @@ constexpr std::size_t kMaxPoints = 500;
 using Series =
     std::map<std::string, std::map<std::int64_t, std::map<std::size_t, std::vector<double>>>>;
 
-void gather(const TrialResult& trial, std::size_t group, Series& series) {
-  for (const auto& dir : trial.dirs) {
-    if (!std::filesystem::exists(dir / "metrics.jsonl")) continue;
-    for (const auto& row : read_metrics(dir / "metrics.jsonl"))
-      series[row.name][row.unit][group].push_back(row.value);
-  }
+// A power cut may leave torn rows, which the next start of the stage cuts.
+void gather(const TrialResult& trial, std::size_t group, Series& series,
+            std::vector<std::string>& problems) {
+  for (const auto& dir : trial.dirs) try {
+      if (!std::filesystem::exists(dir / "metrics.jsonl")) continue;
+      for (const auto& row : read_metrics(dir / "metrics.jsonl"))
+        series[row.name][row.unit][group].push_back(row.value);
+    } catch (const Error& error) {
+      problems.emplace_back(error.what());
+    }
 }
 
 Json point(const std::map<std::size_t, std::vector<double>>& values, std::size_t group) {
@@ -36,13 +41,13 @@ Json point(const std::map<std::size_t, std::vector<double>>& values, std::size_t
 
 }  // namespace
 
-Json curves_of(const Report& report) {
+Json curves_of(const Report& report, std::vector<std::string>& problems) {
   const auto groups = groups_of(report);
   Series series;
   Json labels = {"unit, from 0"};
   for (std::size_t g = 0; g < groups.size(); ++g) {
     labels.push_back(groups[g].label());
-    for (const auto* trial : groups[g].trials) gather(*trial, g, series);
+    for (const auto* trial : groups[g].trials) gather(*trial, g, series, problems);
   }
   Json charts = Json::array();
   for (const auto& [metric, units] : series) {

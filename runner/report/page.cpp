@@ -131,14 +131,17 @@ std::string html_page(const Report& report) {
       "<h2>Learning curves</h2><p>Mean over seeds by unit of work, a step of training; the band is "
       "one standard deviation to either side. Drag to zoom, double-click to go back.</p>"
       "<div id=\"curves\"></div>\n";
+  std::vector<std::string> problems;
+  const auto curves = script_json(curves_of(report, problems));
+  for (const auto& problem : problems) page += "<p>Not shown: " + escaped(problem) + "</p>\n";
   page += trials(report);
   if (!report.read.empty()) page += "<h2>Data</h2>";
   for (const auto& text : report.read) page += "<p>Read " + escaped(text) + ".</p>\n";
   page += "<h2>Manifest</h2><pre>" + escaped(report.manifest) + "</pre>\n";
   if (!report.command.empty()) page += "<p><code>" + escaped(report.command) + "</code></p>\n";
   page += "<script>" + std::string(kDygraphsScript) +
-          "</script>\n<script>const curves = " + script_json(curves_of(report)) + ";\n" +
-          std::string(kPageScript) + "</script>\n</body></html>\n";
+          "</script>\n<script>const curves = " + curves + ";\n" + std::string(kPageScript) +
+          "</script>\n</body></html>\n";
   return page;
 }
 

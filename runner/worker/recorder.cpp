@@ -115,7 +115,7 @@ void Recorder::sync() {
   if (!std::filesystem::exists(folder_.metrics()))
     throw Error(ErrorKind::kIo,
                 folder_.metrics().string() +
-                    ": was removed while the stage was running; its rows are lost: start "
+                    ": was removed or moved while the stage was running; its rows are lost: start "
                     "the stage again with `assay run --force`");
   curves_.flush();
 }
