@@ -26,8 +26,9 @@ std::string hint_for(const Node& node, const FieldInfo& field) {
   const bool takes_list = field.type == Type::kBools || field.type == Type::kIntegers ||
                           field.type == Type::kReals || field.type == Type::kStrings;
   const bool several = node.is_list() || node.text.find(',') != std::string::npos;
-  if (several && !takes_list && field.type != Type::kComponents)
-    return "; for several values, add an axis to `sweep`";
+  const bool is_swept =
+      field.type == Type::kReal || field.type == Type::kInteger || field.type == Type::kBool;
+  if (several && is_swept) return "; for several values, add an axis to `sweep`";
   const auto is_index = [](const MapEntry& entry) {
     return entry.key.find_first_not_of("0123456789") == std::string::npos;
   };
