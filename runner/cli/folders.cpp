@@ -29,7 +29,7 @@ struct Named {
 
 // The folder that is named is the one that is used: a link, or renamed, or copied.
 void add_word(const std::string& word, std::vector<Named>& into) {
-  if (is_override(word))
+  if (!fs::is_directory(word) && is_override(word))
     throw UsageError(fmt::format("`{}`: overrides need a manifest, not a folder", word));
   if (!fs::is_directory(word))
     throw Error(ErrorKind::kIo, fmt::format("`{}` is not a folder; name manifests alone or run "

@@ -20,7 +20,8 @@ Strings experiment_folders(const Call& call) {
   Strings folders;
   if (std::filesystem::is_directory(call.runs))
     for (const auto& entry : std::filesystem::directory_iterator(call.runs))
-      if (std::filesystem::exists(entry.path() / kVersionsFile))
+      if (std::error_code unreadable;
+          std::filesystem::exists(entry.path() / kVersionsFile, unreadable))
         folders.push_back(entry.path().string());
   std::sort(folders.begin(), folders.end());
   return folders;

@@ -144,9 +144,12 @@ int sweep(const Call& call, const std::vector<Asked>& all, bool force) {
     int this_code = exit_code_of(one.trials, signal);
     if (this_code == kOk && launcher == Launcher::kLocal && asked.is_whole)
       this_code = complain_of_metric(call, asked.experiment, one.trials);
-    if (code == kOk || signal != 0) code = this_code;
     swept.push_back(std::move(one));
-    if (signal != 0) break;
+    if (this_code != kOk && (code == kOk || signal != 0)) code = this_code;
+    if (signal == 0) continue;
+    if (this_code == kOk && &asked != &all.back())  // the others have not begun
+      code = signal == SIGUSR1 ? static_cast<int>(kRequeue) : 128 + signal;
+    break;
   }
   if (call.json && swept.size() != 1)
     print_json_of(call, swept);

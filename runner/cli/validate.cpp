@@ -44,8 +44,9 @@ void build(const Call& call, const Experiment& experiment, Findings& found) {
   for (const auto& one : checks.done) {
     if (!one.answer.read.empty() && told.insert(one.answer.read).second)
       note(call, "read " + one.answer.read);
-    if (one.answer.error_kind.empty() || !told.insert(one.answer.message).second) continue;
+    if (one.answer.error_kind.empty()) continue;
     const auto error = located(one, experiment.source->file.string());
+    if (!told.insert(error.text()).second) continue;
     found.add(to_json(error), error.text(), code_of(one.answer.error_kind));
   }
   if (!checks.problem.empty())

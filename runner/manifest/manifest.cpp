@@ -6,6 +6,7 @@
 
 #include "assay/error.h"
 #include "runner/files/file_system.h"
+#include "runner/files/hash.h"
 #include "runner/manifest/compose.h"
 #include "runner/manifest/identity.h"
 #include "runner/manifest/scalar.h"
@@ -124,16 +125,35 @@ std::string setting_of(const Node& root, const Point& point, const Catalog& cata
   return trial.id;
 }
 
+// What a point puts into the manifest, but for the seed.
+std::string values_of(const Point& point) {
+  std::string text;
+  for (const auto& [path, value] : point.values)
+    if (path != "seed") text += path + ": " + write_yaml(*value) + "\n";
+  return text;
+}
+
+// Of a manifest that cannot be read with seed 0, such as one with a file for each seed: as it is
+// written, with the builds.
+std::string written_setting(Node root, const Point& point, const Trial& trial) {
+  for (const char* key : {"name", "seed", "sweep", "search", "report", "limits"}) root.erase(key);
+  std::string text = write_yaml(root) + values_of(point);
+  for (const auto& stage : trial.stages)
+    for (const auto* builds : {&stage.plugins, &stage.core})
+      for (const auto& [file, build] : *builds) text += build + "\n";
+  return sha256(text);
+}
+
 // Points of the sweep that differ in the seed alone share a setting.
 void add_settings(std::vector<Trial>& trials, const Node& root, const std::vector<Point>& points,
                   const Catalog& catalog) {
-  std::map<std::map<std::string, std::string>, std::string> known;  // by axes
+  std::map<std::string, std::string> known;  // by values
   for (std::size_t i = 0; i < trials.size(); ++i) {
-    auto& setting = known[trials[i].axes];
+    auto& setting = known[values_of(points[i])];
     try {
       if (setting.empty()) setting = setting_of(root, points[i], catalog);
-    } catch (const ManifestErrors&) {  // a file for each seed, of which there is none for seed 0
-      setting = trials[i].id;
+    } catch (const ManifestErrors&) {
+      setting = written_setting(root, points[i], trials[i]);
     }
     trials[i].setting = setting;
   }

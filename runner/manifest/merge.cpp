@@ -125,7 +125,7 @@ void name_resolved(const std::vector<Setting*>& alike) {
   for (const auto& [key, some] : values)
     if (some.size() > 1)
       for (auto* one : alike)
-        if (resolved[one].contains(key)) one->row[key] = resolved[one].at(key);
+        if (resolved[one].contains(key)) one->row.emplace(key, resolved[one].at(key));
 }
 
 void name_the_rest(const std::vector<Setting*>& settings) {
@@ -164,8 +164,8 @@ void add_rows(std::vector<Asked>& all) {
   const auto keys = keys_of(all);
   std::map<std::string, Setting> settings;
   for (std::size_t i = 0; i < all.size(); ++i)
-    settings[keys[i]] = {&all[i].trial, all[i].version, &written[all[i].version],
-                         facts_of(all[i].trial)};
+    settings.try_emplace(keys[i], Setting{&all[i].trial, all[i].version, &written[all[i].version],
+                                          facts_of(all[i].trial)});
   std::vector<Setting*> each;
   for (auto& [key, setting] : settings) each.push_back(&setting);
   tell_apart(each);

@@ -162,12 +162,27 @@ bool is_interval(const Node& node) {
   return node.entries.size() > 1 && std::all_of(node.entries.begin(), node.entries.end(), meant);
 }
 
+// Two values of one label would be one row of a table.
+void check_label(const std::string& axis, const std::string& label, const Location& at,
+                 std::set<std::string>& labels, Checker& checker) {
+  if (!labels.insert(label).second)
+    checker.complaints().add(at,
+                             fmt::format("axis `{}` has two values that are shown as `{}`: name "
+                                         "them, as in {{a: ..., b: ...}}",
+                                         axis, label));
+}
+
 Axis axis_of(const MapEntry& entry, Checker& checker) {
   Axis axis{entry.key, {}, nullptr, entry.at};
   const Node& node = entry.value;
   if (is_distribution(node)) {
     axis.distribution = &node;
     check_distribution(axis, checker);
+    std::set<std::string> labels;
+    const auto& [word, at, range] = axis.distribution->entries[0];
+    if (word == "choice")
+      for (const auto& item : range.items)
+        check_label(entry.key, label_of(item), item.at, labels, checker);
     return axis;
   }
   if (entry.key == kArm) return arms_of(entry, checker);
@@ -193,10 +208,7 @@ Axis axis_of(const MapEntry& entry, Checker& checker) {
             entry.key, fmt::join(node.keys(), " and ")));
   std::set<std::string> labels;
   for (const auto& choice : axis.choices)
-    if (!labels.insert(choice.label).second)
-      checker.complaints().add(choice.at, fmt::format("axis `{}` has two values that are shown as "
-                                                      "`{}`: name them, as in {{a: ..., b: ...}}",
-                                                      entry.key, choice.label));
+    check_label(entry.key, choice.label, choice.at, labels, checker);
   return axis;
 }
 

@@ -86,6 +86,7 @@ std::vector<Trial> trials_from(const Json& json, const std::shared_ptr<const Sou
       if (known == stages.end()) throw std::runtime_error("a line before it is missing");
       trial.stages.push_back(known->second);
     }
+    if (trial.stages.empty()) throw std::runtime_error("a trial has no stage");
     trials.push_back(std::move(trial));
   }
   return trials;

@@ -62,8 +62,8 @@ Comparison compare(const Report& report, const Trials& trials, const std::string
     others.erase(report.compare);
     for (const auto& axis : report.apart) others.erase(axis);
     auto& pair = pairs[{others, trial->seed}];
-    if (label == alternative) pair.first = value_of(*trial, metric);
-    if (label == baseline) pair.second = value_of(*trial, metric);
+    if (label == alternative && pair.first == nullptr) pair.first = value_of(*trial, metric);
+    if (label == baseline && pair.second == nullptr) pair.second = value_of(*trial, metric);
   }
   std::vector<double> a, b;
   for (const auto& [key, pair] : pairs)
@@ -72,6 +72,30 @@ Comparison compare(const Report& report, const Trials& trials, const std::string
       b.push_back(*pair.second);
     }
   return {alternative, baseline, metric, paired_difference(a, b)};
+}
+
+Axes rest_of(const TrialResult& trial, const Report& report) {
+  auto rest = trial.axes;
+  for (const auto& axis : report.apart) rest.erase(axis);
+  return rest;
+}
+
+// The trials of a group. One with fewer of the axes stands in for all values of them, but not where
+// there is one like it that has more.
+Trials trials_of(const Report& report, const Axes& apart) {
+  std::map<Axes, std::size_t> most;  // axes that are apart, of trials that are alike but for them
+  Trials within;
+  for (const auto& trial : report.trials) {
+    const auto own = apart_of(trial, report);
+    if (!is_within(own, apart)) continue;
+    within.push_back(&trial);
+    auto& size = most[rest_of(trial, report)];
+    size = std::max(size, own.size());
+  }
+  std::erase_if(within, [&](const TrialResult* trial) {
+    return apart_of(*trial, report).size() < most[rest_of(*trial, report)];
+  });
+  return within;
 }
 
 // The alternatives, in the order of the trials.
@@ -158,9 +182,7 @@ std::vector<Comparison> comparisons_of(const Report& report) {
   std::vector<Comparison> all;
   for (const auto& metric : metrics_of(report))
     for (const auto& apart : apart_groups(report)) {
-      Trials trials;
-      for (const auto& trial : report.trials)
-        if (is_within(apart_of(trial, report), apart)) trials.push_back(&trial);
+      const auto trials = trials_of(report, apart);
       const auto labels = labels_of(report, trials);
       for (std::size_t k = 1; k < labels.size(); ++k) {
         all.push_back(compare(report, trials, metric, labels[k], labels[0]));

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 #include <map>
 #include <optional>
 #include <set>
@@ -74,14 +75,31 @@ Question question_of(const Stage& stage, const std::map<std::string, Spec>& comp
   return {&stage, job, sha256(job + Json(stage.data).dump())};
 }
 
+// A file that is gone when nobody needs it any more.
+class JobFile {
+ public:
+  explicit JobFile(const std::string& job) : path_(fs::temp_directory_path() / "assay-job-XXXXXX") {
+    std::string name = path_.string();
+    const int fd = ::mkstemp(name.data());
+    if (fd < 0) fail_io(path_, "created", errno);
+    ::close(fd);
+    path_ = name;
+    std::ofstream(path_) << job << '\n';
+  }
+  ~JobFile() { file_system().try_remove(path_); }
+  JobFile(const JobFile&) = delete;
+  const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
 // The answer of a worker of its own: a component that crashes costs no other answer.
-CheckAnswer ask(const Question& question) {
-  const auto file = user_folder("XDG_CACHE_HOME", ".cache") / fmt::format("job.{}", getpid());
-  fs::create_directories(file.parent_path());
-  write_atomically(file, question.job + "\n");
-  const auto said = run_command({worker_program().string(), "check", file.string()}, kSeconds);
+CheckAnswer ask(const Question& question) try {
+  const JobFile file(question.job);
+  const auto said =
+      run_command({worker_program().string(), "check", file.path().string()}, kSeconds);
   const int reason = errno;
-  file_system().remove_all(file);
   if (!said)
     return {.error_kind = kNoAnswer,
             .message = reason == ETIMEDOUT
@@ -94,6 +112,8 @@ CheckAnswer ask(const Question& question) {
       "it said: {}",
       said->code, trimmed(said->err));
   return {.error_kind = "crash", .message = plain(words)};
+} catch (const std::exception& error) {  // no place for the file, say
+  return {.error_kind = kNoAnswer, .message = error.what()};
 }
 
 // Whether the answer will be the same next time. What a component found elsewhere may change.

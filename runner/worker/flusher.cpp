@@ -43,6 +43,7 @@ void Flusher::run(const std::stop_token& stop) {
       failed = true;
     }
     lock.lock();
+    if (stop.stop_requested()) return;
     dirty_ = dirty_ || failed;
     woken_.wait_for(lock, stop, kBetween, [] { return false; });
   }

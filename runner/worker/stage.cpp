@@ -237,7 +237,8 @@ std::string StageRun::where(std::string message) const {
 
 void StageRun::write_status(RunState state, const Failure& failure) {
   status_.state = state;
-  status_.unit = unit_;
+  // A stage goes on from its checkpoint, whatever it has done since.
+  if (recorder_) status_.unit = std::max<std::int64_t>(checkpointed_, 0);
   status_.units = units_;
   status_.error_kind = failure.kind;
   status_.error_path = failure.path;

@@ -85,7 +85,8 @@ TEST_CASE("a signal while a worker is still loading interrupts it, and it has no
       "kill -USR1 $!; wait $!'");
   CHECK(stopped.code == 75);
   CHECK(desk.json("status runs/two").at("trials")[0].at("state") == "interrupted");
-  CHECK_THAT(desk.assay("status").out, Contains("two: 2 trials: 1 interrupted, 1 queued"));  // of all experiments
+  CHECK_THAT(desk.assay("status").out,
+             Contains("two: 2 trials: 1 interrupted, 1 queued"));  // of all experiments
 }
 
 TEST_CASE("the signal that a cluster sends is settable") {

@@ -218,3 +218,28 @@ TEST_CASE("two data sets of one name, changed between versions, are other rows")
   const auto rows = desk.rows();
   CHECK(std::set<Axes>(rows.begin(), rows.end()).size() == 4);
 }
+
+TEST_CASE("the newest version says how a setting is called") {
+  Versions desk;
+  const std::string arms = kBase + "sweep:\n  arm: {";
+  desk.ask(arms + "a: {optimizer.lr: 0.3}, b: {optimizer.lr: 0.4}}\n  seed: [0, 1]\n");
+  desk.ask(arms + "b: {optimizer.lr: 0.3}, a: {optimizer.lr: 0.4}}\n  seed: [0, 1, 2]\n");
+  for (const auto& trial : desk.merged().experiment.trials) {
+    const auto lr = real(trial.stages[0].components.at("optimizer"), "lr");
+    CHECK(row_of(trial).at("arm") == (lr == 0.3 ? "b" : "a"));
+  }
+}
+
+TEST_CASE("seeds with a file each are one setting over versions") {
+  Versions desk;
+  for (const char* seed : {"1", "2", "3", "4"})
+    desk.folder.write(std::string("t") + seed + ".csv", seed);
+  const std::string text = kBase + "sweep: {seed: ";
+  const std::string file =
+      "dataset={use: toy, file: '" + desk.folder.path().string() + "/t${seed}.csv'}";
+  desk.ask(text + "[1, 2]}\n", {file});
+  desk.ask(text + "[3, 4]}\n", {file});
+  const auto rows = desk.rows();
+  CHECK(rows.size() == 4);
+  CHECK(std::set<Axes>(rows.begin(), rows.end()).size() == 1);
+}

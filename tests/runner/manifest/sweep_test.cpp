@@ -161,3 +161,11 @@ TEST_CASE("an axis is overridden as a whole, and a value that it would replace i
   CHECK(desk.read(text, {"sweep={optimizer.lr: [0.5]}"}).trials.size() == 1);
   CHECK_THAT(desk.mistake(text, {"optimizer.lr=0.5"}), Catch::Contains("is an axis of the sweep"));
 }
+
+TEST_CASE("two choices of one label are refused") {
+  Desk desk;
+  CHECK_THAT(
+      desk.mistake(kBase + "search: {use: random, trials: 4}\nsweep: {optimizer: {choice: [{use: "
+                           "sgd, lr: 0.1}, {use: sgd, lr: 0.2}]}}\n"),
+      Catch::Contains("axis `optimizer` has two values that are shown as `sgd`"));
+}

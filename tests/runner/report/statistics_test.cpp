@@ -140,3 +140,22 @@ TEST_CASE("differences of versions are not put together, and an arm that all hav
   CHECK(all[0].difference.mean == 1);
   CHECK(all[1].difference.mean == 3);
 }
+
+TEST_CASE("a trial without an axis that is apart does not stand in for one that has it") {
+  Report report;
+  report.metric = "test/accuracy";
+  report.compare = "arm";
+  report.apart = {"build"};
+  const auto add = [&](std::map<std::string, std::string> axes, double value) {
+    report.trials.push_back(
+        {"id", std::move(axes), 0, RunState::kDone, {{"test/accuracy", value}}, 0, "", {}});
+  };
+  add({{"arm", "mine"}, {"build", "2"}}, 0.75);
+  add({{"arm", "mine"}, {"build", "1"}}, 0.5);
+  add({{"arm", "mine"}}, 0.125);  // of a version that had no such plugin
+  add({{"arm", "base"}}, 0);
+  const auto all = comparisons_of(report);
+  REQUIRE(all.size() == 2);
+  CHECK(std::abs(all[0].difference.mean) == 0.75);
+  CHECK(std::abs(all[1].difference.mean) == 0.5);
+}

@@ -61,3 +61,15 @@ TEST_CASE("a flush that fails is tried again") {
   flusher.touch();
   CHECK(comes_true([&] { return calls == 2; }));
 }
+
+TEST_CASE("a flush that always fails does not keep anybody") {
+  std::atomic<int> calls = 0;
+  Flusher flusher([&] {
+    ++calls;
+    throw std::runtime_error("the disk is full");
+  });
+  flusher.touch();
+  CHECK(comes_true([&] { return calls == 1; }));
+  flusher.stop();
+  CHECK(calls <= 2);
+}
