@@ -103,8 +103,9 @@ TEST_CASE("an interrupted sweep says so, and goes on where it was") {
   const auto units = [&] {
     const auto said = shell(cd + "assay status r/killed --json");
     INFO(said.err);
+    const auto status = Json::parse(said.out);  // outlives the loop
     std::int64_t sum = 0;
-    for (const auto& trial : Json::parse(said.out).at("trials")) {
+    for (const auto& trial : status.at("trials")) {
       CHECK(trial.at("state") == "interrupted");
       sum += trial.at("stages")[0].at("unit").get<std::int64_t>();
     }
