@@ -21,9 +21,11 @@ void Flusher::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
+// Called at each step: what is there when the flag is seen is there when the flush that clears it
+// begins.
 void Flusher::touch() {
-  const std::scoped_lock lock(mutex_);
   if (dirty_) return;
+  const std::scoped_lock lock(mutex_);
   dirty_ = true;
   woken_.notify_one();
 }
@@ -33,7 +35,7 @@ void Flusher::run(const std::stop_token& stop) {
   sigfillset(&all);
   pthread_sigmask(SIG_BLOCK, &all, nullptr);  // they are for the main thread
   std::unique_lock lock(mutex_);
-  while (woken_.wait(lock, stop, [this] { return dirty_; })) {
+  while (woken_.wait(lock, stop, [this] { return dirty_.load(); })) {
     dirty_ = false;
     lock.unlock();
     bool failed = false;

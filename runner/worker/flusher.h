@@ -2,6 +2,7 @@
 // most.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
@@ -28,7 +29,7 @@ class Flusher {
   std::function<void()> flush_;
   std::mutex mutex_;
   std::condition_variable_any woken_;
-  bool dirty_ = false;
+  std::atomic<bool> dirty_ = false;
   std::jthread thread_;  // last: it uses the others
 };
 
