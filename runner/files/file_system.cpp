@@ -71,18 +71,10 @@ void FileSystem::write(const Path& file, int fd, std::string_view& bytes) {
 }
 
 void FileSystem::write_synced(const Path& file, std::string_view bytes) {
-  write_new(file, bytes, true);
-}
-
-void FileSystem::write_unsynced(const Path& file, std::string_view bytes) {
-  write_new(file, bytes, false);
-}
-
-void FileSystem::write_new(const Path& file, std::string_view bytes, bool synced) {
   const int fd = open(file, O_WRONLY | O_CREAT | O_TRUNC);
   try {
     write(file, fd, bytes);
-    if (synced) sync(file, fd);
+    sync(file, fd);
   } catch (const Error&) {
     call_close(fd);
     throw;

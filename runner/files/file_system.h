@@ -35,8 +35,6 @@ class FileSystem {
 
   /// A new file, or one that is emptied; on the disk when this returns.
   void write_synced(const Path& file, std::string_view bytes);
-  /// The same, but a power cut may undo it.
-  void write_unsynced(const Path& file, std::string_view bytes);
   void rename(const Path& from, const Path& to);
   /// Gives two paths each other's contents in one step; false where the file system cannot.
   bool exchange(const Path& one, const Path& other);
@@ -50,7 +48,6 @@ class FileSystem {
 
  private:
   friend class AppendedFile;
-  void write_new(const Path& file, std::string_view bytes, bool synced);
   int open(const Path& path, int flags);
   void write(const Path& file, int fd, std::string_view& bytes);  // takes from the front
   void sync(const Path& path, int fd);

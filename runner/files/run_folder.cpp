@@ -26,8 +26,6 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-constexpr const char* kProgress = "progress.json";
-
 Json to_json(const Status& s) {
   Json error;
   if (!s.error_kind.empty())
@@ -126,7 +124,7 @@ Status RunFolder::status() const {
 
 Status RunFolder::live_status() const {
   auto now = status();
-  if (now.state == RunState::kRunning) add_progress(dir_ / kProgress, now);
+  if (now.state == RunState::kRunning) add_progress(progress(), now);
   return now;
 }
 
@@ -135,21 +133,15 @@ void RunFolder::write_status(const Status& status) const {
                    to_json(status).dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
-void RunFolder::write_progress(const UnitProgress& progress) const {
+std::string progress_text(const UnitProgress& progress) {
   const Json json{{"unit", progress.unit},
                   {"units", progress.units},
                   {"metrics", metrics_json(progress.metrics)}};
-  const auto file = dir_ / kProgress, fresh = dir_ / ".progress.new";
-  try {
-    file_system().write_unsynced(fresh, json.dump(-1, ' ', false, Json::error_handler_t::replace));
-    file_system().rename(fresh, file);
-  } catch (const Error&) {
-    file_system().try_remove(fresh);
-  }
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 void RunFolder::remove_progress() const {
-  file_system().try_remove(dir_ / kProgress);
+  file_system().try_remove(progress());
 }
 
 FolderLock::FolderLock(const fs::path& dir, double seconds, Mode mode) {

@@ -44,6 +44,10 @@ inline std::string run_name(const std::string& id) {
   return id.substr(0, 16);
 }
 
+/// What progress.json has. It is written over in place, through one descriptor: a reader who comes
+/// in between finds none, and takes status.json.
+std::string progress_text(const UnitProgress& progress);
+
 /// Folder names and small files. Knows nothing of tensors.
 class RunFolder {
  public:
@@ -60,8 +64,7 @@ class RunFolder {
   /// The same, but with what progress.json tells of a stage that runs.
   Status live_status() const;
   void write_status(const Status& status) const;  // atomically, synced
-  /// progress.json: atomically, not synced, and without a word if it cannot be written.
-  void write_progress(const UnitProgress& progress) const;
+  std::filesystem::path progress() const { return dir_ / "progress.json"; }
   void remove_progress() const;
 
  private:

@@ -40,6 +40,7 @@ Recorder::Recorder(const RunFolder& folder, const std::string& stage, std::int64
       events_(events),
       log_(folder.metrics(), stage, unit),
       curves_(folder.dir()),
+      progress_(folder.progress()),
       flusher_([this] { flush(); }) {
   for (const auto& row : read_metrics(folder.metrics())) {
     latest_[row.name] = row.value;
@@ -106,7 +107,10 @@ void Recorder::flush() {
   const std::scoped_lock lock(mutex_);
   log_.write();
   curves_.flush();
-  folder_.write_progress({unit_, units_, latest_});
+  // No file is opened here: it would get the number of one that a plugin has closed.
+  auto text = progress_text({unit_, units_, latest_});
+  progress_.cut(0);
+  progress_.append(text);
 }
 
 void Recorder::sync() {

@@ -45,6 +45,7 @@ class Recorder final : public Results, public Log {
   std::map<std::string, double> latest_;
   MetricsLog log_;
   EventFile curves_;
+  AppendedFile progress_;
   Flusher flusher_;  // last: it uses the others
 };
 

@@ -125,7 +125,7 @@ TEST_CASE("a running stage stands where it is now, for whoever looks, and at its
   status.unit = 50;
   status.metrics = {{"train/loss", 2}, {"test/nll", NAN}};
   run.write_status(status);
-  run.write_progress({75, 192, {{"train/loss", 1}}});
+  folder.write("x/0123/progress.json", progress_text({75, 192, {{"train/loss", 1}}}));
   CHECK(run.live_status().unit == 75);
   CHECK(run.live_status().units == 192);
   CHECK(run.live_status().metrics.at("train/loss") == 1);
@@ -133,7 +133,7 @@ TEST_CASE("a running stage stands where it is now, for whoever looks, and at its
   CHECK(run.status().unit == 50);
   folder.write("x/0123/progress.json", "torn");
   CHECK(run.live_status().unit == 50);
-  run.write_progress({75, 192, {}});
+  folder.write("x/0123/progress.json", progress_text({75, 192, {}}));
   status.state = RunState::kDone;
   run.write_status(status);
   CHECK(run.live_status().unit == 50);
