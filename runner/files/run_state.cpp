@@ -1,14 +1,11 @@
 #include "runner/files/run_state.h"
 
+#include "runner/files/names.h"
+
 namespace assay {
 namespace {
 
-struct Named {
-  RunState state;
-  std::string_view name;
-};
-
-constexpr Named kNames[] = {
+constexpr NamedValue<RunState> kNames[] = {
     {RunState::kQueued, "queued"},     {RunState::kRunning, "running"},
     {RunState::kDone, "done"},         {RunState::kFailed, "failed"},
     {RunState::kDiverged, "diverged"}, {RunState::kInterrupted, "interrupted"}};
@@ -16,15 +13,11 @@ constexpr Named kNames[] = {
 }  // namespace
 
 std::string_view name_of(RunState state) {
-  for (const auto& one : kNames)
-    if (one.state == state) return one.name;
-  return "";
+  return find_name(kNames, state);
 }
 
 std::optional<RunState> state_of(std::string_view name) {
-  for (const auto& one : kNames)
-    if (one.name == name) return one.state;
-  return {};
+  return find_value(kNames, name);
 }
 
 }  // namespace assay

@@ -4,6 +4,7 @@
 #include "assay/error.h"
 #include "core/base/value_json.h"
 #include "runner/files/metrics_json.h"
+#include "runner/files/names.h"
 #include "runner/files/plain.h"
 
 namespace assay {
@@ -12,29 +13,18 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Kind = Event::Kind;
 
-struct Named {
-  Kind kind;
-  const char* name;
-};
-
-constexpr Named kKinds[] = {{Kind::kWaiting, "waiting"},   {Kind::kStarted, "started"},
-                            {Kind::kProgress, "progress"}, {Kind::kCheckpoint, "checkpoint"},
-                            {Kind::kNote, "note"},         {Kind::kEnd, "end"}};
+constexpr NamedValue<Kind> kKinds[] = {
+    {Kind::kWaiting, "waiting"},       {Kind::kStarted, "started"}, {Kind::kProgress, "progress"},
+    {Kind::kCheckpoint, "checkpoint"}, {Kind::kNote, "note"},       {Kind::kEnd, "end"}};
 
 [[noreturn]] void refuse(const std::string& what) {
   throw Error(ErrorKind::kCorrupt, what);
 }
 
-const char* name_of(Kind kind) {
-  for (const auto& one : kKinds)
-    if (one.kind == kind) return one.name;
-  return "";
-}
-
 Kind kind_of(const std::string& name) {
-  for (const auto& one : kKinds)
-    if (name == one.name) return one.kind;
-  refuse(name + " is no event");
+  const auto kind = find_value(kKinds, name);
+  if (!kind) refuse(name + " is no event");
+  return *kind;
 }
 
 std::int64_t count(const Json& json, const char* key) {
@@ -67,7 +57,7 @@ void read_end(const Json& json, Event& event) {
 }  // namespace
 
 std::string write_event(const Event& event) {
-  Json json{{"event", name_of(event.kind)}};
+  Json json{{"event", find_name(kKinds, event.kind)}};
   if (event.kind == Kind::kStarted || event.kind == Kind::kProgress) {
     json["unit"] = event.unit;
     json["units"] = event.units;
@@ -76,7 +66,7 @@ std::string write_event(const Event& event) {
   if (event.kind == Kind::kCheckpoint) json["unit"] = event.unit;
   if (event.kind == Kind::kNote) json["message"] = event.message;
   if (event.kind == Kind::kEnd) {
-    json["state"] = assay::name_of(event.state);
+    json["state"] = name_of(event.state);
     json["error"] = nullptr;
     if (!event.error_kind.empty())
       json["error"] = {

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "assay/error.h"
+#include "runner/files/names.h"
 #include "runner/protocol/probe_answer.h"
 #include "runner/protocol/values.h"
 
@@ -12,28 +13,22 @@ namespace {
 using Json = nlohmann::ordered_json;
 using ByValue = std::map<std::string, std::string>;
 
-constexpr std::pair<Type, const char*> kTypes[] = {{Type::kBool, "bool"},
-                                                   {Type::kInteger, "integer"},
-                                                   {Type::kReal, "real"},
-                                                   {Type::kString, "string"},
-                                                   {Type::kPath, "path"},
-                                                   {Type::kBools, "bools"},
-                                                   {Type::kIntegers, "integers"},
-                                                   {Type::kReals, "reals"},
-                                                   {Type::kStrings, "strings"},
-                                                   {Type::kComponent, "component"},
-                                                   {Type::kComponents, "components"}};
-
-const char* name_of(Type type) {
-  for (const auto& [code, name] : kTypes)
-    if (code == type) return name;
-  return "";
-}
+constexpr NamedValue<Type> kTypes[] = {{Type::kBool, "bool"},
+                                       {Type::kInteger, "integer"},
+                                       {Type::kReal, "real"},
+                                       {Type::kString, "string"},
+                                       {Type::kPath, "path"},
+                                       {Type::kBools, "bools"},
+                                       {Type::kIntegers, "integers"},
+                                       {Type::kReals, "reals"},
+                                       {Type::kStrings, "strings"},
+                                       {Type::kComponent, "component"},
+                                       {Type::kComponents, "components"}};
 
 Type type_of(const std::string& text) {
-  for (const auto& [code, name] : kTypes)
-    if (text == name) return code;
-  throw Error(ErrorKind::kCorrupt, "`" + text + "` is no type of a parameter");
+  const auto type = find_value(kTypes, text);
+  if (!type) throw Error(ErrorKind::kCorrupt, "`" + text + "` is no type of a parameter");
+  return *type;
 }
 
 // JSON has no infinities: an open end of a range is null.
@@ -49,7 +44,7 @@ double bound(const Json& json, double open) {
 Json to_json(const FieldInfo& field) {
   const auto& range = field.range;
   return {{"name", field.name},
-          {"type", name_of(field.type)},
+          {"type", find_name(kTypes, field.type)},
           {"default", exact_json(field.default_value)},
           {"range",
            {{"low", bound(range.low)},
