@@ -70,8 +70,8 @@ std::vector<Version> chosen_versions(const Call& call, const fs::path& folder) {
   if (all.empty())
     throw UsageError(
         fmt::format("--manifest-version is `{}`, expected all, last or a number from 1 "
-                    "to {}: {} has {} version{} of its manifest",
-                    wanted, most, folder.string(), most, most == 1 ? "" : "s"));
+                    "to {}: {} has {} of its manifest",
+                    wanted, most, folder.string(), format_count(most, "version")));
   return all;
 }
 
@@ -122,10 +122,6 @@ void check_names(const Named& named, const std::vector<Version>& versions) {
                       (named.folder / run).string(), kVersionsFile));
 }
 
-std::string count(std::size_t n, const char* what) {
-  return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s");
-}
-
 // That several versions are shown, and in what they differ.
 Strings version_notes(const Asked& asked, const Merged& merged) {
   Strings notes;
@@ -135,7 +131,7 @@ Strings version_notes(const Asked& asked, const Merged& merged) {
     notes.push_back(fmt::format(
         "{}: {} of an earlier version {} left out, since a later one repeats "
         "{} with another build",
-        folder, count(merged.superseded, "trial"), one ? "is" : "are", one ? "it" : "them"));
+        folder, format_count(merged.superseded, "trial"), one ? "is" : "are", one ? "it" : "them"));
   std::set<const Source*> shown;
   for (const auto& trial : asked.experiment.trials) shown.insert(trial.source.get());
   if (shown.size() < 2) return notes;
@@ -143,7 +139,7 @@ Strings version_notes(const Asked& asked, const Merged& merged) {
   for (const auto& version : asked.versions)
     all.push_back(fmt::format("{} ({:%Y-%m-%d %H:%M}, {}{})", version.number,
                               fmt::localtime(static_cast<std::time_t>(version.asked)),
-                              count(version.experiment.trials.size(), "trial"),
+                              format_count(version.experiment.trials.size(), "trial"),
                               &version == &asked.versions.back() ? ", the last" : ""));
   notes.push_back(
       fmt::format("{} holds {} versions of its manifest, {}{}; --manifest-version shows one alone",
@@ -200,7 +196,7 @@ void complain_of_lost_trials(const Call& call, const Asked& asked) {
   complain(call,
            fmt::format("{} of {} had been done in {}, which does not have {} any more: {} to "
                        "be run again",
-                       count(lost.size(), "trial"), name, fmt::join(experiments, ", "),
+                       format_count(lost.size(), "trial"), name, fmt::join(experiments, ", "),
                        lost.size() == 1 ? "it" : "them", lost.size() == 1 ? "it is" : "they are"));
 }
 

@@ -21,9 +21,9 @@ std::string text_of(const Asked& asked, const Submitted& one) {
     there = fmt::format("{} trial{} already in Slurm", one.there, one.there == 1 ? " is" : "s are");
   if (one.tasks == 0)
     return fmt::format("{}: nothing to submit{}{}", name, there.empty() ? "" : ", ", there);
-  return fmt::format("{}: submitted {} trial{} as job {}{}{}; `assay status {}` shows their states",
-                     name, one.tasks, one.tasks == 1 ? "" : "s", one.job, there.empty() ? "" : ", ",
-                     there, folder);
+  return fmt::format("{}: submitted {} as job {}{}{}; `assay status {}` shows their states", name,
+                     format_count(one.tasks, "trial"), one.job, there.empty() ? "" : ", ", there,
+                     folder);
 }
 
 Json json_of(const Asked& asked, const Submitted& one) {

@@ -78,7 +78,7 @@ std::string label_of(const Trial& trial) {
 }
 
 std::string summary_of(const std::vector<TrialOutcome>& trials) {
-  std::string text = fmt::format("{} trial{}", trials.size(), trials.size() == 1 ? "" : "s");
+  std::string text = format_count(trials.size(), "trial");
   const char* mark = ": ";
   for (const auto state : {RunState::kDone, RunState::kFailed, RunState::kDiverged,
                            RunState::kInterrupted, RunState::kRunning, RunState::kQueued}) {

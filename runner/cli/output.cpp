@@ -51,6 +51,10 @@ Json to_json(const std::map<std::string, double>& metrics) {
   return answer;
 }
 
+std::string format_count(std::size_t n, const char* what) {
+  return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s");
+}
+
 std::string duration(double seconds) {
   if (!(seconds >= 0) || seconds > 1e9) return "?";
   if (seconds < 10) return fmt::format("{:.1f}s", seconds);

@@ -33,6 +33,8 @@ Json to_json(const Diagnostic& diagnostic);
 /// Metrics by name; what is not finite is null.
 Json to_json(const std::map<std::string, double>& metrics);
 
+/// "1 trial", "2 trials".
+std::string format_count(std::size_t n, const char* what);
 /// "1h02m", "3m05s", "12s", "0.4s".
 std::string duration(double seconds);
 

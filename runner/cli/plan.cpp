@@ -34,9 +34,8 @@ std::string text_of(const Cost& cost, int workers) {
   if (cost.unknown == cost.stages)
     return fmt::format("cost: unknown; no similar stage has finished yet ({} stages to run)",
                        cost.stages);
-  std::string text =
-      fmt::format("cost: about {} with {} worker{}", duration(cost.seconds / workers), workers,
-                  workers == 1 ? "" : "s");
+  std::string text = fmt::format("cost: about {} with {}", duration(cost.seconds / workers),
+                                 format_count(workers, "worker"));
   if (cost.unknown > 0) text += fmt::format(", plus {} stages of unknown cost", cost.unknown);
   return text;
 }

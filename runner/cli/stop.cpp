@@ -99,9 +99,9 @@ void ask_to_leave(const std::vector<SubmittedTask>& tasks, std::set<std::string>
 bool stop_in_slurm(const Call& call, const fs::path& folder) {
   auto tasks = tasks_in_slurm(call, folder);
   if (tasks.empty()) return false;
-  note(call, fmt::format("asked Slurm to stop {} task{} of {}; running tasks finish their unit and "
+  note(call, fmt::format("asked Slurm to stop {} of {}; running tasks finish their unit and "
                          "write a checkpoint",
-                         tasks.size(), tasks.size() == 1 ? "" : "s", folder.string()));
+                         format_count(tasks.size(), "task"), folder.string()));
   auto end = std::chrono::steady_clock::now() + kSilence;
   for (std::set<std::string> asked; !tasks.empty(); tasks = submitted_tasks(folder)) {
     ask_to_leave(tasks, asked);

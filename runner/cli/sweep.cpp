@@ -65,8 +65,8 @@ std::string plan_line(const Asked& asked, bool retries_failed) {
     done += trial.state == RunState::kDone ? 1 : 0;
     failed += has_failed(trial.state) ? 1 : 0;
   }
-  auto line = fmt::format("{}: {} trial{}, {} already done", asked.experiment.name, trials.size(),
-                          trials.size() == 1 ? "" : "s", done);
+  auto line = fmt::format("{}: {}, {} already done", asked.experiment.name,
+                          format_count(trials.size(), "trial"), done);
   if (failed > 0 && !retries_failed)
     line += fmt::format(", {} failed: `--retry failed` runs {} again", failed,
                         failed == 1 ? "it" : "them");

@@ -82,7 +82,7 @@ int run_validate(const Call& call) {
   if (call.json)
     print_json(call, {{"ok", ok}, {"trials", found.trials}, {"errors", found.errors}});
   else if (ok)
-    fmt::print("ok: {} trial{}\n", found.trials, found.trials == 1 ? "" : "s");
+    fmt::print("ok: {}\n", format_count(found.trials, "trial"));
   return found.code;
 }
 
