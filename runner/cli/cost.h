@@ -14,8 +14,8 @@ struct Cost {
   double seconds = 0;  // of one worker's time, for those that are known
 };
 
-/// A like stage has the same components; else, components of the same names, and as many seconds
-/// per unit.
+/// A like stage has the same components; failing that, the same but for real numbers, steps and
+/// epochs, and is taken to need as many seconds per unit.
 Cost cost_of(const std::vector<TrialOutcome>& trials, const std::filesystem::path& runs);
 
 }  // namespace assay::cli

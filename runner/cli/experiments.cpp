@@ -10,6 +10,7 @@
 namespace fs = std::filesystem;
 
 namespace assay::cli {
+
 bool is_override(const std::string& word) {
   return word.find('=') != std::string::npos || word.starts_with('~') || word.starts_with('+');
 }

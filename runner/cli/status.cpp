@@ -27,7 +27,7 @@ Strings experiment_folders(const Call& call) {
   return folders;
 }
 
-// Every experiment of --runs, one a line.
+// Every experiment of --runs, one per line.
 int overview(const Call& call) {
   const auto folders = experiment_folders(call);
   auto trials_json = Json::array();

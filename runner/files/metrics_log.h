@@ -1,4 +1,4 @@
-// metrics.jsonl: one object a line {"t", "stage", "unit", "name", "value"}, appended.
+// metrics.jsonl: one object per line {"t", "stage", "unit", "name", "value"}, appended.
 #pragma once
 
 #include <cstdint>

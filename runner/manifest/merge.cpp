@@ -10,12 +10,12 @@ namespace {
 
 using Axes = std::map<std::string, std::string>;
 
-// What several trials are but for their seeds; the newest of them speaks for all.
+// What trials have that differ in their seeds alone. `trial` is the newest of them.
 struct Setting {
   const Trial* trial = nullptr;
   const Version* version = nullptr;
-  const Words* written = nullptr;  // values of the manifest
-  Words facts = {};
+  const KeyValues* written = nullptr;  // values of the manifest
+  KeyValues facts = {};
   Axes row = {};
 };
 
@@ -32,7 +32,7 @@ std::string recipe_of(const Trial& trial) {
 
 // The newest version of a trial counts, and stands first: its manifest says which alternative is
 // the baseline.
-std::vector<Asked> asked_in(const std::vector<Version>& versions, std::size_t& superseded) {
+std::vector<Asked> collect_asked(const std::vector<Version>& versions, std::size_t& superseded) {
   std::set<std::string> ids, recipes;
   std::vector<Asked> all;
   for (auto version = versions.rbegin(); version != versions.rend(); ++version) {
@@ -49,7 +49,7 @@ std::vector<Asked> asked_in(const std::vector<Version>& versions, std::size_t& s
 
 // The setting of each trial. Arms of one version that differ in their seeds alone have one setting,
 // and are told apart by their names.
-std::vector<std::string> keys_of(const std::vector<Asked>& all) {
+std::vector<std::string> setting_keys(const std::vector<Asked>& all) {
   std::map<std::pair<const Version*, std::string>, std::set<Axes>> axes;
   for (const auto& one : all) axes[{one.version, one.trial.setting}].insert(one.trial.axes);
   std::vector<std::string> keys;
@@ -74,13 +74,13 @@ std::string value_of(const Setting& setting, const std::string& key) {
 // Keys that are written differently in two manifests.
 std::set<std::string> differing_values(const std::vector<Setting*>& settings) {
   std::map<std::string, std::set<std::string>> written;
-  std::set<const Words*> all;
+  std::set<const KeyValues*> all;
   for (const auto* one : settings) all.insert(one->written);
   for (const auto* values : all)
     for (const auto& [key, text] : *values) written[key].insert(text);
   std::set<std::string> keys;
   for (const auto& [key, texts] : written) {
-    const auto has = [&key = key](const Words* values) { return values->contains(key); };
+    const auto has = [&key = key](const KeyValues* values) { return values->contains(key); };
     if (texts.size() > 1 || !std::all_of(all.begin(), all.end(), has)) keys.insert(key);
   }
   return keys;
@@ -111,12 +111,11 @@ void add_key(const std::vector<Setting*>& settings, const std::string& key, bool
   for (auto* one : settings) one->row[key] = value_of(*one, key);
 }
 
-// Whatever the difference is, two settings are not two seeds of one.
 // What differs within arms, or behind a name: values of the resolved stages. One that is the seed
 // of its trial is no difference.
-void name_resolved(const std::vector<Setting*>& alike) {
+void label_resolved(const std::vector<Setting*>& alike) {
   std::map<std::string, std::set<std::string>> values;
-  std::map<const Setting*, Words> resolved;
+  std::map<const Setting*, KeyValues> resolved;
   for (const auto* one : alike) {
     resolved[one] = resolved_of(*one->trial);
     for (const auto& [key, value] : resolved[one])
@@ -128,7 +127,8 @@ void name_resolved(const std::vector<Setting*>& alike) {
         if (resolved[one].contains(key)) one->row.emplace(key, resolved[one].at(key));
 }
 
-void name_the_rest(const std::vector<Setting*>& settings) {
+// Whatever the difference is, two settings are not two seeds of one.
+void label_remaining(const std::vector<Setting*>& settings) {
   const auto name = [&](const std::string& key, const auto& value_of) {
     std::map<Axes, int> count;
     for (const auto* one : settings) ++count[one->row];
@@ -138,12 +138,12 @@ void name_the_rest(const std::vector<Setting*>& settings) {
   std::map<Axes, std::vector<Setting*>> alike;
   for (auto* one : settings) alike[one->row].push_back(one);
   for (const auto& [row, some] : alike)
-    if (some.size() > 1) name_resolved(some);
+    if (some.size() > 1) label_resolved(some);
   name("version", [](const Setting& one) { return std::to_string(one.version->number); });
   name("setting", [](const Setting& one) { return one.trial->setting.substr(0, 8); });
 }
 
-void tell_apart(const std::vector<Setting*>& settings) {
+void label_settings(const std::vector<Setting*>& settings) {
   std::set<std::string> axes;
   for (const auto* one : settings)
     for (const auto& [axis, label] : one->trial->axes) axes.insert(axis);
@@ -153,22 +153,22 @@ void tell_apart(const std::vector<Setting*>& settings) {
   for (const auto& key : differing_facts(settings))
     for (auto* one : settings)
       if (const auto it = one->facts.find(key); it != one->facts.end()) one->row[key] = it->second;
-  name_the_rest(settings);
+  label_remaining(settings);
 }
 
 void add_rows(std::vector<Asked>& all) {
-  std::map<const Version*, Words> written;
+  std::map<const Version*, KeyValues> written;
   for (const auto& one : all)
     if (!written.contains(one.version)) written[one.version] = settings_of(*one.trial.source);
   if (written.size() < 2) return;
-  const auto keys = keys_of(all);
+  const auto keys = setting_keys(all);
   std::map<std::string, Setting> settings;
   for (std::size_t i = 0; i < all.size(); ++i)
     settings.try_emplace(keys[i], Setting{&all[i].trial, all[i].version, &written[all[i].version],
                                           facts_of(all[i].trial)});
   std::vector<Setting*> each;
   for (auto& [key, setting] : settings) each.push_back(&setting);
-  tell_apart(each);
+  label_settings(each);
   for (std::size_t i = 0; i < all.size(); ++i) all[i].trial.row = settings[keys[i]].row;
 }
 
@@ -178,7 +178,7 @@ Merged merge_versions(const std::vector<Version>& versions) {
   Merged merged;
   merged.experiment = versions.back().experiment;
   merged.experiment.trials.clear();
-  auto all = asked_in(versions, merged.superseded);
+  auto all = collect_asked(versions, merged.superseded);
   add_rows(all);
   std::set<std::string> axes, differing;
   for (const auto& one : all)

@@ -197,6 +197,17 @@ void check_marks(std::string_view text, const Location& start) {
   complaints.throw_if_any();
 }
 
+// Whether a line up to `last`, from 0, is indented with a tab.
+bool has_tab(std::string_view text, int last) {
+  for (int line = 0; line <= last; ++line) {
+    const auto end = std::min(text.find('\n'), text.size());
+    const auto indent = text.substr(0, std::min(text.find_first_not_of(" \t"), end));
+    if (indent.find('\t') != std::string_view::npos) return true;
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return false;
+}
+
 }  // namespace
 
 void check_bytes(std::string_view text, Location at) {
@@ -215,17 +226,6 @@ void check_bytes(std::string_view text, Location at) {
     at.line += text[k] == '\n' ? 1 : 0;
     k += size;
   }
-}
-
-// Whether a line up to `last`, from 0, is indented with a tab.
-static bool has_tab(std::string_view text, int last) {
-  for (int line = 0; line <= last; ++line) {
-    const auto end = std::min(text.find('\n'), text.size());
-    const auto indent = text.substr(0, std::min(text.find_first_not_of(" \t"), end));
-    if (indent.find('\t') != std::string_view::npos) return true;
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return false;
 }
 
 Node read_yaml(std::string_view text, const Location& start) {

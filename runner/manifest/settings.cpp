@@ -24,16 +24,16 @@ std::string text_of(const Json& json) {
   return json.is_string() ? json.get<std::string>() : json.dump();
 }
 
-void flatten(const Node& node, const std::string& path, Words& into) {
+void flatten_manifest(const Node& node, const std::string& path, KeyValues& into) {
   const auto below = [&](const std::string& key) { return path.empty() ? key : path + "." + key; };
   const auto scalar = [](const Node& item) { return item.is_scalar(); };
   if (node.is_map()) {
     for (const auto& entry : node.entries)
       if (!path.empty() || is_part(entry.key))
-        flatten(entry.value, entry.key == "use" ? path : below(entry.key), into);
+        flatten_manifest(entry.value, entry.key == "use" ? path : below(entry.key), into);
   } else if (node.is_list() && !std::all_of(node.items.begin(), node.items.end(), scalar)) {
     for (std::size_t i = 0; i < node.items.size(); ++i)
-      flatten(node.items[i], below(std::to_string(i)), into);
+      flatten_manifest(node.items[i], below(std::to_string(i)), into);
   } else if (node.is_list()) {
     std::string text;
     for (const auto& item : node.items) text += (text.empty() ? "" : ",") + item.text;
@@ -41,6 +41,17 @@ void flatten(const Node& node, const std::string& path, Words& into) {
   } else {
     into[path] = node.text;
   }
+}
+
+void flatten_components(const Json& json, const std::string& path, KeyValues& into) {
+  const bool is_deep =
+      json.is_object() || (json.is_array() && !json.empty() && json[0].is_object());
+  if (!is_deep) {
+    into[path] = text_of(json);
+    return;
+  }
+  for (const auto& [key, value] : json.items())
+    flatten_components(value, key == "use" ? path : path.empty() ? key : path + "." + key, into);
 }
 
 const Json* step(const Json& json, const std::string& key) {
@@ -54,17 +65,17 @@ const Json* step(const Json& json, const std::string& key) {
 
 }  // namespace
 
-Words settings_of(const Source& source) {
-  Words all;
-  flatten(read_yaml(source.composed, {source.file.string(), 1, 1}), "", all);
+KeyValues settings_of(const Source& source) {
+  KeyValues all;
+  flatten_manifest(read_yaml(source.composed, {source.file.string(), 1, 1}), "", all);
   return all;
 }
 
-Words facts_of(const Trial& trial) {
+KeyValues facts_of(const Trial& trial) {
   const auto name = [](const std::string& path) {
     return std::filesystem::path(path).filename().string();
   };
-  Words all;
+  KeyValues all;
   for (const auto& stage : trial.stages) {
     for (const auto& [path, print] : stage.data)
       all["data " + name(path)] = print.substr(0, kDigits);
@@ -75,25 +86,11 @@ Words facts_of(const Trial& trial) {
   return all;
 }
 
-namespace {
-
-void flatten(const Json& json, const std::string& path, Words& into) {
-  const bool is_deep =
-      json.is_object() || (json.is_array() && !json.empty() && json[0].is_object());
-  if (!is_deep) {
-    into[path] = text_of(json);
-    return;
-  }
-  for (const auto& [key, value] : json.items())
-    flatten(value, key == "use" ? path : path.empty() ? key : path + "." + key, into);
-}
-
-}  // namespace
-
-Words resolved_of(const Trial& trial) {
-  Words all;
+KeyValues resolved_of(const Trial& trial) {
+  KeyValues all;
   for (const auto& stage : trial.stages)
-    flatten(to_json(stage).at("components"), trial.stages.size() > 1 ? stage.name : "", all);
+    flatten_components(to_json(stage).at("components"), trial.stages.size() > 1 ? stage.name : "",
+                       all);
   return all;
 }
 
@@ -109,7 +106,7 @@ std::string resolved_at(const Trial& trial, const std::string& path) {
       found = step(*found, steps[i]);
     if (found != nullptr) return text_of(*found);
   }
-  static const Words kDefaults = {{"device", "auto"}, {"deterministic", "true"}};
+  static const KeyValues kDefaults = {{"device", "auto"}, {"deterministic", "true"}};
   const auto fallback = kDefaults.find(path);
   return fallback == kDefaults.end() ? "" : fallback->second;
 }

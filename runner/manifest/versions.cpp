@@ -1,4 +1,5 @@
-// One record a line. A stage stands in the first record that has it, and again if its paths change.
+// One record per line. A stage stands in the first record that has it, and again if its paths
+// change.
 #include "runner/manifest/versions.h"
 
 #include <algorithm>
@@ -24,7 +25,7 @@ constexpr int kFormat = 1;
 constexpr const char* kRunAgain =
     "what it asked for is known again when its manifest is run again, which keeps what is done";
 
-std::vector<Json> records_in(const fs::path& file) {
+std::vector<Json> read_records(const fs::path& file) {
   std::vector<Json> records;
   std::istringstream in(read_file(file, kAnySize));
   for (std::string line; std::getline(in, line);) {
@@ -37,7 +38,7 @@ std::vector<Json> records_in(const fs::path& file) {
   return records;
 }
 
-Json trials_json(const std::vector<Trial>& trials) {
+Json write_trials(const std::vector<Trial>& trials) {
   auto all = Json::array();
   for (const auto& trial : trials) {
     Strings stages;
@@ -51,11 +52,11 @@ Json trials_json(const std::vector<Trial>& trials) {
   return all;
 }
 
-Json record_of(const fs::path& folder, const Experiment& experiment,
-               const std::map<std::string, std::string>& taken) {
+Json make_record(const fs::path& folder, const Experiment& experiment,
+                 const std::map<std::string, std::string>& taken) {
   const Source& source = *experiment.source;
   return {
-      {"assay", 1},
+      {"assay", kFormat},
       {"folder", fs::canonical(folder).string()},
       {"manifest", source.file.string()},
       {"text", source.text},
@@ -63,7 +64,7 @@ Json record_of(const fs::path& folder, const Experiment& experiment,
       {"composed", source.composed},
       {"report", {{"metric", experiment.report.metric}, {"compare", experiment.report.compare}}},
       {"limits", limits_json(experiment.limits)},
-      {"trials", trials_json(experiment.trials)},
+      {"trials", write_trials(experiment.trials)},
       {"taken", taken}};
 }
 
@@ -71,7 +72,7 @@ std::string write_line(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-std::vector<Trial> trials_from(const Json& json, const std::shared_ptr<const Source>& source,
+std::vector<Trial> read_trials(const Json& json, const std::shared_ptr<const Source>& source,
                                const Stages& stages) {
   std::vector<Trial> trials;
   for (const auto& one : json) {
@@ -92,7 +93,7 @@ std::vector<Trial> trials_from(const Json& json, const std::shared_ptr<const Sou
   return trials;
 }
 
-Version version_of(const Json& record, Location at, const fs::path& folder, Stages& stages) try {
+Version read_version(const Json& record, Location at, const fs::path& folder, Stages& stages) try {
   if (record.at("assay") != kFormat)
     throw std::runtime_error("its format is " + record.at("assay").dump());
   for (const auto& one : record.at("stages")) {
@@ -110,7 +111,7 @@ Version version_of(const Json& record, Location at, const fs::path& folder, Stag
   Experiment& experiment = version.experiment;
   experiment.name = folder.filename().string();
   experiment.source = source;
-  experiment.trials = trials_from(record.at("trials"), source, stages);
+  experiment.trials = read_trials(record.at("trials"), source, stages);
   experiment.limits = limits_from_json(record.at("limits"), version.at);
   experiment.report = {record.at("report").at("metric").get<std::string>(),
                        record.at("report").at("compare").get<std::string>()};
@@ -124,7 +125,7 @@ Version version_of(const Json& record, Location at, const fs::path& folder, Stag
 }
 
 // Those that no record has, or that one has with other paths.
-Json new_stages(const Experiment& experiment, const std::vector<Json>& before) {
+Json collect_new_stages(const Experiment& experiment, const std::vector<Json>& before) {
   std::map<std::string, Json> known;
   for (const auto& one : before)
     for (const auto& stage : one.at("stages")) known[stage.at("id").get<std::string>()] = stage;
@@ -132,15 +133,15 @@ Json new_stages(const Experiment& experiment, const std::vector<Json>& before) {
   for (const auto& trial : experiment.trials)
     for (const auto& stage : trial.stages) {
       auto json = to_json(stage);
-      auto& there = known[stage.id];
-      if (there == json) continue;
-      there = json;
+      auto& recorded = known[stage.id];
+      if (recorded == json) continue;
+      recorded = json;
       fresh.push_back(std::move(json));
     }
   return fresh;
 }
 
-bool asks_for_the_same(const Version& a, const Version& b) {
+bool has_same_trials(const Version& a, const Version& b) {
   const auto same = [](const Trial& x, const Trial& y) { return x.id == y.id && x.axes == y.axes; };
   const auto &ours = a.experiment.trials, &theirs = b.experiment.trials;
   return std::equal(ours.begin(), ours.end(), theirs.begin(), theirs.end(), same);
@@ -164,10 +165,10 @@ std::vector<Version> read_versions(const fs::path& folder) {
   std::vector<Version> versions;
   Stages stages;
   int line = 0, number = 0;
-  for (const auto& record : records_in(file)) {
-    auto version = version_of(record, {file.string(), ++line, 1}, folder, stages);
+  for (const auto& record : read_records(file)) {
+    auto version = read_version(record, {file.string(), ++line, 1}, folder, stages);
     const auto known = std::find_if(versions.begin(), versions.end(), [&](const Version& one) {
-      return asks_for_the_same(one, version);
+      return has_same_trials(one, version);
     });
     version.number = known == versions.end() ? ++number : known->number;
     if (known != versions.end()) {
@@ -185,9 +186,9 @@ void record_version(const fs::path& folder, const Experiment& experiment,
                     const std::map<std::string, std::string>& taken) {
   const auto file = folder / kVersionsFile;
   const std::string text = fs::exists(file) ? read_file(file, kAnySize) : "";
-  const auto before = text.empty() ? std::vector<Json>{} : records_in(file);
-  auto record = record_of(folder, experiment, taken);
-  const auto stages = new_stages(experiment, before);
+  const auto before = text.empty() ? std::vector<Json>{} : read_records(file);
+  auto record = make_record(folder, experiment, taken);
+  const auto stages = collect_new_stages(experiment, before);
   if (!before.empty() && stages.empty()) {
     Json last = before.back();
     last.erase("asked");
@@ -201,7 +202,7 @@ void record_taken(const fs::path& folder, const std::map<std::string, std::strin
   const auto file = folder / kVersionsFile;
   if (taken.empty() || !fs::exists(file)) return;
   const auto text = read_file(file, kAnySize);
-  Json record = records_in(file).back();
+  Json record = read_records(file).back();
   const Json before = record.at("taken");
   for (const auto& [id, place] : taken) record["taken"][id] = place;
   if (record["taken"] != before) append(file, text, std::move(record), Json::array());

@@ -33,6 +33,12 @@ Axes apart_of(const TrialResult& trial, const Report& report) {
   return apart;
 }
 
+Axes rest_of(const TrialResult& trial, const Report& report) {
+  auto rest = trial.axes;
+  for (const auto& axis : report.apart) rest.erase(axis);
+  return rest;
+}
+
 bool is_within(const Axes& part, const Axes& whole) {
   return std::includes(whole.begin(), whole.end(), part.begin(), part.end());
 }
@@ -57,10 +63,9 @@ Comparison compare(const Report& report, const Trials& trials, const std::string
                    const std::string& alternative, const std::string& baseline) {
   std::map<Key, std::pair<const double*, const double*>> pairs;
   for (const auto* trial : trials) {
-    Axes others = trial->axes;
-    const auto label = others.at(report.compare);
+    const auto& label = trial->axes.at(report.compare);
+    auto others = rest_of(*trial, report);
     others.erase(report.compare);
-    for (const auto& axis : report.apart) others.erase(axis);
     auto& pair = pairs[{others, trial->seed}];
     if (label == alternative && pair.first == nullptr) pair.first = value_of(*trial, metric);
     if (label == baseline && pair.second == nullptr) pair.second = value_of(*trial, metric);
@@ -74,14 +79,8 @@ Comparison compare(const Report& report, const Trials& trials, const std::string
   return {alternative, baseline, metric, paired_difference(a, b)};
 }
 
-Axes rest_of(const TrialResult& trial, const Report& report) {
-  auto rest = trial.axes;
-  for (const auto& axis : report.apart) rest.erase(axis);
-  return rest;
-}
-
-// The trials of a group. One with fewer of the axes stands in for all values of them, but not where
-// there is one like it that has more.
+// The trials of a group. One with fewer of the axes stands in for all values of them, unless there
+// is one like it that has more.
 Trials trials_of(const Report& report, const Axes& apart) {
   std::map<Axes, std::size_t> most;  // axes that are apart, of trials that are alike but for them
   Trials within;

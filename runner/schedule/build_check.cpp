@@ -64,15 +64,16 @@ struct Question {
   std::string job, key;
 };
 
-Question question_of(const Stage& stage, const std::map<std::string, Spec>& components) {
-  Stage bare = stage;
-  bare.seed = 0;
-  bare.name = bare.id = bare.weights = bare.subset = "";
-  bare.components = components;
+Question make_question(const Stage& stage, const std::map<std::string, Spec>& components) {
   std::map<std::string, fs::path> after;
   for (const auto& [name, id] : stage.after) after[name] = "/";
-  const auto job = write_job(job_of({}, bare, "/", after, 1));
-  return {&stage, job, sha256(job + Json(stage.data).dump())};
+  Job job = job_of({}, stage, "/", after, 1);
+  job.seed = 0;  // stages that differ in these alone are built alike
+  job.stage = job.id = "";
+  job.weights = job.subset = "";
+  job.components = components;
+  const auto line = write_job(job);
+  return {&stage, line, sha256(line + Json(stage.data).dump())};
 }
 
 // A file that is gone when nobody needs it any more.
@@ -150,7 +151,7 @@ BuildChecks check_builds(const Experiment& experiment) {
   std::vector<Question> questions;
   for (const auto& trial : experiment.trials)
     for (const auto& stage : trial.stages)
-      questions.push_back(question_of(stage, stage.components));
+      questions.push_back(make_question(stage, stage.components));
   return check_all(questions);
 }
 
@@ -161,7 +162,7 @@ BuildChecks check_tables(const Experiment& experiment, const Catalog& catalog) {
       const auto it = stage.components.find("dataset");
       if (it == stage.components.end()) continue;
       const auto* info = catalog.find("dataset", it->second.use);
-      if (info != nullptr && info->has("Table")) questions.push_back(question_of(stage, {*it}));
+      if (info != nullptr && info->has("Table")) questions.push_back(make_question(stage, {*it}));
     }
   return check_all(questions);
 }

@@ -1,5 +1,5 @@
 // <runs>/<name>/slurm/<n>/: what was handed to Slurm in one call, from which everything about it is
-// known again. `task.sh` is the script, `tasks` the run folders of each task, one task a line.
+// known again. `task.sh` is the script, `tasks` the run folders of each task, one task per line.
 #pragma once
 
 #include <optional>
