@@ -139,9 +139,11 @@ def uphill(parameters, e, some=slice(None)):
     return gradients([(p.detach() + x).requires_grad_() for p, x in zip(parameters, e)], some=some)
 
 
-def asam(rho, eta):
+def asam(rho, eta, names=("weight", "weight")):
+    """T = 1 for a tensor that is not named `weight`."""
     def direction(parameters):
-        g, t = gradients(parameters), [p.detach().abs() + eta for p in parameters]
+        g = gradients(parameters)
+        t = [p.detach().abs() + eta if "weight" in name else torch.ones_like(p) for name, p in zip(names, parameters)]
         n = norm([x * y for x, y in zip(t, g)])
         return uphill(parameters, [rho * x ** 2 * y / n for x, y in zip(t, g)])
     return lambda: direction
@@ -243,6 +245,13 @@ def cases():
                               ("m_sam", {"rho": 0.1, "m": 1}, m_sam(0.1, 1))):
         yield from around_bases(use, params, EQUATIONS,
                                 lambda kind, base, make=make: restated(make)(lambda p: kind(p, **base)))
+    names = ["layer.weight", "layer.bias"]
+    for case_of in around_bases("asam", {"rho": 0.3, "eta": 0.01, "scale": "weights"}, EQUATIONS,
+                                lambda kind, base: restated(asam(0.3, 0.01, names))(lambda p: kind(p, **base))):
+        yield {**case_of, "names": names}
+    published = {"lr": 0.5, "rho": 0.01, "beta1": 0.9, "beta2": 0.999, "weight_decay": 40 / (4 * 50000), "damping": 0.1,
+                 "s_init": 1.0}
+    yield case("bsam", {"noise": 0.0}, "the equations, with the authors' settings", bsam(**published))
     for params in ({"lr": 0.1, "rho": 0.05, "beta1": 0.9, "beta2": 0.999, "weight_decay": 0.01, "damping": 0.1,
                     "s_init": 1.0},
                    {"lr": 0.05, "rho": 0.1, "beta1": 0.5, "beta2": 0.7, "weight_decay": 0.1, "damping": 0.3,

@@ -42,6 +42,8 @@ class ClosedForm : public Problem {
   std::vector<Subproblem> split(std::int64_t samples) override;
 
   std::vector<double> weights() const;
+  /// Gives the tensors other names than w0, w1, ...
+  void rename(std::vector<std::string> names) { parameter_names_ = std::move(names); }
 
   double factor = 1, clip = 0;
   Rng random{1};

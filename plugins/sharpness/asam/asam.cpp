@@ -3,6 +3,7 @@
 #include <ATen/ops/_foreach_abs.h>
 #include <ATen/ops/_foreach_add.h>
 #include <ATen/ops/_foreach_mul.h>
+#include <ATen/ops/ones_like.h>
 
 #include "assay/registry.h"
 #include "assay/sdk/tensors.h"
@@ -15,6 +16,7 @@ class Asam final : public assay::Wrapper {
   struct Params : assay::Wrapper::Params {
     double rho = 0.5;
     double eta = 0.01;
+    std::string scale = "all";
   };
 
   static assay::Strings needs() { return {"problem/Again"}; }
@@ -27,6 +29,9 @@ class Asam final : public assay::Wrapper {
         .field("eta", &Params::eta, assay::at_least(0),
                "Added to |w| in T = |w| + eta, in weight units; with 0, weights that are 0 are not "
                "perturbed.")
+        .field("scale", &Params::scale, assay::one_of({"all", "weights"}),
+               "Parameters that T scales: all, or only those whose name contains `weight`; T is 1 "
+               "for the others, such as biases.")
         .component("base", &Params::base, "sgd",
                    "Optimizer that takes the step with the gradient at the perturbed weights.");
   }
@@ -37,14 +42,23 @@ class Asam final : public assay::Wrapper {
   std::unique_ptr<assay::ProblemView> view(assay::Problem& problem) override {
     if (p_.rho == 0) return nullptr;
     return std::make_unique<assay::AscentProblem>(problem, "asam", [&](assay::Gradient here) {
-      assay::Tensors t = at::_foreach_abs(problem.parameters());
-      at::_foreach_add_(t, p_.eta);
+      const auto t = scale_of(problem);
       auto e = std::move(here.tensors);
       at::_foreach_mul_(e, t);
       const double length = assay::norm(e) + kTiny;
       at::_foreach_mul_(e, t);
       return assay::add_scaled(problem.parameters(), std::move(e), p_.rho / length);
     });
+  }
+
+  assay::Tensors scale_of(const assay::Problem& problem) const {
+    assay::Tensors t = at::_foreach_abs(problem.parameters());
+    at::_foreach_add_(t, p_.eta);
+    if (p_.scale == "all") return t;
+    const auto& names = problem.parameter_names();
+    for (std::size_t i = 0; i < t.size(); ++i)
+      if (names[i].find("weight") == std::string::npos) t[i] = at::ones_like(t[i]);
+    return t;
   }
 
   static constexpr double kTiny = 1e-12;  // a zero gradient has no direction

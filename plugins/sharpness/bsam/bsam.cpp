@@ -30,7 +30,7 @@ class Bsam final : public assay::Optimizer {
     double rho = 0.01;
     double beta1 = 0.9;
     double beta2 = 0.999;
-    double weight_decay = 5e-5;
+    double weight_decay = 2e-4;
     double damping = 0.1;
     double s_init = 1;
     double noise = 1;

@@ -98,7 +98,7 @@ TEST_CASE("bsam takes the steps of the worked example") {
 
 TEST_CASE("trajectories are those of pytorch-optimizer, or of the equations, to 1e-12") {
   const auto& all = golden("sharpness", "sharpness");
-  REQUIRE(all.at("cases").size() == 32);
+  REQUIRE(all.at("cases").size() == 36);
   for (const auto& one : all.at("cases")) {
     const auto params = values_of(one.at("params"));
     INFO(one.at("use") << " " << one.at("params") << " by " << one.at("oracle"));
@@ -106,6 +106,7 @@ TEST_CASE("trajectories are those of pytorch-optimizer, or of the equations, to 
     if (params.contains("base")) base = std::get<Spec>(params.at("base"));
     for (const auto& [steps, weights] : one.at("weights").items()) {
       auto problem = three_samples(one.value("tensors", 2) == 1, one.value("scale", 1.0));
+      if (one.contains("names")) problem.rename(one.at("names"));
       const auto optimizer = make(one.at("use"), params, base);
       for (int t = 0; t < std::stoi(steps); ++t) {
         if (one.contains("factors"))
