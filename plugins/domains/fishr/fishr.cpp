@@ -24,6 +24,7 @@ class Fishr final : public assay::Objective {
     double lambda = 1000;
     std::int64_t anneal_steps = 1500;
     double ema = 0.95;
+    std::string mean_over = "environments";
   };
   static assay::Strings needs() { return {"dataset/Classes"}; }
   static assay::Strings hides() { return {"Split", "Groups"}; }
@@ -36,7 +37,10 @@ class Fishr final : public assay::Objective {
         .field("anneal_steps", &Params::anneal_steps, at_least(0),
                "Number of initial training steps during which the weight is 0.")
         .field("ema", &Params::ema, below(0, 1),
-               "Decay rate per step of the moving average of each environment's variances.");
+               "Decay rate per step of the moving average of each environment's variances.")
+        .field("mean_over", &Params::mean_over, one_of({"environments", "samples"}),
+               "What the loss is the mean over: the environments, each of which counts alike "
+               "whatever its size; or all samples of the batch.");
   }
 
   Fishr(Params params, const assay::Info& info) : p_(params), environments_(info) {}
@@ -55,7 +59,7 @@ class Fishr final : public assay::Objective {
     const auto member = environments_.members(batch).to(each.scalar_type());
     const auto count = member.sum(0);
     const auto present = count > 0;
-    const auto risk = environments_.means(each, member);
+    const auto risk = p_.mean_over == "samples" ? each : environments_.means(each, member);
     const auto now = variances(output, batch, member, count);
     const auto summed = now + before(now, present) * p_.ema;
     const auto some = summed.index_select(0, present.nonzero().squeeze(1));

@@ -111,8 +111,8 @@ TEST_CASE("irm's penalty and its gradient are those of double backward and of di
   torch::Tensor expected;
   for (std::int64_t g = 0; g < 2; ++g) {
     const auto rows = rows_of(batch, g);
-    const auto part = irm_penalty(net.forward(batch.select(rows)).logits,
-                                  batch.target.index_select(0, rows));
+    const auto part =
+        irm_penalty(net.forward(batch.select(rows)).logits, batch.target.index_select(0, rows));
     expected = expected.defined() ? expected + part : part;
   }
   CHECK(number(value) == Approx(number(expected) / 2).epsilon(1e-12));
@@ -144,6 +144,24 @@ TEST_CASE("fishr's variances are those of each sample's gradient by autograd") {
   const auto gradient = torch::autograd::grad({found[1].value}, {net.first, net.weight, net.bias});
   const auto brute = torch::autograd::grad({expected}, {net.first, net.weight, net.bias});
   for (std::size_t k = 0; k < 3; ++k) CHECK(close(gradient[k], brute[k]));
+}
+
+TEST_CASE("fishr's loss is the mean over environments or over samples") {
+  Net net;
+  // Three samples of the first environment, eight of the second.
+  const auto batch = random_batch(11, 3, 2, {1, 1, 1, 0, 1, 0, 1, 0, 1, 1, 1});
+  const auto each =
+      at::cross_entropy_loss(net.forward(batch).logits, batch.target, {}, at::Reduction::None);
+  const auto mean = [&](std::int64_t group) {
+    return number(each.index_select(0, rows_of(batch, group)).mean());
+  };
+  const auto of = [&](const Values& params) { return values(*make("fishr", params), net, batch); };
+  const auto alike = of({}), pooled = of({{"mean_over", "samples"}});
+  CHECK(alike[0] == Approx((mean(0) + mean(1)) / 2).epsilon(1e-12));
+  CHECK(pooled[0] == Approx(number(each.mean())).epsilon(1e-12));
+  CHECK(pooled[0] == Approx((3 * mean(0) + 8 * mean(1)) / 11).epsilon(1e-12));
+  CHECK(std::abs(pooled[0] - alike[0]) > 1e-3);
+  CHECK(pooled[1] == alike[1]);
 }
 
 TEST_CASE("fishr adds decayed variances of earlier steps, once a step, and none of absent ones") {
