@@ -40,6 +40,7 @@ Report report_of(const Call& call, const Experiment& experiment,
   report.name = experiment.name;
   report.metric = experiment.report.metric;
   report.compare = experiment.report.compare;
+  report.repeats = experiment.report.repeats;
   report.manifest = experiment.source->composed;
   report.command = joined(call.argv);
   report.folder = folder;

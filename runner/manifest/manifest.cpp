@@ -9,6 +9,7 @@
 #include "runner/files/hash.h"
 #include "runner/manifest/compose.h"
 #include "runner/manifest/identity.h"
+#include "runner/manifest/report.h"
 #include "runner/manifest/scalar.h"
 #include "runner/manifest/stages.h"
 #include "runner/manifest/sweep.h"
@@ -169,16 +170,6 @@ std::shared_ptr<const Source> source_of(const std::filesystem::path& file, const
   return std::make_shared<const Source>(std::move(source));
 }
 
-void check_compare(const Node& root, const Experiment& experiment, Complaints& complaints) {
-  const std::string& axis = experiment.report.compare;
-  const Node* sweep = root.find("sweep");
-  if (axis.empty() || (sweep != nullptr && sweep->find(axis) != nullptr)) return;
-  const auto near = sweep == nullptr ? "" : nearest(axis, sweep->keys());
-  complaints.add(root.find("report")->find("compare")->at,
-                 "`compare` is `" + axis + "`, which is not an axis of `sweep`" +
-                     (near.empty() ? "" : "; did you mean `" + near + "`?"));
-}
-
 }  // namespace
 
 Experiment read_experiment(const std::filesystem::path& file,
@@ -191,7 +182,7 @@ Experiment read_experiment(const std::filesystem::path& file,
   Node named = root;
   resolve_references_of_top(named);
   check_top(named, checker, experiment);
-  check_compare(named, experiment, complaints);
+  check_report_axes(named, experiment.report, complaints);
   const auto points = expand_sweep(root, checker);
   experiment.trials = trials_of(root, points, checker);
   complaints.throw_if_any();

@@ -5,6 +5,7 @@
 #include "core/base/value_json.h"
 #include "runner/manifest/limits.h"
 #include "runner/manifest/manifest.h"
+#include "runner/manifest/report.h"
 #include "runner/manifest/stage_json.h"
 
 namespace assay {
@@ -39,7 +40,7 @@ std::string resolved_yaml(const Experiment& experiment, const Trial& trial, cons
   all.update(to_json(stage));
   for (const auto& [kind, spec] : stage.components) all["components"][kind] = to_json(spec);
   all["limits"] = limits_json(experiment.limits);
-  all["report"] = {{"metric", experiment.report.metric}, {"compare", experiment.report.compare}};
+  all["report"] = report_json(experiment.report);
   std::string text;
   emit(all, 0, text);
   return text;

@@ -3,6 +3,7 @@
 
 #include "runner/manifest/check.h"
 #include "runner/manifest/limits.h"
+#include "runner/manifest/report.h"
 
 namespace assay {
 namespace {
@@ -46,15 +47,6 @@ void name(const Node& root, Checker& checker, Experiment& into) {
                                            "and `-`, and do not begin with `.`");
 }
 
-void report(const Node& node, Checker& checker, Experiment& into) {
-  if (!checker.expect_map(node, "report")) return;
-  checker.keys(node, {"metric", "compare"}, "report");
-  if (const Node* metric = node.find("metric"))
-    into.report.metric = checker.word(*metric, "metric").value_or("");
-  if (const Node* compare = node.find("compare"))
-    into.report.compare = checker.word(*compare, "compare").value_or("");
-}
-
 }  // namespace
 
 void check_top(const Node& root, Checker& checker, Experiment& into) {
@@ -64,7 +56,7 @@ void check_top(const Node& root, Checker& checker, Experiment& into) {
   checker.keys(root, accepted, "a manifest");
   version(root, checker);
   name(root, checker, into);
-  if (const Node* node = root.find("report")) report(*node, checker, into);
+  if (const Node* node = root.find("report")) check_report(*node, checker, into.report);
   if (const Node* node = root.find("limits")) check_limits(*node, checker, into.limits);
 }
 

@@ -92,6 +92,7 @@ struct Limits {
 struct ReportSpec {
   std::string metric;   // "test/accuracy"; "" where the manifest has no `report:`
   std::string compare;  // an axis; paired by every other axis and the seed
+  Strings repeats = {};  // axes whose values repeat a trial, as seeds do
 };
 
 /// A whole experiment.

@@ -12,6 +12,7 @@
 #include "assay/error.h"
 #include "runner/files/file_system.h"
 #include "runner/manifest/limits.h"
+#include "runner/manifest/report.h"
 #include "runner/manifest/stage_json.h"
 
 namespace assay {
@@ -55,17 +56,16 @@ Json write_trials(const std::vector<Trial>& trials) {
 Json make_record(const fs::path& folder, const Experiment& experiment,
                  const std::map<std::string, std::string>& taken) {
   const Source& source = *experiment.source;
-  return {
-      {"assay", kFormat},
-      {"folder", fs::canonical(folder).string()},
-      {"manifest", source.file.string()},
-      {"text", source.text},
-      {"overrides", source.overrides},
-      {"composed", source.composed},
-      {"report", {{"metric", experiment.report.metric}, {"compare", experiment.report.compare}}},
-      {"limits", limits_json(experiment.limits)},
-      {"trials", write_trials(experiment.trials)},
-      {"taken", taken}};
+  return {{"assay", kFormat},
+          {"folder", fs::canonical(folder).string()},
+          {"manifest", source.file.string()},
+          {"text", source.text},
+          {"overrides", source.overrides},
+          {"composed", source.composed},
+          {"report", report_json(experiment.report)},
+          {"limits", limits_json(experiment.limits)},
+          {"trials", write_trials(experiment.trials)},
+          {"taken", taken}};
 }
 
 std::string write_line(const Json& json) {
@@ -113,8 +113,7 @@ Version read_version(const Json& record, Location at, const fs::path& folder, St
   experiment.source = source;
   experiment.trials = read_trials(record.at("trials"), source, stages);
   experiment.limits = limits_from_json(record.at("limits"), version.at);
-  experiment.report = {record.at("report").at("metric").get<std::string>(),
-                       record.at("report").at("compare").get<std::string>()};
+  experiment.report = report_from_json(record.at("report"));
   return version;
 } catch (const std::exception& error) {
   throw Error(

@@ -1,15 +1,21 @@
-// Groups: trials that differ in their seed alone, and comparisons along an axis.
+// Groups: trials that differ in their seed, or in an axis that repeats them, alone.
 #pragma once
 
 #include "runner/report/report.h"
-#include "runner/report/statistics.h"
 
 namespace assay {
 
 inline constexpr const char* kOtherBuild = " *";
 
+using Axes = std::map<std::string, std::string>;
+std::string text_of(const Axes& axes);  // "optimizer=sam lr=0.1"
+Axes without(Axes axes, const std::vector<std::string>& some);
+
+/// Null if the trial is not done or has no such metric.
+const double* value_of(const TrialResult& trial, const std::string& metric);
+
 struct Group {
-  std::map<std::string, std::string> axes;
+  Axes axes;
   std::vector<const TrialResult*> trials;
 
   std::string label() const;  // "optimizer=sam lr=0.1", with kOtherBuild if a trial is of one
@@ -26,16 +32,5 @@ std::vector<std::string> metrics_of(const Report& report);
 
 /// What is wrong where trials are done and none has the metric that is asked for; otherwise "".
 std::string unknown_metric(const Report& report);
-
-/// One alternative of the axis `compare` against the first, paired by seed and all other axes.
-struct Comparison {
-  std::string alternative, baseline, metric;
-  Paired difference;
-  std::map<std::string, std::string> apart =
-      {};  // the values of Report::apart that the pairs share
-
-  std::string label() const;  // "sam - sgd", or "sam - sgd, model.depth=2"
-};
-std::vector<Comparison> comparisons_of(const Report& report);
 
 }  // namespace assay

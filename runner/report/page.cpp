@@ -2,8 +2,8 @@
 #include <fmt/format.h>
 
 #include "runner/report/assets.h"
+#include "runner/report/comparisons.h"
 #include "runner/report/curves.h"
-#include "runner/report/groups.h"
 
 namespace assay {
 namespace {
@@ -71,20 +71,11 @@ std::string results(const Report& report) {
 std::string differences(const Report& report) {
   const auto all = comparisons_of(report);
   if (all.empty()) return "";
-  std::string text =
-      "<h2>Paired differences</h2><p>Paired by seed and every other axis; mean difference, 95 % "
-      "interval "
-      "of Student's t, two-sided p.</p><table>" +
-      row({"difference", "metric", "mean", "95 % interval", "p", "pairs"}, "th");
-  for (const auto& one : all) {
-    const Paired& d = one.difference;
-    const bool several = d.count > 1;
-    text += row(
-        {one.label(), one.metric, d.count > 0 ? fmt::format("{:+.4f}", d.mean) : "–",
-         several ? fmt::format("[{:+.4f}, {:+.4f}]", d.mean - d.half_width, d.mean + d.half_width)
-                 : "–",
-         several ? fmt::format("{:.3f}", d.p) : "–", std::to_string(d.count)});
-  }
+  const auto cells = comparison_cells(all, "–");
+  std::string text = "<h2>Paired differences</h2><p>Paired by seed and every other axis. " +
+                     escaped(comparison_note(report, all)) + "</p><table>" +
+                     row(cells.front(), "th");
+  for (std::size_t k = 1; k < cells.size(); ++k) text += row(cells[k]);
   return text + "</table>\n";
 }
 

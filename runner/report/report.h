@@ -27,9 +27,10 @@ struct TrialResult {
 
 struct Report {
   std::string name;
-  std::string metric;              // "" : every metric of the test split
-  std::string compare;             // an axis, or ""
-  std::vector<std::string> apart;  // axes across which differences are not put together
+  std::string metric;                // "" : every metric of the test split
+  std::string compare;               // an axis, or ""
+  std::vector<std::string> repeats;  // axes whose values repeat a trial, as seeds do
+  std::vector<std::string> apart;    // axes across which differences are not put together
   std::string manifest;
   std::vector<std::string> notes;  // below the table
   std::vector<std::string> read;   // what the datasets read, each once
@@ -39,8 +40,8 @@ struct Report {
 };
 
 /// The same numbers for programs: {"groups": [{"axes", "metric", "n", "missing", "mean",
-/// "deviation", "min", "max"}], "comparisons": [{"alternative", "baseline", "metric", "pairs",
-/// "difference", "half_width", "p"}]}; null where there is none.
+/// "deviation", "min", "max"}], "comparisons": [{"alternative", "baseline", "apart", "metric", "n",
+/// "pairs", "left_out", "difference", "half_width", "p", "p_holm"}]}; null where there is none.
 nlohmann::ordered_json statistics_of(const Report& report);
 
 /// One line an alternative and metric: mean, deviation and count over the trials that are done;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include <boost/math/distributions/students_t.hpp>
 
@@ -46,6 +47,21 @@ Paired paired_difference(const std::vector<double>& a, const std::vector<double>
   else
     paired.p = s.mean == 0 ? 1 : 0;
   return paired;
+}
+
+std::vector<double> correct_by_holm(const std::vector<double>& p) {
+  std::vector<std::size_t> order(p.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::erase_if(order, [&](std::size_t k) { return std::isnan(p[k]); });
+  std::sort(order.begin(), order.end(), [&](auto a, auto b) { return p[a] < p[b]; });
+  auto corrected = p;
+  double largest = 0;
+  auto left = static_cast<double>(p.size());  // how many are not smaller
+  for (const auto k : order) {
+    largest = std::max(largest, std::min(1.0, left-- * p[k]));
+    corrected[k] = largest;
+  }
+  return corrected;
 }
 
 }  // namespace assay

@@ -23,4 +23,9 @@ struct Paired {
 };
 Paired paired_difference(const std::vector<double>& a, const std::vector<double>& b);
 
+/// The p-values of a family of tests, corrected for their number: Holm, "A simple sequentially
+/// rejective multiple test procedure", Scandinavian Journal of Statistics 1979. One that is not a
+/// number counts as a test and stays as it is.
+std::vector<double> correct_by_holm(const std::vector<double>& p);
+
 }  // namespace assay

@@ -2,7 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/value_json.h"
-#include "runner/report/groups.h"
+#include "runner/report/comparisons.h"
 
 namespace assay {
 namespace {
@@ -35,10 +35,13 @@ Json statistics_of(const Report& report) {
                            {"baseline", one.baseline},
                            {"apart", one.apart},
                            {"metric", one.metric},
-                           {"pairs", d.count},
+                           {"n", d.count},
+                           {"pairs", one.pairs},
+                           {"left_out", one.left_out},
                            {"difference", or_null(d.count > 0, d.mean)},
                            {"half_width", or_null(d.count > 1, d.half_width)},
-                           {"p", or_null(d.count > 1, d.p)}});
+                           {"p", or_null(d.count > 1, d.p)},
+                           {"p_holm", or_null(d.count > 1, one.corrected_p)}});
   }
   return {{"groups", groups}, {"comparisons", comparisons}};
 }

@@ -3,12 +3,10 @@
 
 #include <fmt/format.h>
 
-#include "runner/report/groups.h"
+#include "runner/report/comparisons.h"
 
 namespace assay {
 namespace {
-
-using Cells = std::vector<std::vector<std::string>>;
 
 std::string aligned(const Cells& rows, bool color) {
   std::vector<std::size_t> widths;
@@ -50,17 +48,10 @@ std::string result_table(const Report& report, bool color) {
 std::string comparison_table(const Report& report, bool color) {
   const auto all = comparisons_of(report);
   if (all.empty()) return "";
-  Cells rows = {{"paired by seed", "metric", "difference", "95 % interval", "p", "pairs"}};
-  for (const auto& one : all) {
-    const Paired& d = one.difference;
-    const bool several = d.count > 1;
-    rows.push_back(
-        {one.label(), one.metric, d.count > 0 ? fmt::format("{:+.4f}", d.mean) : "-",
-         several ? fmt::format("[{:+.4f}, {:+.4f}]", d.mean - d.half_width, d.mean + d.half_width)
-                 : "-",
-         several ? fmt::format("{:.3f}", d.p) : "-", std::to_string(d.count)});
-  }
-  return "\n" + aligned(rows, color);
+  auto rows = comparison_cells(all, "-");
+  rows.front().front() = "paired by seed";
+  const auto note = comparison_note(report, all);
+  return "\n" + aligned(rows, color) + (note.empty() ? "" : note + "\n");
 }
 
 }  // namespace

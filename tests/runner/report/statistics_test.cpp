@@ -4,7 +4,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "runner/report/groups.h"
+#include "runner/report/comparisons.h"
 
 using namespace assay;
 
@@ -28,6 +28,96 @@ TEST_CASE("a paired difference has Student's interval and p") {
   CHECK(d.half_width == Approx(4.3026527297 / std::sqrt(3.0)));
   CHECK(d.p == Approx(1 - std::sqrt(12.0) / std::sqrt(14.0)));
   CHECK(paired_difference({1}, {0}).half_width == 0);
+}
+
+TEST_CASE("p-values are corrected by Holm's method") {
+  // statsmodels 0.14: multipletests(p, method="holm")
+  const auto corrected = correct_by_holm({0.01, 0.04, 0.03, 0.005});
+  const std::vector<double> expected{0.03, 0.06, 0.06, 0.02};
+  for (std::size_t k = 0; k < 4; ++k) CHECK(corrected[k] == Approx(expected[k]).epsilon(1e-12));
+  CHECK(correct_by_holm({}).empty());
+  CHECK(correct_by_holm({0.2}) == std::vector<double>{0.2});
+  CHECK(correct_by_holm({0.9, 0.8}) == std::vector<double>{1, 1});
+  const auto lost = correct_by_holm({0.01, NAN});
+  CHECK(lost[0] == 0.02);
+  CHECK(std::isnan(lost[1]));
+}
+
+TEST_CASE("pairs of one seed are one observation, and intervals are counted and corrected") {
+  Report report;
+  report.metric = "test/accuracy";
+  report.compare = "optimizer";
+  const auto add = [&](const char* optimizer, const char* noise, int seed, double value) {
+    report.trials.push_back({"id",
+                             {{"optimizer", optimizer}, {"noise", noise}},
+                             seed,
+                             RunState::kDone,
+                             {{"test/accuracy", value}},
+                             0,
+                             "",
+                             {}});
+  };
+  // Differences of sam: 0 and 2, 1 and 3, 2 and 4, whose means are 1, 2 and 3.
+  for (int seed = 0; seed < 3; ++seed)
+    for (const char* noise : {"0.2", "0.4"}) {
+      add("sgd", noise, seed, 5);
+      add("sam", noise, seed, 5 + seed + (noise[2] == '4' ? 2 : 0));
+      add("asam", noise, seed, 5 + seed);
+    }
+  const auto all = comparisons_of(report);
+  REQUIRE(all.size() == 2);
+  const auto expected = paired_difference({1, 2, 3}, {0, 0, 0});
+  CHECK(all[0].difference.mean == Approx(2));
+  CHECK(all[0].difference.count == 3);
+  CHECK(all[0].pairs == 6);
+  CHECK(all[0].difference.half_width == Approx(expected.half_width));
+  CHECK(all[0].corrected_p == Approx(2 * expected.p));
+  CHECK(all[1].corrected_p == Approx(all[1].difference.p));
+  const std::string note =
+      "2 intervals of Student's t over the seeds, each of 95 % by itself; p (Holm) is corrected "
+      "for all 2. The pairs of one seed are averaged first, since they are not independent.";
+  CHECK(comparison_note(report, all) == note);
+  CHECK_THAT(text_table(report, false), Catch::EndsWith(note + "\n"));
+  CHECK_THAT(html_page(report), Catch::Contains("p (Holm)") && Catch::Contains("for all 2."));
+  const auto json = statistics_of(report).at("comparisons")[0];
+  CHECK(json.at("n") == 3);
+  CHECK(json.at("pairs") == 6);
+  CHECK(json.at("left_out") == 0);
+  CHECK(json.at("p_holm").get<double>() == Approx(2 * expected.p));
+}
+
+TEST_CASE("the values of an axis that repeats are observations of their own") {
+  Report report;
+  report.metric = "test/accuracy";
+  report.compare = "model";
+  report.repeats = {"fold"};
+  const auto add = [&](const char* model, const char* fold, double value) {
+    report.trials.push_back({"id",
+                             {{"model", model}, {"fold", fold}},
+                             0,
+                             RunState::kDone,
+                             {{"test/accuracy", value}},
+                             0,
+                             "",
+                             {}});
+  };
+  for (int fold = 0; fold < 3; ++fold) {
+    add("cart", std::to_string(fold).c_str(), 1);
+    add("rules", std::to_string(fold).c_str(), 2 + fold);
+  }
+  const auto groups = groups_of(report);
+  REQUIRE(groups.size() == 2);
+  CHECK(groups[1].label() == "model=rules");
+  CHECK(groups[1].values("test/accuracy") == std::vector<double>{2, 3, 4});
+  const auto all = comparisons_of(report);
+  REQUIRE(all.size() == 1);
+  CHECK(all[0].difference.count == 3);
+  CHECK(all[0].difference.mean == Approx(2));
+  CHECK(comparison_note(report, all) ==
+        "1 interval of Student's t over the seeds and the values of fold.");
+  report.repeats.clear();  // one seed is one observation
+  CHECK(comparisons_of(report)[0].difference.count == 1);
+  CHECK(comparison_note(report, comparisons_of(report)).empty());
 }
 
 TEST_CASE("what is no number makes none of what it enters into") {
@@ -74,8 +164,13 @@ TEST_CASE("trials are paired by seed and the other axes, and failed ones are lef
   const auto all = comparisons_of(report);
   REQUIRE(all.size() == 1);
   CHECK(all[0].alternative == "sam");
-  CHECK(all[0].difference.count == 4);
+  CHECK(all[0].difference.count == 2);  // seeds
+  CHECK(all[0].pairs == 4);
+  CHECK(all[0].left_out == 1);
   CHECK(all[0].difference.mean == Approx(0.5));
+  CHECK(comparison_note(report, all) ==
+        "1 interval of Student's t over the seeds. The pairs of one seed are averaged first, since "
+        "they are not independent. Seeds that lack a pair are left out.");
   CHECK(groups_of(report).size() == 4);
   CHECK(text_table(report, false).find("\033") == std::string::npos);
 }

@@ -1,0 +1,33 @@
+// Comparisons of the alternatives of an axis.
+#pragma once
+
+#include "runner/report/groups.h"
+#include "runner/report/statistics.h"
+
+namespace assay {
+
+/// One alternative of the axis `compare` against the first. Trials are paired if they agree in the
+/// seed and all other axes. Pairs of one seed are not independent, so their mean is one
+/// observation; but the values of an axis of Report::repeats are observations of their own.
+struct Comparison {
+  std::string alternative, baseline, metric;
+  Paired difference;       // over the observations
+  int pairs = 0;           // in them
+  int left_out = 0;        // observations that lack a pair that others have
+  double corrected_p = 1;  // by Holm's method, for all intervals of the report
+  Axes apart = {};         // the values of Report::apart that the pairs share
+
+  std::string label() const;  // "sam - sgd", or "sam - sgd, model.depth=2"
+  bool has_interval() const { return difference.count > 1; }
+};
+std::vector<Comparison> comparisons_of(const Report& report);
+
+/// A row of column names and a row for each, with `none` in place of a number that does not exist.
+using Cells = std::vector<std::vector<std::string>>;
+Cells comparison_cells(const std::vector<Comparison>& all, const std::string& none);
+
+/// How many intervals there are, and what is corrected for their number; what was averaged and left
+/// out. Sentences.
+std::string comparison_note(const Report& report, const std::vector<Comparison>& all);
+
+}  // namespace assay
