@@ -54,9 +54,15 @@ def mixture(samples=SAMPLES, width=WIDTH, clusters=CLUSTERS, deviation=DEVIATION
     return np.concatenate(x), np.concatenate(y), np.concatenate(cluster)
 
 
-def risk(x, y, ids):
+# Of LSQR: the default of scikit-learn before 1.2, with which the paper's table was made. It stops LSQR early, which
+# regularizes too: with 1e-4, the default since then, the risk of all samples is a tenth.
+TOLERANCE = 1e-3
+
+
+def risk(x, y, ids, tolerance=TOLERANCE):
     """As the paper's notebook: the ridge chosen by two unshuffled halves of the selection, the risk over all samples."""
-    search = GridSearchCV(Ridge(solver="lsqr", fit_intercept=False), {"alpha": np.linspace(1e-3, 1e2, 10)}, cv=2)
+    ridge = Ridge(solver="lsqr", fit_intercept=False, tol=tolerance)
+    search = GridSearchCV(ridge, {"alpha": np.linspace(1e-3, 1e2, 10)}, cv=2, scoring="neg_mean_squared_error")
     model = search.fit(x[ids], y[ids]).best_estimator_
     return float(np.mean((model.predict(x) - y) ** 2))
 

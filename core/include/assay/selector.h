@@ -18,6 +18,7 @@ struct Pool {
   torch::Tensor features;   // [N, D] float, before the model's last layer
   torch::Tensor logits;     // [N, classes] float
   torch::Tensor gradients;  // [N, m] float, a random sketch of each sample's gradient
+  torch::Tensor norms;      // [N] double, the L2 norm of each sample's gradient, not of its sketch
   torch::Tensor
       forgotten;  // [N] int64, times forgotten in training; -1: never classified correctly
 
@@ -37,7 +38,8 @@ class Selector : public Stateful {
   /// The tensors of the Pool that step() reads.
   struct Needs {
     bool label = false, features = false, logits = false, gradients = false;
-    bool true_labels = false;  // gradients of the loss for the true labels
+    bool norms = false;
+    bool true_labels = false;  // gradients and norms of the loss for the true labels
     bool every_class = false;  // works per class: every class must have a sample
     bool forgotten = false;    // from an earlier stage that counts forgetting
     bool validation = false;   // label, features and logits of the validation split as well

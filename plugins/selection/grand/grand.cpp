@@ -5,15 +5,15 @@
 namespace selection {
 
 torch::Tensor gradient_norm(const assay::Pool& pool) {
-  return pool.gradients.to(torch::kDouble).norm(2, 1);
+  return pool.norms;
 }
 
 }  // namespace selection
 
 ASSAY_PLUGIN(registry) {
   using namespace selection;
-  registry.add<Scored<gradient_norm, {.gradients = true, .true_labels = true}>>(
+  registry.add<Scored<gradient_norm, {.norms = true, .true_labels = true}>>(
       "grand",
-      "Selects the samples with the largest norm of the sketched gradient (Paul, Ganguli and "
-      "Dziugaite, NeurIPS 2021), of one network.");
+      "Selects the samples with the largest norm of the gradient of their own loss (Paul, Ganguli "
+      "and Dziugaite, NeurIPS 2021), of one network.");
 }

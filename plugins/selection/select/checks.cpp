@@ -59,7 +59,7 @@ torch::Tensor forgotten(const assay::Parts& parts) {
 
 void check_needs(const assay::Selector::Needs& needs, const assay::Parts& parts,
                  const assay::Info& info) {
-  if ((needs.features || needs.logits || needs.gradients) && parts.model == nullptr)
+  if ((needs.features || needs.logits || needs.gradients || needs.norms) && parts.model == nullptr)
     throw Error(ErrorKind::kParameter,
                 "the selector needs the outputs of a model: add `model:` to the manifest");
   if ((needs.label || needs.logits) && info.classes == 0)

@@ -28,7 +28,7 @@ torch::Tensor features_of(const assay::Output& output) {
 
 // `rows`, if every number of each sample is finite.
 torch::Tensor checked(const torch::Tensor& rows, const torch::Tensor& id, const char* what) {
-  const auto finite = rows.isfinite().flatten(1).all(1);
+  const auto finite = rows.isfinite().view({rows.size(0), -1}).all(1);
   if (finite.all().item<bool>()) return rows;
   const auto first = id.masked_select(finite.logical_not())[0].item<std::int64_t>();
   throw Error(ErrorKind::kNumeric, std::string("the ") + what + " of sample " +
@@ -51,46 +51,65 @@ torch::Tensor drawn_labels(const torch::Tensor& id, std::int64_t classes, const 
 
 assay::Predictions PoolPredictor::predict(assay::Model& model, const assay::Batch& batch,
                                           const assay::Context&) {
-  const bool of_features = needs_.gradients && p_.gradient == "features";
-  if (needs_.gradients && !of_features) store(sketch_loss_gradients(model, batch), batch);
+  const bool measures = needs_.gradients || needs_.norms;
+  const bool of_features = measures && p_.gradient == "features";
+  if (measures && !of_features) measure(model, batch);
   if (!needs_.features && !needs_.logits && !of_features) return {};
   const torch::NoGradGuard no_grad;
   const auto output = model.forward(batch);
   assay::Predictions found;
   if (needs_.logits) found.logits = checked(output.logits, batch.id, "logits");
   if (needs_.features) found.features = checked(features_of(output), batch.id, "features");
-  if (of_features) store(sketched(features_of(output)), batch);
+  if (of_features) measure_features(features_of(output), batch);
   return found;
 }
 
-torch::Tensor PoolPredictor::sketch_loss_gradients(assay::Model& model, const assay::Batch& batch) {
-  if (per_sample_ == nullptr) {
-    per_sample_ = std::make_unique<PerSample>(model, assay::last_layers(model, p_.layers),
-                                              first_of(batch), p_.fall_back);
-    check_width(per_sample_->width());
-  }
+void PoolPredictor::measure(assay::Model& model, const assay::Batch& batch) {
+  auto& gradients = per_sample(model, batch);
   const PerSample::Losses losses = [&](const torch::Tensor& logits) {
     if (info_.classes == 0) return (logits - batch.target).square().flatten(1).mean(1);
     return F::cross_entropy(logits, labels(batch, logits),
                             F::CrossEntropyFuncOptions().reduction(torch::kNone));
   };
-  return per_sample_->sketched(batch, losses, *sketch(), p_.width);
+  if (needs_.norms) store(norms_, gradients.norms(batch, losses), batch);
+  if (!needs_.gradients) return;
+  check_width(gradients.width());
+  store(gradients_, gradients.sketched(batch, losses, *sketch(), p_.width), batch);
 }
 
-void PoolPredictor::store(const torch::Tensor& gradients, const assay::Batch& batch) {
-  gradients_.push_back(checked(gradients, batch.id, "gradients").cpu());
+void PoolPredictor::measure_features(const torch::Tensor& features, const assay::Batch& batch) {
+  if (needs_.norms) store(norms_, features.to(torch::kDouble).norm(2, 1), batch);
+  if (needs_.gradients) store(gradients_, sketched(features), batch);
+}
+
+PerSample& PoolPredictor::per_sample(assay::Model& model, const assay::Batch& batch) {
+  if (per_sample_ == nullptr)
+    per_sample_ = std::make_unique<PerSample>(model, assay::last_layers(model, p_.layers),
+                                              first_of(batch), p_.fall_back);
+  return *per_sample_;
+}
+
+void PoolPredictor::store(assay::Tensors& all, const torch::Tensor& rows,
+                          const assay::Batch& batch) const {
+  all.push_back(checked(rows, batch.id, "gradients").cpu());
 }
 
 torch::Tensor PoolPredictor::gradients() const {
   return gradients_.empty() ? torch::Tensor() : at::cat(gradients_);
 }
 
+torch::Tensor PoolPredictor::norms() const {
+  return norms_.empty() ? torch::Tensor() : at::cat(norms_);
+}
+
 void PoolPredictor::save(assay::State& state) const {
   if (!gradients_.empty()) state.tensors["gradients"] = gradients();
+  if (!norms_.empty()) state.tensors["norms"] = norms();
 }
 
 void PoolPredictor::load(const assay::State& state) {
   if (state.tensors.contains("gradients")) gradients_ = {state.tensor("gradients").cpu()};
+  if (state.tensors.contains("norms")) norms_ = {state.tensor("norms").cpu()};
 }
 
 void PoolPredictor::check_width(std::int64_t width) const {

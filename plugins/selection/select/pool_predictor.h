@@ -22,7 +22,7 @@ struct SelectParams {
 };
 
 /// The features and logits of one pass, as `needs` asks for them. The sketched gradients of the
-/// samples are kept here. Throws Error{kNumeric} for a number that is not finite.
+/// samples, or their norms, are kept here. Throws Error{kNumeric} for a number that is not finite.
 class PoolPredictor final : public assay::Predictor {
  public:
   /// `rng` is the stream of the stage: one sketch for all batches, so that their gradients can be
@@ -35,13 +35,17 @@ class PoolPredictor final : public assay::Predictor {
                              const assay::Context& context) override;
   /// [N, width] of all samples so far, on the CPU; undefined if `needs` does not ask for them.
   torch::Tensor gradients() const;
+  /// [N] double; likewise.
+  torch::Tensor norms() const;
 
   void save(assay::State& state) const override;
   void load(const assay::State& state) override;
 
  private:
-  torch::Tensor sketch_loss_gradients(assay::Model& model, const assay::Batch& batch);
-  void store(const torch::Tensor& gradients, const assay::Batch& batch);
+  void measure(assay::Model& model, const assay::Batch& batch);
+  void measure_features(const torch::Tensor& features, const assay::Batch& batch);
+  PerSample& per_sample(assay::Model& model, const assay::Batch& batch);
+  void store(assay::Tensors& all, const torch::Tensor& rows, const assay::Batch& batch) const;
   torch::Tensor labels(const assay::Batch& batch, const torch::Tensor& logits) const;
   torch::Tensor sketched(const torch::Tensor& features) const;
   std::unique_ptr<Sketch> sketch() const;
@@ -51,7 +55,7 @@ class PoolPredictor final : public assay::Predictor {
   assay::Info info_;
   assay::Selector::Needs needs_;
   assay::Rng rng_;
-  assay::Tensors gradients_;  // per batch
+  assay::Tensors gradients_, norms_;  // per batch
   std::unique_ptr<PerSample> per_sample_;
 };
 

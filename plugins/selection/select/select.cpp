@@ -18,7 +18,7 @@ assay::Selector& selector_of(const assay::Parts& parts) {
 }
 
 bool needs_model(const assay::Selector::Needs& needs) {
-  return needs.features || needs.logits || needs.gradients || needs.validation;
+  return needs.features || needs.logits || needs.gradients || needs.norms || needs.validation;
 }
 
 }  // namespace
@@ -130,6 +130,7 @@ assay::Pool Select::pool_of(const assay::Parts& parts) const {
     pool.features = found.features;
     pool.logits = found.logits;
     pool.gradients = predictor_->gradients();
+    pool.norms = predictor_->norms();
     if (needs.label) pool.label = found.target;
   }
   if (needs.validation) {

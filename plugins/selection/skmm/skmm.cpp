@@ -7,6 +7,7 @@
 #include "selection/shared/places.h"
 #include "selection/skmm/moments/program.h"
 #include "selection/skmm/moments/published.h"
+#include "selection/skmm/moments/vision.h"
 
 namespace selection {
 
@@ -21,7 +22,10 @@ class Skmm final : public assay::Selector {
     std::string recipe = "exact";
     double gap = 1e-8;
     std::int64_t steps = 20000;
-    double lr = 1e-5;
+    double lr = 0;
+    double sparsity = 1e-3;
+    bool squared = false;
+    std::string simplex = "sort";
   };
   static assay::Schema<Params> schema();
   explicit Skmm(const Params& params) : p_(params) {}
@@ -34,6 +38,7 @@ class Skmm final : public assay::Selector {
 
  private:
   torch::Tensor solve(const assay::Pool& pool, std::int64_t n, const assay::Context& context) const;
+  double rate(double published) const { return p_.lr > 0 ? p_.lr : published; }
   Params p_;
 };
 
@@ -47,19 +52,33 @@ assay::Schema<Skmm::Params> Skmm::schema() {
              "How samples are chosen by their weights: drawn without replacement in proportion to "
              "them; "
              "the highest; or the highest per class, in proportion to the class size.")
-      .field("recipe", &Params::recipe, one_of({"exact", "published"}),
-             "How the moment-matching problem is solved: to a certified gap, or by Adam as in the "
-             "published code, without projection.")
+      .field(
+          "recipe", &Params::recipe, one_of({"exact", "published", "vision"}),
+          "How the moment-matching problem is solved: to a certified gap; by Adam, without "
+          "projection, as in the authors' synthetic experiment; or by Adam on another objective, "
+          "as in their experiments on images.")
       .field("gap", &Params::gap, above(0),
              "For `exact`: largest gap to the minimum, relative to the value with all weights at "
              "zero.")
-      .field("steps", &Params::steps, at_least(1), "Largest number of steps of either solver.")
-      .field("lr", &Params::lr, above(0), "For `published`: learning rate of Adam.");
+      .field("steps", &Params::steps, at_least(1),
+             "Number of steps of Adam; for `exact` the largest number of steps.")
+      .field("lr", &Params::lr, at_least(0),
+             "For `published` and `vision`: learning rate of Adam; 0: 1e-5 and 1e-2, the authors'.")
+      .field("sparsity", &Params::sparsity, at_least(0),
+             "For `vision`: weight of the term 1 / |s|, which makes the weights s sparse.")
+      .field(
+          "squared", &Params::squared, any(),
+          "For `vision`: takes the moments with the squares of the weights, as the authors' code "
+          "does, instead of the weights.")
+      .field("simplex", &Params::simplex, one_of({"sort", "softmax", "logits"}),
+             "For `vision`: how the weights stay at least 0 with the sum 1: projected after each "
+             "step, replaced by their softmax after each step, or as the softmax of what Adam "
+             "changes.");
 }
 
 torch::Tensor Skmm::solve(const Pool& pool, std::int64_t n, const assay::Context& context) const {
   const auto moments = moments_of(pool.gradients);
-  // Both begin at a selection. Of the many best s those near it are nearly selections themselves;
+  // All begin at a selection. Of the many best s those near it are nearly selections themselves;
   // those near s_i = 1/N are not, and drawing from them undoes what was matched.
   auto s = at::zeros({pool.size}, torch::TensorOptions(torch::kDouble));
   for (const auto place : drawn_evenly(pool.size, n, context.rng.fork("begin")))
@@ -71,9 +90,13 @@ torch::Tensor Skmm::solve(const Pool& pool, std::int64_t n, const assay::Context
                    " steps with a gap of " + std::to_string(found.gap));
     return found.s;
   }
+  if (p_.recipe == "vision")
+    return vision_moments(moments,
+                          {p_.c, rate(1e-2), p_.steps, p_.sparsity, p_.squared, p_.simplex}, s);
   const auto u = at::rand({moments.mean.size(0)}, context.rng.fork("gamma").generator(),
                           torch::TensorOptions(torch::kDouble));
-  return published_moments(moments, n, p_.c, p_.lr, p_.steps, s, 1 / p_.c + u * (1 - 1 / p_.c));
+  return published_moments(moments, n, p_.c, rate(1e-5), p_.steps, s,
+                           1 / p_.c + u * (1 - 1 / p_.c));
 }
 
 std::optional<Choice> Skmm::step(std::int64_t, const Pool& pool, std::int64_t n,

@@ -22,6 +22,7 @@ Pool alike(double value) {
   made.features = at::full({kSize, 5}, value, torch::kFloat);
   made.logits = at::full({kSize, 3}, value, torch::kFloat);
   made.gradients = at::full({kSize, 6}, value, torch::kFloat);
+  made.norms = at::full({kSize}, value, torch::kDouble);
   made.forgotten = at::full({kSize}, -1, torch::kInt64);
   made.validation = {made.label, made.features, made.logits};
   return made;

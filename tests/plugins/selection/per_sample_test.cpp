@@ -64,6 +64,8 @@ void check(assay::Model& model, const torch::Tensor& input, bool fall_back = fal
   const double scale = expected.abs().max().item<double>();
   REQUIRE(scale > 0);
   CHECK((found - expected).abs().max().item<double>() < 2e-5 * scale);
+  const auto norms = gradients.norms({input}, losses);
+  CHECK(at::allclose(norms, expected.to(torch::kDouble).norm(2, 1), 2e-5, 1e-6 * scale));
 }
 
 // A model of one forward function.

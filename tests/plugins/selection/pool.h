@@ -25,6 +25,7 @@ inline Pool pool(std::int64_t size = 60, std::uint64_t seed = 1) {
   pool.features = normal({size, 5}, seed) + pool.label.unsqueeze(1);
   pool.logits = normal({size, 3}, seed + 1);
   pool.gradients = normal({size, 6}, seed + 2) * at::arange(1, 7, torch::kFloat);
+  pool.norms = pool.gradients.to(torch::kDouble).norm(2, 1);
   return pool;
 }
 

@@ -5,6 +5,7 @@
 #include "selection/skmm/moments/capped_simplex.h"
 #include "selection/skmm/moments/program.h"
 #include "selection/skmm/moments/published.h"
+#include "selection/skmm/moments/vision.h"
 #include "tests/support/golden.h"
 
 using namespace selection;
@@ -122,6 +123,25 @@ TEST_CASE("the published recipe takes NumPy's steps") {
   // The default solver is at least as good.
   const MomentProgram program(moments, one.at("n"), one.at("c"));
   CHECK(program.solve(numbers(one.at("s")), 1e-8, 100000).value <= one.at("least").get<double>());
+}
+
+TEST_CASE("the recipe for images takes NumPy's steps, whatever its options") {
+  const auto& cases = golden("selection", "selection").at("vision");
+  REQUIRE(cases.size() == 6);
+  for (const auto& one : cases) {
+    INFO(one.at("simplex") << ", squared " << one.at("squared"));
+    std::vector<double> values;
+    const VisionSettings settings{one.at("c"),        one.at("lr"),      one.at("steps"),
+                                  one.at("sparsity"), one.at("squared"), one.at("simplex")};
+    const auto last =
+        vision_moments(moments_of(matrix(one.at("f"))), settings, numbers(one.at("s")),
+                       [&](double value) { values.push_back(value); });
+    const auto expected = one.at("values").get<std::vector<double>>();
+    REQUIRE(values.size() == expected.size());
+    for (std::size_t k = 0; k < expected.size(); ++k)
+      REQUIRE(values[k] == Approx(expected[k]).epsilon(1e-9));
+    CHECK(distance(last, numbers(one.at("last"))) < 1e-9);
+  }
 }
 
 TEST_CASE("what cannot be solved is told so") {

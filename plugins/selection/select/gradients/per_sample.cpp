@@ -9,6 +9,7 @@
 #include <torch/csrc/autograd/variable.h>
 
 #include "assay/sdk/training.h"
+#include "selection/select/gradients/squared_norms.h"
 
 namespace selection {
 
@@ -20,23 +21,37 @@ namespace {
 // Where a stretch of parameters lies among all of them.
 class Sketching final : public Sink {
  public:
-  Sketching(const Sketch& sketch, const std::vector<std::int64_t>& offsets,
-            const std::vector<bool>& ruled, torch::Tensor& out)
-      : sketch_(sketch), offsets_(offsets), ruled_(ruled), out_(out) {}
+  Sketching(const Sketch& sketch, const std::vector<std::int64_t>& offsets, torch::Tensor& out)
+      : sketch_(sketch), offsets_(offsets), out_(out) {}
 
   void outer(const Block& block, const torch::Tensor& left, const torch::Tensor& right) override {
-    if (ruled_[block.parameter])
-      sketch_.add_outer(left, right, offsets_[block.parameter] + block.offset, out_);
+    sketch_.add_outer(left, right, offsets_[block.parameter] + block.offset, out_);
   }
   void vector(const Block& block, const torch::Tensor& v) override {
-    if (ruled_[block.parameter]) sketch_.add(v, offsets_[block.parameter] + block.offset, out_);
+    sketch_.add(v, offsets_[block.parameter] + block.offset, out_);
   }
 
  private:
   const Sketch& sketch_;
   const std::vector<std::int64_t>& offsets_;
-  const std::vector<bool>& ruled_;
   torch::Tensor& out_;
+};
+
+// Passes on what belongs to the parameters that a rule holds for.
+class Ruled final : public Sink {
+ public:
+  Ruled(const std::vector<bool>& ruled, Sink& sink) : ruled_(ruled), sink_(sink) {}
+
+  void outer(const Block& block, const torch::Tensor& left, const torch::Tensor& right) override {
+    if (ruled_[block.parameter]) sink_.outer(block, left, right);
+  }
+  void vector(const Block& block, const torch::Tensor& v) override {
+    if (ruled_[block.parameter]) sink_.vector(block, v);
+  }
+
+ private:
+  const std::vector<bool>& ruled_;
+  Sink& sink_;
 };
 
 // Keeps every number where it is.
@@ -161,7 +176,9 @@ void PerSample::probe_orders(const assay::Batch& three) {
 void PerSample::compare(const Capture& capture, const std::vector<torch::Tensor>& gradients,
                         const torch::Tensor& sum) {
   auto own = at::zeros({3, width_}, sum.options().requires_grad(false));
-  give_all(capture, gradients, 3, Whole(), own);
+  const Whole whole;
+  Sketching sink(whole, offsets_, own);
+  give_all(capture, gradients, 3, sink);
   const auto expected = torch::autograd::grad({sum}, tensors(), {}, /*retain_graph=*/{}, false,
                                               /*allow_unused=*/true);
   for (std::size_t k = 0; k < expected.size(); ++k) {
@@ -174,19 +191,19 @@ void PerSample::compare(const Capture& capture, const std::vector<torch::Tensor>
 }
 
 void PerSample::give_all(const Capture& capture, const std::vector<torch::Tensor>& gradients,
-                         std::int64_t samples, const Sketch& sketch, torch::Tensor& out) const {
+                         std::int64_t samples, Sink& sink) const {
   const torch::NoGradGuard no_grad;
-  Sketching sink(sketch, offsets_, ruled_, out);
+  Ruled ruled(ruled_, sink);
   for (std::size_t k = 0; k < gradients.size(); ++k) {
     if (!gradients[k].defined()) continue;
     check_unchanged(capture.uses()[k]);
     give(capture.uses()[k], gradients[k], orders_.at(k).value_or(Order::kBySample), samples,
-         capture, sink);
+         capture, ruled);
   }
 }
 
-torch::Tensor PerSample::sketched(const assay::Batch& batch, const Losses& losses,
-                                  const Sketch& sketch, std::int64_t m) {
+void PerSample::give_gradients(const assay::Batch& batch, const Losses& losses, Sink& sink,
+                               const TakeOther& take_other) {
   const assay::EvalMode mode(model_);
   torch::AutoGradMode grad(true);
   Capture capture(tensors());
@@ -194,29 +211,49 @@ torch::Tensor PerSample::sketched(const assay::Batch& batch, const Losses& losse
   capture.stop();
   const auto each = losses(logits);
   const auto gradients = gradients_of(capture, each.sum());
-  auto out = at::zeros({batch.size(), m}, logits.options().requires_grad(false));
-  give_all(capture, gradients, batch.size(), sketch, out);
-  one_by_one(each, sketch, out);
+  give_all(capture, gradients, batch.size(), sink);
+  one_by_one(each, take_other);
+}
+
+torch::Tensor PerSample::sketched(const assay::Batch& batch, const Losses& losses,
+                                  const Sketch& sketch, std::int64_t m) {
+  torch::Tensor out;
+  const Losses begin = [&](const torch::Tensor& logits) {
+    out = at::zeros({batch.size(), m}, logits.options().requires_grad(false));
+    return losses(logits);
+  };
+  Sketching sink(sketch, offsets_, out);
+  give_gradients(batch, begin, sink, [&](auto sample, auto parameter, const auto& gradient) {
+    auto row = out.narrow(0, sample, 1);
+    sketch.add(gradient, offsets_[parameter], row);
+  });
   return out;
 }
 
-void PerSample::one_by_one(const torch::Tensor& losses, const Sketch& sketch,
-                           torch::Tensor& out) const {
+torch::Tensor PerSample::norms(const assay::Batch& batch, const Losses& losses) {
+  SquaredNorms sink(batch.size());
+  auto others = at::zeros({batch.size()}, torch::TensorOptions(torch::kDouble));
+  give_gradients(batch, losses, sink, [&](auto sample, auto, const auto& gradient) {
+    others[sample] += gradient.to(torch::kDouble).square().sum().cpu();
+  });
+  return (sink.sums() + others).sqrt();
+}
+
+void PerSample::one_by_one(const torch::Tensor& losses, const TakeOther& take) const {
   torch::autograd::variable_list others;
-  std::vector<std::int64_t> offsets;
+  std::vector<std::size_t> places;
   for (std::size_t k = 0; k < parameters_.size(); ++k)
     if (!ruled_[k]) {
       others.push_back(parameters_[k].second);
-      offsets.push_back(offsets_[k]);
+      places.push_back(k);
     }
   for (std::int64_t b = 0; b < losses.size(0) && !others.empty(); ++b) {
     torch::AutoGradMode grad(true);
     const auto found = torch::autograd::grad({losses[b]}, others, {}, /*retain_graph=*/true, false,
                                              /*allow_unused=*/true);
     const torch::NoGradGuard no_grad;
-    auto row = out.narrow(0, b, 1);
     for (std::size_t k = 0; k < found.size(); ++k)
-      if (found[k].defined()) sketch.add(found[k].reshape({1, -1}), offsets[k], row);
+      if (found[k].defined()) take(b, places[k], found[k].reshape({1, -1}));
   }
 }
 

@@ -1,5 +1,6 @@
-// The gradient of each sample's own loss, sketched as it arises: one forward and one backward pass
-// a batch, no gradient of a weight, nothing of the size of samples times parameters.
+// The gradient of each sample's own loss, sketched as it arises, or its norm: one forward and one
+// backward pass per batch, no gradient of a weight, nothing of the size of samples times
+// parameters.
 #pragma once
 
 #include <functional>
@@ -32,8 +33,15 @@ class PerSample {
   /// [B, m] float: the sketched gradient of each sample. The model is used in eval mode.
   torch::Tensor sketched(const assay::Batch& batch, const Losses& losses, const Sketch& sketch,
                          std::int64_t m);
+  /// [B] double, on the CPU: the L2 norm of the gradient of each sample, exactly but for rounding.
+  torch::Tensor norms(const assay::Batch& batch, const Losses& losses);
 
  private:
+  /// Takes the gradient of a sample in the parameters that no rule holds for: [1, w] each.
+  using TakeOther = std::function<void(std::int64_t sample, std::size_t parameter,
+                                       const torch::Tensor& gradient)>;
+  void give_gradients(const assay::Batch& batch, const Losses& losses, Sink& sink,
+                      const TakeOther& take_other);
   std::vector<torch::Tensor> tensors() const;
   std::vector<torch::Tensor> gradients_of(const Capture& capture, const torch::Tensor& sum) const;
   void probe_orders(const assay::Batch& three);
@@ -42,8 +50,8 @@ class PerSample {
   void compare(const Capture& capture, const std::vector<torch::Tensor>& gradients,
                const torch::Tensor& sum);
   void give_all(const Capture& capture, const std::vector<torch::Tensor>& gradients,
-                std::int64_t samples, const Sketch& sketch, torch::Tensor& out) const;
-  void one_by_one(const torch::Tensor& losses, const Sketch& sketch, torch::Tensor& out) const;
+                std::int64_t samples, Sink& sink) const;
+  void one_by_one(const torch::Tensor& losses, const TakeOther& take) const;
 
   assay::Model& model_;
   assay::NamedTensors parameters_;

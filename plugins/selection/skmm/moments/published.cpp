@@ -1,32 +1,13 @@
 #include "selection/skmm/moments/published.h"
 
-#include <cmath>
 #include <limits>
 
 #include <ATen/ops/mv.h>
-#include <ATen/ops/zeros_like.h>
 
 #include "assay/error.h"
+#include "selection/skmm/moments/adam.h"
 
 namespace selection {
-namespace {
-
-class Adam {
- public:
-  explicit Adam(const torch::Tensor& x) : m_(at::zeros_like(x)), v_(at::zeros_like(x)) {}
-
-  void step(torch::Tensor& x, const torch::Tensor& g, double lr, std::int64_t t) {
-    m_.mul_(0.9).add_(g, 0.1);
-    v_.mul_(0.999).addcmul_(g, g, 0.001);
-    const double first = 1 - std::pow(0.9, t), second = 1 - std::pow(0.999, t);
-    x.addcdiv_(m_, (v_ / second).sqrt_().add_(1e-8), -lr / first);
-  }
-
- private:
-  torch::Tensor m_, v_;
-};
-
-}  // namespace
 
 torch::Tensor published_moments(const Moments& moments, std::int64_t n, double c, double lr,
                                 std::int64_t steps, torch::Tensor s, torch::Tensor gamma,
