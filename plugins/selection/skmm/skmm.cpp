@@ -1,5 +1,8 @@
 // Sketchy Moment Matching: Dong, Phan, Pan and Lei, "Sketchy Moment Matching: Toward Fast and
 // Provable Data Selection for Finetuning", NeurIPS 2024.
+#include <algorithm>
+#include <set>
+
 #include <ATen/ops/rand.h>
 
 #include "assay/registry.h"
@@ -37,7 +40,10 @@ class Skmm final : public assay::Selector {
                              const assay::Context& context) override;
 
  private:
-  torch::Tensor solve(const assay::Pool& pool, std::int64_t n, const assay::Context& context) const;
+  torch::Tensor solve(const assay::Pool& pool, const Places& begin,
+                      const assay::Context& context) const;
+  Places take(const torch::Tensor& s, const assay::Pool& pool, std::int64_t n,
+              const assay::Rng& rng) const;
   double rate(double published) const { return p_.lr > 0 ? p_.lr : published; }
   Params p_;
 };
@@ -50,8 +56,8 @@ assay::Schema<Skmm::Params> Skmm::schema() {
              "divided by c.")
       .field("take", &Params::take, one_of({"sampled", "top", "top_per_class"}),
              "How samples are chosen by their weights: drawn without replacement in proportion to "
-             "them; "
-             "the highest; or the highest per class, in proportion to the class size.")
+             "them; the highest; or the highest per class, in proportion to the class size. With "
+             "`recipe: exact` the highest are those drawn at random that the solver starts at.")
       .field(
           "recipe", &Params::recipe, one_of({"exact", "published", "vision"}),
           "How the moment-matching problem is solved: to a certified gap; by Adam, without "
@@ -76,13 +82,14 @@ assay::Schema<Skmm::Params> Skmm::schema() {
              "changes.");
 }
 
-torch::Tensor Skmm::solve(const Pool& pool, std::int64_t n, const assay::Context& context) const {
+// From the selection `begin`. Of the many best s those near it are nearly selections themselves;
+// those near s_i = 1/N are not, and drawing from them undoes what was matched.
+torch::Tensor Skmm::solve(const Pool& pool, const Places& begin,
+                          const assay::Context& context) const {
   const auto moments = moments_of(pool.gradients);
-  // All begin at a selection. Of the many best s those near it are nearly selections themselves;
-  // those near s_i = 1/N are not, and drawing from them undoes what was matched.
+  const auto n = std::ssize(begin);
   auto s = at::zeros({pool.size}, torch::TensorOptions(torch::kDouble));
-  for (const auto place : drawn_evenly(pool.size, n, context.rng.fork("begin")))
-    s[place] = 1 / static_cast<double>(n);
+  s.index_fill_(0, tensor_of(begin), 1 / static_cast<double>(n));
   if (p_.recipe == "exact") {
     const auto found = MomentProgram(moments, n, p_.c).solve(s, p_.gap, p_.steps);
     if (found.gap > p_.gap)
@@ -99,13 +106,24 @@ torch::Tensor Skmm::solve(const Pool& pool, std::int64_t n, const assay::Context
                            1 / p_.c + u * (1 - 1 / p_.c));
 }
 
+Places Skmm::take(const torch::Tensor& s, const Pool& pool, std::int64_t n,
+                  const assay::Rng& rng) const {
+  if (p_.take == "sampled") return drawn(s, n, rng);
+  if (p_.take == "top") return highest(s, n);
+  return highest_per_class(s, pool.label, pool.classes, n);
+}
+
 std::optional<Choice> Skmm::step(std::int64_t, const Pool& pool, std::int64_t n,
                                  const assay::Context& context) {
   const torch::NoGradGuard no_grad;
-  const auto s = solve(pool, n, context);
-  if (p_.take == "sampled") return Choice{drawn(s, n, context.rng.fork("drawn"))};
-  if (p_.take == "top") return Choice{highest(s, n)};
-  return Choice{highest_per_class(s, pool.label, pool.classes, n)};
+  const auto begin = drawn_evenly(pool.size, n, context.rng.fork("begin"));
+  auto places = take(solve(pool, begin, context), pool, n, context.rng.fork("drawn"));
+  const std::set<std::int64_t> drawn_at_first(begin.begin(), begin.end());
+  const auto kept = std::count_if(places.begin(), places.end(),
+                                  [&](auto place) { return drawn_at_first.contains(place); });
+  context.note(std::to_string(kept) + " of the " + std::to_string(n) +
+               " selected samples are among those drawn at random that the solver started at");
+  return Choice{std::move(places)};
 }
 
 }  // namespace selection

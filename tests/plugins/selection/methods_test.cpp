@@ -254,6 +254,14 @@ TEST_CASE("the moments of a matched selection fall short by less than those of a
   CHECK(by_class(from, chosen(*apart, from, 12)) == std::vector<std::int64_t>{4, 4, 4});
 }
 
+TEST_CASE("the highest weights of the exact program are those that it begins with") {
+  const auto from = pool(60);
+  const auto begin = drawn_evenly(60, 12, assay::Rng(4).fork("begin"));
+  const auto places = chosen(*made("skmm", {{"take", "top"}}), from, 12, 4);
+  CHECK(std::set<std::int64_t>(places.begin(), places.end()) ==
+        std::set<std::int64_t>(begin.begin(), begin.end()));
+}
+
 TEST_CASE("a greedy selection goes on after a resume as if nothing had been") {
   const auto from = pool(900, 8);
   const assay::Context context{torch::kCPU, assay::Rng(1)};
