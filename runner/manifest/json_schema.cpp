@@ -98,6 +98,16 @@ Json slurm() {
           {"additionalProperties", false}};
 }
 
+Json report() {
+  const Json word = {{"type", "string"}};
+  return {{"type", "object"},
+          {"properties",
+           {{"metric", word},
+            {"compare", word},
+            {"repeats", {{"anyOf", Json::array({word, list_of(word)})}}}}},
+          {"additionalProperties", false}};
+}
+
 Json top(const Catalog& catalog) {
   const Json time = time_or_size();
   Json properties = {{"assay", {{"const", 1}}},
@@ -109,13 +119,7 @@ Json top(const Catalog& catalog) {
                      {"sweep", {{"type", "object"}}},
                      {"search", {{"type", Json::array({"string", "object"})}}},
                      {"stages", {{"type", "object"}}},
-                     {"report",
-                      {{"type", "object"},
-                       {"properties",
-                        {{"metric", {{"type", "string"}}},
-                         {"compare", {{"type", "string"}}},
-                         {"repeats", {{"type", Json::array({"string", "array"})}}}}},
-                       {"additionalProperties", false}}},
+                     {"report", report()},
                      {"limits",
                       {{"type", "object"},
                        {"properties",

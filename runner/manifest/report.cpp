@@ -1,5 +1,7 @@
 #include "runner/manifest/report.h"
 
+#include <algorithm>
+
 #include "assay/schema.h"
 
 namespace assay {
@@ -13,7 +15,7 @@ void check_axis(const Node& node, const std::string& key, const Node* sweep,
                               (near.empty() ? "" : "; did you mean `" + near + "`?"));
 }
 
-// The words of a list, or the one that stands for it.
+// Those of a list, or the node itself if it is no list.
 std::vector<const Node*> items_of(const Node& node) {
   if (!node.is_list()) return {&node};
   std::vector<const Node*> items;
@@ -32,7 +34,11 @@ void check_report(const Node& node, Checker& checker, ReportSpec& into) {
     into.compare = checker.word(*compare, "compare").value_or("");
   if (const Node* repeats = node.find("repeats"))
     for (const Node* item : items_of(*repeats))
-      if (const auto axis = checker.word(*item, "repeats")) into.repeats.push_back(*axis);
+      if (const auto axis = checker.word(*item, "repeats")) {
+        if (std::find(into.repeats.begin(), into.repeats.end(), *axis) != into.repeats.end())
+          checker.complaints().add(item->at, "`repeats` names `" + *axis + "` twice");
+        into.repeats.push_back(*axis);
+      }
 }
 
 void check_report_axes(const Node& root, const ReportSpec& report, Complaints& complaints) {
@@ -40,10 +46,13 @@ void check_report_axes(const Node& root, const ReportSpec& report, Complaints& c
   if (node == nullptr) return;
   const Node* sweep = root.find("sweep");
   if (!report.compare.empty()) check_axis(*node->find("compare"), "compare", sweep, complaints);
-  if (report.repeats.empty()) return;
-  for (const Node* item : items_of(*node->find("repeats")))
-    if (item->text == "seed")
-      complaints.add(item->at, "`repeats` names `seed`, which always repeats: leave it out");
+  const Node* repeats = node->find("repeats");
+  if (repeats == nullptr) return;
+  for (const Node* item : items_of(*repeats))
+    if (!item->is_scalar())
+      continue;  // check_report has complained
+    else if (item->text == "seed")
+      complaints.add(item->at, "`repeats` names `seed`, which repeats anyway: leave it out");
     else if (item->text == report.compare)
       complaints.add(item->at, "`repeats` and `compare` are both `" + item->text +
                                    "`: an axis is either compared or repeats");

@@ -92,7 +92,7 @@ struct Limits {
 struct ReportSpec {
   std::string metric;   // "test/accuracy"; "" where the manifest has no `report:`
   std::string compare;  // an axis; paired by every other axis and the seed
-  Strings repeats = {};  // axes whose values repeat a trial, as seeds do
+  Strings repeats = {};  // axes whose values are observations, instead of the seeds
 };
 
 /// A whole experiment.

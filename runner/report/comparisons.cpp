@@ -1,4 +1,3 @@
-// Pairing.
 #include "runner/report/comparisons.h"
 
 #include <algorithm>
@@ -6,6 +5,7 @@
 #include <set>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace assay {
 namespace {
@@ -43,64 +43,77 @@ std::vector<Axes> apart_groups(const Report& report) {
   return all;
 }
 
-// Two trials that agree in the seed and all axes but the one compared; null where there is none.
+// Two trials that agree in all but the axis compared; null where there is none.
 struct Pair {
   const TrialResult *first = nullptr, *second = nullptr;
-  bool exists() const { return first != nullptr && second != nullptr; }
 };
-using Pairs = std::map<Axes, Pair>;                // by the other axes
-using Repetition = std::pair<std::int64_t, Axes>;  // the seed, and the axes that repeat
+using Pairs = std::map<Axes, Pair>;  // by setting: what else the two trials agree in
 
-std::map<Repetition, Pairs> pairs_by_repetition(const Report& report, const Trials& trials,
-                                                const std::string& alternative,
-                                                const std::string& baseline) {
-  std::map<Repetition, Pairs> all;
+constexpr const char* kSeed = "seed";  // among the axes of a repetition or a setting
+
+// By repetition: the values of the axes that repeat, or else the seed.
+std::map<Axes, Pairs> pair_trials(const Report& report, const Trials& trials,
+                                  const std::string& alternative, const std::string& baseline) {
+  std::map<Axes, Pairs> all;
   for (const auto* trial : trials) {
-    auto others = rest_of(*trial, report);
-    const auto label = trial->axes.at(report.compare);
-    others.erase(report.compare);
-    Axes repeats;
-    for (const auto& axis : report.repeats)
-      if (const auto node = others.extract(axis)) repeats.insert({node.key(), node.mapped()});
-    auto& pair = all[{trial->seed, repeats}][others];
-    if (label == alternative && pair.first == nullptr) pair.first = trial;
-    if (label == baseline && pair.second == nullptr) pair.second = trial;
+    const auto& label = trial->axes.at(report.compare);
+    if (label != alternative && label != baseline) continue;
+    auto setting = rest_of(*trial, report);
+    setting.erase(report.compare);
+    setting.emplace(kSeed, std::to_string(trial->seed));
+    Axes repetition;
+    const std::vector<std::string> by_seed{kSeed};
+    for (const auto& axis : report.repeats.empty() ? by_seed : report.repeats)
+      if (const auto node = setting.extract(axis)) repetition.insert({node.key(), node.mapped()});
+    auto& pair = all[repetition][setting];
+    auto& place = label == alternative ? pair.first : pair.second;
+    if (place == nullptr) place = trial;
   }
   return all;
 }
 
-using Means = std::pair<double, double>;  // of the alternative and the baseline
+using TwoValues = std::pair<double, double>;  // of the alternative and the baseline
 
-// Over the settings, the other axes of the pairs; nothing if a value is missing in one of them.
-std::optional<Means> means_over(const std::set<Axes>& settings, const Pairs& pairs,
-                                const std::string& metric) {
-  std::vector<double> a, b;
-  for (const auto& others : settings) {
-    const auto it = pairs.find(others);
-    if (it == pairs.end() || !it->second.exists()) return {};
-    const auto* first = value_of(*it->second.first, metric);
-    const auto* second = value_of(*it->second.second, metric);
-    if (first == nullptr || second == nullptr) return {};
-    a.push_back(*first);
-    b.push_back(*second);
-  }
-  return Means{summarize(a).mean, summarize(b).mean};
+std::optional<TwoValues> values_of(const Pair& pair, const std::string& metric) {
+  const auto* first = pair.first == nullptr ? nullptr : value_of(*pair.first, metric);
+  const auto* second = pair.second == nullptr ? nullptr : value_of(*pair.second, metric);
+  if (first == nullptr || second == nullptr) return {};
+  return TwoValues{*first, *second};
 }
 
-// A seed without one of the pairs is left out: its mean would be over other settings than those of
-// the other seeds.
-Comparison compare(const Report& report, const Trials& trials, const std::string& metric,
-                   const std::string& alternative, const std::string& baseline) {
-  const auto all = pairs_by_repetition(report, trials, alternative, baseline);
+// Settings with a pair of values in some repetition.
+std::set<Axes> settings_of(const std::map<Axes, Pairs>& all, const std::string& metric) {
   std::set<Axes> settings;
   for (const auto& [repetition, pairs] : all)
-    for (const auto& [others, pair] : pairs)
-      if (pair.exists()) settings.insert(others);
+    for (const auto& [setting, pair] : pairs)
+      if (values_of(pair, metric)) settings.insert(setting);
+  return settings;
+}
+
+// Nothing if a value is missing in one of the settings.
+std::optional<TwoValues> means_over(const std::set<Axes>& settings, const Pairs& pairs,
+                                    const std::string& metric) {
+  std::vector<double> a, b;
+  for (const auto& setting : settings) {
+    const auto it = pairs.find(setting);
+    const auto values = it == pairs.end() ? std::nullopt : values_of(it->second, metric);
+    if (!values) return {};
+    a.push_back(values->first);
+    b.push_back(values->second);
+  }
+  return TwoValues{summarize(a).mean, summarize(b).mean};
+}
+
+// A repetition without one of the pairs is left out: its mean would be over other settings than
+// those of the others.
+Comparison compare(const Report& report, const Trials& trials, const std::string& metric,
+                   const std::string& alternative, const std::string& baseline) {
+  const auto all = pair_trials(report, trials, alternative, baseline);
+  const auto settings = settings_of(all, metric);
   Comparison found{alternative, baseline, metric, {}};
-  if (settings.empty()) return found;
   std::vector<double> a, b;
   for (const auto& [repetition, pairs] : all)
-    if (const auto means = means_over(settings, pairs, metric)) {
+    if (const auto means = settings.empty() ? std::nullopt : means_over(settings, pairs, metric)) {
       a.push_back(means->first);
       b.push_back(means->second);
     } else {
@@ -143,7 +156,7 @@ std::string p_text(double p) {
   return p < 0.001 ? "<0.001" : fmt::format("{:.3f}", p);
 }
 
-void correct(std::vector<Comparison>& all) {
+void correct_p(std::vector<Comparison>& all) {
   std::vector<Comparison*> tested;
   std::vector<double> p;
   for (auto& one : all)
@@ -175,25 +188,30 @@ std::vector<Comparison> comparisons_of(const Report& report) {
         all.back().apart = apart;
       }
     }
-  correct(all);
+  correct_p(all);
   return all;
 }
 
 std::string comparison_note(const Report& report, const std::vector<Comparison>& all) {
   const auto count = [&](const auto& that) { return std::count_if(all.begin(), all.end(), that); };
   const auto intervals = count([](const auto& one) { return one.has_interval(); });
-  if (intervals == 0) return "";
-  std::string note = fmt::format("{} interval{} of Student's t over the seeds", intervals,
-                                 intervals == 1 ? "" : "s");
-  for (const auto& axis : report.repeats) note += " and the values of " + axis;
+  const auto unit =
+      report.repeats.empty() ? "seed" : fmt::format("{}", fmt::join(report.repeats, ", "));
+  std::vector<std::string> sentences;
+  if (intervals == 1)
+    sentences.push_back(fmt::format("1 interval of Student's t, one observation per {}.", unit));
   if (intervals > 1)
-    note += fmt::format(", each of 95 % by itself; p (Holm) is corrected for all {}", intervals);
-  note += ".";
+    sentences.push_back(fmt::format(
+        "{0} intervals of Student's t, one observation per {1}, each of 95 % by itself; "
+        "p (Holm) is corrected for all {0}.",
+        intervals, unit));
   if (count([](const auto& one) { return one.pairs > one.difference.count; }) > 0)
-    note += " The pairs of one seed are averaged first, since they are not independent.";
+    sentences.push_back("An observation is the mean over several pairs.");
   if (count([](const auto& one) { return one.left_out > 0; }) > 0)
-    note += " Seeds that lack a pair are left out.";
-  return note;
+    sentences.push_back("Observations that lack a pair are left out.");
+  if (intervals > 0 && !report.repeats.empty())
+    sentences.push_back("If observations share data, as folds do, p is too small.");
+  return fmt::format("{}", fmt::join(sentences, " "));
 }
 
 Cells comparison_cells(const std::vector<Comparison>& all, const std::string& none) {

@@ -8,7 +8,8 @@ namespace assay {
 
 /// One alternative of the axis `compare` against the first. Trials are paired if they agree in the
 /// seed and all other axes. Pairs of one seed are not independent, so their mean is one
-/// observation; but the values of an axis of Report::repeats are observations of their own.
+/// observation. With Report::repeats there is one observation per value of these axes instead, over
+/// all seeds.
 struct Comparison {
   std::string alternative, baseline, metric;
   Paired difference;       // over the observations

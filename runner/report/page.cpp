@@ -72,9 +72,10 @@ std::string differences(const Report& report) {
   const auto all = comparisons_of(report);
   if (all.empty()) return "";
   const auto cells = comparison_cells(all, "–");
-  std::string text = "<h2>Paired differences</h2><p>Paired by seed and every other axis. " +
-                     escaped(comparison_note(report, all)) + "</p><table>" +
-                     row(cells.front(), "th");
+  std::string text =
+      "<h2>Paired differences</h2><p>Paired by seed and every other axis; mean difference and "
+      "two-sided p. " +
+      escaped(comparison_note(report, all)) + "</p><table>" + row(cells.front(), "th");
   for (std::size_t k = 1; k < cells.size(); ++k) text += row(cells[k]);
   return text + "</table>\n";
 }

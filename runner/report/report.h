@@ -29,7 +29,7 @@ struct Report {
   std::string name;
   std::string metric;                // "" : every metric of the test split
   std::string compare;               // an axis, or ""
-  std::vector<std::string> repeats;  // axes whose values repeat a trial, as seeds do
+  std::vector<std::string> repeats;  // axes whose values are observations, instead of the seeds
   std::vector<std::string> apart;    // axes across which differences are not put together
   std::string manifest;
   std::vector<std::string> notes;  // below the table

@@ -56,7 +56,7 @@ std::vector<double> correct_by_holm(const std::vector<double>& p) {
   std::sort(order.begin(), order.end(), [&](auto a, auto b) { return p[a] < p[b]; });
   auto corrected = p;
   double largest = 0;
-  auto left = static_cast<double>(p.size());  // how many are not smaller
+  auto left = static_cast<double>(p.size());  // tests that are not yet corrected
   for (const auto k : order) {
     largest = std::max(largest, std::min(1.0, left-- * p[k]));
     corrected[k] = largest;

@@ -35,11 +35,11 @@ class Glister final : public Greedy {
   void start(const assay::Pool& pool, const Places& chosen, std::int64_t n) override;
   std::int64_t next(const assay::Pool& pool, const Places& chosen,
                     const assay::Context& context) override;
-  void begin_class(const assay::Pool& pool, std::int64_t chosen);
-  void begin(const torch::Tensor& features, const torch::Tensor& logits,
-             const torch::Tensor& label);
-  void move(std::int64_t place);
-  torch::Tensor logits() const;
+  void begin_class_after(const assay::Pool& pool, std::int64_t chosen);
+  void begin_with(const torch::Tensor& features, const torch::Tensor& logits,
+                  const torch::Tensor& label);
+  void add_step_of(std::int64_t place);
+  torch::Tensor moved_logits() const;
 
   Params p_;
   torch::Tensor x_, error_;          // [N, D + 1] with a one, [N, C]: p - y
@@ -76,15 +76,16 @@ void Glister::start(const assay::Pool& pool, const Places& chosen, std::int64_t 
   x_ = with_one(pool.features);
   error_ = at::softmax(pool.logits.to(torch::kDouble), 1) - at::one_hot(pool.label, pool.classes);
   if (p_.per_class) share_ = shares(pool.label, pool.classes, n, /*alike=*/false);
-  if (!p_.per_class) begin(pool.validation.features, pool.validation.logits, pool.validation.label);
+  if (!p_.per_class)
+    begin_with(pool.validation.features, pool.validation.logits, pool.validation.label);
   for (std::size_t k = 0; k < chosen.size(); ++k) {
-    begin_class(pool, static_cast<std::int64_t>(k));
-    move(chosen[k]);
+    begin_class_after(pool, static_cast<std::int64_t>(k));
+    add_step_of(chosen[k]);
   }
 }
 
 // Whose turn it is after `chosen` samples; begins with its validation samples if it is a new one.
-void Glister::begin_class(const assay::Pool& pool, std::int64_t chosen) {
+void Glister::begin_class_after(const assay::Pool& pool, std::int64_t chosen) {
   if (!p_.per_class) return;
   std::int64_t c = 0;
   for (auto end = share_[0]; end <= chosen; end += share_[static_cast<std::size_t>(c)]) ++c;
@@ -98,12 +99,12 @@ void Glister::begin_class(const assay::Pool& pool, std::int64_t chosen) {
                            std::to_string(c) +
                            " has none: give the validation split more samples, or leave out "
                            "`per_class`");
-  begin(all.features.index_select(0, own), all.logits.index_select(0, own),
-        all.label.index_select(0, own));
+  begin_with(all.features.index_select(0, own), all.logits.index_select(0, own),
+             all.label.index_select(0, own));
 }
 
-void Glister::begin(const torch::Tensor& features, const torch::Tensor& logits,
-                    const torch::Tensor& label) {
+void Glister::begin_with(const torch::Tensor& features, const torch::Tensor& logits,
+                         const torch::Tensor& label) {
   seen_ = with_one(features);
   logits_ = logits.to(torch::kDouble);
   y_ = at::one_hot(label, logits.size(1)).to(torch::kDouble);
@@ -113,25 +114,25 @@ void Glister::begin(const torch::Tensor& features, const torch::Tensor& logits,
 
 // The last layer's gradient of a sample is error (outer) x, so a step along it moves the logits of
 // v by -lr (x . v) error.
-void Glister::move(std::int64_t place) {
+void Glister::add_step_of(std::int64_t place) {
   moved_ = moved_ + at::mv(seen_, x_[place]).unsqueeze(1) * error_[place];
   ++count_;
 }
 
-torch::Tensor Glister::logits() const {
+torch::Tensor Glister::moved_logits() const {
   if (count_ == 0) return logits_;
   return logits_ - p_.lr / (p_.step == "mean" ? static_cast<double>(count_) : 1.0) * moved_;
 }
 
 std::int64_t Glister::next(const assay::Pool& pool, const Places& chosen, const assay::Context&) {
-  begin_class(pool, std::ssize(chosen));
-  const auto slope = (at::softmax(logits(), 1) - y_).t().matmul(seen_) /
+  begin_class_after(pool, std::ssize(chosen));
+  const auto slope = (at::softmax(moved_logits(), 1) - y_).t().matmul(seen_) /
                      static_cast<double>(seen_.size(0));  // [C, D + 1]
   auto scores = (x_.matmul(slope.t()) * error_).sum(1);
   if (p_.per_class)
     scores.masked_fill_(pool.label != class_, -std::numeric_limits<double>::infinity());
   const auto place = best(scores, chosen);
-  move(place);
+  add_step_of(place);
   return place;
 }
 

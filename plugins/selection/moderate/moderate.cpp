@@ -19,7 +19,9 @@ class Moderate final : public assay::Selector {
   };
   static assay::Schema<Params> schema();
   explicit Moderate(const Params& params) : p_(params) {}
-  Needs needs() const override { return {.label = true, .features = true, .every_class = true}; }
+  Needs needs() const override {
+    return {.label = true, .features = true, .every_class = p_.per_class};
+  }
   std::optional<Choice> step(std::int64_t, const assay::Pool& pool, std::int64_t n,
                              const assay::Context& context) override;
 

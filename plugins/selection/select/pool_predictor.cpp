@@ -28,7 +28,7 @@ torch::Tensor features_of(const assay::Output& output) {
 
 // `rows`, if every number of each sample is finite.
 torch::Tensor checked(const torch::Tensor& rows, const torch::Tensor& id, const char* what) {
-  const auto finite = rows.isfinite().view({rows.size(0), -1}).all(1);
+  const auto finite = rows.isfinite().view({rows.size(0), -1}).all(1).to(id.device());
   if (finite.all().item<bool>()) return rows;
   const auto first = id.masked_select(finite.logical_not())[0].item<std::int64_t>();
   throw Error(ErrorKind::kNumeric, std::string("the ") + what + " of sample " +

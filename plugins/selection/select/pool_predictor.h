@@ -1,4 +1,4 @@
-// What a selector needs to know of samples: features, logits, sketched gradients.
+// What a selector needs to know of samples: features, logits, sketched gradients or their norms.
 #pragma once
 
 #include "assay/schema.h"

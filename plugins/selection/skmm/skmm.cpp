@@ -24,7 +24,7 @@ class Skmm final : public assay::Selector {
     std::string take = "sampled";
     std::string recipe = "exact";
     double gap = 1e-8;
-    std::int64_t steps = 20000;
+    std::int64_t steps = 0;
     double lr = 0;
     double sparsity = 1e-3;
     bool squared = false;
@@ -42,9 +42,10 @@ class Skmm final : public assay::Selector {
  private:
   torch::Tensor solve(const assay::Pool& pool, const Places& begin,
                       const assay::Context& context) const;
-  Places take(const torch::Tensor& s, const assay::Pool& pool, std::int64_t n,
-              const assay::Rng& rng) const;
-  double rate(double published) const { return p_.lr > 0 ? p_.lr : published; }
+  Places select_by_weights(const torch::Tensor& s, const assay::Pool& pool, std::int64_t n,
+                           const assay::Rng& rng) const;
+  double learning_rate(double published) const { return p_.lr > 0 ? p_.lr : published; }
+  std::int64_t steps(std::int64_t usual) const { return p_.steps > 0 ? p_.steps : usual; }
   Params p_;
 };
 
@@ -56,8 +57,7 @@ assay::Schema<Skmm::Params> Skmm::schema() {
              "divided by c.")
       .field("take", &Params::take, one_of({"sampled", "top", "top_per_class"}),
              "How samples are chosen by their weights: drawn without replacement in proportion to "
-             "them; the highest; or the highest per class, in proportion to the class size. With "
-             "`recipe: exact` the highest are those drawn at random that the solver starts at.")
+             "them; the highest; or the highest per class, in proportion to the class size.")
       .field(
           "recipe", &Params::recipe, one_of({"exact", "published", "vision"}),
           "How the moment-matching problem is solved: to a certified gap; by Adam, without "
@@ -66,10 +66,11 @@ assay::Schema<Skmm::Params> Skmm::schema() {
       .field("gap", &Params::gap, above(0),
              "For `exact`: largest gap to the minimum, relative to the value with all weights at "
              "zero.")
-      .field("steps", &Params::steps, at_least(1),
-             "Number of steps of Adam; for `exact` the largest number of steps.")
+      .field("steps", &Params::steps, at_least(0),
+             "Number of steps of Adam, or for `exact` the largest number of steps; 0: 20000 for "
+             "`exact`, and the authors' 10000 for `published` and 2000 for `vision`.")
       .field("lr", &Params::lr, at_least(0),
-             "For `published` and `vision`: learning rate of Adam; 0: 1e-5 and 1e-2, the authors'.")
+             "For `published` and `vision`: learning rate of Adam; 0: the authors' 1e-5 and 1e-2.")
       .field("sparsity", &Params::sparsity, at_least(0),
              "For `vision`: weight of the term 1 / |s|, which makes the weights s sparse.")
       .field(
@@ -91,23 +92,23 @@ torch::Tensor Skmm::solve(const Pool& pool, const Places& begin,
   auto s = at::zeros({pool.size}, torch::TensorOptions(torch::kDouble));
   s.index_fill_(0, tensor_of(begin), 1 / static_cast<double>(n));
   if (p_.recipe == "exact") {
-    const auto found = MomentProgram(moments, n, p_.c).solve(s, p_.gap, p_.steps);
+    const auto found = MomentProgram(moments, n, p_.c).solve(s, p_.gap, steps(20000));
     if (found.gap > p_.gap)
       context.note("the moment-matching solver stopped after " + std::to_string(found.steps) +
                    " steps with a gap of " + std::to_string(found.gap));
     return found.s;
   }
   if (p_.recipe == "vision")
-    return vision_moments(moments,
-                          {p_.c, rate(1e-2), p_.steps, p_.sparsity, p_.squared, p_.simplex}, s);
+    return vision_moments(
+        moments, {p_.c, learning_rate(1e-2), steps(2000), p_.sparsity, p_.squared, p_.simplex}, s);
   const auto u = at::rand({moments.mean.size(0)}, context.rng.fork("gamma").generator(),
                           torch::TensorOptions(torch::kDouble));
-  return published_moments(moments, n, p_.c, rate(1e-5), p_.steps, s,
+  return published_moments(moments, n, p_.c, learning_rate(1e-5), steps(10000), s,
                            1 / p_.c + u * (1 - 1 / p_.c));
 }
 
-Places Skmm::take(const torch::Tensor& s, const Pool& pool, std::int64_t n,
-                  const assay::Rng& rng) const {
+Places Skmm::select_by_weights(const torch::Tensor& s, const Pool& pool, std::int64_t n,
+                               const assay::Rng& rng) const {
   if (p_.take == "sampled") return drawn(s, n, rng);
   if (p_.take == "top") return highest(s, n);
   return highest_per_class(s, pool.label, pool.classes, n);
@@ -117,7 +118,7 @@ std::optional<Choice> Skmm::step(std::int64_t, const Pool& pool, std::int64_t n,
                                  const assay::Context& context) {
   const torch::NoGradGuard no_grad;
   const auto begin = drawn_evenly(pool.size, n, context.rng.fork("begin"));
-  auto places = take(solve(pool, begin, context), pool, n, context.rng.fork("drawn"));
+  auto places = select_by_weights(solve(pool, begin, context), pool, n, context.rng.fork("drawn"));
   const std::set<std::int64_t> drawn_at_first(begin.begin(), begin.end());
   const auto kept = std::count_if(places.begin(), places.end(),
                                   [&](auto place) { return drawn_at_first.contains(place); });

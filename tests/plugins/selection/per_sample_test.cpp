@@ -13,6 +13,7 @@
 #include "assay/sdk/layers.h"
 #include "assay/sdk/training.h"
 #include "selection/select/gradients/per_sample.h"
+#include "selection/select/gradients/squared_norms.h"
 #include "tests/support/plugin_host.h"
 
 using namespace selection;
@@ -225,4 +226,34 @@ TEST_CASE("chosen parameters alone, sketched, are the sketch of their gradients"
     const auto found = gradients.sketched({input}, losses, *sketch, 64);
     CHECK((found - whole).abs().max().item<double>() < 1e-4 * whole.abs().max().item<double>());
   }
+}
+
+TEST_CASE("squared norms are those of the sums, however few samples are multiplied out at a time") {
+  const auto left = normal({5, 3, 4}, 1), right = normal({5, 3, 2}, 2), v = normal({5, 6}, 3);
+  const auto product = at::bmm(left.transpose(1, 2), right).flatten(1);  // [5, 8]
+  auto both = product.clone();
+  both.narrow(1, 2, 6).add_(v);
+  const auto square = [](const torch::Tensor& x) { return x.to(torch::kDouble).square().sum(1); };
+  for (const std::int64_t largest : {1, 40, 1000}) {
+    SquaredNorms once(5, {1, 1}, largest), twice(5, {2, 1}, largest);
+    for (auto* norms : {&once, &twice}) {
+      norms->outer({0, 0}, left, right);
+      norms->vector({norms == &twice ? 0U : 1U, norms == &twice ? 2 : 0}, v);
+    }
+    CHECK(at::allclose(once.sum_up(), square(product) + square(v), 1e-5, 1e-6));
+    CHECK(at::allclose(twice.sum_up(), square(both), 1e-5, 1e-6));
+  }
+  CHECK(SquaredNorms(2, {}).sum_up().count_nonzero().item<std::int64_t>() == 0);
+}
+
+TEST_CASE("a weight that is used twice, and one seen at many places, have norms too") {
+  Made model;
+  const auto shared = model.register_module("shared", nn::Linear(6, 6));
+  const auto wide = model.register_module("wide", nn::Conv2d(nn::Conv2dOptions(1, 2, 3)));
+  const auto head = model.register_module("head", nn::Linear(8, 3));
+  model.run = [=](const torch::Tensor& x) mutable {  // [B, 1, 6, 6]
+    const auto rows = shared->forward(at::relu(shared->forward(x.mean({1, 2}))));
+    return head->forward(at::cat({rows, wide->forward(x).mean({2, 3})}, 1));
+  };
+  check(model, normal({5, 1, 6, 6}, 4));
 }

@@ -140,6 +140,22 @@ TEST_CASE("a metric that no trial has is named, with those there are") {
   }
 }
 
+TEST_CASE("compare has one observation per value of the axis that report.repeats names") {
+  const Desk desk;
+  desk.folder.write("folds.yaml",
+                    "assay: 1\nname: folds\nprocedure: {use: fake}\n"
+                    "sweep: {procedure.units: [2, 3], procedure.act: [ok, slow], seed: [0, 1, 2]}\n"
+                    "report: {compare: procedure.units, repeats: procedure.act}\n");
+  REQUIRE(desk.assay("run folds.yaml").code == 0);
+  const auto of = [&](const std::string& overrides) {
+    return desk.json("compare folds.yaml " + overrides).at("statistics").at("comparisons")[0];
+  };
+  CHECK(of("").at("n") == 2);
+  CHECK(of("").at("pairs") == 6);
+  CHECK(of("'~report.repeats'").at("n") == 3);
+  CHECK_THAT(desk.assay("compare folds.yaml").out, Contains("one observation per procedure.act"));
+}
+
 TEST_CASE("compare --json gives the numbers of its table") {
   const Desk desk;
   desk.assay("run two.yaml");

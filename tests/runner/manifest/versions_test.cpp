@@ -3,6 +3,7 @@
 
 #include "assay/error.h"
 #include "runner/manifest/current.h"
+#include "runner/manifest/report.h"
 #include "runner/manifest/versions.h"
 #include "tests/runner/manifest/desk.h"
 
@@ -41,6 +42,16 @@ struct Recorded : Desk {
 const std::string kSweep = kBase + "sweep:\n  optimizer.lr: [0.1, 0.2]\n  seed: [3, 4]\n";
 
 }  // namespace
+
+TEST_CASE("a version keeps what repeats, and one of before has nothing that does") {
+  Recorded desk;
+  const auto asked = desk.read(kSweep + "report: {metric: test/nll, repeats: [optimizer.lr]}\n");
+  record_version(desk.dir, asked, {});
+  CHECK(desk.versions().at(0).experiment.report.repeats == Strings{"optimizer.lr"});
+  CHECK(report_from_json({{"metric", ""}, {"compare", ""}}).repeats.empty());
+  CHECK(desk.read(kSweep + "report: {repeats: optimizer.lr}\n").report.repeats ==
+        Strings{"optimizer.lr"});
+}
 
 TEST_CASE("a version reads back as the experiment that was recorded") {
   Recorded desk;

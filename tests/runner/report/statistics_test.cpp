@@ -74,8 +74,8 @@ TEST_CASE("pairs of one seed are one observation, and intervals are counted and 
   CHECK(all[0].corrected_p == Approx(2 * expected.p));
   CHECK(all[1].corrected_p == Approx(all[1].difference.p));
   const std::string note =
-      "2 intervals of Student's t over the seeds, each of 95 % by itself; p (Holm) is corrected "
-      "for all 2. The pairs of one seed are averaged first, since they are not independent.";
+      "2 intervals of Student's t, one observation per seed, each of 95 % by itself; p (Holm) is "
+      "corrected for all 2. An observation is the mean over several pairs.";
   CHECK(comparison_note(report, all) == note);
   CHECK_THAT(text_table(report, false), Catch::EndsWith(note + "\n"));
   CHECK_THAT(html_page(report), Catch::Contains("p (Holm)") && Catch::Contains("for all 2."));
@@ -86,38 +86,72 @@ TEST_CASE("pairs of one seed are one observation, and intervals are counted and 
   CHECK(json.at("p_holm").get<double>() == Approx(2 * expected.p));
 }
 
-TEST_CASE("the values of an axis that repeats are observations of their own") {
+TEST_CASE("with repeats, there is one observation per value of the axis, over all seeds") {
   Report report;
   report.metric = "test/accuracy";
   report.compare = "model";
   report.repeats = {"fold"};
-  const auto add = [&](const char* model, const char* fold, double value) {
+  const auto add = [&](const char* model, int fold, int seed, double value) {
     report.trials.push_back({"id",
-                             {{"model", model}, {"fold", fold}},
-                             0,
+                             {{"model", model}, {"fold", std::to_string(fold)}},
+                             seed,
                              RunState::kDone,
                              {{"test/accuracy", value}},
                              0,
                              "",
                              {}});
   };
-  for (int fold = 0; fold < 3; ++fold) {
-    add("cart", std::to_string(fold).c_str(), 1);
-    add("rules", std::to_string(fold).c_str(), 2 + fold);
-  }
+  for (int fold = 0; fold < 3; ++fold)
+    for (int seed = 0; seed < 2; ++seed) {
+      add("cart", fold, seed, 1);
+      add("rules", fold, seed, 2 + fold + (seed == 0 ? -0.5 : 0.5));
+    }
   const auto groups = groups_of(report);
   REQUIRE(groups.size() == 2);
   CHECK(groups[1].label() == "model=rules");
-  CHECK(groups[1].values("test/accuracy") == std::vector<double>{2, 3, 4});
+  CHECK(groups[1].values("test/accuracy").size() == 6);
   const auto all = comparisons_of(report);
   REQUIRE(all.size() == 1);
   CHECK(all[0].difference.count == 3);
   CHECK(all[0].difference.mean == Approx(2));
+  CHECK(all[0].difference.half_width == Approx(paired_difference({1, 2, 3}, {0, 0, 0}).half_width));
+  CHECK(all[0].pairs == 6);
   CHECK(comparison_note(report, all) ==
-        "1 interval of Student's t over the seeds and the values of fold.");
-  report.repeats.clear();  // one seed is one observation
-  CHECK(comparisons_of(report)[0].difference.count == 1);
-  CHECK(comparison_note(report, comparisons_of(report)).empty());
+        "1 interval of Student's t, one observation per fold. An observation is the mean over "
+        "several pairs. If observations share data, as folds do, p is too small.");
+  report.repeats.clear();
+  CHECK(comparisons_of(report)[0].difference.count == 2);
+}
+
+TEST_CASE("a setting without any value is left out, and a lost observation is told") {
+  Report report;
+  report.metric = "test/accuracy";
+  report.compare = "optimizer";
+  const auto add = [&](const char* optimizer, const char* lr, int seed, bool done) {
+    report.trials.push_back({"id",
+                             {{"optimizer", optimizer}, {"lr", lr}},
+                             seed,
+                             done ? RunState::kDone : RunState::kDiverged,
+                             {{"test/accuracy", seed}},
+                             0,
+                             "",
+                             {}});
+  };
+  for (int seed = 0; seed < 3; ++seed)
+    for (const char* lr : {"0.1", "10"}) {
+      add("sgd", lr, seed, true);
+      add("sam", lr, seed, lr[0] == '0');  // diverges with 10 in every seed
+    }
+  CHECK(comparisons_of(report)[0].difference.count == 3);
+  CHECK(comparisons_of(report)[0].pairs == 3);
+  CHECK(comparisons_of(report)[0].left_out == 0);
+  for (auto& trial : report.trials)
+    if (trial.seed > 0 && trial.axes.at("lr") == "0.1") trial.state = RunState::kFailed;
+  const auto few = comparisons_of(report);  // one seed is left: no interval, but a note
+  CHECK(few[0].difference.count == 1);
+  CHECK(few[0].left_out == 2);
+  CHECK(comparison_note(report, few) == "Observations that lack a pair are left out.");
+  CHECK(statistics_of(report).at("comparisons")[0].at("p_holm").is_null());
 }
 
 TEST_CASE("what is no number makes none of what it enters into") {
@@ -169,8 +203,8 @@ TEST_CASE("trials are paired by seed and the other axes, and failed ones are lef
   CHECK(all[0].left_out == 1);
   CHECK(all[0].difference.mean == Approx(0.5));
   CHECK(comparison_note(report, all) ==
-        "1 interval of Student's t over the seeds. The pairs of one seed are averaged first, since "
-        "they are not independent. Seeds that lack a pair are left out.");
+        "1 interval of Student's t, one observation per seed. An observation is the mean over "
+        "several pairs. Observations that lack a pair are left out.");
   CHECK(groups_of(report).size() == 4);
   CHECK(text_table(report, false).find("\033") == std::string::npos);
 }

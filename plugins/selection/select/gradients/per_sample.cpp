@@ -38,9 +38,9 @@ class Sketching final : public Sink {
 };
 
 // Passes on what belongs to the parameters that a rule holds for.
-class Ruled final : public Sink {
+class RuledSink final : public Sink {
  public:
-  Ruled(const std::vector<bool>& ruled, Sink& sink) : ruled_(ruled), sink_(sink) {}
+  RuledSink(const std::vector<bool>& ruled, Sink& sink) : ruled_(ruled), sink_(sink) {}
 
   void outer(const Block& block, const torch::Tensor& left, const torch::Tensor& right) override {
     if (ruled_[block.parameter]) sink_.outer(block, left, right);
@@ -193,7 +193,7 @@ void PerSample::compare(const Capture& capture, const std::vector<torch::Tensor>
 void PerSample::give_all(const Capture& capture, const std::vector<torch::Tensor>& gradients,
                          std::int64_t samples, Sink& sink) const {
   const torch::NoGradGuard no_grad;
-  Ruled ruled(ruled_, sink);
+  RuledSink ruled(ruled_, sink);
   for (std::size_t k = 0; k < gradients.size(); ++k) {
     if (!gradients[k].defined()) continue;
     check_unchanged(capture.uses()[k]);
@@ -202,28 +202,28 @@ void PerSample::give_all(const Capture& capture, const std::vector<torch::Tensor
   }
 }
 
-void PerSample::give_gradients(const assay::Batch& batch, const Losses& losses, Sink& sink,
-                               const TakeOther& take_other) {
+void PerSample::give_gradients(const assay::Batch& batch, const Losses& losses,
+                               const MakeSink& make_sink, const TakeOther& take_other) {
   const assay::EvalMode mode(model_);
   torch::AutoGradMode grad(true);
   Capture capture(tensors());
   const auto logits = model_.forward(batch).logits;
   capture.stop();
+  Sink& sink = make_sink(capture, logits);
   const auto each = losses(logits);
-  const auto gradients = gradients_of(capture, each.sum());
-  give_all(capture, gradients, batch.size(), sink);
+  give_all(capture, gradients_of(capture, each.sum()), batch.size(), sink);
   one_by_one(each, take_other);
 }
 
 torch::Tensor PerSample::sketched(const assay::Batch& batch, const Losses& losses,
                                   const Sketch& sketch, std::int64_t m) {
   torch::Tensor out;
-  const Losses begin = [&](const torch::Tensor& logits) {
+  std::optional<Sketching> sink;
+  const auto make_sink = [&](const Capture&, const torch::Tensor& logits) -> Sink& {
     out = at::zeros({batch.size(), m}, logits.options().requires_grad(false));
-    return losses(logits);
+    return sink.emplace(sketch, offsets_, out);
   };
-  Sketching sink(sketch, offsets_, out);
-  give_gradients(batch, begin, sink, [&](auto sample, auto parameter, const auto& gradient) {
+  give_gradients(batch, losses, make_sink, [&](auto sample, auto parameter, const auto& gradient) {
     auto row = out.narrow(0, sample, 1);
     sketch.add(gradient, offsets_[parameter], row);
   });
@@ -231,12 +231,23 @@ torch::Tensor PerSample::sketched(const assay::Batch& batch, const Losses& losse
 }
 
 torch::Tensor PerSample::norms(const assay::Batch& batch, const Losses& losses) {
-  SquaredNorms sink(batch.size());
   auto others = at::zeros({batch.size()}, torch::TensorOptions(torch::kDouble));
-  give_gradients(batch, losses, sink, [&](auto sample, auto, const auto& gradient) {
+  std::optional<SquaredNorms> sink;
+  const auto make_sink = [&](const Capture& capture, const torch::Tensor&) -> Sink& {
+    return sink.emplace(batch.size(), count_uses(capture));
+  };
+  give_gradients(batch, losses, make_sink, [&](auto sample, auto, const auto& gradient) {
     others[sample] += gradient.to(torch::kDouble).square().sum().cpu();
   });
-  return (sink.sums() + others).sqrt();
+  return (sink->sum_up() + others).sqrt();
+}
+
+std::vector<int> PerSample::count_uses(const Capture& capture) const {
+  std::vector<int> uses(parameters_.size());
+  for (const auto& use : capture.uses())
+    for (const auto& input : use.inputs)
+      if (const auto parameter = capture.parameter_of(input)) ++uses[*parameter];
+  return uses;
 }
 
 void PerSample::one_by_one(const torch::Tensor& losses, const TakeOther& take) const {

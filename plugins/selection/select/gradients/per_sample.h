@@ -37,11 +37,14 @@ class PerSample {
   torch::Tensor norms(const assay::Batch& batch, const Losses& losses);
 
  private:
-  /// Takes the gradient of a sample in the parameters that no rule holds for: [1, w] each.
+  /// Called once the forward pass of a batch has been captured.
+  using MakeSink = std::function<Sink&(const Capture&, const torch::Tensor& logits)>;
+  /// Takes the gradient of a sample in a parameter that no rule holds for: [1, w].
   using TakeOther = std::function<void(std::int64_t sample, std::size_t parameter,
                                        const torch::Tensor& gradient)>;
-  void give_gradients(const assay::Batch& batch, const Losses& losses, Sink& sink,
+  void give_gradients(const assay::Batch& batch, const Losses& losses, const MakeSink& make_sink,
                       const TakeOther& take_other);
+  std::vector<int> count_uses(const Capture& capture) const;
   std::vector<torch::Tensor> tensors() const;
   std::vector<torch::Tensor> gradients_of(const Capture& capture, const torch::Tensor& sum) const;
   void probe_orders(const assay::Batch& three);

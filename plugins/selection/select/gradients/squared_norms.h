@@ -8,31 +8,39 @@
 
 namespace selection {
 
-/// Takes the stretches of the gradients of B samples and adds up their squared norms. Stretches
-/// that overlap, as those of a weight that is used twice, are added before they are squared.
+/// Takes the stretches of the gradients of B samples and adds up their squared norms. Stretches of
+/// a parameter that is used several times may overlap: they are kept until the end, and added
+/// before they are squared.
 class SquaredNorms final : public Sink {
  public:
-  explicit SquaredNorms(std::int64_t samples) : samples_(samples) {}
+  /// `uses` is the number of uses of each parameter. At most `largest` elements are multiplied out
+  /// at a time, or those of one sample.
+  SquaredNorms(std::int64_t samples, std::vector<int> uses, std::int64_t largest = 1 << 24);
 
   void outer(const Block& block, const torch::Tensor& left, const torch::Tensor& right) override;
   void vector(const Block& block, const torch::Tensor& v) override;
 
-  /// [B] double, on the CPU; zeros if there were none.
-  torch::Tensor sums() const;
+  /// [B] double, on the CPU; zeros if there were no stretches.
+  torch::Tensor sum_up() const;
 
  private:
   // sum_t left[b, t] (outer) right[b, t], or `left` [B, w] alone.
   struct Stretch {
     std::int64_t offset = 0;
     torch::Tensor left, right;
-    std::int64_t width() const;
-    torch::Tensor whole() const;  // [B, width] double
-  };
-  static torch::Tensor squared(const Stretch& stretch);
-  static torch::Tensor squared(const std::vector<Stretch>& stretches);
 
-  std::int64_t samples_;
-  std::map<std::size_t, std::vector<Stretch>> of_parameter_;
+    std::int64_t width() const;
+    Stretch narrow(std::int64_t first, std::int64_t count) const;
+    torch::Tensor multiply_out() const;  // [B, width] double
+  };
+  void take(const Block& block, Stretch stretch);
+  torch::Tensor square(const Stretch& stretch) const;
+  torch::Tensor square_sum(const std::vector<Stretch>& stretches) const;
+
+  std::vector<int> uses_;
+  std::int64_t largest_;
+  torch::Tensor squares_;
+  std::map<std::size_t, std::vector<Stretch>> kept_;  // by parameter
 };
 
 }  // namespace selection

@@ -40,15 +40,15 @@ torch::Tensor vision_moments(const Moments& moments, const VisionSettings& setti
   const bool by_logits = settings.simplex == "logits";
   auto changed = s.clone();  // s, or its logits
   auto gamma = at::full_like(moments.mean, 1 / settings.c);
-  Adam of_changed(changed), of_gamma(gamma);
+  Adam adam(changed), adam_of_gamma(gamma);
   const auto weights = [&] { return by_logits ? at::softmax(changed, 0) : changed; };
   for (std::int64_t t = 1; t <= settings.steps; ++t) {
     const auto here = weights();
     auto slopes = slopes_at(moments, settings, here, gamma);
     if (watch) watch(slopes.value);
     if (by_logits) slopes.of_s = here * (slopes.of_s - here.dot(slopes.of_s));
-    of_changed.step(changed, slopes.of_s, settings.lr, t);
-    of_gamma.step(gamma, slopes.of_gamma, settings.lr, t);
+    adam.step(changed, slopes.of_s, settings.lr, t);
+    adam_of_gamma.step(gamma, slopes.of_gamma, settings.lr, t);
     if (settings.simplex == "sort") project_onto_simplex(changed);
     if (settings.simplex == "softmax") changed = at::softmax(changed, 0);
     gamma.clamp_min_(1 / settings.c);
