@@ -1,0 +1,64 @@
+#!/usr/bin/env python3
+"""experiments/contrasts.py on a table whose statistics are known in closed form.
+
+    python tests/experiments/contrasts_test.py
+
+Exits with 77 where numpy or SciPy is missing.
+"""
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+SCRIPT = pathlib.Path(__file__).resolve().parents[2] / "experiments" / "contrasts.py"
+
+
+def table(shift=0.0, state="done"):
+    """Over the rates 0.2 and 0.4, `sam` is above `sgd` by 0, 1, 2 and by 2, 3, 4: by 1, 2, 3 on average."""
+    rows = ["experiment,id,arm,dataset.rate,seed,state,test/accuracy"]
+    for seed in range(3):
+        for rate in (0.2, 0.4):
+            rows.append(f"x,{seed},sgd,{rate},{seed},done,5")
+            rows.append(f"x,{seed},sam,{rate},{seed},{state},{5 + seed + (2 if rate == 0.4 else 0) + shift}")
+    return "\n".join(rows) + "\n"
+
+
+def run(*words):
+    return subprocess.run([sys.executable, SCRIPT, *words], capture_output=True, text=True)
+
+
+def row_of(text, *start):
+    for line in text.splitlines():
+        cells = [cell.strip() for cell in line.split("|")[1:-1]]
+        if cells[: len(start)] == list(start):
+            return cells[len(start):]
+    raise AssertionError(f"no row {start} in\n{text}")
+
+
+def main():
+    try:
+        import scipy.stats  # noqa: F401
+    except ImportError as missing:
+        print(f"skipped: {missing}")
+        sys.exit(77)
+    with tempfile.TemporaryDirectory() as folder:
+        one, two, failed = (pathlib.Path(folder) / name for name in ("one.csv", "two.csv", "failed.csv"))
+        one.write_text(table())
+        two.write_text(table(0.25))
+        failed.write_text(table(state="failed"))
+        common = ["--metric", "test/accuracy", "--pairs", "sam:sgd"]
+        # Differences 1, 2, 3: 2 +- 4.303 / sqrt(3), p = 1 - sqrt(12 / 14).
+        whole = run(one, *common).stdout
+        assert row_of(whole, "sam - sgd", "") == ["+2.000", "[-0.484, +4.484]", "0.074", "0.074", "3"], whole
+        # 0, 1, 2 has t = sqrt(3) and p = 0.225; 2, 3, 4 has t = 3 sqrt(3) and p = 0.035, which Holm doubles.
+        each = run(one, *common, "--per", "dataset.rate").stdout
+        assert row_of(each, "sam - sgd", "0.2") == ["+1.000", "[-1.484, +3.484]", "0.225", "0.225", "3"], each
+        assert row_of(each, "sam - sgd", "0.4") == ["+3.000", "[+0.516, +5.484]", "0.035", "0.070", "3"], each
+        assert "2 intervals" in each
+        again = run(one, "--metric", "test/accuracy", "--again", two).stdout
+        assert row_of(again, "sam", "") == ["7.0000", "7.2500", "0.2500"], again
+        refused = run(failed, *common)
+        assert refused.returncode == 1 and "is failed; run the manifest to its end first" in refused.stderr, refused.stderr
+
+
+main()
