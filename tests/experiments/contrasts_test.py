@@ -49,14 +49,18 @@ def main():
         common = ["--metric", "test/accuracy", "--pairs", "sam:sgd"]
         # Differences 1, 2, 3: 2 +- 4.303 / sqrt(3), p = 1 - sqrt(12 / 14).
         whole = run(one, *common).stdout
-        assert row_of(whole, "sam - sgd", "") == ["+2.000", "[-0.484, +4.484]", "0.074", "0.074", "3"], whole
+        assert row_of(whole, "sam - sgd", "x") == ["+2.000", "[-0.484, +4.484]", "0.074", "0.074", "3"], whole
         # 0, 1, 2 has t = sqrt(3) and p = 0.225; 2, 3, 4 has t = 3 sqrt(3) and p = 0.035, which Holm doubles.
         each = run(one, *common, "--per", "dataset.rate").stdout
-        assert row_of(each, "sam - sgd", "0.2") == ["+1.000", "[-1.484, +3.484]", "0.225", "0.225", "3"], each
-        assert row_of(each, "sam - sgd", "0.4") == ["+3.000", "[+0.516, +5.484]", "0.035", "0.070", "3"], each
+        assert row_of(each, "sam - sgd", "x 0.2") == ["+1.000", "[-1.484, +3.484]", "0.225", "0.225", "3"], each
+        assert row_of(each, "sam - sgd", "x 0.4") == ["+3.000", "[+0.516, +5.484]", "0.035", "0.070", "3"], each
         assert "2 intervals" in each
         again = run(one, "--metric", "test/accuracy", "--again", two).stdout
-        assert row_of(again, "sam", "") == ["7.0000", "7.2500", "0.2500"], again
+        assert row_of(again, "sam", "x") == ["7.0000", "7.2500", "0.2500"], again
+        other = pathlib.Path(folder) / "other.csv"
+        other.write_text(table().replace("x,", "y,"))
+        both = run(one, other, *common).stdout
+        assert row_of(both, "sam - sgd", "y") == ["+2.000", "[-0.484, +4.484]", "0.074", "0.148", "3"], both
         refused = run(failed, *common)
         assert refused.returncode == 1 and "is failed; run the manifest to its end first" in refused.stderr, refused.stderr
 
