@@ -81,12 +81,13 @@ std::optional<TwoValues> values_of(const Pair& pair, const std::string& metric) 
   return TwoValues{*first, *second};
 }
 
-// Settings with a pair of values in some repetition.
-std::set<Axes> settings_of(const std::map<Axes, Pairs>& all, const std::string& metric) {
+// Settings whose pair is `wanted` in some repetition.
+template <class Wanted>
+std::set<Axes> settings_where(const std::map<Axes, Pairs>& all, const Wanted& wanted) {
   std::set<Axes> settings;
   for (const auto& [repetition, pairs] : all)
     for (const auto& [setting, pair] : pairs)
-      if (values_of(pair, metric)) settings.insert(setting);
+      if (wanted(pair)) settings.insert(setting);
   return settings;
 }
 
@@ -109,8 +110,12 @@ std::optional<TwoValues> means_over(const std::set<Axes>& settings, const Pairs&
 Comparison compare(const Report& report, const Trials& trials, const std::string& metric,
                    const std::string& alternative, const std::string& baseline) {
   const auto all = pair_trials(report, trials, alternative, baseline);
-  const auto settings = settings_of(all, metric);
+  const auto settings =
+      settings_where(all, [&](const Pair& pair) { return values_of(pair, metric).has_value(); });
+  const auto asked = settings_where(
+      all, [](const Pair& pair) { return pair.first != nullptr && pair.second != nullptr; });
   Comparison found{alternative, baseline, metric, {}};
+  found.settings_left_out = static_cast<int>(asked.size() - settings.size());
   std::vector<double> a, b;
   for (const auto& [repetition, pairs] : all)
     if (const auto means = settings.empty() ? std::nullopt : means_over(settings, pairs, metric)) {
@@ -209,6 +214,8 @@ std::string comparison_note(const Report& report, const std::vector<Comparison>&
     sentences.push_back("An observation is the mean over several pairs.");
   if (count([](const auto& one) { return one.left_out > 0; }) > 0)
     sentences.push_back("Observations that lack a pair are left out.");
+  if (count([](const auto& one) { return one.settings_left_out > 0; }) > 0)
+    sentences.push_back("Values of other axes without any pair are left out.");
   if (intervals > 0 && !report.repeats.empty())
     sentences.push_back("If observations share data, as folds do, p is too small.");
   return fmt::format("{}", fmt::join(sentences, " "));
