@@ -4,15 +4,20 @@
     python experiments/selection/images.py runs/skmm_images [--plot FILE]
 
 Means and deviations over the seeds; `- uniform` is the difference of the accuracy from the uniform selection's, for each
-seed the mean over n below 2,000, with half of its 95 % interval over the seeds. Needs numpy and SciPy, and matplotlib for the plot.
+seed the mean over n below 2,000, with half of its 95 % interval over the seeds; p is corrected by Holm's method for all
+selectors and layers. Needs numpy and SciPy, and matplotlib for the plot.
 """
 import argparse
 import collections
 import json
 import pathlib
+import sys
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.stats import ttest_rel
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from contrasts import holm  # noqa: E402
 
 NAMES = {"arm": "arm", "n": "stages.pick.procedure.n", "selector": "stages.pick.selector"}
 
@@ -34,24 +39,35 @@ def collect(folder):
 
 
 def above_uniform(own, uniform):
-    """Mean difference and half of its 95 % interval."""
+    """Mean difference, half of its 95 % interval, and p."""
     few = [n for n in own if n < 2000]
-    apart = [np.mean([100 * (own[n][seed][0] - uniform[n][seed][0]) for n in few]) for seed in uniform[few[0]]]
-    half = student.ppf(0.975, len(apart) - 1) * np.std(apart, ddof=1) / np.sqrt(len(apart))
-    return np.mean(apart), half
+    mean = lambda of, seed: np.mean([100 * of[n][seed][0] for n in few])
+    seeds = sorted(uniform[few[0]])
+    test = ttest_rel([mean(own, seed) for seed in seeds], [mean(uniform, seed) for seed in seeds])
+    low, high = test.confidence_interval(0.95)
+    return (low + high) / 2, (high - low) / 2, test.pvalue
 
 
-def table(arm, selectors):
+def differences(found):
+    """By arm and selector: what above_uniform() says, with p corrected for all of them."""
+    all_of = {(arm, name): above_uniform(selectors[name], selectors["uniform"])
+              for arm, selectors in found.items() for name in selectors if name != "uniform"}
+    corrected = holm(np.array([p for _, _, p in all_of.values()]))
+    return {key: (mean, half, p) for (key, (mean, half, _)), p in zip(all_of.items(), corrected)}
+
+
+def table(arm, selectors, apart):
     sizes = sorted(selectors["uniform"])
-    print(f"\n**{arm}**\n\n| selector | " + " | ".join(f"n = {n}" for n in sizes) + " | - uniform |\n" + "|---" * (len(sizes) + 2) + "|")
-    order = sorted(selectors, key=lambda name: -above_uniform(selectors[name], selectors["uniform"])[0] if name != "uniform" else 0)
-    for name in order:
+    print(f"\n### {arm}\n\n| selector | " + " | ".join(f"n = {n}" for n in sizes) + " | - uniform | p (Holm) |\n" + "|---" * (len(sizes) + 3) + "|")
+    for name in sorted(selectors, key=lambda name: -apart.get((arm, name), (0,))[0]):
         cells = []
         for n in sizes:
             accuracy, f1 = 100 * np.array(list(selectors[name][n].values())).T
             cells.append(f"{accuracy.mean():.1f} +- {accuracy.std(ddof=1):.1f}, {f1.mean():.1f}")
-        apart, half = above_uniform(selectors[name], selectors["uniform"]) if name != "uniform" else (0, 0)
-        print(f"| {name} | " + " | ".join(cells) + (f" | {apart:+.1f} +- {half:.1f} |" if name != "uniform" else " | |"))
+        if name != "uniform":
+            mean, half, p = apart[arm, name]
+            cells += [f"{mean:+.1f} +- {half:.1f}", "<0.001" if p < 0.001 else f"{p:.3f}"]
+        print(f"| {name} | " + " | ".join(cells) + (" |" if name != "uniform" else " | | |"))
 
 
 def plot(file, found):
@@ -79,8 +95,10 @@ def main():
     words.add_argument("--plot", type=pathlib.Path)
     asked = words.parse_args()
     found = collect(asked.folder)
+    apart = differences(found)
     for arm in sorted(found):
-        table(arm, found[arm])
+        table(arm, found[arm], apart)
+    print(f"\n{len(apart)} intervals, each of 95 % by itself; p (Holm) is corrected for all of them.")
     if asked.plot:
         plot(asked.plot, found)
 
