@@ -7,6 +7,8 @@
 namespace assay {
 namespace {
 
+constexpr const char* kSeed = "seed";
+
 void check_axis(const Node& node, const std::string& key, const Node* sweep,
                 Complaints& complaints) {
   if (sweep != nullptr && sweep->find(node.text) != nullptr) return;
@@ -32,7 +34,11 @@ void check_report(const Node& node, Checker& checker, ReportSpec& into) {
     into.metric = checker.word(*metric, "metric").value_or("");
   if (const Node* compare = node.find("compare"))
     into.compare = checker.word(*compare, "compare").value_or("");
-  if (const Node* repeats = node.find("repeats"))
+  const Node* repeats = node.find("repeats");
+  if (repeats != nullptr && !repeats->is_scalar() && !repeats->is_list())
+    checker.complaints().add(repeats->at, "`repeats` is " + repeats->describe() +
+                                              ", expected an axis or a list of axes");
+  else if (repeats != nullptr)
     for (const Node* item : items_of(*repeats))
       if (const auto axis = checker.word(*item, "repeats")) {
         if (std::find(into.repeats.begin(), into.repeats.end(), *axis) != into.repeats.end())
@@ -45,14 +51,20 @@ void check_report_axes(const Node& root, const ReportSpec& report, Complaints& c
   const Node* node = root.find("report");
   if (node == nullptr) return;
   const Node* sweep = root.find("sweep");
-  if (!report.compare.empty()) check_axis(*node->find("compare"), "compare", sweep, complaints);
+  if (report.compare == kSeed)
+    complaints.add(node->find("compare")->at,
+                   "`compare` is `seed`, by which trials are paired: name another axis");
+  else if (!report.compare.empty())
+    check_axis(*node->find("compare"), "compare", sweep, complaints);
   const Node* repeats = node->find("repeats");
   if (repeats == nullptr) return;
   for (const Node* item : items_of(*repeats))
     if (!item->is_scalar())
       continue;  // check_report has complained
-    else if (item->text == "seed")
-      complaints.add(item->at, "`repeats` names `seed`, which repeats anyway: leave it out");
+    else if (item->text == kSeed)
+      complaints.add(item->at,
+                     "`repeats` names `seed`: without `repeats` each seed is an observation, and "
+                     "with it the seeds are averaged");
     else if (item->text == report.compare)
       complaints.add(item->at, "`repeats` and `compare` are both `" + item->text +
                                    "`: an axis is either compared or repeats");

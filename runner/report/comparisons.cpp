@@ -1,6 +1,7 @@
 #include "runner/report/comparisons.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <set>
 
@@ -112,10 +113,10 @@ Comparison compare(const Report& report, const Trials& trials, const std::string
   const auto all = pair_trials(report, trials, alternative, baseline);
   const auto settings =
       settings_where(all, [&](const Pair& pair) { return values_of(pair, metric).has_value(); });
-  const auto asked = settings_where(
-      all, [](const Pair& pair) { return pair.first != nullptr && pair.second != nullptr; });
+  const auto asked = settings_where(all, [](const Pair&) { return true; });
   Comparison found{alternative, baseline, metric, {}};
-  found.settings_left_out = static_cast<int>(asked.size() - settings.size());
+  std::set_difference(asked.begin(), asked.end(), settings.begin(), settings.end(),
+                      std::back_inserter(found.settings_left_out));
   std::vector<double> a, b;
   for (const auto& [repetition, pairs] : all)
     if (const auto means = settings.empty() ? std::nullopt : means_over(settings, pairs, metric)) {
@@ -155,6 +156,16 @@ std::vector<std::string> labels_of(const Report& report, const Trials& trials) {
     if (std::find(labels.begin(), labels.end(), label) == labels.end()) labels.push_back(label);
   }
   return labels;
+}
+
+// The first few, each as "lr=0.3".
+std::string listed(const std::vector<Axes>& settings) {
+  constexpr std::size_t kMost = 3;
+  std::string text;
+  for (std::size_t k = 0; k < std::min(settings.size(), kMost); ++k)
+    text += (k == 0 ? "" : ", ") + text_of(settings[k]);
+  if (settings.size() > kMost) text += fmt::format(" and {} more", settings.size() - kMost);
+  return text;
 }
 
 std::string p_text(double p) {
@@ -214,16 +225,19 @@ std::string comparison_note(const Report& report, const std::vector<Comparison>&
     sentences.push_back("An observation is the mean over several pairs.");
   if (count([](const auto& one) { return one.left_out > 0; }) > 0)
     sentences.push_back("Observations that lack a pair are left out.");
-  if (count([](const auto& one) { return one.settings_left_out > 0; }) > 0)
-    sentences.push_back("Values of other axes without any pair are left out.");
+  if (count([](const auto& one) { return one.difference.count == 1; }) > 0)
+    sentences.push_back("An interval needs two observations.");
+  for (const auto& one : all)
+    if (one.difference.count > 0 && !one.settings_left_out.empty())
+      sentences.push_back(one.label() + " leaves out " + listed(one.settings_left_out) +
+                          ", where it has no pair.");
   if (intervals > 0 && !report.repeats.empty())
     sentences.push_back("If observations share data, as folds do, p is too small.");
   return fmt::format("{}", fmt::join(sentences, " "));
 }
 
 Cells comparison_cells(const std::vector<Comparison>& all, const std::string& none) {
-  Cells rows = {
-      {"paired by seed", "metric", "difference", "95 % interval", "p", "p (Holm)", "n", "pairs"}};
+  Cells rows = {{"paired", "metric", "difference", "95 % interval", "p", "p (Holm)", "n", "pairs"}};
   for (const auto& one : all) {
     const Paired& d = one.difference;
     const auto tested = [&](const std::string& text) { return one.has_interval() ? text : none; };

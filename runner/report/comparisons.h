@@ -12,12 +12,12 @@ namespace assay {
 /// all seeds.
 struct Comparison {
   std::string alternative, baseline, metric;
-  Paired difference;          // over the observations
-  int pairs = 0;              // in them
-  int left_out = 0;           // observations that lack a pair that others have
-  int settings_left_out = 0;  // values of other axes at which no observation has a pair
-  double corrected_p = 1;     // by Holm's method, for all intervals of the report
-  Axes apart = {};            // the values of Report::apart that the pairs share
+  Paired difference;                         // over the observations
+  int pairs = 0;                             // in them
+  int left_out = 0;                          // observations that lack a pair that others have
+  std::vector<Axes> settings_left_out = {};  // values of other axes without any pair
+  double corrected_p = 1;                    // by Holm's method, for all intervals of the report
+  Axes apart = {};                           // the values of Report::apart that the pairs share
 
   std::string label() const;  // "sam - sgd", or "sam - sgd, model.depth=2"
   bool has_interval() const { return difference.count > 1; }

@@ -89,6 +89,10 @@ std::string link(const Report& report, const TrialResult& trial) {
                      escaped(trial.id.substr(0, 12)));
 }
 
+std::string label_of(const TrialResult& trial) {
+  return Group{trial.axes, {&trial}}.label();
+}
+
 std::string trials(const Report& report) {
   const auto metrics = metrics_of(report);
   std::vector<std::string> head = {"alternative", "seed", "state"};
@@ -97,7 +101,7 @@ std::string trials(const Report& report) {
   std::string text = "<h2>Trials</h2><table>" + row(head, "th");
   for (const auto& group : groups_of(report))
     for (const auto* trial : group.trials) {
-      text += "<tr>" + cell(group.label()) + cell(std::to_string(trial->seed)) +
+      text += "<tr>" + cell(label_of(*trial)) + cell(std::to_string(trial->seed)) +
               cell(std::string(name_of(trial->state)));
       for (const auto& metric : metrics) {
         const auto it = trial->metrics.find(metric);
@@ -120,8 +124,10 @@ std::string html_page(const Report& report) {
       escaped(report.name) + "</h1>\n";
   page += results(report) + differences(report);
   page +=
-      "<h2>Learning curves</h2><p>Mean over seeds by unit of work, a step of training; the band is "
-      "one standard deviation to either side. Drag to zoom, double-click to go back.</p>"
+      "<h2>Learning curves</h2><p>Mean over the trials of an alternative by unit of work, a step "
+      "of "
+      "training; the band is one standard deviation to either side. Drag to zoom, double-click to "
+      "go back.</p>"
       "<div id=\"curves\"></div>\n";
   std::vector<std::string> problems;
   const auto curves = script_json(curves_of(report, problems));

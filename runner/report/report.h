@@ -41,7 +41,8 @@ struct Report {
 
 /// The same numbers for programs: {"groups": [{"axes", "metric", "n", "missing", "mean",
 /// "deviation", "min", "max"}], "comparisons": [{"alternative", "baseline", "apart", "metric", "n",
-/// "pairs", "left_out", "difference", "half_width", "p", "p_holm"}]}; null where there is none.
+/// "pairs", "left_out", "settings_left_out", "difference", "half_width", "p", "p_holm"}]}; null
+/// where there is none.
 nlohmann::ordered_json statistics_of(const Report& report);
 
 /// One line an alternative and metric: mean, deviation and count over the trials that are done;

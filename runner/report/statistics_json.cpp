@@ -38,6 +38,7 @@ Json statistics_of(const Report& report) {
                            {"n", d.count},
                            {"pairs", one.pairs},
                            {"left_out", one.left_out},
+                           {"settings_left_out", one.settings_left_out},
                            {"difference", or_null(d.count > 0, d.mean)},
                            {"half_width", or_null(d.count > 1, d.half_width)},
                            {"p", or_null(d.count > 1, d.p)},

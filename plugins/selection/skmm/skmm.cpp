@@ -2,6 +2,7 @@
 // Provable Data Selection for Finetuning", NeurIPS 2024.
 #include <algorithm>
 #include <set>
+#include <sstream>
 
 #include <ATen/ops/rand.h>
 
@@ -31,7 +32,7 @@ class Skmm final : public assay::Selector {
     std::string simplex = "sort";
   };
   static assay::Schema<Params> schema();
-  explicit Skmm(const Params& params) : p_(params) {}
+  explicit Skmm(const Params& params);
   Needs needs() const override {
     const bool apart = p_.take == "top_per_class";
     return {.label = apart, .gradients = true, .every_class = apart};
@@ -48,6 +49,17 @@ class Skmm final : public assay::Selector {
   std::int64_t steps(std::int64_t usual) const { return p_.steps > 0 ? p_.steps : usual; }
   Params p_;
 };
+
+namespace {
+
+std::string describe(const MomentProgram::Solution& found) {
+  std::ostringstream text;
+  text << "the moment-matching solver stopped after " << found.steps << " steps with a gap of "
+       << found.gap;
+  return text.str();
+}
+
+}  // namespace
 
 assay::Schema<Skmm::Params> Skmm::schema() {
   using namespace assay;
@@ -83,6 +95,23 @@ assay::Schema<Skmm::Params> Skmm::schema() {
              "changes.");
 }
 
+// A parameter that the recipe does not read would be ignored.
+Skmm::Skmm(const Params& params) : p_(params) {
+  const Params usual;
+  const auto check = [&](const char* name, bool given, const char* recipe, bool read) {
+    if (given && !read)
+      throw assay::Error(assay::ErrorKind::kParameter,
+                         std::string("`") + name + "` belongs to `recipe: " + recipe +
+                             "`, but the recipe is `" + p_.recipe + "`: leave it out");
+  };
+  const bool exact = p_.recipe == "exact", vision = p_.recipe == "vision";
+  check("gap", p_.gap != usual.gap, "exact", exact);
+  check("lr", p_.lr != usual.lr, "published` or `vision", !exact);
+  check("sparsity", p_.sparsity != usual.sparsity, "vision", vision);
+  check("squared", p_.squared != usual.squared, "vision", vision);
+  check("simplex", p_.simplex != usual.simplex, "vision", vision);
+}
+
 // From the selection `begin`. Of the many best s those near it are nearly selections themselves;
 // those near s_i = 1/N are not, and drawing from them undoes what was matched.
 torch::Tensor Skmm::solve(const Pool& pool, const Places& begin,
@@ -93,9 +122,7 @@ torch::Tensor Skmm::solve(const Pool& pool, const Places& begin,
   s.index_fill_(0, tensor_of(begin), 1 / static_cast<double>(n));
   if (p_.recipe == "exact") {
     const auto found = MomentProgram(moments, n, p_.c).solve(s, p_.gap, steps(20000));
-    if (found.gap > p_.gap)
-      context.note("the moment-matching solver stopped after " + std::to_string(found.steps) +
-                   " steps with a gap of " + std::to_string(found.gap));
+    if (found.gap > p_.gap) context.note(describe(found));
     return found.s;
   }
   if (p_.recipe == "vision")

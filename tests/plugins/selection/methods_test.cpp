@@ -262,6 +262,17 @@ TEST_CASE("the highest weights of the exact program are those that it begins wit
         std::set<std::int64_t>(begin.begin(), begin.end()));
 }
 
+TEST_CASE("skmm refuses a parameter that its recipe does not read") {
+  CHECK_THROWS_WITH(made("skmm", {{"lr", 1e-3}}),
+                    Catch::Contains("`lr` belongs to `recipe: published` or `vision`"));
+  CHECK_THROWS_WITH(made("skmm", {{"recipe", "vision"}, {"gap", 1e-3}}),
+                    Catch::Contains("the recipe is `vision`: leave it out"));
+  for (const assay::Values& params :
+       {assay::Values{{"sparsity", 1.0}}, assay::Values{{"squared", true}},
+        assay::Values{{"simplex", "logits"}}})
+    CHECK_THROWS_WITH(made("skmm", params), Catch::Contains("belongs to `recipe: vision`"));
+}
+
 TEST_CASE("a greedy selection goes on after a resume as if nothing had been") {
   const auto from = pool(900, 8);
   const assay::Context context{torch::kCPU, assay::Rng(1)};

@@ -146,16 +146,18 @@ TEST_CASE("a setting without any value is left out, and a lost observation is to
   CHECK(comparisons_of(report)[0].pairs == 3);
   CHECK(comparisons_of(report)[0].left_out == 0);
   CHECK(comparison_note(report, comparisons_of(report)) ==
-        "1 interval of Student's t, one observation per seed. Values of other axes without any "
-        "pair are left out.");
+        "1 interval of Student's t, one observation per seed. sam - sgd leaves out lr=10, where it "
+        "has no pair.");
+  CHECK(statistics_of(report).at("comparisons")[0].at("settings_left_out") ==
+        nlohmann::ordered_json::parse(R"([{"lr": "10"}])"));
   for (auto& trial : report.trials)
     if (trial.seed > 0 && trial.axes.at("lr") == "0.1") trial.state = RunState::kFailed;
   const auto few = comparisons_of(report);  // one seed is left: no interval, but a note
   CHECK(few[0].difference.count == 1);
   CHECK(few[0].left_out == 2);
   CHECK(comparison_note(report, few) ==
-        "Observations that lack a pair are left out. Values of other axes without any pair are "
-        "left out.");
+        "Observations that lack a pair are left out. An interval needs two observations. sam - sgd "
+        "leaves out lr=10, where it has no pair.");
   CHECK(statistics_of(report).at("comparisons")[0].at("p_holm").is_null());
 }
 
