@@ -18,13 +18,24 @@ import numpy as np
 from scipy.stats import ttest_rel
 
 
+def number(row, name, file):
+    try:
+        return float(row[name])
+    except (KeyError, ValueError):
+        raise SystemExit(f"{file}: trial {row['id']} has no number `{name}`; the columns are {', '.join(row)}")
+
+
 def read(file, metric, axis, per):
-    """By (experiment, value of `per`), arm and seed: the mean of the metric. Refuses a trial that is not done."""
+    """By (experiment, value of `per`), arm and seed: the mean of the metric."""
     found = collections.defaultdict(lambda: collections.defaultdict(list))
     for row in csv.DictReader(open(file, newline="")):
         if row["state"] != "done":
-            raise SystemExit(f"{file}: trial {row['id']} is {row['state']}; run the manifest to its end first")
-        found[(row["experiment"], row[per] if per else ""), row[axis]][int(row["seed"])].append(float(row[metric]))
+            raise SystemExit(f"{file}: trial {row['id']} is {row['state']}: leave its arm out of the sweep, or finish it")
+        for name in (axis, per):
+            if name and name not in row:
+                raise SystemExit(f"{file}: there is no axis `{name}`; the columns are {', '.join(row)}")
+        key = row["experiment"], row[per] if per else ""
+        found[key, row[axis]][int(row["seed"])].append(number(row, metric, file))
     return {key: {seed: np.mean(values) for seed, values in seeds.items()} for key, seeds in found.items()}
 
 
@@ -33,22 +44,31 @@ def read_all(files, metrics, axis, per):
         raise SystemExit(f"{len(files)} files need one metric, or one each")
     found = {}
     for file, metric in zip(files, metrics * len(files) if len(metrics) == 1 else metrics):
-        found.update(read(file, metric, axis, per))
+        more = read(file, metric, axis, per)
+        if found.keys() & more.keys():
+            raise SystemExit(f"{file}: another file has the same experiment; give its runs another `name`")
+        found.update(more)
     return found
 
 
 def holm(p):
-    """statsmodels' multipletests(p, method="holm"), which needs a package more."""
+    """statsmodels' multipletests(p, method="holm"), which needs a package more; NaN stays NaN, and counts."""
     order, corrected, largest = np.argsort(p), np.empty(len(p)), 0
     for k, place in enumerate(order):
-        largest = max(largest, min(1, (len(p) - k) * p[place]))
+        largest = max(largest, min(1, (len(p) - k) * p[place])) if p[place] == p[place] else np.nan
         corrected[place] = largest
     return corrected
 
 
 def contrast(found, value, pair):
+    for name in pair:
+        if (value, name) not in found:
+            arms = ", ".join(arm for at, arm in found if at == value)
+            raise SystemExit(f"{' '.join(value).strip()} has no arm `{name}`; it has {arms}")
     a, b = (found[value, name] for name in pair)
-    seeds = sorted(a.keys() & b.keys())
+    if a.keys() != b.keys() or len(a) < 2:
+        raise SystemExit(f"{pair[0]} and {pair[1]} need the same seeds, at least two, but have {sorted(a)} and {sorted(b)}")
+    seeds = sorted(a)
     test = ttest_rel([a[seed] for seed in seeds], [b[seed] for seed in seeds])
     low, high = test.confidence_interval(0.95)
     return np.mean([a[seed] - b[seed] for seed in seeds]), low, high, test.pvalue, len(seeds)
@@ -64,15 +84,15 @@ def print_contrasts(found, pairs, values):
     print("| difference | at | mean | 95 % interval | p | p (Holm) | seeds |\n|---|---|---|---|---|---|---|")
     for (value, pair, mean, low, high, p, seeds), p_holm in zip(rows, corrected):
         print(f"| {pair[0]} - {pair[1]} | {' '.join(value).strip()} | {mean:+.3f} | [{low:+.3f}, {high:+.3f}] | {text_of(p)} | {text_of(p_holm)} | {seeds} |")
-    print(f"\n{len(rows)} intervals, each of 95 % by itself; p (Holm) is corrected for all of them.")
+    print(f"\nIntervals: {len(rows)}, each of 95 % by itself; p (Holm) is corrected for all of them.")
 
 
 def print_changes(one, two):
-    if one.keys() != two.keys():
-        raise SystemExit("the two files do not have the same arms")
     print("| arm | at | mean | again | largest change of a trial |\n|---|---|---|---|---|")
     for (value, arm), seeds in one.items():
-        again = two[value, arm]
+        again = two.get((value, arm), {})
+        if again.keys() != seeds.keys():
+            raise SystemExit(f"{' '.join(value)} {arm}: the other run has the seeds {sorted(again)} instead of {sorted(seeds)}")
         apart = max(abs(seeds[seed] - again[seed]) for seed in seeds)
         print(f"| {arm} | {' '.join(value).strip()} | {np.mean(list(seeds.values())):.4f} | {np.mean(list(again.values())):.4f} | {apart:.4f} |")
 
@@ -86,10 +106,13 @@ def main():
     words.add_argument("--pairs", nargs="+", default=[], metavar="A:B")
     words.add_argument("--again", nargs="+", metavar="FILE")
     asked = words.parse_args()
+    pairs = [pair.split(":") for pair in asked.pairs]
+    if not pairs and not asked.again or any(len(pair) != 2 for pair in pairs):
+        words.error("give pairs as A:B, or --again FILE")
     found = read_all(asked.files, asked.metric, asked.axis, asked.per)
-    if asked.pairs:
+    if pairs:
         values = list(dict.fromkeys(value for value, _ in found))
-        print_contrasts(found, [pair.split(":") for pair in asked.pairs], values)
+        print_contrasts(found, pairs, values)
     if asked.again:
         print_changes(found, read_all(asked.again, asked.metric, asked.axis, asked.per))
 

@@ -54,15 +54,21 @@ def main():
         each = run(one, *common, "--per", "dataset.rate").stdout
         assert row_of(each, "sam - sgd", "x 0.2") == ["+1.000", "[-1.484, +3.484]", "0.225", "0.225", "3"], each
         assert row_of(each, "sam - sgd", "x 0.4") == ["+3.000", "[+0.516, +5.484]", "0.035", "0.070", "3"], each
-        assert "2 intervals" in each
+        assert "Intervals: 2" in each
         again = run(one, "--metric", "test/accuracy", "--again", two).stdout
         assert row_of(again, "sam", "x") == ["7.0000", "7.2500", "0.2500"], again
         other = pathlib.Path(folder) / "other.csv"
         other.write_text(table().replace("x,", "y,"))
         both = run(one, other, *common).stdout
         assert row_of(both, "sam - sgd", "y") == ["+2.000", "[-0.484, +4.484]", "0.074", "0.148", "3"], both
-        refused = run(failed, *common)
-        assert refused.returncode == 1 and "is failed; run the manifest to its end first" in refused.stderr, refused.stderr
+        for words, sentence in (((failed, *common), "is failed"),
+                                ((one, one, *common), "another file has the same experiment"),
+                                ((one, "--metric", "test/nll", "--pairs", "sam:sgd"), "has no number `test/nll`"),
+                                ((one, "--metric", "test/accuracy", "--pairs", "asam:sgd"), "has no arm `asam`; it has sgd, sam"),
+                                ((one, *common, "--axis", "rule"), "there is no axis `rule`"),
+                                ((one, "--metric", "test/accuracy"), "give pairs as A:B")):
+            refused = run(*words)
+            assert refused.returncode != 0 and sentence in refused.stderr, (words, refused.stderr)
 
 
 main()
