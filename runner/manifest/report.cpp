@@ -25,6 +25,23 @@ std::vector<const Node*> items_of(const Node& node) {
   return items;
 }
 
+Strings check_repeats(const Node& node, Checker& checker) {
+  auto& complaints = checker.complaints();
+  Strings axes;
+  if (!node.is_scalar() && !node.is_list()) {
+    complaints.add(node.at,
+                   "`repeats` is " + node.describe() + ", expected an axis or a list of axes");
+    return axes;
+  }
+  for (const Node* item : items_of(node))
+    if (const auto axis = checker.word(*item, "repeats")) {
+      if (std::find(axes.begin(), axes.end(), *axis) != axes.end())
+        complaints.add(item->at, "`repeats` names `" + *axis + "` twice");
+      axes.push_back(*axis);
+    }
+  return axes;
+}
+
 }  // namespace
 
 void check_report(const Node& node, Checker& checker, ReportSpec& into) {
@@ -34,17 +51,7 @@ void check_report(const Node& node, Checker& checker, ReportSpec& into) {
     into.metric = checker.word(*metric, "metric").value_or("");
   if (const Node* compare = node.find("compare"))
     into.compare = checker.word(*compare, "compare").value_or("");
-  const Node* repeats = node.find("repeats");
-  if (repeats != nullptr && !repeats->is_scalar() && !repeats->is_list())
-    checker.complaints().add(repeats->at, "`repeats` is " + repeats->describe() +
-                                              ", expected an axis or a list of axes");
-  else if (repeats != nullptr)
-    for (const Node* item : items_of(*repeats))
-      if (const auto axis = checker.word(*item, "repeats")) {
-        if (std::find(into.repeats.begin(), into.repeats.end(), *axis) != into.repeats.end())
-          checker.complaints().add(item->at, "`repeats` names `" + *axis + "` twice");
-        into.repeats.push_back(*axis);
-      }
+  if (const Node* repeats = node.find("repeats")) into.repeats = check_repeats(*repeats, checker);
 }
 
 void check_report_axes(const Node& root, const ReportSpec& report, Complaints& complaints) {
