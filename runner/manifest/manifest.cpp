@@ -186,6 +186,8 @@ Experiment read_experiment(const std::filesystem::path& file,
   const auto points = expand_sweep(root, checker);
   experiment.trials = trials_of(root, points, checker);
   complaints.throw_if_any();
+  check_report_metric(named, experiment.trials, checker);
+  complaints.throw_if_any();
   for (auto& trial : experiment.trials) {
     identify(trial, catalog);
     trial.source = experiment.source;

@@ -1,6 +1,11 @@
 #include "runner/manifest/report.h"
 
 #include <algorithm>
+#include <optional>
+#include <set>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "assay/schema.h"
 
@@ -42,6 +47,39 @@ Strings check_repeats(const Node& node, Checker& checker) {
   return axes;
 }
 
+// A procedure without metrics, or with callbacks, may give rows that are not known.
+bool gives_unknown_rows(const Spec& procedure, const ComponentInfo& info) {
+  return std::any_of(info.fields.begin(), info.fields.end(), [&](const FieldInfo& field) {
+    const auto given = procedure.params.find(field.name);
+    return field.kind == "callback" && given != procedure.params.end() &&
+           !std::get<Specs>(given->second).empty();
+  });
+}
+
+// Of the metrics of all stages; nothing if one of them may give others.
+std::optional<std::set<std::string>> rows_of(const std::vector<Trial>& trials,
+                                             const Catalog& catalog) {
+  std::set<std::string> all;
+  for (const auto& trial : trials)
+    for (const auto& stage : trial.stages) {
+      const auto& procedure = stage.components.at("procedure");
+      const auto* info = catalog.find("procedure", procedure.use);
+      const auto rows = info == nullptr ? Strings() : rows_of(procedure, *info, catalog);
+      if (rows.empty() || gives_unknown_rows(procedure, *info)) return {};
+      all.insert(rows.begin(), rows.end());
+    }
+  return all;
+}
+
+void check_stage(const Node& metric, const std::string& name, const std::vector<Trial>& trials,
+                 Complaints& complaints) {
+  for (const auto& trial : trials)
+    for (const auto& stage : trial.stages)
+      if (stage.name == name) return;
+  complaints.add(metric.at,
+                 fmt::format("`metric` is `{}`, and there is no stage `{}`", metric.text, name));
+}
+
 }  // namespace
 
 void check_report(const Node& node, Checker& checker, ReportSpec& into) {
@@ -77,6 +115,33 @@ void check_report_axes(const Node& root, const ReportSpec& report, Complaints& c
                                    "`: an axis is either compared or repeats");
     else
       check_axis(*item, "repeats", sweep, complaints);
+}
+
+void check_report_metric(const Node& root, const std::vector<Trial>& trials, Checker& checker) {
+  const Node* report = root.find("report");
+  const Node* metric = report == nullptr ? nullptr : report->find("metric");
+  if (metric == nullptr || !metric->is_scalar()) return;
+  auto& complaints = checker.complaints();
+  const auto slash = metric->text.find('/'), colon = metric->text.rfind(':', slash);
+  const auto start = colon == std::string::npos ? 0 : colon + 1;  // of `stage:set/name`
+  if (start > 0) check_stage(*metric, metric->text.substr(0, colon), trials, complaints);
+  if (slash == std::string::npos)
+    return complaints.add(metric->at,
+                          fmt::format("`metric` is `{}`, expected the name of a row: split/metric, "
+                                      "such as test/accuracy",
+                                      metric->text));
+  const auto set = metric->text.substr(start, slash - start);
+  const auto rows = rows_of(trials, checker.catalog());
+  if (!rows || (set != "validation" && set != "test")) return;
+  const auto name = metric->text.substr(slash + 1);
+  const Strings known(rows->begin(), rows->end());
+  if (names_row(name, known)) return;
+  const auto near = nearest(name, known);
+  complaints.add(
+      metric->at,
+      fmt::format("`metric` is `{}`, a row that no metric of this manifest gives; {}", metric->text,
+                  near.empty() ? fmt::format("they give {}", fmt::join(known, ", "))
+                               : fmt::format("did you mean `{}/{}`?", set, near)));
 }
 
 nlohmann::ordered_json report_json(const ReportSpec& report) {

@@ -13,6 +13,9 @@ void check_report(const Node& node, Checker& checker, ReportSpec& into);
 /// Complains of names that are not axes of the sweep, or that are named in two roles.
 void check_report_axes(const Node& root, const ReportSpec& report, Complaints& complaints);
 
+/// Complains of a metric that no trial gives: it would be missing in the report.
+void check_report_metric(const Node& root, const std::vector<Trial>& trials, Checker& checker);
+
 nlohmann::ordered_json report_json(const ReportSpec& report);
 /// What report_json wrote, read back; defaults for what an older version did not write.
 ReportSpec report_from_json(const nlohmann::ordered_json& json);

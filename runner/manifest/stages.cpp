@@ -46,51 +46,7 @@ class StageReader {
     return stage;
   }
 
-  /// After all stages: what the top names must be taken by a procedure of one of them, and what the
-  /// report is to show must be given by one.
-  void check_all() const {
-    refuse_unused();
-    check_report();
-  }
-
- private:
-  // A row of the validation or test split that no metric gives would be missing in the report.
-  void check_report() const {
-    const Node* report = root_.find("report");
-    const Node* metric = report == nullptr ? nullptr : report->find("metric");
-    if (metric == nullptr || !metric->is_scalar()) return;
-    const auto slash = metric->text.find('/'), colon = metric->text.rfind(':', slash);
-    const auto start = colon == std::string::npos ? 0 : colon + 1;  // of `stage:set/name`
-    if (start > 0) check_stage(*metric, metric->text.substr(0, colon));
-    const auto set = metric->text.substr(start, slash - start);
-    if (slash == std::string::npos)
-      checker_.complaints().add(
-          metric->at,
-          fmt::format("`metric` is `{}`, expected the name of a row: split/metric, such as "
-                      "test/accuracy",
-                      metric->text));
-    if (unknown_rows_ || slash == std::string::npos || (set != "validation" && set != "test"))
-      return;
-    const auto name = metric->text.substr(slash + 1);
-    if (names_row(name, rows_)) return;
-    const auto near = nearest(name, rows_);
-    checker_.complaints().add(
-        metric->at,
-        fmt::format("`metric` is `{}`, a row that no metric of this manifest gives; {}",
-                    metric->text,
-                    near.empty() ? fmt::format("they give {}", fmt::join(unique(rows_), ", "))
-                                 : fmt::format("did you mean `{}/{}`?", set, near)));
-  }
-
-  void check_stage(const Node& metric, const std::string& stage) const {
-    const Node* stages = root_.find("stages");
-    const auto names = stages == nullptr ? Strings{} : stages->keys();
-    if (std::find(names.begin(), names.end(), stage) == names.end())
-      checker_.complaints().add(
-          metric.at,
-          fmt::format("`metric` is `{}`, and there is no stage `{}`", metric.text, stage));
-  }
-
+  /// After all stages: what the top names must be taken by a procedure of one of them.
   void refuse_unused() const {
     for (const auto& kind : checker_.catalog().special_kinds())
       if (const Node* node = root_.find(kind); node != nullptr && !taken_.contains(kind))
@@ -100,6 +56,7 @@ class StageReader {
                                               kind));
   }
 
+ private:
   const Node* either(const Node* own, const char* key) const {
     const Node* over = own == nullptr ? nullptr : own->find(key);
     return over != nullptr ? over : root_.find(key);
@@ -143,9 +100,6 @@ class StageReader {
                                   need.kind));
     }
     check_needs(stage, nodes, *info, checker_);
-    const auto rows = rows_of(it->second, *info, checker_.catalog());
-    if (rows.empty() || has_callbacks(it->second, *info)) unknown_rows_ = true;
-    rows_.insert(rows_.end(), rows.begin(), rows.end());
     for (const auto& kind : checker_.catalog().special_kinds())
       if (own != nullptr && own->find(kind) != nullptr && !takes(*info, kind))
         checker_.complaints().add(
@@ -155,16 +109,6 @@ class StageReader {
                         info->name, stage.name, kind));
   }
 
-  static bool has_callbacks(const Spec& procedure, const ComponentInfo& info) {
-    return std::any_of(info.fields.begin(), info.fields.end(), [&](const FieldInfo& field) {
-      const auto given = procedure.params.find(field.name);
-      return field.kind == "callback" && given != procedure.params.end() &&
-             !std::get<Specs>(given->second).empty();
-    });
-  }
-
-  static std::set<std::string> unique(const Strings& rows) { return {rows.begin(), rows.end()}; }
-
   static bool takes(const ComponentInfo& procedure, const std::string& kind) {
     return std::any_of(procedure.needs.begin(), procedure.needs.end(),
                        [&](const std::string& need) { return need_of(need).kind == kind; });
@@ -173,8 +117,6 @@ class StageReader {
   const Node& root_;
   Checker& checker_;
   std::set<std::string> taken_;  // by the procedures of the stages read so far
-  Strings rows_;                 // of their metrics
-  bool unknown_rows_ = false;    // one of them may give others: it has no metrics, or callbacks
 };
 
 Strings after_of(const Node& own, const Strings& names, Checker& checker) {
@@ -260,7 +202,7 @@ std::vector<Stage> resolve_stages(const Node& root, Checker& checker) {
   const Node* stages = root.find("stages");
   if (stages == nullptr) {
     auto only = reader.read("main", nullptr, root.at);
-    reader.check_all();
+    reader.refuse_unused();
     return {std::move(only)};
   }
   if (!stages->is_map() || stages->entries.empty()) {
@@ -290,7 +232,7 @@ std::vector<Stage> resolve_stages(const Node& root, Checker& checker) {
     for (const auto& name : named.after) named.stage.after[name] = "";
     all.push_back(std::move(named));
   }
-  reader.check_all();
+  reader.refuse_unused();
   for (auto& named : all) choose_weights(named, all, checker);
   return in_order(std::move(all), *stages, checker);
 }

@@ -223,12 +223,14 @@ std::string comparison_note(const Report& report, const std::vector<Comparison>&
         intervals, unit));
   if (count([](const auto& one) { return one.pairs > one.difference.count; }) > 0)
     sentences.push_back("An observation is the mean over several pairs.");
-  if (count([](const auto& one) { return one.left_out > 0; }) > 0)
+  if (count([](const auto& one) { return one.difference.count > 0 && one.left_out > 0; }) > 0)
     sentences.push_back("Observations that lack a pair are left out.");
   if (count([](const auto& one) { return one.difference.count == 1; }) > 0)
     sentences.push_back("An interval needs two observations.");
   for (const auto& one : all)
-    if (one.difference.count > 0 && !one.settings_left_out.empty())
+    if (one.difference.count == 0)
+      sentences.push_back(one.label() + " has no pair.");
+    else if (!one.settings_left_out.empty())
       sentences.push_back(one.label() + " leaves out " + listed(one.settings_left_out) +
                           ", where it has no pair.");
   if (intervals > 0 && !report.repeats.empty())

@@ -152,6 +152,9 @@ TEST_CASE("a setting without any value is left out, and a lost observation is to
         nlohmann::ordered_json::parse(R"([{"lr": "10"}])"));
   for (auto& trial : report.trials)
     if (trial.seed > 0 && trial.axes.at("lr") == "0.1") trial.state = RunState::kFailed;
+  auto none = report;
+  for (auto& trial : none.trials) trial.state = RunState::kQueued;
+  CHECK(comparison_note(none, comparisons_of(none)) == "sam - sgd has no pair.");
   const auto few = comparisons_of(report);  // one seed is left: no interval, but a note
   CHECK(few[0].difference.count == 1);
   CHECK(few[0].left_out == 2);
