@@ -82,34 +82,45 @@ Json time_or_size() {
   return {{"type", Json::array({"string", "number"})}};
 }
 
+// A map with these keys and no others.
+Json closed_map(Json properties) {
+  return {
+      {"type", "object"}, {"properties", std::move(properties)}, {"additionalProperties", false}};
+}
+
 Json slurm() {
   const Json word = {{"type", "string"}};
-  return {{"type", "object"},
-          {"properties",
-           {{"partition", word},
-            {"account", word},
-            {"qos", word},
-            {"time", time_or_size()},
-            {"cpus", {{"type", "integer"}, {"minimum", 1}}},
-            {"memory", time_or_size()},
-            {"gpus", {{"type", "integer"}, {"minimum", 0}}},
-            {"signal_before", time_or_size()},
-            {"extra", list_of({{"type", "string"}, {"pattern", "^-"}})}}},
-          {"additionalProperties", false}};
+  return closed_map({{"partition", word},
+                     {"account", word},
+                     {"qos", word},
+                     {"time", time_or_size()},
+                     {"cpus", {{"type", "integer"}, {"minimum", 1}}},
+                     {"memory", time_or_size()},
+                     {"gpus", {{"type", "integer"}, {"minimum", 0}}},
+                     {"signal_before", time_or_size()},
+                     {"extra", list_of({{"type", "string"}, {"pattern", "^-"}})}});
+}
+
+Json limits() {
+  const Json time = time_or_size();
+  return closed_map({{"workers", {{"type", "integer"}, {"minimum", 1}}},
+                     {"threads", {{"type", "integer"}, {"minimum", 1}}},
+                     {"retries", {{"type", "integer"}, {"minimum", 0}}},
+                     {"checkpoint_every", time},
+                     {"time", time},
+                     {"heartbeat", time},
+                     {"memory", time},
+                     {"slurm", slurm()}});
 }
 
 Json report() {
   const Json word = {{"type", "string"}};
-  return {{"type", "object"},
-          {"properties",
-           {{"metric", word},
-            {"compare", word},
-            {"repeats", {{"anyOf", Json::array({word, list_of(word)})}}}}},
-          {"additionalProperties", false}};
+  return closed_map({{"metric", word},
+                     {"compare", word},
+                     {"repeats", {{"anyOf", Json::array({word, list_of(word)})}}}});
 }
 
 Json top(const Catalog& catalog) {
-  const Json time = time_or_size();
   Json properties = {{"assay", {{"const", 1}}},
                      {"name", {{"type", "string"}, {"pattern", "^[A-Za-z0-9_-][A-Za-z0-9._-]*$"}}},
                      {"include", {{"type", Json::array({"string", "array"})}}},
@@ -120,18 +131,7 @@ Json top(const Catalog& catalog) {
                      {"search", {{"type", Json::array({"string", "object"})}}},
                      {"stages", {{"type", "object"}}},
                      {"report", report()},
-                     {"limits",
-                      {{"type", "object"},
-                       {"properties",
-                        {{"workers", {{"type", "integer"}, {"minimum", 1}}},
-                         {"threads", {{"type", "integer"}, {"minimum", 1}}},
-                         {"retries", {{"type", "integer"}, {"minimum", 0}}},
-                         {"checkpoint_every", time},
-                         {"time", time},
-                         {"heartbeat", time},
-                         {"memory", time},
-                         {"slurm", slurm()}}},
-                       {"additionalProperties", false}}}};
+                     {"limits", limits()}};
   for (const auto& kind : catalog.stage_kinds()) properties[kind] = reference(kind);
   return properties;
 }

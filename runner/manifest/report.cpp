@@ -23,7 +23,7 @@ void check_axis(const Node& node, const std::string& key, const Node* sweep,
 }
 
 // Those of a list, or the node itself if it is no list.
-std::vector<const Node*> items_of(const Node& node) {
+std::vector<const Node*> list_items(const Node& node) {
   if (!node.is_list()) return {&node};
   std::vector<const Node*> items;
   for (const auto& item : node.items) items.push_back(&item);
@@ -38,7 +38,7 @@ Strings check_repeats(const Node& node, Checker& checker) {
                    "`repeats` is " + node.describe() + ", expected an axis or a list of axes");
     return axes;
   }
-  for (const Node* item : items_of(node))
+  for (const Node* item : list_items(node))
     if (const auto axis = checker.word(*item, "repeats")) {
       if (std::find(axes.begin(), axes.end(), *axis) != axes.end())
         complaints.add(item->at, "`repeats` names `" + *axis + "` twice");
@@ -47,8 +47,7 @@ Strings check_repeats(const Node& node, Checker& checker) {
   return axes;
 }
 
-// A procedure without metrics, or with callbacks, may give rows that are not known.
-bool gives_unknown_rows(const Spec& procedure, const ComponentInfo& info) {
+bool has_callbacks(const Spec& procedure, const ComponentInfo& info) {
   return std::any_of(info.fields.begin(), info.fields.end(), [&](const FieldInfo& field) {
     const auto given = procedure.params.find(field.name);
     return field.kind == "callback" && given != procedure.params.end() &&
@@ -56,16 +55,17 @@ bool gives_unknown_rows(const Spec& procedure, const ComponentInfo& info) {
   });
 }
 
-// Of the metrics of all stages; nothing if one of them may give others.
-std::optional<std::set<std::string>> rows_of(const std::vector<Trial>& trials,
-                                             const Catalog& catalog) {
+// The rows of the metrics of all stages; nothing if a stage may give others, because it has no
+// metrics or has callbacks.
+std::optional<std::set<std::string>> collect_rows(const std::vector<Trial>& trials,
+                                                  const Catalog& catalog) {
   std::set<std::string> all;
   for (const auto& trial : trials)
     for (const auto& stage : trial.stages) {
       const auto& procedure = stage.components.at("procedure");
       const auto* info = catalog.find("procedure", procedure.use);
       const auto rows = info == nullptr ? Strings() : rows_of(procedure, *info, catalog);
-      if (rows.empty() || gives_unknown_rows(procedure, *info)) return {};
+      if (rows.empty() || has_callbacks(procedure, *info)) return {};
       all.insert(rows.begin(), rows.end());
     }
   return all;
@@ -103,7 +103,7 @@ void check_report_axes(const Node& root, const ReportSpec& report, Complaints& c
     check_axis(*node->find("compare"), "compare", sweep, complaints);
   const Node* repeats = node->find("repeats");
   if (repeats == nullptr) return;
-  for (const Node* item : items_of(*repeats))
+  for (const Node* item : list_items(*repeats))
     if (!item->is_scalar())
       continue;  // check_report has complained
     else if (item->text == kSeed)
@@ -131,8 +131,9 @@ void check_report_metric(const Node& root, const std::vector<Trial>& trials, Che
                                       "such as test/accuracy",
                                       metric->text));
   const auto set = metric->text.substr(start, slash - start);
-  const auto rows = rows_of(trials, checker.catalog());
-  if (!rows || (set != "validation" && set != "test")) return;
+  if (set != "validation" && set != "test") return;
+  const auto rows = collect_rows(trials, checker.catalog());
+  if (!rows) return;
   const auto name = metric->text.substr(slash + 1);
   const Strings known(rows->begin(), rows->end());
   if (names_row(name, known)) return;
