@@ -57,9 +57,13 @@ torch::Tensor forgotten(const assay::Parts& parts) {
   return torch::tensor(found, torch::kInt64);
 }
 
+bool needs_model(const assay::Selector::Needs& needs) {
+  return needs.features || needs.logits || needs.gradients || needs.norms || needs.validation;
+}
+
 void check_needs(const assay::Selector::Needs& needs, const assay::Parts& parts,
                  const assay::Info& info) {
-  if ((needs.features || needs.logits || needs.gradients || needs.norms) && parts.model == nullptr)
+  if (needs_model(needs) && parts.model == nullptr)
     throw Error(ErrorKind::kParameter,
                 "the selector needs the outputs of a model: add `model:` to the manifest");
   if ((needs.label || needs.logits) && info.classes == 0)

@@ -10,7 +10,10 @@ namespace selection {
 /// that counted it.
 torch::Tensor forgotten(const assay::Parts& parts);
 
-/// Throws assay::Error{kParameter} where the selector needs what there is not: a model, classes, a
+/// Whether a model has to be run over the samples.
+bool needs_model(const assay::Selector::Needs& needs);
+
+/// Throws assay::Error{kParameter} if the selector needs what is missing: a model, classes, or a
 /// validation split.
 void check_needs(const assay::Selector::Needs& needs, const assay::Parts& parts,
                  const assay::Info& info);

@@ -17,10 +17,6 @@ assay::Selector& selector_of(const assay::Parts& parts) {
   return *parts.other<assay::Selector>();
 }
 
-bool needs_model(const assay::Selector::Needs& needs) {
-  return needs.features || needs.logits || needs.gradients || needs.norms || needs.validation;
-}
-
 }  // namespace
 
 assay::Schema<Select::Params> Select::schema() {
