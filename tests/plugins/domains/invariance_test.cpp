@@ -111,8 +111,8 @@ TEST_CASE("irm's penalty and its gradient are those of double backward and of di
   torch::Tensor expected;
   for (std::int64_t g = 0; g < 2; ++g) {
     const auto rows = rows_of(batch, g);
-    const auto part =
-        irm_penalty(net.forward(batch.select(rows)).logits, batch.target.index_select(0, rows));
+    const auto part = irm_penalty(net.forward(batch.select(rows)).logits,
+                                  batch.target.index_select(0, rows));
     expected = expected.defined() ? expected + part : part;
   }
   CHECK(number(value) == Approx(number(expected) / 2).epsilon(1e-12));

@@ -1,19 +1,12 @@
 // Selections that tests/python/golden_selection.py computes in NumPy: moderate coresets and
 // GLISTER, as their papers have them and as published code does.
-#include "tests/support/golden.h"
+#include "tests/plugins/selection/golden_matrix.h"
 #include "tests/plugins/selection/pool.h"
 
 using namespace selection;
 using namespace selection::testing;
 
 namespace {
-
-torch::Tensor matrix(const nlohmann::json& rows) {
-  std::vector<double> all;
-  for (const auto& row : rows)
-    for (const double x : row) all.push_back(x);
-  return torch::tensor(all, torch::kDouble).view({std::ssize(rows), -1});
-}
 
 Pool pool_of(const nlohmann::json& json) {
   const auto labels = [&](const char* name) {

@@ -6,19 +6,13 @@
 #include "selection/skmm/moments/program.h"
 #include "selection/skmm/moments/published.h"
 #include "selection/skmm/moments/vision.h"
-#include "tests/support/golden.h"
+#include "tests/plugins/selection/golden_matrix.h"
 
 using namespace selection;
 using assay::testing::golden;
+using selection::testing::matrix;
 
 namespace {
-
-torch::Tensor matrix(const nlohmann::json& rows) {
-  std::vector<double> all;
-  for (const auto& row : rows)
-    for (const auto& x : row) all.push_back(x.get<double>());
-  return torch::tensor(all, torch::kDouble).view({static_cast<std::int64_t>(rows.size()), -1});
-}
 
 torch::Tensor numbers(const nlohmann::json& list) {
   return torch::tensor(list.get<std::vector<double>>(), torch::kDouble);
