@@ -18,7 +18,7 @@ import numpy as np
 from scipy.stats import ttest_rel
 
 
-def number(row, name, file):
+def read_number(row, name, file):
     try:
         return float(row[name])
     except (KeyError, ValueError):
@@ -35,7 +35,7 @@ def read(file, metric, axis, per):
             if name and name not in row:
                 raise SystemExit(f"{file}: there is no axis `{name}`; the columns are {', '.join(row)}")
         key = row["experiment"], row[per] if per else ""
-        found[key, row[axis]][int(row["seed"])].append(number(row, metric, file))
+        found[key, row[axis]][int(row["seed"])].append(read_number(row, metric, file))
     return {key: {seed: np.mean(values) for seed, values in seeds.items()} for key, seeds in found.items()}
 
 
@@ -74,7 +74,7 @@ def contrast(found, value, pair):
     return np.mean([a[seed] - b[seed] for seed in seeds]), low, high, test.pvalue, len(seeds)
 
 
-def text_of(p):
+def format_p(p):
     return "<0.001" if p < 0.001 else f"{p:.3f}"
 
 
@@ -83,7 +83,7 @@ def print_contrasts(found, pairs, values):
     corrected = holm(np.array([row[5] for row in rows]))
     print("| difference | at | mean | 95 % interval | p | p (Holm) | seeds |\n|---|---|---|---|---|---|---|")
     for (value, pair, mean, low, high, p, seeds), p_holm in zip(rows, corrected):
-        print(f"| {pair[0]} - {pair[1]} | {' '.join(value).strip()} | {mean:+.3f} | [{low:+.3f}, {high:+.3f}] | {text_of(p)} | {text_of(p_holm)} | {seeds} |")
+        print(f"| {pair[0]} - {pair[1]} | {' '.join(value).strip()} | {mean:+.3f} | [{low:+.3f}, {high:+.3f}] | {format_p(p)} | {format_p(p_holm)} | {seeds} |")
     print(f"\nIntervals: {len(rows)}, each of 95 % by itself; p (Holm) is corrected for all of them.")
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from scipy.stats import ttest_rel
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from contrasts import holm  # noqa: E402
+from contrasts import format_p, holm  # noqa: E402
 
 NAMES = {"arm": "arm", "n": "stages.pick.procedure.n", "selector": "stages.pick.selector"}
 
@@ -66,7 +66,7 @@ def table(arm, selectors, apart):
             cells.append(f"{accuracy.mean():.1f} +- {accuracy.std(ddof=1):.1f}, {f1.mean():.1f}")
         if name != "uniform":
             mean, half, p = apart[arm, name]
-            cells += [f"{mean:+.1f} +- {half:.1f}", "<0.001" if p < 0.001 else f"{p:.3f}"]
+            cells += [f"{mean:+.1f} +- {half:.1f}", format_p(p)]
         print(f"| {name} | " + " | ".join(cells) + (" |" if name != "uniform" else " | | |"))
 
 
