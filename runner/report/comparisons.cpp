@@ -21,7 +21,7 @@ Axes apart_of(const TrialResult& trial, const Report& report) {
 }
 
 Axes rest_of(const TrialResult& trial, const Report& report) {
-  return without(trial.axes, report.apart);
+  return remove_axes(trial.axes, report.apart);
 }
 
 bool is_within(const Axes& part, const Axes& whole) {
@@ -44,7 +44,7 @@ std::vector<Axes> apart_groups(const Report& report) {
   return all;
 }
 
-// Two trials that agree in all but the axis compared; null where there is none.
+// Two trials that agree in all but the axis compared; null if there is none.
 struct Pair {
   const TrialResult *first = nullptr, *second = nullptr;
 };
@@ -75,7 +75,7 @@ std::map<Axes, Pairs> pair_trials(const Report& report, const Trials& trials,
 
 using TwoValues = std::pair<double, double>;  // of the alternative and the baseline
 
-std::optional<TwoValues> values_of(const Pair& pair, const std::string& metric) {
+std::optional<TwoValues> read_values(const Pair& pair, const std::string& metric) {
   const auto* first = pair.first == nullptr ? nullptr : value_of(*pair.first, metric);
   const auto* second = pair.second == nullptr ? nullptr : value_of(*pair.second, metric);
   if (first == nullptr || second == nullptr) return {};
@@ -84,7 +84,7 @@ std::optional<TwoValues> values_of(const Pair& pair, const std::string& metric) 
 
 // Settings whose pair is `wanted` in some repetition.
 template <class Wanted>
-std::set<Axes> settings_where(const std::map<Axes, Pairs>& all, const Wanted& wanted) {
+std::set<Axes> find_settings(const std::map<Axes, Pairs>& all, const Wanted& wanted) {
   std::set<Axes> settings;
   for (const auto& [repetition, pairs] : all)
     for (const auto& [setting, pair] : pairs)
@@ -93,12 +93,12 @@ std::set<Axes> settings_where(const std::map<Axes, Pairs>& all, const Wanted& wa
 }
 
 // Nothing if a value is missing in one of the settings.
-std::optional<TwoValues> means_over(const std::set<Axes>& settings, const Pairs& pairs,
-                                    const std::string& metric) {
+std::optional<TwoValues> average_over(const std::set<Axes>& settings, const Pairs& pairs,
+                                      const std::string& metric) {
   std::vector<double> a, b;
   for (const auto& setting : settings) {
     const auto it = pairs.find(setting);
-    const auto values = it == pairs.end() ? std::nullopt : values_of(it->second, metric);
+    const auto values = it == pairs.end() ? std::nullopt : read_values(it->second, metric);
     if (!values) return {};
     a.push_back(values->first);
     b.push_back(values->second);
@@ -112,14 +112,15 @@ Comparison compare(const Report& report, const Trials& trials, const std::string
                    const std::string& alternative, const std::string& baseline) {
   const auto all = pair_trials(report, trials, alternative, baseline);
   const auto settings =
-      settings_where(all, [&](const Pair& pair) { return values_of(pair, metric).has_value(); });
-  const auto asked = settings_where(all, [](const Pair&) { return true; });
+      find_settings(all, [&](const Pair& pair) { return read_values(pair, metric).has_value(); });
+  const auto asked = find_settings(all, [](const Pair&) { return true; });
   Comparison found{alternative, baseline, metric, {}};
   std::set_difference(asked.begin(), asked.end(), settings.begin(), settings.end(),
                       std::back_inserter(found.settings_left_out));
   std::vector<double> a, b;
   for (const auto& [repetition, pairs] : all)
-    if (const auto means = settings.empty() ? std::nullopt : means_over(settings, pairs, metric)) {
+    if (const auto means =
+            settings.empty() ? std::nullopt : average_over(settings, pairs, metric)) {
       a.push_back(means->first);
       b.push_back(means->second);
     } else {
@@ -159,7 +160,7 @@ std::vector<std::string> labels_of(const Report& report, const Trials& trials) {
 }
 
 // The first few, each as "lr=0.3".
-std::string listed(const std::vector<Axes>& settings) {
+std::string format_settings(const std::vector<Axes>& settings) {
   constexpr std::size_t kMost = 3;
   std::string text;
   for (std::size_t k = 0; k < std::min(settings.size(), kMost); ++k)
@@ -168,7 +169,7 @@ std::string listed(const std::vector<Axes>& settings) {
   return text;
 }
 
-std::string p_text(double p) {
+std::string format_p(double p) {
   return p < 0.001 ? "<0.001" : fmt::format("{:.3f}", p);
 }
 
@@ -208,7 +209,7 @@ std::vector<Comparison> comparisons_of(const Report& report) {
   return all;
 }
 
-std::string comparison_note(const Report& report, const std::vector<Comparison>& all) {
+std::string write_comparison_note(const Report& report, const std::vector<Comparison>& all) {
   const auto count = [&](const auto& that) { return std::count_if(all.begin(), all.end(), that); };
   const auto intervals = count([](const auto& one) { return one.has_interval(); });
   const auto unit =
@@ -231,14 +232,14 @@ std::string comparison_note(const Report& report, const std::vector<Comparison>&
     if (one.difference.count == 0)
       sentences.push_back(one.label() + " has no pair.");
     else if (!one.settings_left_out.empty())
-      sentences.push_back(one.label() + " leaves out " + listed(one.settings_left_out) +
+      sentences.push_back(one.label() + " leaves out " + format_settings(one.settings_left_out) +
                           ", where it has no pair.");
   if (intervals > 0 && !report.repeats.empty())
     sentences.push_back("If observations share data, as folds do, p is too small.");
   return fmt::format("{}", fmt::join(sentences, " "));
 }
 
-Cells comparison_cells(const std::vector<Comparison>& all, const std::string& none) {
+Cells format_comparisons(const std::vector<Comparison>& all, const std::string& none) {
   Cells rows = {{"paired", "metric", "difference", "95 % interval", "p", "p (Holm)", "n", "pairs"}};
   for (const auto& one : all) {
     const Paired& d = one.difference;
@@ -246,7 +247,7 @@ Cells comparison_cells(const std::vector<Comparison>& all, const std::string& no
     rows.push_back(
         {one.label(), one.metric, d.count > 0 ? fmt::format("{:+.4f}", d.mean) : none,
          tested(fmt::format("[{:+.4f}, {:+.4f}]", d.mean - d.half_width, d.mean + d.half_width)),
-         tested(p_text(d.p)), tested(p_text(one.corrected_p)), std::to_string(d.count),
+         tested(format_p(d.p)), tested(format_p(one.corrected_p)), std::to_string(d.count),
          std::to_string(one.pairs)});
   }
   return rows;

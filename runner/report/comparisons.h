@@ -26,10 +26,10 @@ std::vector<Comparison> comparisons_of(const Report& report);
 
 /// A row of column names and a row for each, with `none` in place of a number that does not exist.
 using Cells = std::vector<std::vector<std::string>>;
-Cells comparison_cells(const std::vector<Comparison>& all, const std::string& none);
+Cells format_comparisons(const std::vector<Comparison>& all, const std::string& none);
 
 /// How many intervals there are, and what is corrected for their number; what was averaged and left
 /// out. Sentences.
-std::string comparison_note(const Report& report, const std::vector<Comparison>& all);
+std::string write_comparison_note(const Report& report, const std::vector<Comparison>& all);
 
 }  // namespace assay

@@ -42,15 +42,15 @@ int Group::missing(const std::string& metric) const {
   return static_cast<int>(trials.size() - values(metric).size());
 }
 
-Axes without(Axes axes, const std::vector<std::string>& some) {
-  for (const auto& axis : some) axes.erase(axis);
+Axes remove_axes(Axes axes, const std::vector<std::string>& names) {
+  for (const auto& name : names) axes.erase(name);
   return axes;
 }
 
 std::vector<Group> groups_of(const Report& report) {
   std::vector<Group> groups;
   for (const auto& trial : report.trials) {
-    const auto axes = without(trial.axes, report.repeats);
+    const auto axes = remove_axes(trial.axes, report.repeats);
     auto it =
         std::find_if(groups.begin(), groups.end(), [&](const Group& g) { return g.axes == axes; });
     if (it == groups.end()) it = groups.insert(groups.end(), Group{axes, {}});

@@ -9,7 +9,7 @@ inline constexpr const char* kOtherBuild = " *";
 
 using Axes = std::map<std::string, std::string>;
 std::string text_of(const Axes& axes);  // "optimizer=sam lr=0.1"
-Axes without(Axes axes, const std::vector<std::string>& some);
+Axes remove_axes(Axes axes, const std::vector<std::string>& names);
 
 /// Null if the trial is not done or has no such metric.
 const double* value_of(const TrialResult& trial, const std::string& metric);

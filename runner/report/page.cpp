@@ -71,11 +71,11 @@ std::string results(const Report& report) {
 std::string differences(const Report& report) {
   const auto all = comparisons_of(report);
   if (all.empty()) return "";
-  const auto cells = comparison_cells(all, "–");
+  const auto cells = format_comparisons(all, "–");
   std::string text =
       "<h2>Paired differences</h2><p>Paired by seed and every other axis; mean difference and "
       "two-sided p. " +
-      escaped(comparison_note(report, all)) + "</p><table>" + row(cells.front(), "th");
+      escaped(write_comparison_note(report, all)) + "</p><table>" + row(cells.front(), "th");
   for (std::size_t k = 1; k < cells.size(); ++k) text += row(cells[k]);
   return text + "</table>\n";
 }
@@ -89,7 +89,7 @@ std::string link(const Report& report, const TrialResult& trial) {
                      escaped(trial.id.substr(0, 12)));
 }
 
-std::string label_of(const TrialResult& trial) {
+std::string format_label(const TrialResult& trial) {
   return Group{trial.axes, {&trial}}.label();
 }
 
@@ -101,7 +101,7 @@ std::string trials(const Report& report) {
   std::string text = "<h2>Trials</h2><table>" + row(head, "th");
   for (const auto& group : groups_of(report))
     for (const auto* trial : group.trials) {
-      text += "<tr>" + cell(label_of(*trial)) + cell(std::to_string(trial->seed)) +
+      text += "<tr>" + cell(format_label(*trial)) + cell(std::to_string(trial->seed)) +
               cell(std::string(name_of(trial->state)));
       for (const auto& metric : metrics) {
         const auto it = trial->metrics.find(metric);
@@ -125,9 +125,8 @@ std::string html_page(const Report& report) {
   page += results(report) + differences(report);
   page +=
       "<h2>Learning curves</h2><p>Mean over the trials of an alternative by unit of work, a step "
-      "of "
-      "training; the band is one standard deviation to either side. Drag to zoom, double-click to "
-      "go back.</p>"
+      "of training; the band is one standard deviation to either side. Drag to zoom, double-click "
+      "to go back.</p>"
       "<div id=\"curves\"></div>\n";
   std::vector<std::string> problems;
   const auto curves = script_json(curves_of(report, problems));

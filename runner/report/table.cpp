@@ -48,8 +48,8 @@ std::string result_table(const Report& report, bool color) {
 std::string comparison_table(const Report& report, bool color) {
   const auto all = comparisons_of(report);
   if (all.empty()) return "";
-  const auto rows = comparison_cells(all, "-");
-  const auto note = comparison_note(report, all);
+  const auto rows = format_comparisons(all, "-");
+  const auto note = write_comparison_note(report, all);
   return "\n" + aligned(rows, color) + (note.empty() ? "" : note + "\n");
 }
 

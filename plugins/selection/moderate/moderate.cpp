@@ -26,21 +26,21 @@ class Moderate final : public assay::Selector {
                              const assay::Context& context) override;
 
  private:
-  torch::Tensor distances(const assay::Pool& pool) const;
+  torch::Tensor compute_distances(const assay::Pool& pool) const;
   Params p_;
 };
 
 namespace {
 
 // [D]: the median of each column of x [N, D], the mean of the two middle ones if N is even.
-torch::Tensor median_of(const torch::Tensor& x) {
+torch::Tensor compute_median(const torch::Tensor& x) {
   const auto sorted = std::get<0>(x.sort(0));
   const auto rows = x.size(0);
   return (sorted[(rows - 1) / 2] + sorted[rows / 2]) / 2;
 }
 
 // The places of the n middle ones of `distance` [N] in ascending order; equals by place.
-Places middle(const torch::Tensor& distance, std::int64_t n) {
+Places take_middle(const torch::Tensor& distance, std::int64_t n) {
   const auto order = distance.argsort(/*stable=*/true, 0);
   const auto first = std::nearbyint(static_cast<double>(distance.numel() - n) / 2);
   return places_in(order.narrow(0, static_cast<std::int64_t>(first), n));
@@ -57,13 +57,13 @@ assay::Schema<Moderate::Params> Moderate::schema() {
              "all samples together.");
 }
 
-torch::Tensor Moderate::distances(const assay::Pool& pool) const {
+torch::Tensor Moderate::compute_distances(const assay::Pool& pool) const {
   auto distance = at::zeros({pool.size}, torch::TensorOptions(torch::kDouble));
   for (std::int64_t c = 0; c < pool.classes; ++c) {
     const auto places = tensor_of(places_of_class(pool.label, c));
     if (places.numel() == 0) continue;
     const auto x = pool.features.index_select(0, places).to(torch::kDouble);
-    const auto centre = p_.centre == "mean" ? x.mean(0) : median_of(x);
+    const auto centre = p_.centre == "mean" ? x.mean(0) : compute_median(x);
     distance.index_put_({places}, (x - centre).norm(2, 1));
   }
   return distance;
@@ -72,11 +72,12 @@ torch::Tensor Moderate::distances(const assay::Pool& pool) const {
 std::optional<assay::Selector::Choice> Moderate::step(std::int64_t, const assay::Pool& pool,
                                                       std::int64_t n, const assay::Context&) {
   const torch::NoGradGuard no_grad;
-  const auto distance = distances(pool);
-  if (!p_.per_class) return Choice{middle(distance, n)};
+  const auto distance = compute_distances(pool);
+  if (!p_.per_class) return Choice{take_middle(distance, n)};
   return Choice{of_each_class(pool.label, pool.classes, n, /*alike=*/false,
                               [&](std::int64_t, const Places& places, std::int64_t count) {
-                                return middle(distance.index_select(0, tensor_of(places)), count);
+                                return take_middle(distance.index_select(0, tensor_of(places)),
+                                                   count);
                               })};
 }
 

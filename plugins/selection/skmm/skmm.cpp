@@ -52,7 +52,7 @@ class Skmm final : public assay::Selector {
 
 namespace {
 
-std::string describe(const MomentProgram::Solution& found) {
+std::string format_stop(const MomentProgram::Solution& found) {
   std::ostringstream text;
   text << "the moment-matching solver stopped after " << found.steps << " steps with a gap of "
        << found.gap;
@@ -122,7 +122,7 @@ torch::Tensor Skmm::solve(const Pool& pool, const Places& begin,
   s.index_fill_(0, tensor_of(begin), 1 / static_cast<double>(n));
   if (p_.recipe == "exact") {
     const auto found = MomentProgram(moments, n, p_.c).solve(s, p_.gap, steps(20000));
-    if (found.gap > p_.gap) context.note(describe(found));
+    if (found.gap > p_.gap) context.note(format_stop(found));
     return found.s;
   }
   if (p_.recipe == "vision")

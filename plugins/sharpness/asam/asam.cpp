@@ -42,7 +42,7 @@ class Asam final : public assay::Wrapper {
   std::unique_ptr<assay::ProblemView> view(assay::Problem& problem) override {
     if (p_.rho == 0) return nullptr;
     return std::make_unique<assay::AscentProblem>(problem, "asam", [&](assay::Gradient here) {
-      const auto t = scale_of(problem);
+      const auto t = compute_scale(problem);
       auto e = std::move(here.tensors);
       at::_foreach_mul_(e, t);
       const double length = assay::norm(e) + kTiny;
@@ -51,7 +51,7 @@ class Asam final : public assay::Wrapper {
     });
   }
 
-  assay::Tensors scale_of(const assay::Problem& problem) const {
+  assay::Tensors compute_scale(const assay::Problem& problem) const {
     assay::Tensors t = at::_foreach_abs(problem.parameters());
     at::_foreach_add_(t, p_.eta);
     if (p_.scale == "all") return t;

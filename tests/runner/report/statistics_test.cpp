@@ -8,6 +8,24 @@
 
 using namespace assay;
 
+namespace {
+
+// A report that compares the alternatives of an axis by accuracy.
+Report make_report(const std::string& compare) {
+  Report report;
+  report.metric = "test/accuracy";
+  report.compare = compare;
+  return report;
+}
+
+void add_trial(Report& report, Axes axes, int seed, double accuracy,
+               RunState state = RunState::kDone) {
+  report.trials.push_back(
+      {"id", std::move(axes), seed, state, {{"test/accuracy", accuracy}}, 0, "", {}});
+}
+
+}  // namespace
+
 TEST_CASE("a summary is the textbook's") {
   const auto s = summarize({2, 4, 4, 4, 5, 5, 7, 9});
   CHECK(s.count == 8);
@@ -44,18 +62,9 @@ TEST_CASE("p-values are corrected by Holm's method") {
 }
 
 TEST_CASE("pairs of one seed are one observation, and intervals are counted and corrected") {
-  Report report;
-  report.metric = "test/accuracy";
-  report.compare = "optimizer";
+  auto report = make_report("optimizer");
   const auto add = [&](const char* optimizer, const char* noise, int seed, double value) {
-    report.trials.push_back({"id",
-                             {{"optimizer", optimizer}, {"noise", noise}},
-                             seed,
-                             RunState::kDone,
-                             {{"test/accuracy", value}},
-                             0,
-                             "",
-                             {}});
+    add_trial(report, {{"optimizer", optimizer}, {"noise", noise}}, seed, value);
   };
   // Differences of sam: 0 and 2, 1 and 3, 2 and 4, whose means are 1, 2 and 3.
   for (int seed = 0; seed < 3; ++seed)
@@ -76,7 +85,7 @@ TEST_CASE("pairs of one seed are one observation, and intervals are counted and 
   const std::string note =
       "2 intervals of Student's t, one observation per seed, each of 95 % by itself; p (Holm) is "
       "corrected for all 2. An observation is the mean over several pairs.";
-  CHECK(comparison_note(report, all) == note);
+  CHECK(write_comparison_note(report, all) == note);
   CHECK_THAT(text_table(report, false), Catch::EndsWith(note + "\n"));
   CHECK_THAT(html_page(report), Catch::Contains("p (Holm)") && Catch::Contains("for all 2."));
   const auto json = statistics_of(report).at("comparisons")[0];
@@ -87,19 +96,10 @@ TEST_CASE("pairs of one seed are one observation, and intervals are counted and 
 }
 
 TEST_CASE("with repeats, there is one observation per value of the axis, over all seeds") {
-  Report report;
-  report.metric = "test/accuracy";
-  report.compare = "model";
+  auto report = make_report("model");
   report.repeats = {"fold"};
   const auto add = [&](const char* model, int fold, int seed, double value) {
-    report.trials.push_back({"id",
-                             {{"model", model}, {"fold", std::to_string(fold)}},
-                             seed,
-                             RunState::kDone,
-                             {{"test/accuracy", value}},
-                             0,
-                             "",
-                             {}});
+    add_trial(report, {{"model", model}, {"fold", std::to_string(fold)}}, seed, value);
   };
   for (int fold = 0; fold < 3; ++fold)
     for (int seed = 0; seed < 2; ++seed) {
@@ -116,7 +116,7 @@ TEST_CASE("with repeats, there is one observation per value of the axis, over al
   CHECK(all[0].difference.mean == Approx(2));
   CHECK(all[0].difference.half_width == Approx(paired_difference({1, 2, 3}, {0, 0, 0}).half_width));
   CHECK(all[0].pairs == 6);
-  CHECK(comparison_note(report, all) ==
+  CHECK(write_comparison_note(report, all) ==
         "1 interval of Student's t, one observation per fold. An observation is the mean over "
         "several pairs. If observations share data, as folds do, p is too small.");
   report.repeats.clear();
@@ -124,18 +124,10 @@ TEST_CASE("with repeats, there is one observation per value of the axis, over al
 }
 
 TEST_CASE("a setting without any value is left out, and a lost observation is told") {
-  Report report;
-  report.metric = "test/accuracy";
-  report.compare = "optimizer";
+  auto report = make_report("optimizer");
   const auto add = [&](const char* optimizer, const char* lr, int seed, bool done) {
-    report.trials.push_back({"id",
-                             {{"optimizer", optimizer}, {"lr", lr}},
-                             seed,
-                             done ? RunState::kDone : RunState::kDiverged,
-                             {{"test/accuracy", seed}},
-                             0,
-                             "",
-                             {}});
+    add_trial(report, {{"optimizer", optimizer}, {"lr", lr}}, seed, seed,
+              done ? RunState::kDone : RunState::kDiverged);
   };
   for (int seed = 0; seed < 3; ++seed)
     for (const char* lr : {"0.1", "10"}) {
@@ -145,7 +137,7 @@ TEST_CASE("a setting without any value is left out, and a lost observation is to
   CHECK(comparisons_of(report)[0].difference.count == 3);
   CHECK(comparisons_of(report)[0].pairs == 3);
   CHECK(comparisons_of(report)[0].left_out == 0);
-  CHECK(comparison_note(report, comparisons_of(report)) ==
+  CHECK(write_comparison_note(report, comparisons_of(report)) ==
         "1 interval of Student's t, one observation per seed. sam - sgd leaves out lr=10, where it "
         "has no pair.");
   CHECK(statistics_of(report).at("comparisons")[0].at("settings_left_out") ==
@@ -154,11 +146,11 @@ TEST_CASE("a setting without any value is left out, and a lost observation is to
     if (trial.seed > 0 && trial.axes.at("lr") == "0.1") trial.state = RunState::kFailed;
   auto none = report;
   for (auto& trial : none.trials) trial.state = RunState::kQueued;
-  CHECK(comparison_note(none, comparisons_of(none)) == "sam - sgd has no pair.");
+  CHECK(write_comparison_note(none, comparisons_of(none)) == "sam - sgd has no pair.");
   const auto few = comparisons_of(report);  // one seed is left: no interval, but a note
   CHECK(few[0].difference.count == 1);
   CHECK(few[0].left_out == 2);
-  CHECK(comparison_note(report, few) ==
+  CHECK(write_comparison_note(report, few) ==
         "Observations that lack a pair are left out. An interval needs two observations. sam - sgd "
         "leaves out lr=10, where it has no pair.");
   CHECK(statistics_of(report).at("comparisons")[0].at("p_holm").is_null());
@@ -185,19 +177,10 @@ TEST_CASE("values that are no numbers are shown, and told to programs") {
 }
 
 TEST_CASE("trials are paired by seed and the other axes, and failed ones are left out") {
-  Report report;
-  report.metric = "test/accuracy";
-  report.compare = "optimizer";
+  auto report = make_report("optimizer");
   const auto add = [&](const char* optimizer, const char* lr, int seed, double value,
                        RunState state = RunState::kDone) {
-    report.trials.push_back({"id",
-                             {{"optimizer", optimizer}, {"lr", lr}},
-                             seed,
-                             state,
-                             {{"test/accuracy", value}},
-                             0,
-                             "",
-                             {}});
+    add_trial(report, {{"optimizer", optimizer}, {"lr", lr}}, seed, value, state);
   };
   for (int seed = 0; seed < 3; ++seed)
     for (const char* lr : {"0.1", "0.2"}) {
@@ -212,7 +195,7 @@ TEST_CASE("trials are paired by seed and the other axes, and failed ones are lef
   CHECK(all[0].pairs == 4);
   CHECK(all[0].left_out == 1);
   CHECK(all[0].difference.mean == Approx(0.5));
-  CHECK(comparison_note(report, all) ==
+  CHECK(write_comparison_note(report, all) ==
         "1 interval of Student's t, one observation per seed. An observation is the mean over "
         "several pairs. Observations that lack a pair are left out.");
   CHECK(groups_of(report).size() == 4);
@@ -250,24 +233,12 @@ TEST_CASE("a page escapes what it shows, also within its script") {
 }
 
 TEST_CASE("differences of versions are not put together, and an arm that all have is in each") {
-  Report report;
-  report.metric = "test/accuracy";
-  report.compare = "arm";
+  auto report = make_report("arm");
   report.apart = {"lr"};
   for (int seed = 0; seed < 2; ++seed) {
-    const auto add = [&](const char* id, std::map<std::string, std::string> axes, double value) {
-      report.trials.push_back({id,
-                               std::move(axes),
-                               seed,
-                               RunState::kDone,
-                               {{"test/accuracy", value + seed}},
-                               0,
-                               "",
-                               {}});
-    };
-    add("base", {{"arm", "base"}}, 0);
-    add("first", {{"arm", "mine"}, {"lr", "0.1"}}, 1);
-    add("second", {{"arm", "mine"}, {"lr", "0.2"}}, 3);
+    add_trial(report, {{"arm", "base"}}, seed, seed);
+    add_trial(report, {{"arm", "mine"}, {"lr", "0.1"}}, seed, 1 + seed);
+    add_trial(report, {{"arm", "mine"}, {"lr", "0.2"}}, seed, 3 + seed);
   }
   const auto all = comparisons_of(report);
   REQUIRE(all.size() == 2);
@@ -281,18 +252,12 @@ TEST_CASE("differences of versions are not put together, and an arm that all hav
 }
 
 TEST_CASE("a trial without an axis that is apart does not stand in for one that has it") {
-  Report report;
-  report.metric = "test/accuracy";
-  report.compare = "arm";
+  auto report = make_report("arm");
   report.apart = {"build"};
-  const auto add = [&](std::map<std::string, std::string> axes, double value) {
-    report.trials.push_back(
-        {"id", std::move(axes), 0, RunState::kDone, {{"test/accuracy", value}}, 0, "", {}});
-  };
-  add({{"arm", "mine"}, {"build", "2"}}, 0.75);
-  add({{"arm", "mine"}, {"build", "1"}}, 0.5);
-  add({{"arm", "mine"}}, 0.125);  // of a version that had no such plugin
-  add({{"arm", "base"}}, 0);
+  add_trial(report, {{"arm", "mine"}, {"build", "2"}}, 0, 0.75);
+  add_trial(report, {{"arm", "mine"}, {"build", "1"}}, 0, 0.5);
+  add_trial(report, {{"arm", "mine"}}, 0, 0.125);  // of a version that had no such plugin
+  add_trial(report, {{"arm", "base"}}, 0, 0);
   const auto all = comparisons_of(report);
   REQUIRE(all.size() == 2);
   CHECK(std::abs(all[0].difference.mean) == 0.75);

@@ -1,6 +1,5 @@
 // The gradient of each sample's own loss, sketched as it arises, or its norm: one forward and one
-// backward pass per batch, no gradient of a weight, nothing of the size of samples times
-// parameters.
+// backward pass per batch, and nothing of the size of samples times parameters.
 #pragma once
 
 #include <functional>

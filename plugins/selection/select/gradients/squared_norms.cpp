@@ -94,7 +94,7 @@ void SquaredNorms::vector(const Block& block, const torch::Tensor& v) {
   take(block, {block.offset, v, {}});
 }
 
-// Sums of products can round to less than 0 where a gradient cancels.
+// Sums of products can round to less than 0 if a gradient cancels.
 torch::Tensor SquaredNorms::sum_up() const {
   auto all = squares_.clone();
   for (const auto& [parameter, stretches] : kept_) all.add_(square_sum(stretches).cpu());

@@ -21,7 +21,7 @@ Slopes slopes_at(const Moments& moments, const VisionSettings& settings, const t
   const auto& [each, mean] = moments;
   const auto apart = at::mv(each.t(), settings.squared ? s.square() : s) - gamma * mean;
   const double length = apart.norm().item<double>(), size = s.norm().item<double>();
-  // Where the moments match, their distance has no slope.
+  // If the moments match, their distance has no slope.
   const auto unit = length > 0 ? apart / length : at::zeros_like(apart);
   auto of_s = at::mv(each, unit);
   if (settings.squared) of_s.mul_(2 * s);
