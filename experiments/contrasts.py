@@ -26,17 +26,22 @@ def read_number(row, name, file):
 
 
 def read(file, metric, axis, per):
-    """By (experiment, value of `per`), arm and seed: the mean of the metric."""
-    found = collections.defaultdict(lambda: collections.defaultdict(list))
+    """By (experiment, value of `per`), arm, seed and values of the other axes: the metric."""
+    found = collections.defaultdict(lambda: collections.defaultdict(dict))
     for row in csv.DictReader(open(file, newline="")):
         if row["state"] != "done":
             raise SystemExit(f"{file}: trial {row['id']} is {row['state']}: leave its arm out of the sweep, or finish it")
+        columns = list(row)
+        axes = columns[columns.index("id") + 1:columns.index("seed")]
         for name in (axis, per):
-            if name and name not in row:
-                raise SystemExit(f"{file}: there is no axis `{name}`; the columns are {', '.join(row)}")
-        key = row["experiment"], row[per] if per else ""
-        found[key, row[axis]][int(row["seed"])].append(read_number(row, metric, file))
-    return {key: {seed: np.mean(values) for seed, values in seeds.items()} for key, seeds in found.items()}
+            if name and name not in axes:
+                raise SystemExit(f"{file}: there is no axis `{name}`; the axes are {', '.join(axes)}")
+        of_arm = found[(row["experiment"], row[per] if per else ""), row[axis]][int(row["seed"])]
+        setting = tuple((name, row[name]) for name in axes if name not in (axis, per))
+        if setting in of_arm:
+            raise SystemExit(f"{file}: trial {row['id']} has the same arm, seed and axes as another: export one version")
+        of_arm[setting] = read_number(row, metric, file)
+    return found
 
 
 def read_all(files, metrics, axis, per):
@@ -60,7 +65,12 @@ def holm(p):
     return corrected
 
 
-def contrast(found, value, pair):
+def describe(settings):
+    return " and ".join(", ".join(f"{name}={value}" for name, value in setting) for setting in sorted(settings))
+
+
+def observe(found, value, pair):
+    """Per seed, the arms' means over the other axes. Both need the same seeds and, for each, the same values of these axes."""
     for name in pair:
         if (value, name) not in found:
             arms = ", ".join(arm for at, arm in found if at == value)
@@ -68,10 +78,19 @@ def contrast(found, value, pair):
     a, b = (found[value, name] for name in pair)
     if a.keys() != b.keys() or len(a) < 2:
         raise SystemExit(f"{pair[0]} and {pair[1]} need the same seeds, at least two, but have {sorted(a)} and {sorted(b)}")
-    seeds = sorted(a)
-    test = ttest_rel([a[seed] for seed in seeds], [b[seed] for seed in seeds])
-    low, high = test.confidence_interval(0.95)
-    return np.mean([a[seed] - b[seed] for seed in seeds]), low, high, test.pvalue, len(seeds)
+    for seed in a:
+        if apart := a[seed].keys() ^ b[seed].keys():
+            raise SystemExit(f"seed {seed} has {describe(apart)} for only one of {pair[0]} and {pair[1]}: sweep both over the same values")
+    return (np.array([np.mean(list(arm[seed].values())) for seed in sorted(a)]) for arm in (a, b))
+
+
+def test_difference(a, b):
+    """Mean, ends of the 95 % interval, p, and number of observations. Where all differences are alike, p is 0, or 1 if they are 0."""
+    difference = np.mean(a - b)
+    if np.all(a - b == a[0] - b[0]):
+        return difference, difference, difference, float(difference == 0), len(a)
+    test = ttest_rel(a, b)
+    return difference, *test.confidence_interval(0.95), test.pvalue, len(a)
 
 
 def format_p(p):
@@ -79,7 +98,7 @@ def format_p(p):
 
 
 def print_contrasts(found, pairs, values):
-    rows = [(value, pair, *contrast(found, value, pair)) for pair in pairs for value in values]
+    rows = [(value, pair, *test_difference(*observe(found, value, pair))) for pair in pairs for value in values]
     corrected = holm(np.array([row[5] for row in rows]))
     print("| difference | at | mean | 95 % interval | p | p (Holm) | seeds |\n|---|---|---|---|---|---|---|")
     for (value, pair, mean, low, high, p, seeds), p_holm in zip(rows, corrected):
@@ -87,14 +106,22 @@ def print_contrasts(found, pairs, values):
     print(f"\nIntervals: {len(rows)}, each of 95 % by itself; p (Holm) is corrected for all of them.")
 
 
+def flatten(found):
+    """By (experiment, value of `per`) and arm: the metric by seed and other axes."""
+    return {key: {(seed, setting): number for seed, settings in seeds.items() for setting, number in settings.items()} for key, seeds in found.items()}
+
+
 def print_changes(one, two):
+    one, two = flatten(one), flatten(two)
+    for value, arm in one.keys() | two.keys():
+        if one.get((value, arm), {}).keys() != two.get((value, arm), {}).keys():
+            raise SystemExit(f"{' '.join(value).strip()} {arm}: the two runs have other trials; run the same seeds and axes twice")
     print("| arm | at | mean | again | largest change of a trial |\n|---|---|---|---|---|")
-    for (value, arm), seeds in one.items():
-        again = two.get((value, arm), {})
-        if again.keys() != seeds.keys():
-            raise SystemExit(f"{' '.join(value)} {arm}: the other run has the seeds {sorted(again)} instead of {sorted(seeds)}")
-        apart = max(abs(seeds[seed] - again[seed]) for seed in seeds)
-        print(f"| {arm} | {' '.join(value).strip()} | {np.mean(list(seeds.values())):.4f} | {np.mean(list(again.values())):.4f} | {apart:.4f} |")
+    for (value, arm), trials in one.items():
+        again = two[value, arm]
+        means = (f"{np.mean(list(numbers.values())):.4f}" for numbers in (trials, again))
+        apart = max(abs(trials[key] - again[key]) for key in trials)
+        print(f"| {arm} | {' '.join(value).strip()} | {' | '.join(means)} | {apart:.4f} |")
 
 
 def main():

@@ -13,13 +13,14 @@ import tempfile
 SCRIPT = pathlib.Path(__file__).resolve().parents[2] / "experiments" / "contrasts.py"
 
 
-def table(shift=0.0, state="done"):
-    """Over the rates 0.2 and 0.4, `sam` is above `sgd` by 0, 1, 2 and by 2, 3, 4: by 1, 2, 3 on average."""
+def table(shifts=(0, 0), state="done", rates_of_sam=(0.2, 0.4)):
+    """Over the rates 0.2 and 0.4, `sam` is above `sgd` by 0, 1, 2 and by 2, 3, 4: by 1, 2, 3 on average. `asam` is `sgd`."""
     rows = ["experiment,id,arm,dataset.rate,seed,state,test/accuracy"]
     for seed in range(3):
-        for rate in (0.2, 0.4):
-            rows.append(f"x,{seed},sgd,{rate},{seed},done,5")
-            rows.append(f"x,{seed},sam,{rate},{seed},{state},{5 + seed + (2 if rate == 0.4 else 0) + shift}")
+        for rate, shift in zip((0.2, 0.4), shifts):
+            rows += [f"x,{seed},{arm},{rate},{seed},done,5" for arm in ("sgd", "asam")]
+            if rate in rates_of_sam:
+                rows.append(f"x,{seed},sam,{rate},{seed},{state},{5 + seed + (2 if rate == 0.4 else 0) + shift}")
     return "\n".join(rows) + "\n"
 
 
@@ -42,10 +43,12 @@ def main():
         print(f"skipped: {missing}")
         sys.exit(77)
     with tempfile.TemporaryDirectory() as folder:
-        one, two, failed = (pathlib.Path(folder) / name for name in ("one.csv", "two.csv", "failed.csv"))
+        one, two, failed, partial, twice = (pathlib.Path(folder) / f"{name}.csv" for name in ("one", "two", "failed", "partial", "twice"))
         one.write_text(table())
-        two.write_text(table(0.25))
+        two.write_text(table((0.25, -0.25)))
         failed.write_text(table(state="failed"))
+        partial.write_text(table(rates_of_sam=[0.4]))
+        twice.write_text(table() + table().split("\n", 1)[1])
         common = ["--metric", "test/accuracy", "--pairs", "sam:sgd"]
         # Differences 1, 2, 3: 2 +- 4.303 / sqrt(3), p = 1 - sqrt(12 / 14).
         whole = run(one, *common).stdout
@@ -56,7 +59,9 @@ def main():
         assert row_of(each, "sam - sgd", "x 0.4") == ["+3.000", "[+0.516, +5.484]", "0.035", "0.070", "3"], each
         assert "Intervals: 2" in each
         again = run(one, "--metric", "test/accuracy", "--again", two).stdout
-        assert row_of(again, "sam", "x") == ["7.0000", "7.2500", "0.2500"], again
+        assert row_of(again, "sam", "x") == ["7.0000", "7.0000", "0.2500"], again  # the two rates' changes cancel in the mean
+        alike = run(one, "--metric", "test/accuracy", "--pairs", "asam:sgd").stdout
+        assert row_of(alike, "asam - sgd", "x") == ["+0.000", "[+0.000, +0.000]", "1.000", "1.000", "3"], alike
         other = pathlib.Path(folder) / "other.csv"
         other.write_text(table().replace("x,", "y,"))
         both = run(one, other, *common).stdout
@@ -64,8 +69,11 @@ def main():
         for words, sentence in (((failed, *common), "is failed"),
                                 ((one, one, *common), "another file has the same experiment"),
                                 ((one, "--metric", "test/nll", "--pairs", "sam:sgd"), "has no number `test/nll`"),
-                                ((one, "--metric", "test/accuracy", "--pairs", "asam:sgd"), "has no arm `asam`; it has sgd, sam"),
-                                ((one, *common, "--axis", "rule"), "there is no axis `rule`"),
+                                ((one, "--metric", "test/accuracy", "--pairs", "adam:sgd"), "has no arm `adam`; it has sgd, asam, sam"),
+                                ((one, *common, "--axis", "rule"), "there is no axis `rule`; the axes are arm, dataset.rate"),
+                                ((partial, *common), "seed 0 has dataset.rate=0.2 for only one of sam and sgd"),
+                                ((twice, *common), "same arm, seed and axes as another"),
+                                ((one, "--metric", "test/accuracy", "--again", partial), "x sam: the two runs have other trials"),
                                 ((one, "--metric", "test/accuracy"), "give pairs as A:B")):
             refused = run(*words)
             assert refused.returncode != 0 and sentence in refused.stderr, (words, refused.stderr)
