@@ -6,7 +6,6 @@
 #include <set>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 namespace assay {
 namespace {
@@ -92,17 +91,21 @@ std::set<Axes> find_settings(const std::map<Axes, Pairs>& all, const Wanted& wan
   return settings;
 }
 
-// Nothing if a value is missing in one of the settings.
+// Nothing if a value is missing in one of the settings, which are added to `lacking`.
 std::optional<TwoValues> average_over(const std::set<Axes>& settings, const Pairs& pairs,
-                                      const std::string& metric) {
+                                      const std::string& metric, std::set<Axes>& lacking) {
   std::vector<double> a, b;
   for (const auto& setting : settings) {
     const auto it = pairs.find(setting);
     const auto values = it == pairs.end() ? std::nullopt : read_values(it->second, metric);
-    if (!values) return {};
+    if (!values) {
+      lacking.insert(setting);
+      continue;
+    }
     a.push_back(values->first);
     b.push_back(values->second);
   }
+  if (a.empty() || a.size() < settings.size()) return {};
   return TwoValues{summarize(a).mean, summarize(b).mean};
 }
 
@@ -118,14 +121,15 @@ Comparison compare(const Report& report, const Trials& trials, const std::string
   std::set_difference(asked.begin(), asked.end(), settings.begin(), settings.end(),
                       std::back_inserter(found.settings_left_out));
   std::vector<double> a, b;
+  std::set<Axes> lacking;
   for (const auto& [repetition, pairs] : all)
-    if (const auto means =
-            settings.empty() ? std::nullopt : average_over(settings, pairs, metric)) {
+    if (const auto means = average_over(settings, pairs, metric, lacking)) {
       a.push_back(means->first);
       b.push_back(means->second);
     } else {
-      ++found.left_out;
+      found.left_out.push_back(repetition);
     }
+  found.settings_lacking.assign(lacking.begin(), lacking.end());
   found.difference = paired_difference(a, b);
   found.pairs = found.difference.count * static_cast<int>(settings.size());
   return found;
@@ -157,16 +161,6 @@ std::vector<std::string> labels_of(const Report& report, const Trials& trials) {
     if (std::find(labels.begin(), labels.end(), label) == labels.end()) labels.push_back(label);
   }
   return labels;
-}
-
-// The first few, each as "lr=0.3".
-std::string format_settings(const std::vector<Axes>& settings) {
-  constexpr std::size_t kMost = 3;
-  std::string text;
-  for (std::size_t k = 0; k < std::min(settings.size(), kMost); ++k)
-    text += (k == 0 ? "" : ", ") + text_of(settings[k]);
-  if (settings.size() > kMost) text += fmt::format(" and {} more", settings.size() - kMost);
-  return text;
 }
 
 std::string format_p(double p) {
@@ -207,36 +201,6 @@ std::vector<Comparison> comparisons_of(const Report& report) {
     }
   correct_p(all);
   return all;
-}
-
-std::string write_comparison_note(const Report& report, const std::vector<Comparison>& all) {
-  const auto count = [&](const auto& that) { return std::count_if(all.begin(), all.end(), that); };
-  const auto intervals = count([](const auto& one) { return one.has_interval(); });
-  const auto unit =
-      report.repeats.empty() ? "seed" : fmt::format("{}", fmt::join(report.repeats, ", "));
-  std::vector<std::string> sentences;
-  if (intervals == 1)
-    sentences.push_back(fmt::format("1 interval of Student's t, one observation per {}.", unit));
-  if (intervals > 1)
-    sentences.push_back(fmt::format(
-        "{0} intervals of Student's t, one observation per {1}, each of 95 % by itself; "
-        "p (Holm) is corrected for all {0}.",
-        intervals, unit));
-  if (count([](const auto& one) { return one.pairs > one.difference.count; }) > 0)
-    sentences.push_back("An observation is the mean over several pairs.");
-  if (count([](const auto& one) { return one.difference.count > 0 && one.left_out > 0; }) > 0)
-    sentences.push_back("Observations that lack a pair are left out.");
-  if (count([](const auto& one) { return one.difference.count == 1; }) > 0)
-    sentences.push_back("An interval needs two observations.");
-  for (const auto& one : all)
-    if (one.difference.count == 0)
-      sentences.push_back(one.label() + " has no pair.");
-    else if (!one.settings_left_out.empty())
-      sentences.push_back(one.label() + " leaves out " + format_settings(one.settings_left_out) +
-                          ", where it has no pair.");
-  if (intervals > 0 && !report.repeats.empty())
-    sentences.push_back("If observations share data, as folds do, p is too small.");
-  return fmt::format("{}", fmt::join(sentences, " "));
 }
 
 Cells format_comparisons(const std::vector<Comparison>& all, const std::string& none) {

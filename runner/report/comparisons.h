@@ -14,7 +14,8 @@ struct Comparison {
   std::string alternative, baseline, metric;
   Paired difference;                         // over the observations
   int pairs = 0;                             // in them
-  int left_out = 0;                          // observations that lack a pair that others have
+  std::vector<Axes> left_out = {};           // observations that lack a pair that others have
+  std::vector<Axes> settings_lacking = {};   // values of other axes at which they lack one
   std::vector<Axes> settings_left_out = {};  // values of other axes without any pair
   double corrected_p = 1;                    // by Holm's method, for all intervals of the report
   Axes apart = {};                           // the values of Report::apart that the pairs share

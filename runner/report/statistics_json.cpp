@@ -37,7 +37,7 @@ Json statistics_of(const Report& report) {
                            {"metric", one.metric},
                            {"n", d.count},
                            {"pairs", one.pairs},
-                           {"left_out", one.left_out},
+                           {"left_out", one.left_out.size()},
                            {"settings_left_out", one.settings_left_out},
                            {"difference", or_null(d.count > 0, d.mean)},
                            {"half_width", or_null(d.count > 1, d.half_width)},

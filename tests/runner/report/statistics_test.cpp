@@ -136,7 +136,7 @@ TEST_CASE("a setting without any value is left out, and a lost observation is to
     }
   CHECK(comparisons_of(report)[0].difference.count == 3);
   CHECK(comparisons_of(report)[0].pairs == 3);
-  CHECK(comparisons_of(report)[0].left_out == 0);
+  CHECK(comparisons_of(report)[0].left_out.empty());
   CHECK(write_comparison_note(report, comparisons_of(report)) ==
         "1 interval of Student's t, one observation per seed. sam - sgd leaves out lr=10, where it "
         "has no pair.");
@@ -149,11 +149,39 @@ TEST_CASE("a setting without any value is left out, and a lost observation is to
   CHECK(write_comparison_note(none, comparisons_of(none)) == "sam - sgd has no pair.");
   const auto few = comparisons_of(report);  // one seed is left: no interval, but a note
   CHECK(few[0].difference.count == 1);
-  CHECK(few[0].left_out == 2);
+  CHECK(few[0].left_out.size() == 2);
   CHECK(write_comparison_note(report, few) ==
-        "Observations that lack a pair are left out. An interval needs two observations. sam - sgd "
-        "leaves out lr=10, where it has no pair.");
+        "An interval needs two observations. sam - sgd leaves out seed=1, seed=2, for lack of a "
+        "pair at lr=0.1. sam - sgd leaves out lr=10, where it has no pair.");
   CHECK(statistics_of(report).at("comparisons")[0].at("p_holm").is_null());
+}
+
+TEST_CASE("pairs without one in each setting are no observation") {
+  auto report = make_report("optimizer");
+  for (int seed = 0; seed < 2; ++seed)
+    for (const char* optimizer : {"sgd", "sam"})
+      add_trial(report, {{"optimizer", optimizer}, {"lr", seed == 0 ? "0.1" : "0.3"}}, seed, 1);
+  const auto all = comparisons_of(report);
+  CHECK(all[0].difference.count == 0);
+  CHECK(write_comparison_note(report, all) ==
+        "sam - sgd has no observation with a pair at each of lr=0.1, lr=0.3.");
+}
+
+TEST_CASE("what a comparison lacks is told once for all metrics, or names them") {
+  auto report = make_report("optimizer");
+  report.metric.clear();
+  for (int seed = 0; seed < 3; ++seed)
+    for (const char* optimizer : {"sgd", "sam"}) {
+      add_trial(report, {{"optimizer", optimizer}}, seed, seed,
+                seed == 2 ? RunState::kFailed : RunState::kDone);
+      if (seed == 0) report.trials.back().metrics["test/nll"] = 1;
+    }
+  CHECK_THAT(write_comparison_note(report, comparisons_of(report)),
+             Catch::EndsWith("sam - sgd leaves out seed=2, for lack of a pair, in test/accuracy. "
+                             "sam - sgd leaves out seed=1, seed=2, for lack of a pair, in test/nll."));
+  for (auto& trial : report.trials) trial.metrics["test/nll"] = 1;
+  CHECK_THAT(write_comparison_note(report, comparisons_of(report)),
+             Catch::EndsWith("for all 2. sam - sgd leaves out seed=2, for lack of a pair."));
 }
 
 TEST_CASE("what is no number makes none of what it enters into") {
@@ -193,11 +221,11 @@ TEST_CASE("trials are paired by seed and the other axes, and failed ones are lef
   CHECK(all[0].alternative == "sam");
   CHECK(all[0].difference.count == 2);  // seeds
   CHECK(all[0].pairs == 4);
-  CHECK(all[0].left_out == 1);
+  CHECK(all[0].left_out == std::vector<Axes>{{{"seed", "2"}}});
   CHECK(all[0].difference.mean == Approx(0.5));
   CHECK(write_comparison_note(report, all) ==
         "1 interval of Student's t, one observation per seed. An observation is the mean over "
-        "several pairs. Observations that lack a pair are left out.");
+        "several pairs. sam - sgd leaves out seed=2, for lack of a pair at lr=0.1, lr=0.2.");
   CHECK(groups_of(report).size() == 4);
   CHECK(text_table(report, false).find("\033") == std::string::npos);
 }
