@@ -71,13 +71,23 @@ std::optional<std::set<std::string>> collect_rows(const std::vector<Trial>& tria
   return all;
 }
 
+// The name of a row is `stage:set/name` if several stages give it, and `set/name` otherwise.
 void check_stage(const Node& metric, const std::string& name, const std::vector<Trial>& trials,
                  Complaints& complaints) {
+  bool alone = false;
   for (const auto& trial : trials)
-    for (const auto& stage : trial.stages)
-      if (stage.name == name) return;
-  complaints.add(metric.at,
-                 fmt::format("`metric` is `{}`, and there is no stage `{}`", metric.text, name));
+    for (const auto& stage : trial.stages) {
+      if (stage.name != name) continue;
+      if (trial.stages.size() > 1) return;
+      alone = true;
+    }
+  if (alone)
+    complaints.add(metric.at,
+                   fmt::format("`metric` is `{}`, but no other stage gives this row: write `{}`",
+                               metric.text, metric.text.substr(name.size() + 1)));
+  else
+    complaints.add(metric.at,
+                   fmt::format("`metric` is `{}`, and there is no stage `{}`", metric.text, name));
 }
 
 }  // namespace
@@ -85,8 +95,14 @@ void check_stage(const Node& metric, const std::string& name, const std::vector<
 void check_report(const Node& node, Checker& checker, ReportSpec& into) {
   if (!checker.expect_map(node, "report")) return;
   checker.keys(node, {"metric", "compare", "repeats"}, "report");
-  if (const Node* metric = node.find("metric"))
+  if (const Node* metric = node.find("metric")) {
     into.metric = checker.word(*metric, "metric").value_or("");
+    if (!into.metric.empty() && into.metric.find('/') == std::string::npos)
+      checker.complaints().add(metric->at,
+                               fmt::format("`metric` is `{}`, expected the name of a row: "
+                                           "split/metric, such as test/accuracy",
+                                           into.metric));
+  }
   if (const Node* compare = node.find("compare"))
     into.compare = checker.word(*compare, "compare").value_or("");
   if (const Node* repeats = node.find("repeats")) into.repeats = check_repeats(*repeats, checker);
@@ -125,11 +141,6 @@ void check_report_metric(const Node& root, const std::vector<Trial>& trials, Che
   const auto slash = metric->text.find('/'), colon = metric->text.rfind(':', slash);
   const auto start = colon == std::string::npos ? 0 : colon + 1;  // of `stage:set/name`
   if (start > 0) check_stage(*metric, metric->text.substr(0, colon), trials, complaints);
-  if (slash == std::string::npos)
-    return complaints.add(metric->at,
-                          fmt::format("`metric` is `{}`, expected the name of a row: split/metric, "
-                                      "such as test/accuracy",
-                                      metric->text));
   const auto set = metric->text.substr(start, slash - start);
   if (set != "validation" && set != "test") return;
   const auto rows = collect_rows(trials, checker.catalog());
