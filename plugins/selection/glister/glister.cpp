@@ -42,12 +42,16 @@ class Glister final : public Greedy {
   torch::Tensor moved_logits() const;
 
   Params p_;
-  torch::Tensor x_, error_;          // [N, D + 1] with a one, [N, C]: p - y
-  std::vector<std::int64_t> share_;  // of each class, if `per_class`
+  // Of the pool.
+  torch::Tensor x_;                  // [N, D + 1], features and a one
+  torch::Tensor error_;              // [N, C], p - y
+  std::vector<std::int64_t> share_;  // samples to select of each class, if `per_class`
   std::int64_t class_ = -1;          // whose turn it is, if `per_class`
-  // Of the validation samples, of all or of `class_`, [V, D + 1] and [V, C]: features, logits at
-  // first, one-hot labels, and by what the samples chosen, `count_` of them, move the logits.
-  torch::Tensor seen_, logits_, y_, moved_;
+  // Of the validation samples: of all, or of `class_`.
+  torch::Tensor validation_x_;  // [V, D + 1], features and a one
+  torch::Tensor logits_;        // [V, C], before any step
+  torch::Tensor y_;             // [V, C], one-hot
+  torch::Tensor sum_;  // [V, C], of (x_v . x_k) error_k over the `count_` selected samples k
   std::int64_t count_ = 0;
 };
 
@@ -105,29 +109,29 @@ void Glister::begin_class_after(const assay::Pool& pool, std::int64_t chosen) {
 
 void Glister::begin_with(const torch::Tensor& features, const torch::Tensor& logits,
                          const torch::Tensor& label) {
-  seen_ = with_one(features);
+  validation_x_ = with_one(features);
   logits_ = logits.to(torch::kDouble);
   y_ = at::one_hot(label, logits.size(1)).to(torch::kDouble);
-  moved_ = at::zeros_like(logits_);
+  sum_ = at::zeros_like(logits_);
   count_ = 0;
 }
 
 // The last layer's gradient of a sample is error (outer) x, so a step along it moves the logits of
 // v by -lr (x . v) error.
 void Glister::add_step_of(std::int64_t place) {
-  moved_ = moved_ + at::mv(seen_, x_[place]).unsqueeze(1) * error_[place];
+  sum_ = sum_ + at::mv(validation_x_, x_[place]).unsqueeze(1) * error_[place];
   ++count_;
 }
 
 torch::Tensor Glister::moved_logits() const {
   if (count_ == 0) return logits_;
-  return logits_ - p_.lr / (p_.step == "mean" ? static_cast<double>(count_) : 1.0) * moved_;
+  return logits_ - p_.lr / (p_.step == "mean" ? static_cast<double>(count_) : 1.0) * sum_;
 }
 
 std::int64_t Glister::next(const assay::Pool& pool, const Places& chosen, const assay::Context&) {
   begin_class_after(pool, std::ssize(chosen));
-  const auto slope = (at::softmax(moved_logits(), 1) - y_).t().matmul(seen_) /
-                     static_cast<double>(seen_.size(0));  // [C, D + 1]
+  const auto slope = (at::softmax(moved_logits(), 1) - y_).t().matmul(validation_x_) /
+                     static_cast<double>(validation_x_.size(0));  // [C, D + 1]
   auto scores = (x_.matmul(slope.t()) * error_).sum(1);
   if (p_.per_class)
     scores.masked_fill_(pool.label != class_, -std::numeric_limits<double>::infinity());
