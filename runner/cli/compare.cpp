@@ -30,7 +30,7 @@ int run_compare(const Call& call) {
 
 const Verb kCompareVerb{"compare",
                         "Print a table of results and of paired differences.",
-                        "MANIFEST | RUN-FOLDER...",
+                        "MANIFEST [key=value...] | RUN-FOLDER...",
                         "  assay compare experiments/quickstart.yaml\n"
                         "  assay compare runs/quickstart runs/quickstart_wide\n",
                         run_compare,

@@ -119,7 +119,7 @@ void add_export_flags(boost::program_options::options_description& flags) {
 
 const Verb kExportVerb{"export",
                        "Print the final metrics of all trials as CSV, JSON or LaTeX.",
-                       "MANIFEST | RUN-FOLDER...",
+                       "MANIFEST [key=value...] | RUN-FOLDER...",
                        "  assay export runs/quickstart > quickstart.csv\n"
                        "  assay export experiments/quickstart.yaml --format latex\n",
                        run_export,

@@ -36,7 +36,7 @@ int run_report(const Call& call) {
 
 const Verb kReportVerb{"report",
                        "Write report.html from the results in the run folders.",
-                       "MANIFEST | RUN-FOLDER...",
+                       "MANIFEST [key=value...] | RUN-FOLDER...",
                        "  assay report experiments/quickstart.yaml\n"
                        "  assay report runs/quickstart\n",
                        run_report,

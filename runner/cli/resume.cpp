@@ -136,7 +136,7 @@ void add_resume_flags(boost::program_options::options_description& flags) {
 const Verb kResumeVerb{
     "resume",
     "Continue interrupted trials and retry failed ones.",
-    "MANIFEST | RUN-FOLDER...",
+    "MANIFEST [key=value...] | RUN-FOLDER...",
     "  assay resume runs/quickstart                    all trials of an experiment\n"
     "  assay resume runs/quickstart/0f3a5c7712345678   one trial\n"
     "  assay resume runs/quickstart --data /old=/new   with data that was moved\n"

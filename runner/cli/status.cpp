@@ -136,7 +136,7 @@ int run_status(const Call& call) {
 
 const Verb kStatusVerb{"status",
                        "Show the state of experiments and trials.",
-                       "[MANIFEST | RUN-FOLDER...]",
+                       "[MANIFEST [key=value...] | RUN-FOLDER...]",
                        "  assay status                              all experiments in ./runs\n"
                        "  assay status experiments/quickstart.yaml\n"
                        "  assay status runs/quickstart --json\n",

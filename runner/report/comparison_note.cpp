@@ -20,7 +20,7 @@ std::string list_first(const std::vector<Axes>& all) {
   return text;
 }
 
-// What the comparison lacks, in sentences without their stops.
+// What the comparison lacks, in sentences without their full stops.
 std::vector<std::string> describe_gaps(const Comparison& one) {
   std::vector<std::string> gaps;
   const auto where = list_first(one.settings_lacking);  // empty if there is no other axis
@@ -31,6 +31,8 @@ std::vector<std::string> describe_gaps(const Comparison& one) {
   else if (!one.left_out.empty())
     gaps.push_back(fmt::format("{} leaves out {}, for lack of a pair{}", one.label(),
                                list_first(one.left_out), where.empty() ? "" : " at " + where));
+  if (one.difference.count > 1 && !one.has_interval())
+    gaps.push_back(one.label() + " has equal differences, of which there is no interval");
   if (!one.settings_left_out.empty())
     gaps.push_back(one.label() + " leaves out " + list_first(one.settings_left_out) +
                    ", where it has no pair");

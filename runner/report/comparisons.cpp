@@ -5,8 +5,6 @@
 #include <optional>
 #include <set>
 
-#include <fmt/format.h>
-
 namespace assay {
 namespace {
 
@@ -118,8 +116,9 @@ Comparison compare(const Report& report, const Trials& trials, const std::string
       find_settings(all, [&](const Pair& pair) { return read_values(pair, metric).has_value(); });
   const auto asked = find_settings(all, [](const Pair&) { return true; });
   Comparison found{alternative, baseline, metric, {}};
-  std::set_difference(asked.begin(), asked.end(), settings.begin(), settings.end(),
-                      std::back_inserter(found.settings_left_out));
+  if (!settings.empty())
+    std::set_difference(asked.begin(), asked.end(), settings.begin(), settings.end(),
+                        std::back_inserter(found.settings_left_out));
   std::vector<double> a, b;
   std::set<Axes> lacking;
   for (const auto& [repetition, pairs] : all)
@@ -163,17 +162,13 @@ std::vector<std::string> labels_of(const Report& report, const Trials& trials) {
   return labels;
 }
 
-std::string format_p(double p) {
-  return p < 0.001 ? "<0.001" : fmt::format("{:.3f}", p);
-}
-
 void correct_p(std::vector<Comparison>& all) {
   std::vector<Comparison*> tested;
   std::vector<double> p;
   for (auto& one : all)
     if (one.has_interval()) {
       tested.push_back(&one);
-      p.push_back(one.difference.p);
+      p.push_back(*one.difference.p);
     }
   const auto corrected = correct_by_holm(p);
   for (std::size_t k = 0; k < tested.size(); ++k) tested[k]->corrected_p = corrected[k];
@@ -201,20 +196,6 @@ std::vector<Comparison> comparisons_of(const Report& report) {
     }
   correct_p(all);
   return all;
-}
-
-Cells format_comparisons(const std::vector<Comparison>& all, const std::string& none) {
-  Cells rows = {{"paired", "metric", "difference", "95 % interval", "p", "p (Holm)", "n", "pairs"}};
-  for (const auto& one : all) {
-    const Paired& d = one.difference;
-    const auto tested = [&](const std::string& text) { return one.has_interval() ? text : none; };
-    rows.push_back(
-        {one.label(), one.metric, d.count > 0 ? fmt::format("{:+.4f}", d.mean) : none,
-         tested(fmt::format("[{:+.4f}, {:+.4f}]", d.mean - d.half_width, d.mean + d.half_width)),
-         tested(format_p(d.p)), tested(format_p(one.corrected_p)), std::to_string(d.count),
-         std::to_string(one.pairs)});
-  }
-  return rows;
 }
 
 }  // namespace assay

@@ -21,13 +21,9 @@ struct Comparison {
   Axes apart = {};                           // the values of Report::apart that the pairs share
 
   std::string label() const;  // "sam - sgd", or "sam - sgd, model.depth=2"
-  bool has_interval() const { return difference.count > 1; }
+  bool has_interval() const { return difference.half_width.has_value(); }
 };
 std::vector<Comparison> comparisons_of(const Report& report);
-
-/// A row of column names and a row for each, with `none` in place of a number that does not exist.
-using Cells = std::vector<std::vector<std::string>>;
-Cells format_comparisons(const std::vector<Comparison>& all, const std::string& none);
 
 /// How many intervals there are, and what is corrected for their number; what was averaged and left
 /// out. Sentences.

@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include "runner/report/assets.h"
-#include "runner/report/comparisons.h"
+#include "runner/report/cells.h"
 #include "runner/report/curves.h"
 
 namespace assay {
@@ -43,25 +43,16 @@ std::string row(const std::vector<std::string>& cells, const char* kind = "td") 
   return text + "</tr>\n";
 }
 
-std::string number(double x) {
-  return fmt::format("{:.4f}", x);
+std::string table_of(const Cells& cells) {
+  std::string text = "<table>" + row(cells.front(), "th");
+  for (std::size_t k = 1; k < cells.size(); ++k) text += row(cells[k]);
+  return text + "</table>\n";
 }
 
 std::string results(const Report& report) {
   const auto unknown = unknown_metric(report);
-  std::string text =
-      (unknown.empty() ? "" : "<p>" + escaped(unknown) + "</p>\n") + "<table>" +
-      row({"alternative", "metric", "mean", "deviation", "min", "max", "n", "missing"}, "th");
-  for (const auto& group : groups_of(report))
-    for (const auto& metric : metrics_of(report)) {
-      const Summary s = summarize(group.values(metric));
-      const int missing = group.missing(metric);
-      const auto shown = [&](double x) { return s.count > 0 ? number(x) : "–"; };
-      text += row({group.label(), metric, shown(s.mean), s.count > 1 ? number(s.deviation) : "–",
-                   shown(s.low), shown(s.high), std::to_string(s.count),
-                   missing > 0 ? std::to_string(missing) : ""});
-    }
-  text += "</table>\n";
+  std::string text = unknown.empty() ? "" : "<p>" + escaped(unknown) + "</p>\n";
+  text += table_of(format_groups(report, "–"));
   if (const auto note = other_build_note(report); !note.empty())
     text += "<p>" + escaped(note) + "</p>\n";
   for (const auto& note : report.notes) text += "<p>" + escaped(note) + "</p>\n";
@@ -71,13 +62,10 @@ std::string results(const Report& report) {
 std::string differences(const Report& report) {
   const auto all = comparisons_of(report);
   if (all.empty()) return "";
-  const auto cells = format_comparisons(all, "–");
-  std::string text =
-      "<h2>Paired differences</h2><p>Paired by seed and every other axis; mean difference and "
-      "two-sided p. " +
-      escaped(write_comparison_note(report, all)) + "</p><table>" + row(cells.front(), "th");
-  for (std::size_t k = 1; k < cells.size(); ++k) text += row(cells[k]);
-  return text + "</table>\n";
+  return "<h2>Paired differences</h2><p>Paired by seed and every other axis; mean difference and "
+         "two-sided p. " +
+         escaped(write_comparison_note(report, all)) + "</p>" +
+         table_of(format_comparisons(all, "–"));
 }
 
 std::string link(const Report& report, const TrialResult& trial) {
@@ -105,7 +93,7 @@ std::string trials(const Report& report) {
               cell(std::string(name_of(trial->state)));
       for (const auto& metric : metrics) {
         const auto it = trial->metrics.find(metric);
-        text += cell(it == trial->metrics.end() ? "–" : number(it->second));
+        text += cell(it == trial->metrics.end() ? "–" : format_number(it->second));
       }
       text += cell(fmt::format("{:.1f}", trial->seconds)) + cell(trial->error) +
               link(report, *trial) + "</tr>\n";

@@ -33,19 +33,21 @@ Summary summarize(const std::vector<double>& values) {
 
 Paired paired_difference(const std::vector<double>& a, const std::vector<double>& b) {
   std::vector<double> differences;
-  for (std::size_t k = 0; k < std::min(a.size(), b.size()); ++k) differences.push_back(a[k] - b[k]);
+  double size = 0;
+  for (std::size_t k = 0; k < std::min(a.size(), b.size()); ++k) {
+    differences.push_back(a[k] - b[k]);
+    size = std::max({size, std::abs(a[k]), std::abs(b[k])});
+  }
   const Summary s = summarize(differences);
-  Paired paired{s.count, s.mean, 0, 1};
-  if (s.count < 2) return paired;
+  Paired paired{s.count, s.mean};
+  constexpr double kRounding = 1e-12;
+  if (s.count < 2 || s.deviation <= kRounding * size) return paired;
   const boost::math::students_t t(s.count - 1);
   const double error = s.deviation / std::sqrt(s.count);
   paired.half_width = boost::math::quantile(t, 0.975) * error;
-  if (!std::isfinite(error) || !std::isfinite(s.mean))
-    paired.p = kNaN;
-  else if (error > 0)
-    paired.p = 2 * boost::math::cdf(boost::math::complement(t, std::abs(s.mean) / error));
-  else
-    paired.p = s.mean == 0 ? 1 : 0;
+  paired.p = std::isfinite(error) && std::isfinite(s.mean)
+                 ? 2 * boost::math::cdf(boost::math::complement(t, std::abs(s.mean) / error))
+                 : kNaN;
   return paired;
 }
 

@@ -1,6 +1,7 @@
 // Statistics of a few seeds: means, spreads and paired differences.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 namespace assay {
@@ -14,12 +15,13 @@ struct Summary {
 };
 Summary summarize(const std::vector<double>& values);
 
-/// The paired t test of a - b. With fewer than two pairs there is no interval.
+/// The paired t test of a - b. There is no interval with fewer than two pairs, and none if all
+/// differences are equal up to rounding: they would have an interval without width.
 struct Paired {
   int count = 0;
   double mean = 0;
-  double half_width = 0;  // of the 95 % confidence interval of the mean difference
-  double p = 1;           // two-sided
+  std::optional<double> half_width = {};  // of the 95 % confidence interval of the mean difference
+  std::optional<double> p = {};           // two-sided
 };
 Paired paired_difference(const std::vector<double>& a, const std::vector<double>& b);
 

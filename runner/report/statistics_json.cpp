@@ -13,6 +13,10 @@ Json or_null(bool there, double x) {
   return there ? real_to_json(x) : Json(nullptr);
 }
 
+Json or_null(const std::optional<double>& x) {
+  return or_null(x.has_value(), x.value_or(0));
+}
+
 }  // namespace
 
 Json statistics_of(const Report& report) {
@@ -37,12 +41,12 @@ Json statistics_of(const Report& report) {
                            {"metric", one.metric},
                            {"n", d.count},
                            {"pairs", one.pairs},
-                           {"left_out", one.left_out.size()},
+                           {"left_out", one.left_out},
                            {"settings_left_out", one.settings_left_out},
                            {"difference", or_null(d.count > 0, d.mean)},
-                           {"half_width", or_null(d.count > 1, d.half_width)},
-                           {"p", or_null(d.count > 1, d.p)},
-                           {"p_holm", or_null(d.count > 1, one.corrected_p)}});
+                           {"half_width", or_null(d.half_width)},
+                           {"p", or_null(d.p)},
+                           {"p_holm", or_null(one.has_interval(), one.corrected_p)}});
   }
   return {{"groups", groups}, {"comparisons", comparisons}};
 }

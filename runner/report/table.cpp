@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "runner/report/comparisons.h"
+#include "runner/report/cells.h"
 
 namespace assay {
 namespace {
@@ -27,19 +27,7 @@ std::string aligned(const Cells& rows, bool color) {
 }
 
 std::string result_table(const Report& report, bool color) {
-  Cells rows = {{"alternative", "metric", "mean", "deviation", "min", "max", "n", "missing"}};
-  for (const auto& group : groups_of(report))
-    for (const auto& metric : metrics_of(report)) {
-      const Summary s = summarize(group.values(metric));
-      const int missing = group.missing(metric);
-      const auto number = [&](double x) {
-        return s.count == 0 ? std::string("-") : fmt::format("{:.4f}", x);
-      };
-      rows.push_back({group.label(), metric, number(s.mean),
-                      s.count > 1 ? fmt::format("{:.4f}", s.deviation) : "-", number(s.low),
-                      number(s.high), std::to_string(s.count),
-                      missing == 0 ? "" : std::to_string(missing)});
-    }
+  const auto rows = format_groups(report, "-");
   if (rows.size() == 1) return "";  // nothing has a result yet
   const auto note = other_build_note(report);
   return aligned(rows, color) + (note.empty() ? "" : note + "\n");
