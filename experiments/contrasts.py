@@ -25,17 +25,31 @@ def read_number(row, name, file):
         raise SystemExit(f"{file}: trial {row['id']} has no number `{name}`; the columns are {', '.join(row)}")
 
 
+def read_rows(file):
+    """The trials of a CSV of `assay export`, and its axes."""
+    try:
+        with open(file, newline="") as text:
+            table = csv.DictReader(text)
+            rows, columns = list(table), table.fieldnames or []
+    except OSError as error:
+        raise SystemExit(f"{file}: {error.strerror}")
+    if not {"id", "seed", "state"} <= set(columns):
+        raise SystemExit(f"{file}: expected the CSV of `assay export MANIFEST`, with columns such as id, seed and state")
+    if not rows:
+        raise SystemExit(f"{file}: there is no trial in it")
+    return rows, columns[columns.index("id") + 1:columns.index("seed")]
+
+
 def read(file, metric, axis, per):
     """By (experiment, value of `per`), arm, seed and values of the other axes: the metric."""
     found = collections.defaultdict(lambda: collections.defaultdict(dict))
-    for row in csv.DictReader(open(file, newline="")):
+    rows, axes = read_rows(file)
+    for name in (axis, per):
+        if name and name not in axes:
+            raise SystemExit(f"{file}: there is no axis `{name}`; the axes are {', '.join(axes)}")
+    for row in rows:
         if row["state"] != "done":
             raise SystemExit(f"{file}: trial {row['id']} is {row['state']}: leave its arm out of the sweep, or finish it")
-        columns = list(row)
-        axes = columns[columns.index("id") + 1:columns.index("seed")]
-        for name in (axis, per):
-            if name and name not in axes:
-                raise SystemExit(f"{file}: there is no axis `{name}`; the axes are {', '.join(axes)}")
         of_arm = found[(row["experiment"], row[per] if per else ""), row[axis]][int(row["seed"])]
         setting = tuple((name, row[name]) for name in axes if name not in (axis, per))
         if setting in of_arm:
@@ -85,25 +99,42 @@ def observe(found, value, pair):
 
 
 def test_difference(a, b):
-    """Mean, ends of the 95 % interval, p, and number of observations. Where all differences are alike, p is 0, or 1 if they are 0."""
-    difference = np.mean(a - b)
-    if np.all(a - b == a[0] - b[0]):
-        return difference, difference, difference, float(difference == 0), len(a)
+    """Mean, ends of the 95 % interval, p, and number of observations. If all differences are equal up to rounding, there is no
+    interval: it would have no width."""
+    if np.std(a - b, ddof=1) <= 1e-12 * max(np.abs(a).max(), np.abs(b).max()):
+        return np.mean(a - b), None, None, None, len(a)
     test = ttest_rel(a, b)
-    return difference, *test.confidence_interval(0.95), test.pvalue, len(a)
+    return np.mean(a - b), *test.confidence_interval(0.95), test.pvalue, len(a)
 
 
 def format_p(p):
     return "<0.001" if p < 0.001 else f"{p:.3f}"
 
 
+def format_number(x):
+    return f"{x:+.3f}" if x == 0 or abs(x) >= 0.01 else f"{x:+.3g}"
+
+
+def correct(rows):
+    """p by Holm's method, of the rows that have one."""
+    corrected = iter(holm(np.array([p for *_, p, _ in rows if p is not None])))
+    return [None if p is None else next(corrected) for *_, p, _ in rows]
+
+
+def describe_average(found):
+    """The axes over which an observation is a mean."""
+    names = {name for seeds in found.values() for settings in seeds.values() if len(settings) > 1 for setting in settings for name, _ in setting}
+    return f" An observation is the mean over {', '.join(sorted(names))}." if names else ""
+
+
 def print_contrasts(found, pairs, values):
     rows = [(value, pair, *test_difference(*observe(found, value, pair))) for pair in pairs for value in values]
-    corrected = holm(np.array([row[5] for row in rows]))
+    tested = sum(p is not None for *_, p, _ in rows)
     print("| difference | at | mean | 95 % interval | p | p (Holm) | seeds |\n|---|---|---|---|---|---|---|")
-    for (value, pair, mean, low, high, p, seeds), p_holm in zip(rows, corrected):
-        print(f"| {pair[0]} - {pair[1]} | {' '.join(value).strip()} | {mean:+.3f} | [{low:+.3f}, {high:+.3f}] | {format_p(p)} | {format_p(p_holm)} | {seeds} |")
-    print(f"\nIntervals: {len(rows)}, each of 95 % by itself; p (Holm) is corrected for all of them.")
+    for (value, pair, mean, low, high, p, seeds), p_holm in zip(rows, correct(rows)):
+        interval = "equal differences | |" if p is None else f"[{format_number(low)}, {format_number(high)}] | {format_p(p)} | {format_p(p_holm)}"
+        print(f"| {pair[0]} - {pair[1]} | {' '.join(value).strip()} | {format_number(mean)} | {interval} | {seeds} |")
+    print(f"\nIntervals: {tested}, each of 95 % by itself; p (Holm) is corrected for all of them.{describe_average(found)}")
 
 
 def flatten(found):
@@ -119,9 +150,9 @@ def print_changes(one, two):
     print("| arm | at | mean | again | largest change of a trial |\n|---|---|---|---|---|")
     for (value, arm), trials in one.items():
         again = two[value, arm]
-        means = (f"{np.mean(list(numbers.values())):.4f}" for numbers in (trials, again))
+        means = (f"{np.mean(list(numbers.values())):.4g}" for numbers in (trials, again))
         apart = max(abs(trials[key] - again[key]) for key in trials)
-        print(f"| {arm} | {' '.join(value).strip()} | {' | '.join(means)} | {apart:.4f} |")
+        print(f"| {arm} | {' '.join(value).strip()} | {' | '.join(means)} | {apart:.2g} |")
 
 
 def main():

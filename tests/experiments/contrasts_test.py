@@ -59,14 +59,22 @@ def main():
         assert row_of(each, "sam - sgd", "x 0.4") == ["+3.000", "[+0.516, +5.484]", "0.035", "0.070", "3"], each
         assert "Intervals: 2" in each
         again = run(one, "--metric", "test/accuracy", "--again", two).stdout
-        assert row_of(again, "sam", "x") == ["7.0000", "7.0000", "0.2500"], again  # the two rates' changes cancel in the mean
+        assert row_of(again, "sam", "x") == ["7", "7", "0.25"], again  # the two rates' changes cancel in the mean
         alike = run(one, "--metric", "test/accuracy", "--pairs", "asam:sgd").stdout
-        assert row_of(alike, "asam - sgd", "x") == ["+0.000", "[+0.000, +0.000]", "1.000", "1.000", "3"], alike
+        assert row_of(alike, "asam - sgd", "x") == ["+0.000", "equal differences", "", "", "3"], alike
+        assert "Intervals: 0" in alike and "mean over dataset.rate" in alike
         other = pathlib.Path(folder) / "other.csv"
         other.write_text(table().replace("x,", "y,"))
         both = run(one, other, *common).stdout
         assert row_of(both, "sam - sgd", "y") == ["+2.000", "[-0.484, +4.484]", "0.074", "0.148", "3"], both
+        empty = pathlib.Path(folder) / "empty.csv"
+        empty.write_text(table().splitlines()[0] + "\n")
+        json = pathlib.Path(folder) / "one.json"
+        json.write_text("[]\n")
         for words, sentence in (((failed, *common), "is failed"),
+                                ((pathlib.Path(folder) / "none.csv", *common), "none.csv: No such file"),
+                                ((empty, *common), "there is no trial in it"),
+                                ((json, *common), "expected the CSV of `assay export MANIFEST`"),
                                 ((one, one, *common), "another file has the same experiment"),
                                 ((one, "--metric", "test/nll", "--pairs", "sam:sgd"), "has no number `test/nll`"),
                                 ((one, "--metric", "test/accuracy", "--pairs", "adam:sgd"), "has no arm `adam`; it has sgd, asam, sam"),
@@ -77,6 +85,7 @@ def main():
                                 ((one, "--metric", "test/accuracy"), "give pairs as A:B")):
             refused = run(*words)
             assert refused.returncode != 0 and sentence in refused.stderr, (words, refused.stderr)
+            assert "Traceback" not in refused.stderr
 
 
 main()
