@@ -66,6 +66,10 @@ std::vector<Asked> experiments_of(const Call& call, const Catalog& catalog) {
     throw UsageError(
         "--manifest-version chooses from the folder of an experiment: name the folder "
         "instead of the manifest");
+  for (const auto& word : call.words)
+    if (fs::is_directory(word))
+      throw UsageError(
+          fmt::format("`{}` is a folder: name manifests alone or run folders alone", word));
   std::vector<Asked> answer;
   for (const auto& one : one_a_manifest(call)) answer.push_back(asked_by_manifest(one, catalog));
   return answer;

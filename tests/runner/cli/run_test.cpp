@@ -153,7 +153,7 @@ TEST_CASE("compare has one observation per value of the axis that report.repeats
   CHECK(of("").at("n") == 2);
   CHECK(of("").at("pairs") == 6);
   CHECK(of("'~report.repeats'").at("n") == 3);
-  CHECK_THAT(desk.assay("compare folds.yaml").out, Contains("one observation per procedure.act"));
+  CHECK_THAT(desk.assay("compare folds.yaml").out, Contains("3 - 2 has equal differences"));
 }
 
 TEST_CASE("compare --json gives the numbers of its table") {

@@ -34,6 +34,9 @@ TEST_CASE("what does not exist is a usage error with the nearest name") {
   CHECK(desk.assay("").code == 2);
   CHECK(desk.assay("run").code == 2);
   CHECK(desk.assay("run two.yaml three.yaml").code == 2);
+  const auto mixed = desk.assay("compare two.yaml .");
+  CHECK(mixed.code == 2);
+  CHECK_THAT(mixed.err, Contains("`.` is a folder: name manifests alone or run folders alone"));
   CHECK(desk.assay("list -j x").code == 2);
   CHECK(desk.assay("list --color purple").code == 2);
   CHECK(desk.assay("list --js").code == 2);  // no abbreviations
