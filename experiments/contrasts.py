@@ -112,7 +112,8 @@ def format_p(p):
 
 
 def format_number(x):
-    return f"{x:+.3f}" if x == 0 or abs(x) >= 0.01 else f"{x:+.3g}"
+    """As `assay compare` shows numbers."""
+    return f"{x:+.4f}" if x == 0 or abs(x) >= 1e-3 else f"{x:+.4g}"
 
 
 def correct(rows):

@@ -52,21 +52,21 @@ def main():
         common = ["--metric", "test/accuracy", "--pairs", "sam:sgd"]
         # Differences 1, 2, 3: 2 +- 4.303 / sqrt(3), p = 1 - sqrt(12 / 14).
         whole = run(one, *common).stdout
-        assert row_of(whole, "sam - sgd", "x") == ["+2.000", "[-0.484, +4.484]", "0.074", "0.074", "3"], whole
+        assert row_of(whole, "sam - sgd", "x") == ["+2.0000", "[-0.4841, +4.4841]", "0.074", "0.074", "3"], whole
         # 0, 1, 2 has t = sqrt(3) and p = 0.225; 2, 3, 4 has t = 3 sqrt(3) and p = 0.035, which Holm doubles.
         each = run(one, *common, "--per", "dataset.rate").stdout
-        assert row_of(each, "sam - sgd", "x 0.2") == ["+1.000", "[-1.484, +3.484]", "0.225", "0.225", "3"], each
-        assert row_of(each, "sam - sgd", "x 0.4") == ["+3.000", "[+0.516, +5.484]", "0.035", "0.070", "3"], each
+        assert row_of(each, "sam - sgd", "x 0.2") == ["+1.0000", "[-1.4841, +3.4841]", "0.225", "0.225", "3"], each
+        assert row_of(each, "sam - sgd", "x 0.4") == ["+3.0000", "[+0.5159, +5.4841]", "0.035", "0.070", "3"], each
         assert "Intervals: 2" in each
         again = run(one, "--metric", "test/accuracy", "--again", two).stdout
         assert row_of(again, "sam", "x") == ["7", "7", "0.25"], again  # the two rates' changes cancel in the mean
         alike = run(one, "--metric", "test/accuracy", "--pairs", "asam:sgd").stdout
-        assert row_of(alike, "asam - sgd", "x") == ["+0.000", "equal differences", "", "", "3"], alike
+        assert row_of(alike, "asam - sgd", "x") == ["+0.0000", "equal differences", "", "", "3"], alike
         assert "Intervals: 0" in alike and "mean over dataset.rate" in alike
         other = pathlib.Path(folder) / "other.csv"
         other.write_text(table().replace("x,", "y,"))
         both = run(one, other, *common).stdout
-        assert row_of(both, "sam - sgd", "y") == ["+2.000", "[-0.484, +4.484]", "0.074", "0.148", "3"], both
+        assert row_of(both, "sam - sgd", "y") == ["+2.0000", "[-0.4841, +4.4841]", "0.074", "0.148", "3"], both
         empty = pathlib.Path(folder) / "empty.csv"
         empty.write_text(table().splitlines()[0] + "\n")
         json = pathlib.Path(folder) / "one.json"
