@@ -5,12 +5,14 @@
 
 Exits with 77 where numpy or SciPy is missing.
 """
+import contextlib
+import io
 import pathlib
-import subprocess
 import sys
 import tempfile
+import types
 
-SCRIPT = pathlib.Path(__file__).resolve().parents[2] / "experiments" / "contrasts.py"
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "experiments"))
 
 
 def table(shifts=(0, 0), state="done", rates_of_sam=(0.2, 0.4)):
@@ -25,7 +27,19 @@ def table(shifts=(0, 0), state="done", rates_of_sam=(0.2, 0.4)):
 
 
 def run(*words):
-    return subprocess.run([sys.executable, SCRIPT, *words], capture_output=True, text=True)
+    """As the command, but in this process: SciPy takes seconds to load."""
+    import contrasts
+
+    out, err, code = io.StringIO(), io.StringIO(), 0
+    sys.argv = ["contrasts.py", *map(str, words)]
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            contrasts.main()
+        except SystemExit as end:
+            code = end.code
+            if isinstance(code, str):  # which Python prints
+                print(code, file=sys.stderr)
+    return types.SimpleNamespace(stdout=out.getvalue(), stderr=err.getvalue(), returncode=code)
 
 
 def row_of(text, *start):
@@ -85,7 +99,6 @@ def main():
                                 ((one, "--metric", "test/accuracy"), "give pairs as A:B")):
             refused = run(*words)
             assert refused.returncode != 0 and sentence in refused.stderr, (words, refused.stderr)
-            assert "Traceback" not in refused.stderr
 
 
 main()
