@@ -3,6 +3,7 @@
 #include <limits>
 
 #include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
 
 #include "runner/report/cells.h"
 
