@@ -96,8 +96,9 @@ void check_report(const Node& node, Checker& checker, ReportSpec& into) {
   if (!checker.expect_map(node, "report")) return;
   checker.keys(node, {"metric", "compare", "repeats"}, "report");
   if (const Node* metric = node.find("metric")) {
-    into.metric = checker.word(*metric, "metric").value_or("");
-    if (!into.metric.empty() && into.metric.find('/') == std::string::npos)
+    const auto word = checker.word(*metric, "metric");
+    into.metric = word.value_or("");
+    if (word && word->find('/') == std::string::npos)
       checker.complaints().add(metric->at,
                                fmt::format("`metric` is `{}`, expected the name of a row: "
                                            "split/metric, such as test/accuracy",
