@@ -79,7 +79,7 @@ def holm(p):
     return corrected
 
 
-def describe(settings):
+def describe_settings(settings):
     return " and ".join(", ".join(f"{name}={value}" for name, value in setting) for setting in sorted(settings))
 
 
@@ -94,7 +94,7 @@ def observe(found, value, pair):
         raise SystemExit(f"{pair[0]} and {pair[1]} need the same seeds, at least two, but have {sorted(a)} and {sorted(b)}")
     for seed in a:
         if apart := a[seed].keys() ^ b[seed].keys():
-            raise SystemExit(f"seed {seed} has {describe(apart)} for only one of {pair[0]} and {pair[1]}: sweep both over the same values")
+            raise SystemExit(f"seed {seed} has {describe_settings(apart)} for only one of {pair[0]} and {pair[1]}: sweep both over the same values")
     return (np.array([np.mean(list(arm[seed].values())) for seed in sorted(a)]) for arm in (a, b))
 
 
@@ -113,7 +113,7 @@ def format_p(p):
 
 def format_number(x):
     """As `assay compare` shows numbers."""
-    return f"{x:+.4f}" if x == 0 or abs(x) >= 1e-3 else f"{x:+.4g}"
+    return f"{x:+.4f}" if x == 0 or 1e-3 <= abs(x) < 1e7 else f"{x:+.4g}"
 
 
 def correct(rows):

@@ -3,7 +3,7 @@
 
     python tests/experiments/contrasts_test.py
 
-Exits with 77 where numpy or SciPy is missing.
+Exits with 77 if numpy or SciPy is missing.
 """
 import contextlib
 import io
