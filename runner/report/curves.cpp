@@ -8,6 +8,7 @@
 #include "assay/error.h"
 #include "runner/files/metrics_log.h"
 #include "runner/report/groups.h"
+#include "runner/report/statistics.h"
 
 namespace assay {
 namespace {
