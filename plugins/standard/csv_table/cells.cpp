@@ -51,11 +51,20 @@ class RowReader {
   std::string cell() {
     skip_blanks();
     if (!at_end() && text_[at_] == '"') return quoted_cell();
-    auto end = std::min(text_.find('\n', at_), text_.size());
-    end = std::min(is_run() ? text_.find_first_of(kBlanks, at_) : text_.find(separator_, at_), end);
-    const auto found = text_.substr(at_, end - at_);
-    at_ = end;
+    const auto found = text_.substr(at_, end_of_cell() - at_);
+    at_ += found.size();
     return std::string(trimmed(found));
+  }
+
+  // Looks no further than the end, so that neither a long line nor a long column costs the square
+  // of its length.
+  std::size_t end_of_cell() const {
+    const auto stops = is_run() ? std::string(" \t\r\n") : std::string{'\n', separator_[0]};
+    auto end = at_;
+    while ((end = text_.find_first_of(stops, end)) < text_.size() && text_[end] != '\n' &&
+           !is_run() && !text_.substr(end).starts_with(separator_))
+      ++end;
+    return std::min(end, text_.size());
   }
 
   std::string quoted_cell() {

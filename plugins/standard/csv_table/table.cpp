@@ -103,15 +103,17 @@ bool has_header(const std::vector<Row>& rows, const TableFormat& format,
   return first == FirstRow::kNames;
 }
 
-// Names from a header, else numbers.
-void take_rows(std::vector<Row> rows, const TableFormat& format, Table& table) {
-  if (table.names.empty() && !rows.empty()) {
-    const bool header = has_header(rows, format, table.file);
+// Names from a header, else numbers. Whether the file names its columns.
+bool take_rows(std::vector<Row> rows, const TableFormat& format, Table& table) {
+  bool named = !table.names.empty();
+  if (!named && !rows.empty()) {
+    named = has_header(rows, format, table.file);
     for (std::size_t k = 0; k < rows[0].cells.size(); ++k)
-      table.names.push_back(header ? rows[0].cells[k] : std::to_string(k));
-    if (header) rows.erase(rows.begin());
+      table.names.push_back(named ? rows[0].cells[k] : std::to_string(k));
+    if (named) rows.erase(rows.begin());
   }
   table.rows = std::move(rows);
+  return named;
 }
 
 void check_columns(const Table& table) {
@@ -157,15 +159,15 @@ Table read_table(const std::filesystem::path& file, const TableFormat& format) {
     const auto end = static_cast<std::streamoff>(in.tellg());  // -1 at the end of the text
     rest.remove_prefix(end < 0 ? text.size() : static_cast<std::size_t>(end));
   }
-  take_rows(read_rows(rest, keel ? "," : format.separator, line, format.skip_lines, file), format,
-            table);
+  const bool named = take_rows(
+      read_rows(rest, keel ? "," : format.separator, line, format.skip_lines, file), format, table);
   if (table.rows.empty()) throw Error(ErrorKind::kData, file.string() + ": has no rows");
   if (!format.names.empty() && format.names.size() != table.names.size())
     throw Error(ErrorKind::kData, file.string() + ": has " + std::to_string(table.names.size()) +
                                       " columns, but `names` has " +
                                       std::to_string(format.names.size()));
   if (!format.names.empty()) table.names = format.names;
-  check_names(table);
+  if (named || !format.names.empty()) check_names(table);  // a column's number is valid and its own
   check_columns(table);
   return table;
 }
