@@ -32,7 +32,7 @@ class DistanceFromStart final : public assay::Callback {
     results.metric("train/distance", std::sqrt(squares));
   }
 
-  void save(assay::State& state) const override { state.put("start", start_); }
+  void save(assay::State& state) const override { state.put_list("start", start_); }
   void load(const assay::State& state) override { start_ = state.list("start"); }
 
  private:

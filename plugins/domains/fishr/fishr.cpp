@@ -73,10 +73,10 @@ class Fishr final : public assay::Objective {
   }
 
   void save(assay::State& state) const override {
-    if (before_.defined()) state.tensors["before"] = before_;
+    if (before_.defined()) state.put("before", before_);
   }
   void load(const assay::State& state) override {
-    if (state.tensors.contains("before")) before_ = state.tensor("before");
+    if (state.has("before")) before_ = state.tensor("before");
   }
 
  private:

@@ -68,12 +68,12 @@ class Dfr final : public assay::Procedure {
   }
 
   void save(assay::State& state) const override {
-    state.scalars["scores"] = scores_;
-    if (sum_.defined()) state.tensors["sum"] = sum_;
+    state.put("scores", scores_);
+    if (sum_.defined()) state.put("sum", sum_);
   }
   void load(const assay::State& state) override {
     scores_ = state.scalar<assay::Reals>("scores");
-    if (state.tensors.contains("sum")) sum_ = state.tensor("sum").cpu().clone();
+    if (state.has("sum")) sum_ = state.tensor("sum").cpu().clone();
   }
 
  private:

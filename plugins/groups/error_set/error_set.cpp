@@ -25,6 +25,7 @@ class ErrorSet final : public assay::Procedure {
         .field("batch", &Params::batch, assay::at_least(1), "Samples per forward pass.");
   }
   static assay::Strings needs() { return {"model", "dataset/Classes"}; }
+  static assay::Strings artifacts() { return {"ids"}; }
 
   ErrorSet(Params params, const assay::Info& info) : p_(params) {
     if (info.classes == 0)
@@ -49,7 +50,7 @@ class ErrorSet final : public assay::Procedure {
   }
 
   void save(assay::State& state) const override {
-    state.tensors["wrong"] = torch::tensor(wrong_, torch::kInt64);
+    state.put("wrong", torch::tensor(wrong_, torch::kInt64));
   }
   void load(const assay::State& state) override {
     const auto wrong = state.tensor("wrong").cpu().contiguous();

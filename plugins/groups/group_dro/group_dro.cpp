@@ -44,7 +44,7 @@ class GroupDro final : public assay::Rule {
   }
 
   void save(assay::State& state) const override {
-    state.scalars["q"] = q_;
+    state.put("q", q_);
     Wrapper::save(state);
   }
   void load(const assay::State& state) override {

@@ -34,10 +34,10 @@ class Dwa final : public assay::Rule {
   explicit Dwa(Params params) : Rule(params, "dwa"), p_(std::move(params)) {}
 
   void save(assay::State& state) const override {
-    state.scalars["sum"] = sum_;
-    state.scalars["last"] = last_;
-    state.scalars["before"] = before_;
-    state.scalars["count"] = count_;
+    state.put("sum", sum_);
+    state.put("last", last_);
+    state.put("before", before_);
+    state.put("count", count_);
     Rule::save(state);
   }
   void load(const assay::State& state) override {

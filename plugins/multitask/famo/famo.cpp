@@ -42,10 +42,10 @@ class Famo final : public assay::Rule {
   }
 
   void save(assay::State& state) const override {
-    state.scalars["xi"] = logits_.xi;
-    state.scalars["mean"] = logits_.mean;
-    state.scalars["square"] = logits_.square;
-    state.scalars["count"] = logits_.count;
+    state.put("xi", logits_.xi);
+    state.put("mean", logits_.mean);
+    state.put("square", logits_.square);
+    state.put("count", logits_.count);
     Rule::save(state);
   }
   void load(const assay::State& state) override {

@@ -55,7 +55,7 @@ class GradVac final : public assay::Rule {
   explicit GradVac(Params params) : Rule(params, "gradvac"), p_(std::move(params)) {}
 
   void save(assay::State& state) const override {
-    state.scalars["rho_hat"] = rho_hat_;
+    state.put("rho_hat", rho_hat_);
     Rule::save(state);
   }
   void load(const assay::State& state) override {

@@ -72,8 +72,8 @@ class NashMtl final : public assay::Rule {
   explicit NashMtl(Params params) : Rule(params, "nash_mtl"), p_(std::move(params)) {}
 
   void save(assay::State& state) const override {
-    state.scalars["alpha"] = alpha_;
-    state.scalars["count"] = count_;
+    state.put("alpha", alpha_);
+    state.put("count", count_);
     Rule::save(state);
   }
   void load(const assay::State& state) override {

@@ -32,7 +32,7 @@ class UncertaintyWeights final : public assay::Rule {
       : Rule(params, "uncertainty_weights"), p_(std::move(params)) {}
 
   void save(assay::State& state) const override {
-    state.scalars["s"] = s_;
+    state.put("s", s_);
     Rule::save(state);
   }
   void load(const assay::State& state) override {

@@ -63,7 +63,7 @@ bool needs_model(const assay::Selector::Needs& needs) {
 
 void check_needs(const assay::Selector::Needs& needs, const assay::Parts& parts,
                  const assay::Info& info) {
-  if (needs_model(needs) && parts.model == nullptr)
+  if (needs_model(needs) && !parts.model)
     throw Error(ErrorKind::kParameter,
                 "the selector needs the outputs of a model: add `model:` to the manifest");
   if ((needs.label || needs.logits) && info.classes == 0)

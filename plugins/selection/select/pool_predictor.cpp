@@ -103,13 +103,13 @@ torch::Tensor PoolPredictor::norms() const {
 }
 
 void PoolPredictor::save(assay::State& state) const {
-  if (!gradients_.empty()) state.tensors["gradients"] = gradients();
-  if (!norms_.empty()) state.tensors["norms"] = norms();
+  if (!gradients_.empty()) state.put("gradients", gradients());
+  if (!norms_.empty()) state.put("norms", norms());
 }
 
 void PoolPredictor::load(const assay::State& state) {
-  if (state.tensors.contains("gradients")) gradients_ = {state.tensor("gradients").cpu()};
-  if (state.tensors.contains("norms")) norms_ = {state.tensor("norms").cpu()};
+  if (state.has("gradients")) gradients_ = {state.tensor("gradients").cpu()};
+  if (state.has("norms")) norms_ = {state.tensor("norms").cpu()};
 }
 
 void PoolPredictor::check_width(std::int64_t width) const {

@@ -91,6 +91,7 @@ void Select::advance(std::int64_t unit, assay::Parts& parts, const assay::Contex
 void Select::start(std::int64_t unit, const assay::Parts& parts, const assay::Context& context) {
   const auto needs = selector_of(parts).needs();
   check_needs(needs, parts, info_);
+  const auto loaded = std::exchange(loaded_, {});
   if (!needs_model(needs)) return;
   const auto add = [&](const assay::Selector::Needs& own, Split split) {
     auto predictor = std::make_shared<PoolPredictor>(p_, info_, own, context.rng);
@@ -102,8 +103,7 @@ void Select::start(std::int64_t unit, const assay::Parts& parts, const assay::Co
   predictor_ = add(needs, Split::kTrain);
   if (needs.validation) add({.features = true, .logits = true}, Split::kValidation);
   for (std::size_t i = 0; unit > 0 && i < loops_.size(); ++i)
-    loops_[i].load(loaded_.value().nested("split" + std::to_string(i)));
-  loaded_.reset();
+    loops_[i].load(loaded.value().nested("split" + std::to_string(i)));
 }
 
 void Select::predict_unit(std::int64_t unit, assay::Parts& parts, const assay::Context& context) {
@@ -151,10 +151,13 @@ void Select::write(const assay::Selector::Choice& choice, const assay::Parts& pa
 }
 
 void Select::save(assay::State& state) const {
-  if (loaded_) state = *loaded_;  // stopped before a unit
+  if (loaded_) {  // stopped before a unit
+    state = *loaded_;
+    return;
+  }
   for (std::size_t i = 0; i < loops_.size(); ++i)
     state.put_nested("split" + std::to_string(i), loops_[i]);
-  state.scalars["finished"] = finished_;
+  state.put("finished", finished_);
 }
 
 void Select::load(const assay::State& state) {

@@ -11,6 +11,7 @@ class Select final : public assay::Procedure {
   using Params = SelectParams;
   static assay::Schema<Params> schema();
   static assay::Strings needs() { return {"dataset", "selector", "model?"}; }
+  static assay::Strings artifacts() { return {"ids"}; }
 
   Select(const Params& params, const assay::Info& info);
   std::int64_t units(const assay::Parts& parts) const override;

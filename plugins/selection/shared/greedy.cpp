@@ -22,7 +22,7 @@ std::optional<assay::Selector::Choice> Greedy::step(std::int64_t, const assay::P
 }
 
 void Greedy::save(assay::State& state) const {
-  state.tensors["chosen"] = tensor_of(chosen_);
+  state.put("chosen", tensor_of(chosen_));
 }
 
 void Greedy::load(const assay::State& state) {

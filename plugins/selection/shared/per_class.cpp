@@ -26,8 +26,8 @@ std::optional<Choice> PerClass::step(std::int64_t k, const Pool& pool, std::int6
 }
 
 void PerClass::save(assay::State& state) const {
-  state.tensors["places"] = tensor_of(found_.places);
-  state.tensors["weights"] = torch::tensor(found_.weights, torch::kDouble);
+  state.put("places", tensor_of(found_.places));
+  state.put("weights", torch::tensor(found_.weights, torch::kDouble));
 }
 
 void PerClass::load(const assay::State& state) {

@@ -88,8 +88,8 @@ class Bsam final : public assay::Optimizer {
   }
 
   void save(assay::State& state) const override {
-    state.put("m", m_);
-    state.put("s", s_);
+    state.put_list("m", m_);
+    state.put_list("s", s_);
   }
   void load(const assay::State& state) override {
     m_ = state.list("m");

@@ -34,7 +34,7 @@ class FriendlySam final : public assay::Wrapper {
   explicit FriendlySam(Params params) : Wrapper(params), p_(std::move(params)) {}
 
   void save(assay::State& state) const override {
-    state.put("m", m_);
+    state.put_list("m", m_);
     Wrapper::save(state);
   }
   void load(const assay::State& state) override {

@@ -91,8 +91,8 @@ class LookSam final : public assay::Wrapper {
   explicit LookSam(Params params) : Wrapper(params), p_(std::move(params)) {}
 
   void save(assay::State& state) const override {
-    state.scalars["count"] = count_;
-    state.put("g_v", g_v_.tensors);
+    state.put("count", count_);
+    state.put_list("g_v", g_v_.tensors);
     Wrapper::save(state);
   }
   void load(const assay::State& state) override {

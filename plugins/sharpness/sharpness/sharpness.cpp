@@ -68,9 +68,9 @@ class Sharpness final : public assay::Procedure {
   }
 
   void save(assay::State& state) const override {
-    state.scalars["worst"] = worst_;
-    state.scalars["average"] = average_;
-    state.scalars["gradient_norm"] = gradient_norm_;
+    state.put("worst", worst_);
+    state.put("average", average_);
+    state.put("gradient_norm", gradient_norm_);
   }
   void load(const assay::State& state) override {
     worst_ = state.scalar<double>("worst");

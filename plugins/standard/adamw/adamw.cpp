@@ -50,10 +50,10 @@ class AdamW final : public assay::Optimizer {
   }
 
   void save(assay::State& state) const override {
-    state.put("mean", mean_);
-    state.put("square", square_);
-    state.put("largest", largest_);
-    state.put("count", count_);
+    state.put_list("mean", mean_);
+    state.put_list("square", square_);
+    state.put_list("largest", largest_);
+    state.put_list("count", count_);
   }
   void load(const assay::State& state) override {
     mean_ = state.list("mean");

@@ -31,8 +31,8 @@ class BestWeights final : public assay::Callback, public assay::WeightChooser {
   assay::Tensors final_weights() override { return weights_; }
 
   void save(assay::State& state) const override {
-    state.put("weights", weights_);
-    state.scalars["best"] = best_;
+    state.put_list("weights", weights_);
+    state.put("best", best_);
   }
   void load(const assay::State& state) override {
     weights_ = assay::clone(state.list("weights"));

@@ -17,6 +17,7 @@ class CountForgetting final : public assay::Callback {
  public:
   struct Params {};
   static assay::Strings needs() { return {"dataset/Classes"}; }
+  static assay::Strings artifacts() { return {"forgetting"}; }
   static assay::Schema<Params> schema() { return {}; }
 
   CountForgetting(Params, const assay::Info& info) {
@@ -71,11 +72,11 @@ class CountForgetting final : public assay::Callback {
 
   void save(assay::State& state) const override {
     if (!count_.defined()) return;
-    state.tensors["forgotten"] = count_;
-    state.tensors["was_right"] = right_;
+    state.put("forgotten", count_);
+    state.put("was_right", right_);
   }
   void load(const assay::State& state) override {
-    if (!state.tensors.contains("forgotten")) return;
+    if (!state.has("forgotten")) return;
     count_ = state.tensor("forgotten").cpu().clone();  // they come on the trial's device
     right_ = state.tensor("was_right").cpu().clone();
   }

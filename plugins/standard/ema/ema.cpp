@@ -37,7 +37,7 @@ class Ema final : public assay::Callback, public assay::WeightLender {
 
   assay::Tensors lent_weights() override { return average_; }
 
-  void save(assay::State& state) const override { state.put("average", average_); }
+  void save(assay::State& state) const override { state.put_list("average", average_); }
   void load(const assay::State& state) override { average_ = assay::clone(state.list("average")); }
 
  private:

@@ -23,6 +23,7 @@ class Fit final : public assay::Procedure {
                     "What is measured on each split at the end.");
   }
   static assay::Strings needs() { return {"model/Fitted", "dataset", "objective?"}; }
+  static assay::Strings artifacts() { return {"answers"}; }
 
   explicit Fit(Params params) : p_(std::move(params)) { assay::check_metrics(p_.metrics); }
 
@@ -40,7 +41,7 @@ class Fit final : public assay::Procedure {
     if (finished_) finish(parts, context, results);
   }
 
-  void save(assay::State& state) const override { state.scalars["finished"] = finished_; }
+  void save(assay::State& state) const override { state.put("finished", finished_); }
   void load(const assay::State& state) override { finished_ = state.scalar<bool>("finished"); }
 
  private:

@@ -44,7 +44,7 @@ class Sgd final : public assay::Optimizer {
     return gradient.loss;
   }
 
-  void save(assay::State& state) const override { state.put("velocity", velocity_); }
+  void save(assay::State& state) const override { state.put_list("velocity", velocity_); }
   void load(const assay::State& state) override { velocity_ = state.list("velocity"); }
 
  private:

@@ -71,8 +71,8 @@ class Swa final : public assay::Callback, public assay::WeightLender {
   }
 
   void save(assay::State& state) const override {
-    state.put("average", average_);
-    state.scalars["count"] = count_;
+    state.put_list("average", average_);
+    state.put("count", count_);
   }
   void load(const assay::State& state) override {
     average_ = assay::clone(state.list("average"));

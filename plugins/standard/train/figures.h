@@ -24,9 +24,9 @@ class Figures {
       sums.push_back(figure.sum);
       counts.push_back(figure.count);
     }
-    state.scalars["figures"] = names;
-    state.scalars["figure_sums"] = sums;
-    state.scalars["figure_counts"] = counts;
+    state.put("figures", names);
+    state.put("figure_sums", sums);
+    state.put("figure_counts", counts);
   }
   void load(const assay::State& state) {
     const auto names = state.scalar<assay::Strings>("figures");

@@ -71,9 +71,9 @@ class Train final : public assay::Procedure {
   }
 
   void save(assay::State& state) const override {
-    state.scalars["best"] = best_;
-    state.scalars["waited"] = waited_;
-    state.scalars["stopped"] = stopped_;
+    state.put("best", best_);
+    state.put("waited", waited_);
+    state.put("stopped", stopped_);
     figures_.save(state);
     callbacks_.save(state);
   }
@@ -104,9 +104,9 @@ class Train final : public assay::Procedure {
     if (p_.layers > 0) freeze_all_but(assay::last_layers(*parts.model, p_.layers), *parts.model);
     if (!p_.only.empty())
       freeze_all_but(assay::matching(*parts.model, p_.only, "only"), *parts.model);
-    problem_.emplace(
-        *parts.model, *parts.objective,
-        assay::ProblemOptions{p_.clip, p_.bf16, p_.allow_nonfinite, parts.dataset->info().groups});
+    problem_.emplace(*parts.model, *parts.objective,
+                     assay::ProblemOptions{p_.clip, p_.bf16, p_.allow_nonfinite,
+                                           parts.dataset->info().groups, &parts.dataset->info()});
     parts.optimizer->check(*problem_);
     const assay::Batches order(
         parts.dataset->ids(Split::kTrain), p_.batch, context.rng,
