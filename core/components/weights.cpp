@@ -1,6 +1,7 @@
 #include "assay/sdk/weights.h"
 
 #include <algorithm>
+#include <set>
 
 #include <fnmatch.h>
 
@@ -8,6 +9,34 @@
 #include "assay/schema.h"
 
 namespace assay {
+namespace {
+
+constexpr std::size_t kFew = 12;
+
+// The first `parts` parts of a dotted name.
+std::string head_of(const std::string& name, std::ptrdiff_t parts) {
+  std::size_t end = 0;
+  for (; parts > 0 && end != std::string::npos; --parts) end = name.find('.', end + (end > 0));
+  return name.substr(0, end);
+}
+
+// As many parts as the pattern has are compared: `encodr.*` is near `encoder`.
+std::string describe_nearest(std::string pattern, const Strings& names) {
+  while (pattern.ends_with('*') || pattern.ends_with('.')) pattern.pop_back();
+  std::erase(pattern, '*');
+  const auto parts = std::count(pattern.begin(), pattern.end(), '.') + 1;
+  std::set<std::string> heads, first;
+  for (const auto& name : names) {
+    heads.insert(head_of(name, parts));
+    first.insert(head_of(name, 1));
+  }
+  const auto near = nearest(pattern, {heads.begin(), heads.end()});
+  if (!near.empty()) return "the nearest is `" + near + "`";
+  if (names.size() <= kFew) return "there are " + listed(names);
+  return "the names begin with " + listed({first.begin(), first.end()});
+}
+
+}  // namespace
 
 bool matches_any(const std::string& name, const std::vector<std::string>& patterns) {
   return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
@@ -21,13 +50,9 @@ void check_patterns(const std::vector<std::string>& patterns, const std::vector<
     if (std::any_of(names.begin(), names.end(),
                     [&](const std::string& name) { return matches_any(name, {pattern}); }))
       continue;
-    auto bare = pattern;
-    std::erase(bare, '*');
-    const auto near = nearest(bare, names);
-    throw Error(
-        ErrorKind::kParameter,
-        "`" + field + "` has the pattern `" + pattern + "`, which matches no parameter; " +
-            (near.empty() ? "there are " + listed(names) : "the nearest is `" + near + "`"));
+    throw Error(ErrorKind::kParameter, "`" + field + "` has the pattern `" + pattern +
+                                           "`, which matches no parameter; " +
+                                           describe_nearest(pattern, names));
   }
 }
 

@@ -63,6 +63,27 @@ class LinearHead {
   virtual Head head() = 0;  // the model's own parameters: writing to them changes the model
 };
 
+/// Where tensors of another program go in a module.
+struct WeightRule {
+  /// A name there, or a pattern of names: each `*` stands for any characters, dots included.
+  std::string from;
+  /// The name in the module, in which each `*` is what that of `from` stood for, in this order.
+  /// With several names the tensor is split along its first dimension, into the sizes that the
+  /// module has.
+  std::vector<std::string> to;
+  bool transpose = false;  // swaps the two dimensions of a matrix, before it is split
+};
+
+/// Ability: knows under which names other programs store its weights, so that a manifest can say
+/// `weights: {file: FILE, names: torchvision}`.
+class Importable {
+ public:
+  virtual ~Importable();
+  /// By the name of a convention: its rules, of which the first that matches a name holds. What no
+  /// rule matches is left out.
+  virtual std::map<std::string, std::vector<WeightRule>> conventions() const = 0;
+};
+
 /// All samples of a split, in the order of their ids, on the model's device.
 struct Samples {
   std::string split;     // "train", "validation", "test"

@@ -64,7 +64,7 @@ class Block final : public nn::Module {
   nn::AnyModule bn1_, bn2_;
 };
 
-class ResNet final : public assay::Model, public assay::LinearHead {
+class ResNet final : public assay::Model, public assay::LinearHead, public assay::Importable {
  public:
   struct Params {
     std::int64_t depth = 20;
@@ -116,6 +116,11 @@ class ResNet final : public assay::Model, public assay::LinearHead {
   }
 
   Head head() override { return {linear_->weight, linear_->bias}; }
+
+  // The last layer is `fc` there; what comes before it is called as it is here.
+  std::map<std::string, std::vector<assay::WeightRule>> conventions() const override {
+    return {{"torchvision", {{"fc.*", {"linear.*"}}, {"*", {"*"}}}}};
+  }
 
  private:
   static void check(const Params& p, const assay::Info& info) {

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "assay/optimizer.h"
+#include "assay/sdk/scoped_weights.h"
 
 namespace assay {
 
@@ -98,20 +99,6 @@ class CombinedGradient : public ProblemView {
   std::string combined_by_;
   std::vector<std::string> terms_;
   std::vector<int> owners_;
-};
-
-/// Replaces the weights for the lifetime of the object. The destructor restores the original
-/// tensors, also after an exception; subtracting e from w + e would not give w in floating point.
-class ScopedWeights {
- public:
-  /// Lets `weights` use the memory of `there`, which has the same shapes and dtypes. Nothing is
-  /// copied.
-  ScopedWeights(const Tensors& weights, const Tensors& there);
-  ~ScopedWeights();
-  ScopedWeights(const ScopedWeights&) = delete;
-
- private:
-  Tensors weights_, start_;
 };
 
 /// A view whose gradients are taken at perturbed weights w + e, as in SAM. Gradients of terms and

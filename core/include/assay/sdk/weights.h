@@ -1,6 +1,7 @@
-// Weights of a model, chosen by patterns of their names.
+// Weights of a model: chosen by patterns of their names, or read under other names.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -20,5 +21,27 @@ void check_patterns(const std::vector<std::string>& patterns, const std::vector<
 /// The parameters whose names match, in the order of the model. Throws as check_patterns().
 NamedTensors matching(const Model& model, const std::vector<std::string>& patterns,
                       const std::string& field);
+
+/// The tensors of a safetensors file, or of all `*.safetensors` files in a folder, on the CPU.
+/// Throws Error{kData} if there are none, or if two files have a tensor of one name, and as
+/// from_safetensors().
+TensorMap read_weights(const std::filesystem::path& file_or_folder);
+
+/// Which tensors go where. A tensor is one of the parameters and buffers of a module.
+struct WeightPlan {
+  /// The first rule that matches a name holds, and what none matches is left out. Without any rule
+  /// all tensors keep their names.
+  std::vector<WeightRule> rules = {};
+  /// Patterns of the module's tensors that keep their values, whether they are given or not.
+  std::vector<std::string> kept = {};
+};
+
+/// Copies `given`, which come from `source`, into the module; floating-point numbers are converted,
+/// and buffers of a Fitted model get the shapes that are given.
+/// `num_batches_tracked` of batch norm may be missing, since older files lack it. Throws Error, of
+/// `kind`, that lists all tensors that are missing, too many, of another type or shape, before
+/// anything is copied; and Error{kParameter} for a pattern of `kept` that matches nothing.
+void load_weights(torch::nn::Module& module, const TensorMap& given, const WeightPlan& plan,
+                  const std::string& source, ErrorKind kind = ErrorKind::kData);
 
 }  // namespace assay

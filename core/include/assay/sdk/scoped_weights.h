@@ -1,0 +1,22 @@
+// Other weights for a while: those of a target network or a teacher, posterior samples, w + e.
+#pragma once
+
+#include "assay/state.h"
+
+namespace assay {
+
+/// Replaces the weights for the lifetime of the object. The destructor restores the original
+/// tensors, also after an exception; subtracting e from w + e would not give w in floating point.
+class ScopedWeights {
+ public:
+  /// Lets `weights` use the memory of `there`, which has the same shapes and dtypes. Nothing is
+  /// copied.
+  ScopedWeights(const Tensors& weights, const Tensors& there);
+  ~ScopedWeights();
+  ScopedWeights(const ScopedWeights&) = delete;
+
+ private:
+  Tensors weights_, start_;
+};
+
+}  // namespace assay
