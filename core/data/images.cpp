@@ -28,7 +28,33 @@ void prefetch(const std::uint8_t* image, std::int64_t bytes, const std::int64_t*
 }  // namespace
 
 ImageSet::ImageSet(const Files& train, const Files& test, Cut cut,
-                   const Normalization& normalization, std::vector<std::string> class_names) {
+                   const Normalization& normalization, std::vector<std::string> class_names)
+    : ImageSet(sorted(train, test, cut), normalization, std::move(class_names)) {}
+
+ImageSet::ImageSet(Sorted images, const Normalization& normalization,
+                   std::vector<std::string> class_names) {
+  pixels_ = images.files.pixels.contiguous();
+  if (pixels_.dim() == 3) pixels_ = pixels_.unsqueeze(1);
+  labels_ = std::move(images.files.labels);
+  normalize(normalization);
+  info_.input_shape = pixels_.sizes().slice(1).vec();
+  info_.classes = class_names.empty() ? labels_.max().item<std::int64_t>() + 1
+                                      : static_cast<std::int64_t>(class_names.size());
+  info_.class_names = std::move(class_names);
+  info_.groups = std::move(images.group_names);
+  info_.read = std::move(images.read);
+  group_ = images.groups.empty() ? at::zeros({pixels_.size(0)}, torch::kInt64)
+                                 : torch::tensor(images.groups, torch::kInt64);
+  for (std::size_t split = 0; split < 3; ++split) {
+    ids_[split] = std::move(images.ids[split]);
+    if (images.groups.empty()) continue;
+    for (const auto id : ids_[split])
+      groups_[split].push_back(images.groups[static_cast<std::size_t>(id)]);
+  }
+  info_.group_sizes = group_sizes(ids_[0].size(), groups_[0], info_.groups.size());
+}
+
+ImageSet::Sorted ImageSet::sorted(const Files& train, const Files& test, Cut cut) {
   const auto size = train.pixels.size(0);
   const bool tested = test.pixels.defined();
   if (tested && test.pixels.sizes().slice(1) != train.pixels.sizes().slice(1))
@@ -37,19 +63,15 @@ ImageSet::ImageSet(const Files& train, const Files& test, Cut cut,
   if (cut.validation >= size)
     throw Error(ErrorKind::kData, "validation: " + std::to_string(cut.validation) +
                                       " leaves no training image out of " + std::to_string(size));
-  pixels_ = tested ? at::cat({train.pixels, test.pixels}) : train.pixels.contiguous();
-  if (pixels_.dim() == 3) pixels_ = pixels_.unsqueeze(1);
-  labels_ = tested ? at::cat({train.labels, test.labels}) : train.labels;
-  normalize(normalization);
+  Sorted images;
+  images.files.pixels = tested ? at::cat({train.pixels, test.pixels}) : train.pixels;
+  images.files.labels = tested ? at::cat({train.labels, test.labels}) : train.labels;
   const auto kept = size - cut.validation;
   const auto limit = cut.train_limit > 0 ? std::min(cut.train_limit, kept) : kept;
-  ids_[0] = range(0, limit);
-  ids_[1] = range(kept, size);
-  ids_[2] = range(size, pixels_.size(0));
-  info_.input_shape = pixels_.sizes().slice(1).vec();
-  info_.classes = labels_.max().item<std::int64_t>() + 1;
-  info_.class_names = std::move(class_names);
-  info_.group_sizes = group_sizes(ids_[0].size(), {}, 0);
+  images.ids[0] = range(0, limit);
+  images.ids[1] = range(kept, size);
+  images.ids[2] = range(size, images.files.pixels.size(0));
+  return images;
 }
 
 void ImageSet::normalize(const Normalization& normalization) {
@@ -71,8 +93,7 @@ void ImageSet::normalize(const Normalization& normalization) {
 }
 
 torch::Tensor ImageSet::targets(Split split) const {
-  const auto& ids = ids_[static_cast<std::size_t>(split)];
-  return labels_.narrow(0, ids.empty() ? 0 : ids.front(), std::ssize(ids)).clone();
+  return labels_.index_select(0, torch::tensor(ids_[static_cast<std::size_t>(split)]));
 }
 
 // One pass from bytes to normalized floats: four operators took 26 us more of a 300 us step.
@@ -82,25 +103,29 @@ Batch ImageSet::load(std::span<const std::int64_t> ids, const Context&) const {
     if (id < 0 || id >= pixels_.size(0))
       throw Error(ErrorKind::kData, "there is no image " + std::to_string(id) + "; there are " +
                                         std::to_string(pixels_.size(0)));
-  const auto id = at::empty({count}, torch::kInt64), target = at::empty({count}, torch::kInt64);
+  const auto id = at::empty({count}, torch::kInt64), target = at::empty({count}, torch::kInt64),
+             group = at::empty({count}, torch::kInt64);
   const auto input =
       at::empty({count, pixels_.size(1), pixels_.size(2), pixels_.size(3)}, torch::kFloat);
   std::copy(ids.begin(), ids.end(), id.mutable_data_ptr<std::int64_t>());
   const auto size = pixels_.size(2) * pixels_.size(3), bytes = size * pixels_.size(1);
   const auto* pixels = pixels_.const_data_ptr<std::uint8_t>();
   const auto* labels = labels_.const_data_ptr<std::int64_t>();
+  const auto* groups = group_.const_data_ptr<std::int64_t>();
   auto* label = target.mutable_data_ptr<std::int64_t>();
+  auto* its_group = group.mutable_data_ptr<std::int64_t>();
   auto* to = input.mutable_data_ptr<float>();
   for (std::size_t i = 0; i < ids.size(); ++i) {
     if (i + 1 < ids.size()) prefetch(pixels + ids[i + 1] * bytes, bytes, labels + ids[i + 1]);
     *label++ = labels[ids[i]];
+    *its_group++ = groups[ids[i]];
     const auto* from = pixels + ids[i] * bytes;
     for (std::size_t c = 0; c < scale_.size(); ++c, from += size, to += size) {
       const float scale = scale_[c], shift = shift_[c];
       for (std::int64_t p = 0; p < size; ++p) to[p] = static_cast<float>(from[p]) * scale + shift;
     }
   }
-  return {input, target, id, at::zeros({count}, torch::kInt64)};
+  return {input, target, id, group};
 }
 
 Pixels::Pixels(const Info& info) {

@@ -1,5 +1,5 @@
 // Tables of csv_table; the first two bytes choose the format.
-#include "plugins/standard/csv_table/table.h"
+#include "plugins/standard/shared/table.h"
 
 #include "tests/fuzz/memory_file.h"
 #include "tests/fuzz/target.h"

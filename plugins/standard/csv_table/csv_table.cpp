@@ -8,7 +8,7 @@
 #include <torch/csrc/autograd/generated/variable_factories.h>
 
 #include "assay/registry.h"
-#include "splits.h"
+#include "standard/shared/splits.h"
 #include "words.h"
 
 namespace {

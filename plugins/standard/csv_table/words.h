@@ -1,7 +1,7 @@
 // Words of a column as classes.
 #pragma once
 
-#include "table.h"
+#include "standard/shared/table.h"
 
 struct Words {
   /// Those that occur, numeric ones by value, others by the alphabet. Equal numbers, such as 1 and

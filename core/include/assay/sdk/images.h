@@ -7,9 +7,7 @@
 
 namespace assay {
 
-/// A derived dataset only reads its files. Ids number the training images first, then the test
-/// images. The last Cut::validation training images form the validation split; Cut::train_limit
-/// keeps the first of the others. Ids do not depend on the cut.
+/// A derived dataset only reads its files.
 class ImageSet : public Dataset, public Images {
  public:
   struct Files {
@@ -28,26 +26,44 @@ class ImageSet : public Dataset, public Images {
   /// A derived dataset with abilities() of its own repeats "Classes" there.
   static std::vector<std::string> abilities() { return {"Classes"}; }
 
+  /// Images of all splits, each with its id as its place.
+  struct Sorted {
+    Files files;
+    std::vector<std::int64_t> ids[3];       // per Split, ascending
+    std::vector<std::int64_t> groups = {};  // of each image; empty: there are no groups
+    std::vector<std::string> group_names = {};
+    std::string read = {};  // as Info::read
+  };
+
   /// Batch::input is (pixel / 255 - mean) / deviation, [B, C, H, W] float32. `test` may be
-  /// undefined. The number of classes is the largest label plus 1. Throws Error{kData} if training
-  /// and test images differ in shape, if no training image is left, or if `normalization` does not
-  /// have one mean and one deviation above 0 per channel.
+  /// undefined. Ids number the training images first, then the test images. The last
+  /// Cut::validation training images form the validation split; Cut::train_limit keeps the first of
+  /// the others. Ids do not depend on the cut. The classes are those of `class_names`; without any,
+  /// there are as many as the largest label plus 1.
+  /// Throws Error{kData} if training and test images differ in shape, if no training image is left,
+  /// or if `normalization` does not have one mean and one deviation above 0 per channel.
   ImageSet(const Files& train, const Files& test, Cut cut, const Normalization& normalization,
            std::vector<std::string> class_names);
+  /// As above.
+  ImageSet(Sorted images, const Normalization& normalization, std::vector<std::string> class_names);
 
   const Info& info() const final { return info_; }
   std::span<const std::int64_t> ids(Split split) const final {
     return ids_[static_cast<std::size_t>(split)];
   }
+  std::span<const std::int64_t> groups(Split split) const final {
+    return groups_[static_cast<std::size_t>(split)];
+  }
   torch::Tensor targets(Split split) const final;
   Batch load(std::span<const std::int64_t> ids, const Context& context) const final;
 
  private:
+  static Sorted sorted(const Files& train, const Files& test, Cut cut);
   void normalize(const Normalization& normalization);
 
   Info info_;
-  torch::Tensor pixels_, labels_;  // [N, C, H, W], [N]
-  std::vector<std::int64_t> ids_[3];
+  torch::Tensor pixels_, labels_, group_;  // [N, C, H, W], [N], [N]
+  std::vector<std::int64_t> ids_[3], groups_[3];
   std::vector<float> scale_, shift_;  // input = pixel * scale + shift, per channel
 };
 
