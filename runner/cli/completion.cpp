@@ -40,7 +40,7 @@ _assay() {{
   case $verb in
     describe) COMPREPLY=($(compgen -W "$(assay completion names 2>/dev/null)" -- "$word")) ;;
     list) COMPREPLY=($(compgen -W "$(assay completion kinds 2>/dev/null)" -- "$word")) ;;
-    plugin) [ "$COMP_CWORD" -eq 2 ] && COMPREPLY=($(compgen -W "list new check quarantine release" -- "$word")) || COMPREPLY=($(compgen -f -- "$word")) ;;
+    plugin) [ "$COMP_CWORD" -eq 2 ] && COMPREPLY=($(compgen -W "list new check test quarantine release" -- "$word")) || COMPREPLY=($(compgen -f -- "$word")) ;;
     completion) COMPREPLY=($(compgen -W "bash zsh" -- "$word")) ;;
     *) COMPREPLY=($(compgen -f -X '!*.y*ml' -- "$word") $(compgen -d -- "$word")) ;;
   esac

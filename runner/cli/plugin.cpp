@@ -1,4 +1,4 @@
-// plugin list, check, new, quarantine, release.
+// plugin list, check, test, new, quarantine, release.
 #include <fmt/core.h>
 
 #include <filesystem>
@@ -10,6 +10,7 @@
 #include "runner/cli/components.h"
 #include "runner/cli/experiments.h"
 #include "runner/cli/plugin_new.h"
+#include "runner/cli/plugin_test.h"
 
 namespace fs = std::filesystem;
 
@@ -72,11 +73,16 @@ int list(const Call& call) {
   return kOk;
 }
 
-int check(const Call& call) {
-  call.expect_words(2, SIZE_MAX, "`check` and plugin files");
+std::vector<fs::path> files_of(const Call& call, const std::string& what) {
+  call.expect_words(2, SIZE_MAX, "`" + what + "` and plugin files");
   std::vector<fs::path> files;
   for (auto it = call.words.begin() + 1; it != call.words.end(); ++it)
     files.push_back(file_of(*it));
+  return files;
+}
+
+int check(const Call& call) {
+  const auto files = files_of(call, "check");
   int code = kOk;
   auto json = Json::array();
   for (const auto& answer : check_plugins(files)) {
@@ -96,6 +102,12 @@ int check(const Call& call) {
 
 int make(const Call& call) {
   call.expect_words(3, 3, "`new`, a kind and a name");
+  if (const auto catalog = catalog_of(call);
+      const auto* other = catalog.find(call.words[1], call.words[2]))
+    throw Error(ErrorKind::kPlugin,
+                fmt::format("{} `{}` is registered by {} already, and one of the two would not be "
+                            "used: choose another name",
+                            other->kind, other->name, other->plugin));
   const auto made =
       new_plugin({call.words[1], call.words[2], call.text("topic"), call.text("dir")});
   if (call.json) {
@@ -139,12 +151,14 @@ int run_plugin(const Call& call) {
   const std::string what = call.words.empty() ? "" : call.words[0];
   if (what == "list") return list(call);
   if (what == "check") return check(call);
+  if (what == "test") return test_plugins(call, files_of(call, "test"));
   if (what == "new") return make(call);
   if (what == "quarantine") return put_into_quarantine(call);
   if (what == "release") return release(call);
-  const auto near = nearest(what, {"list", "new", "check", "quarantine", "release"});
-  throw UsageError(fmt::format("`assay plugin` takes list, new, check, quarantine or release{}",
-                               near.empty() ? "" : fmt::format("; did you mean `{}`?", near)));
+  const auto near = nearest(what, {"list", "new", "check", "test", "quarantine", "release"});
+  throw UsageError(
+      fmt::format("`assay plugin` takes list, new, check, test, quarantine or release{}",
+                  near.empty() ? "" : fmt::format("; did you mean `{}`?", near)));
 }
 
 void add_plugin_flags(boost::program_options::options_description& flags) {
@@ -165,10 +179,11 @@ void add_plugin_flags(boost::program_options::options_description& flags) {
 
 const Verb kPluginVerb{
     "plugin",
-    "List, check, create, quarantine and release plugins.",
-    "list | check FILE... | new KIND NAME | quarantine FILE | release FILE",
+    "List, check, test, create, quarantine and release plugins.",
+    "list | check FILE... | test FILE... | new KIND NAME | quarantine FILE | release FILE",
     "  assay plugin list\n"
-    "  assay plugin check build/plugins/lion.so\n"
+    "  assay plugin check build/plugins/lion.so     can it be loaded?\n"
+    "  assay plugin test build/plugins/lion.so      do its components keep what they owe?\n"
     "  assay plugin quarantine build/plugins/lion.so --reason 'NaN since Monday'\n"
     "  assay plugin release build/plugins/lion.so\n"
     "  assay plugin new optimizer lion --topic standard   in a checkout: adds code, manifest, "

@@ -67,12 +67,13 @@ inline double length(const std::vector<double>& v) {
   return std::sqrt(squares);
 }
 
-/// What the optimizer would save, in memory of its own.
-inline State saved(const Optimizer& optimizer) {
+/// What the component would save, in memory of its own.
+inline State saved(const Stateful& component) {
   State state;
-  optimizer.save(state);
-  for (auto& [name, tensor] : state.tensors) tensor = tensor.clone();
-  return state;
+  component.save(state);
+  TensorMap tensors;
+  for (const auto& [name, tensor] : state.tensors()) tensors[name] = tensor.clone();
+  return {std::move(tensors), state.scalars()};
 }
 
 }  // namespace assay::testing

@@ -121,12 +121,12 @@ def run():
 def field(name, kind, default, choices):
     span = {"low": None, "high": None, "open_low": False, "open_high": False, "choices": choices}
     return {"name": name, "type": kind, "default": default, "range": span, "doc": "For tests.", "kind": "",
-            "required": False, "needs": {}, "gives": {}}
+            "required": False, "needs": {}, "gives": {}, "artifact": ""}
 
 
 ACTS = ["ok", "daemon", "slow", "gated", "crash", "crash_once", "oom", "exit", "hang", "deaf", "deaf_once", "fail", "diverge",
         "full_once", "full_thrice", "killed_when_done"]
-FAKE = {"kind": "procedure", "name": "fake", "doc": "Does what it is told.", "needs": [], "hides": [], "abilities": [], "rows": [],
+FAKE = {"kind": "procedure", "name": "fake", "doc": "Does what it is told.", "needs": [], "hides": [], "abilities": [], "rows": [], "artifacts": [],
         "fields": [field("act", "string", "ok", ACTS), field("units", "integer", 3, []), field("steps", "integer", 0, [])]}
 
 

@@ -1,4 +1,4 @@
-#include "tests/support/tiny_trial.h"
+#include "runner/conformance/trial.h"
 
 #include <algorithm>
 #include <cstring>
@@ -10,9 +10,9 @@
 
 namespace assay::testing {
 
-std::vector<const Entry*> of_kind(std::string_view kind) {
+std::vector<const Entry*> of_kind(const Registry& registry, std::string_view kind) {
   std::vector<const Entry*> all;
-  for (const auto& entry : plugins().entries())
+  for (const auto& entry : registry.entries())
     if (kind.empty() || entry.kind == kind) all.push_back(&entry);
   return all;
 }
@@ -25,11 +25,21 @@ Values required_values(const Entry& entry) {
     if (!field.required) continue;
     if (field.type == Type::kComponents && field.kind == "parameter_group")
       values[field.name] = Specs{{"parameters", {{"optimizer", Spec{"sgd", {{"lr", 0.03}}}}}}};
+    if (field.kind == kStage && field.type == Type::kStrings)
+      values[field.name] = Strings{"before", "between"};
     if (field.type == Type::kReals) values[field.name] = Reals{1, 0.3};
     if (field.type == Type::kReal) values[field.name] = 0.5;
     if (field.type == Type::kInteger) values[field.name] = std::int64_t{1};
   }
   return values;
+}
+
+Strings lacking_values(const Entry& entry) {
+  const auto values = required_values(entry);
+  Strings names;
+  for (const auto& field : entry.fields)
+    if (field.required && !values.contains(field.name)) names.push_back(field.name);
+  return names;
 }
 
 namespace {
@@ -44,30 +54,31 @@ bool meets(const Strings& abilities, const Entry& entry, std::string_view kind) 
 }
 
 template <class I>
-std::shared_ptr<I> registered_for(const Entry& entry, const Info* info) {
-  for (const auto* one : of_kind(I::kind))
+std::shared_ptr<I> registered_for(const Registry& registry, const Entry& entry, const Info* info) {
+  for (const auto* one : of_kind(registry, I::kind))
     if (meets(one->abilities, entry, I::kind))
-      return plugins().make<I>({one->name, required_values(*one)}, info);
+      return registry.make<I>({one->name, required_values(*one)}, info);
   throw std::runtime_error("no " + std::string(I::kind) + " has what " + entry.kind + " " +
                            entry.name + " needs");
 }
 
 }  // namespace
 
-std::shared_ptr<Dataset> data_for(const Entry& entry) {
+std::shared_ptr<Dataset> data_for(const Registry& registry, const Entry& entry) {
   if (meets({"Images", "Classes"}, entry, "dataset")) return std::make_shared<TinyData>();
   for (const bool real : {false, true})
     if (meets({"Table", real ? "Values" : "Classes"}, entry, "dataset"))
       return std::make_shared<TinyTable>(real);
-  return registered_for<Dataset>(entry, nullptr);
+  return registered_for<Dataset>(registry, entry, nullptr);
 }
 
-std::shared_ptr<Model> model_for(const Entry& entry, const Dataset& data) {
+std::shared_ptr<Model> model_for(const Registry& registry, const Entry& entry,
+                                 const Dataset& data) {
   const auto& info = data.info();
   if (meets({"LinearHead", "Fitted"}, entry, "model"))
     return std::make_shared<TinyModel>(0, torch::kFloat,
                                        info.classes > 0 ? info.classes : info.targets);
-  return registered_for<Model>(entry, &info);
+  return registered_for<Model>(registry, entry, &info);
 }
 
 std::vector<Term> OneTerm::evaluate(Model& model, const Batch& batch, const Context&) {
@@ -90,43 +101,66 @@ Tensors copies(const Tensors& list) {
   return all;
 }
 
+Tensors tensors_of(const torch::nn::Module& module) {
+  auto all = module.parameters();
+  for (const auto& buffer : module.buffers()) all.push_back(buffer);
+  return all;
+}
+
+namespace {
+
+Strings names_of(const State& state) {
+  Strings names;
+  for (const auto& [name, tensor] : state.tensors()) names.push_back(name);
+  for (const auto& [name, scalar] : state.scalars()) names.push_back(name);
+  return names;
+}
+
+}  // namespace
+
+void hand_over(const Stateful& from, Stateful& to) {
+  State state;
+  from.save(state);
+  TensorMap tensors;
+  for (const auto& [name, tensor] : state.tensors()) tensors[name] = tensor.clone();
+  const State saved(std::move(tensors), state.scalars());
+  to.load(saved);
+  if (const auto left = saved.unread(); !left.empty())
+    throw Error(ErrorKind::kPlugin, "load() does not read what save() wrote: " + listed(left));
+  State again;  // a resumed trial may be stopped before its next unit
+  to.save(again);
+  if (names_of(again) != names_of(saved))
+    throw Error(ErrorKind::kPlugin,
+                "save() right after load() writes other entries: " + listed(names_of(again)) +
+                    " instead of " + listed(names_of(saved)));
+}
+
 namespace {
 
 // All that a trial saves and loads.
 class Whole {
  public:
-  explicit Whole(const TinyTrial& trial) : trial_(trial) {
+  Whole(const Registry& registry, const TinyTrial& trial) : registry_(registry), trial_(trial) {
     const Info* info = &trial.data->info();
     parts.dataset = trial.data;
     parts.objective = trial.objective;
     parts.inputs = trial.inputs;
     parts.model = std::make_shared<TinyModel>();
-    parts.optimizer = plugins().make<Optimizer>(trial.optimizer, info);
-    procedure = plugins().make<Procedure>(trial.procedure, info);
+    parts.optimizer = registry.make<Optimizer>(trial.optimizer, info);
+    procedure = registry.make<Procedure>(trial.procedure, info);
     for (const auto& [kind, spec] : trial.others)
-      parts.others[kind] = {plugins().make(kind, spec, info),
-                            plugins().find(kind, spec.use).version};
+      parts.others[kind] = {registry.make(kind, spec, {.info = info}),
+                            registry.find(kind, spec.use).version};
   }
 
-  Whole again() const {
-    Whole fresh(trial_);
+  std::unique_ptr<Whole> again() const {
+    auto fresh = std::make_unique<Whole>(registry_, trial_);
     const torch::NoGradGuard no_grad;
-    const auto from = tensors(), to = fresh.tensors();
+    const auto from = tensors_of(*parts.model), to = tensors_of(*fresh->parts.model);
     for (std::size_t i = 0; i < from.size(); ++i) to[i].copy_(from[i]);
-    const auto saved = components(), loaded = fresh.components();
-    for (std::size_t i = 0; i < saved.size(); ++i) {
-      State state;
-      saved[i]->save(state);
-      for (auto& [key, tensor] : state.tensors) tensor = tensor.clone();
-      loaded[i]->load(state);
-    }
+    const auto saved = components(), loaded = fresh->components();
+    for (std::size_t i = 0; i < saved.size(); ++i) hand_over(*saved[i], *loaded[i]);
     return fresh;
-  }
-
-  Tensors tensors() const {
-    auto all = parts.model->parameters();
-    for (const auto& buffer : parts.model->buffers()) all.push_back(buffer);
-    return all;
   }
 
   Parts parts;
@@ -136,26 +170,28 @@ class Whole {
   std::vector<Stateful*> components() const {
     std::vector<Stateful*> all{procedure.get(), parts.optimizer.get()};
     for (const auto& [kind, spec] : trial_.others)
-      all.push_back(plugins().find(kind, spec.use).stateful(parts.others.at(kind).made.get()));
+      all.push_back(registry_.find(kind, spec.use).stateful(parts.others.at(kind).made.get()));
     return all;
   }
 
+  const Registry& registry_;
   TinyTrial trial_;
 };
 
 }  // namespace
 
-Run carry_out(const TinyTrial& trial, std::int64_t stop, std::uint64_t seed) {
-  Whole whole(trial);
+Run carry_out(const Registry& registry, const TinyTrial& trial, std::int64_t stop,
+              std::uint64_t seed) {
+  auto whole = std::make_unique<Whole>(registry, trial);
   Rows results;
   const Context context{torch::kCPU, Rng(seed), nullptr};
-  const auto units = whole.procedure->units(whole.parts);
+  const auto units = whole->procedure->units(whole->parts);
   std::int64_t unit = 0;
-  for (; unit < units && !whole.procedure->finished(); ++unit) {
-    if (unit == stop) whole = whole.again();
-    whole.procedure->advance(unit, whole.parts, context, results);
+  for (; unit < units && !whole->procedure->finished(); ++unit) {
+    if (unit == stop) whole = whole->again();
+    whole->procedure->advance(unit, whole->parts, context, results);
   }
-  Run run{results.rows, copies(whole.tensors()), {}, unit};
+  Run run{results.rows, copies(tensors_of(*whole->parts.model)), {}, unit};
   for (const auto& [name, artifact] : results.artifacts)
     for (const auto& [key, tensor] : artifact) run.artifacts.push_back(tensor);
   return run;

@@ -1,0 +1,241 @@
+// Wrong components, each in one way: the conformance tests say which.
+#include <catch2/catch.hpp>
+
+#include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/linear.h>
+#include <ATen/ops/rand.h>
+#include <ATen/ops/randn.h>
+#include <ATen/ops/zeros_like.h>
+
+#include "runner/conformance/conformance.h"
+#include "tests/support/plugin_host.h"
+
+using namespace assay;
+using Catch::Contains;
+
+namespace {
+
+struct Nothing {};
+constexpr const char* kDoc = "A wrong component of a test.";
+
+// What is said of T beside the plugins of this build; all sentences in one text.
+template <class T>
+std::string verdict() {
+  Registry registry = testing::plugins();
+  registry.add<T>("wrong", kDoc);
+  const auto& entry = registry.find(T::kind, "wrong");
+  std::string text;
+  for (const auto& sentence : conformance::test_component(registry, entry).broken)
+    text += sentence + "\n";
+  return text;
+}
+
+// Descent with momentum, which `How` does wrong.
+template <class How>
+class Momentum : public Optimizer {
+ public:
+  using Params = Nothing;
+  static Schema<Params> schema() { return {}; }
+  explicit Momentum(Params) {}
+  double step(Problem& problem) override {
+    const torch::NoGradGuard no_grad;
+    const auto gradient = problem.gradient();
+    const auto& w = problem.parameters();
+    if (velocity_.empty())
+      for (const auto& one : w) velocity_.push_back(at::zeros_like(one));
+    for (std::size_t i = 0; i < w.size(); ++i) {
+      velocity_[i].mul_(0.9).add_(How::change(gradient.tensors[i]));
+      w[i].sub_(velocity_[i], How::kStep);
+    }
+    ++steps_;
+    return gradient.loss;
+  }
+  void save(State& state) const override {
+    if (How::kSaves) state.put_list("velocity", velocity_);
+    if (How::kSavesMore) state.put("steps", steps_);
+  }
+  void load(const State& state) override { velocity_ = state.list("velocity"); }
+
+ private:
+  Tensors velocity_;
+  std::int64_t steps_ = 0;
+};
+
+struct Right {
+  static constexpr bool kSaves = true, kSavesMore = false;
+  static constexpr double kStep = 0.05;
+  static torch::Tensor change(const torch::Tensor& g) { return g; }
+};
+struct Forgets : Right {
+  static constexpr bool kSaves = false;
+};
+struct SavesTooMuch : Right {
+  static constexpr bool kSavesMore = true;
+};
+struct StandsStill : Right {
+  static constexpr double kStep = 0;
+};
+struct DrawsAtLarge : Right {
+  static torch::Tensor change(const torch::Tensor& g) { return g + at::randn(g.sizes()) * 0.01; }
+};
+struct Explodes : Right {
+  static torch::Tensor change(const torch::Tensor& g) { return g / 0.0; }
+};
+
+// The cross-entropy, which `How` does wrong.
+template <class How>
+class Loss : public Objective {
+ public:
+  using Params = Nothing;
+  static Schema<Params> schema() { return {}; }
+  explicit Loss(Params) {}
+  const std::vector<std::string>& terms() const override { return terms_; }
+  std::vector<Term> evaluate(Model& model, const Batch& batch, const Context&) override {
+    const auto logits = model.forward(batch).logits;
+    const auto each = at::cross_entropy_loss(logits, batch.target, {}, at::Reduction::None);
+    return {How::term(model, logits, each)};
+  }
+
+ private:
+  std::vector<std::string> terms_{"loss"};
+};
+
+struct Plain {
+  static Term term(Model&, const torch::Tensor&, const torch::Tensor& each) {
+    return {each.mean(), 1, each};
+  }
+};
+struct Detached {
+  static Term term(Model&, const torch::Tensor&, const torch::Tensor& each) {
+    return {each.mean().detach(), 1};
+  }
+};
+struct OtherMean {
+  static Term term(Model&, const torch::Tensor&, const torch::Tensor& each) {
+    return {each.mean() * 2, 1, each};
+  }
+};
+struct Sum {
+  static Term term(Model&, const torch::Tensor&, const torch::Tensor& each) {
+    return {each.sum(), 1};
+  }
+};
+struct Writes {
+  static Term term(Model& model, const torch::Tensor&, const torch::Tensor& each) {
+    const torch::NoGradGuard no_grad;
+    auto parameters = model.parameters();
+    parameters[0].add_(0.1);
+    return Plain::term(model, {}, each);
+  }
+};
+struct Noisy {
+  static Term term(Model&, const torch::Tensor&, const torch::Tensor& each) {
+    return {each.mean() + at::rand({}), 1};
+  }
+};
+
+// A linear model, which `How` does wrong.
+template <class How>
+class Line : public Model {
+ public:
+  using Params = Nothing;
+  static Schema<Params> schema() { return {}; }
+  Line(Params, const Info& info) {
+    weight_ = at::randn({info.classes, 64}) * 0.1;
+    if (How::kRegisters) weight_ = register_parameter("weight", weight_);
+    if (How::kIdle) register_parameter("idle", at::randn({3}));
+  }
+  Output forward(const Batch& batch) override {
+    return {How::change(at::linear(batch.input.flatten(1), weight_))};
+  }
+
+ private:
+  torch::Tensor weight_;
+};
+
+struct Straight {
+  static constexpr bool kRegisters = true, kIdle = false;
+  static torch::Tensor change(const torch::Tensor& x) { return x; }
+};
+struct Unregistered : Straight {
+  static constexpr bool kRegisters = false;
+};
+struct Idle : Straight {
+  static constexpr bool kIdle = true;
+};
+struct Cut : Straight {
+  static torch::Tensor change(const torch::Tensor& x) { return x.detach(); }
+};
+struct Wide : Straight {
+  static torch::Tensor change(const torch::Tensor& x) { return x.repeat({1, 2}); }
+};
+struct Shaky : Straight {
+  static torch::Tensor change(const torch::Tensor& x) { return x + at::rand(x.sizes()); }
+};
+
+class Restless final : public Dataset {
+ public:
+  using Params = Nothing;
+  static Schema<Params> schema() { return {}; }
+  explicit Restless(Params) {
+    info_.input_shape = {2};
+    info_.classes = 2;
+    info_.group_sizes = {3};
+  }
+  const Info& info() const override { return info_; }
+  std::span<const std::int64_t> ids(Split split) const override {
+    return split == Split::kTrain ? ids_ : std::span<const std::int64_t>();
+  }
+  Batch load(std::span<const std::int64_t> ids, const Context&) const override {
+    const auto n = static_cast<std::int64_t>(ids.size());
+    return {at::rand({n, 3}), at::rand({n}).mul(4).to(torch::kInt64),
+            torch::tensor(std::vector<std::int64_t>(ids.begin(), ids.end())),
+            torch::zeros({n}, torch::kInt64)};
+  }
+
+ private:
+  static constexpr std::int64_t ids_[] = {2, 1, 0};
+  Info info_;
+};
+
+}  // namespace
+
+TEST_CASE("a right component is found right") {
+  CHECK(verdict<Momentum<Right>>() == "");
+  CHECK(verdict<Loss<Plain>>() == "");
+  CHECK(verdict<Line<Straight>>() == "");
+}
+
+TEST_CASE("wrong optimizers") {
+  CHECK_THAT(verdict<Momentum<Forgets>>(), Contains("save() or load() forgets something"));
+  CHECK_THAT(verdict<Momentum<SavesTooMuch>>(),
+             Contains("load() does not read what save() wrote: steps"));
+  CHECK_THAT(verdict<Momentum<StandsStill>>(), Contains("its steps change no weight"));
+  CHECK_THAT(verdict<Momentum<DrawsAtLarge>>(), Contains("draw from problem.rng()"));
+  CHECK_THAT(verdict<Momentum<Explodes>>(), Contains("nan"));
+}
+
+TEST_CASE("wrong objectives") {
+  CHECK_THAT(verdict<Loss<Detached>>(), Contains("the term `loss` requires no gradient"));
+  CHECK_THAT(verdict<Loss<OtherMean>>(), Contains("is not the mean of its losses per sample"));
+  CHECK_THAT(verdict<Loss<Sum>>(), Contains("is not the mean of those of two halves"));
+  CHECK_THAT(verdict<Loss<Writes>>(), Contains("it changes the model's weights"));
+  CHECK_THAT(verdict<Loss<Noisy>>(),
+             Contains("another one the second time: draw from context.rng"));
+}
+
+TEST_CASE("wrong models") {
+  CHECK_THAT(verdict<Line<Unregistered>>(), Contains("it registers no parameter"));
+  CHECK_THAT(verdict<Line<Idle>>(), Contains("its parameter `idle` gets no gradient"));
+  CHECK_THAT(verdict<Line<Cut>>(), Contains("its logits require no gradient"));
+  CHECK_THAT(verdict<Line<Wide>>(), Contains("gives logits [8, 6], expected [8, 3]"));
+  CHECK_THAT(verdict<Line<Shaky>>(), Contains("draws random numbers"));
+}
+
+TEST_CASE("a wrong dataset") {
+  const auto text = verdict<Restless>();
+  CHECK_THAT(text, Contains("other bytes the second time"));
+  CHECK_THAT(text, Contains("the ids of split train are not ascending"));
+  CHECK_THAT(text, Contains("another shape than Info::input_shape"));
+  CHECK_THAT(text, Contains("default generator"));
+}
