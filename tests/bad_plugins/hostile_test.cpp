@@ -179,6 +179,17 @@ TEST_CASE("each rude plugin costs its own trial alone, and is recorded with its 
     if (end.state == std::string("done"))
       same_bytes(dir(quiet, "step_nothing"), dir(rude, end.name));
   }
+  for (const auto* name : {"step_segfault", "step_aborts", "step_overflows_stack"}) {
+    INFO(name);
+    const auto log = slurp(dir(rude, name) / "log.txt");
+    CHECK_THAT(
+        log, Catch::Contains("crashed with signal") && Catch::Contains(", in train, unit 2 of 70"));
+    CHECK_THAT(log, Catch::Contains(std::string("rude_") + name + ".so+0x"));
+    if (name != std::string("step_overflows_stack"))  // whose frames are all of one function
+      CHECK_THAT(log, Catch::Contains("rude::act("));
+  }
+  CHECK_THAT(slurp(dir(rude, "constructor_segfault") / "log.txt"),
+             Catch::Contains("the constructor of optimizer `rude_constructor_segfault`"));
   CHECK(shell("grep -l rude_orphan /proc/[0-9]*/comm").out.empty());
 }
 

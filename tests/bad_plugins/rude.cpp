@@ -43,7 +43,7 @@ class Rude final : public assay::Optimizer {
 
   void save(assay::State& state) const override {
     rude::act("save");
-    state.scalars["steps"] = steps_;
+    state.put("steps", steps_);
   }
   void load(const assay::State& state) override { steps_ = state.scalar<std::int64_t>("steps"); }
 
