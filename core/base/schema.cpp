@@ -145,7 +145,9 @@ std::string type_name(const FieldInfo& field) {
     case Type::kReals:
       return "list of real numbers";
     case Type::kStrings:
-      return "list of strings";
+      return field.kind == kStage ? "list of stages" : "list of strings";
+    case Type::kString:
+      return field.kind == kStage ? "stage" : element_name(field.type);
     case Type::kComponent:
       return field.kind;
     case Type::kComponents:

@@ -13,6 +13,7 @@ Stateful::~Stateful() = default;
 Model::~Model() = default;
 Partitioned::~Partitioned() = default;
 LinearHead::~LinearHead() = default;
+Importable::~Importable() = default;
 Fitted::~Fitted() = default;
 Legible::~Legible() = default;
 Dataset::~Dataset() = default;
@@ -31,6 +32,13 @@ void Callback::after_step(std::int64_t, Parts&, const Context&, Results&) {}
 void Callback::after_validation(std::int64_t, double, Parts&, Results&) {}
 
 void Predictor::begin_pass(std::int64_t, Parts&, const Context&) {}
+
+void refuse_part(std::string_view kind) {
+  throw Error(
+      ErrorKind::kPlugin,
+      "it uses the " + std::string(kind) +
+          ", which the manifest does not have or its needs() does not name: declare it there");
+}
 
 Term Objective::evaluate_term(std::size_t index, Model& model, const Batch& batch,
                               const Context& context) {

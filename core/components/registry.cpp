@@ -40,10 +40,33 @@ void check_choices(const Entry& entry, const FieldInfo& field,
                                           value + "`, which is none of its choices");
 }
 
+// A manifest could not set such a field, or would be refused for a value that it does not have.
+void check_field(const Entry& entry, const FieldInfo& field) {
+  const auto refuse = [&](const std::string& why) {
+    throw Error(ErrorKind::kPlugin,
+                entry.kind + " `" + entry.name + "`: the field `" + field.name + "` " + why);
+  };
+  if (!is_name(field.name) || field.name == "use")
+    refuse(
+        "has no valid name: use a lower-case letter, then lower-case letters, digits and _, and "
+        "not `use`");
+  const auto of_this_name =
+      std::count_if(entry.fields.begin(), entry.fields.end(),
+                    [&](const FieldInfo& other) { return other.name == field.name; });
+  if (of_this_name > 1) refuse("is declared twice");
+  if (field.required) return;
+  try {
+    check(field, field.default_value);
+  } catch (const Error& error) {
+    refuse(std::string("has a default that it refuses: ") + error.what());
+  }
+}
+
 void check_declarations(const Entry& entry) {
   for (const auto& text : entry.needs) check_need(entry, text);
   for (const auto& ability : entry.hides) check_problem_ability(entry, ability);
   for (const auto& field : entry.fields) {
+    check_field(entry, field);
     check_choices(entry, field, field.needs);
     check_choices(entry, field, field.gives);
     for (const auto& [value, text] : field.needs) check_need(entry, text);
@@ -87,16 +110,22 @@ const Entry& Registry::find(std::string_view kind, std::string_view name) const 
                                       (near.empty() ? "" : "; did you mean `" + near + "`?"));
 }
 
+const Inputs& Build::inputs() const {
+  if (around.inputs != nullptr) return *around.inputs;
+  throw Error(ErrorKind::kData, "reads what an earlier stage left, and there is no earlier stage");
+}
+
 std::shared_ptr<void> Registry::make(std::string_view kind, const Spec& spec,
-                                     const Info* info) const {
+                                     const Surroundings& around) const {
   const Entry& entry = find(kind, spec.use);
-  const Make nested = [this, info](std::string_view inner, std::string_view version,
-                                   const Spec& what) {
+  const Make nested = [this, &around](std::string_view inner, std::string_view version,
+                                      const Spec& what) {
     expect_version(inner, version, find(inner, what.use).version);
-    return make(inner, what, info);
+    const auto build = [&] { return make(inner, what, around); };
+    return around.nested ? around.nested(inner, build) : build();
   };
   try {
-    auto made = entry.make(Build{spec.params, info, nested});
+    auto made = entry.make(Build{spec.params, around, nested});
     if (!made)
       throw Error(ErrorKind::kPlugin,
                   "its factory function returned a null pointer instead of a component");

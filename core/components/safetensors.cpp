@@ -104,7 +104,7 @@ TensorMap from_safetensors(std::string_view bytes, std::string_view source) {
   bytes.remove_prefix(kLengthBytes);
   if (length > kMaxHeader)
     refuse("a header of " + std::to_string(length) + " bytes; at most " +
-           std::to_string(kMaxHeader) + " are accepted");
+           std::to_string(kMaxHeader) + " are accepted: is it a safetensors file?");
   if (length > bytes.size())
     refuse("a header of " + std::to_string(length) + " bytes, but only " +
            std::to_string(bytes.size()) + " bytes follow");

@@ -48,6 +48,24 @@ Tensors weights_of(Model& model) {
   return all;
 }
 
+// What is averaged over passes, and what metrics read, has a row per sample and the dataset's
+// columns.
+void check_columns(const Predictions& found, const Info& info) {
+  const auto columns = info.classes > 0 ? info.classes : info.targets;
+  const auto& answers = found.log_probability.defined() ? found.log_probability : found.value;
+  if (!answers.defined() ||
+      (answers.dim() == 2 && answers.size(0) == found.id.size(0) && answers.size(1) == columns))
+    return;
+  std::string shape;
+  for (const auto size : answers.sizes())
+    shape += (shape.empty() ? "" : ", ") + std::to_string(size);
+  throw Error(ErrorKind::kShape, "the predictions have the shape [" + shape + "], expected [" +
+                                     std::to_string(found.id.size(0)) + ", " +
+                                     std::to_string(columns) +
+                                     "]: a row per sample and a column per " +
+                                     (info.classes > 0 ? "class" : "target"));
+}
+
 void restore(Model& model, const Tensors& before) {
   const torch::NoGradGuard no_grad;
   const auto weights = weights_of(model);
@@ -63,6 +81,11 @@ Predictions OnePass::predict(Model& model, const Batch& batch, const Context&) {
   found.features = output.features;
   found.abstained = output.abstained;
   if (!output.logits.defined()) return found;
+  if (output.logits.dim() != 2)
+    throw Error(ErrorKind::kShape,
+                "forward() of the model gives logits of " + std::to_string(output.logits.dim()) +
+                    " dimensions, expected [B, classes]",
+                std::string(Model::kind));
   const auto logits = output.logits.to(torch::kFloat);
   found.logits = logits;
   if (batch.target.is_floating_point()) {
@@ -124,6 +147,7 @@ void PredictionLoop::add(std::int64_t pass, std::size_t place, Predictions found
       answer->reset();
   for (const auto& [name, member] : kTensors)
     if ((found.*member).defined()) found.*member = (found.*member).detach().cpu();
+  check_columns(found, dataset_->info());
   if (keeps_.members) {
     if (std::ssize(members_) <= pass) members_.resize(static_cast<std::size_t>(pass) + 1);
     members_.back().push_back(found.log_probability.defined() ? found.log_probability
@@ -137,7 +161,7 @@ void PredictionLoop::add(std::int64_t pass, std::size_t place, Predictions found
 
 // Means over samples, as a step has them.
 void PredictionLoop::add_terms(Parts& parts, const Batch& batch, const Context& context) {
-  if (parts.objective == nullptr)
+  if (!parts.objective)
     throw Error(ErrorKind::kParameter,
                 "the model gives no logits, so it can be measured by the terms of an objective "
                 "only: add `objective:` to the manifest, or use a predictor for such models");
@@ -189,12 +213,12 @@ Predictions PredictionLoop::finish() const {
 
 void PredictionLoop::save(State& state) const {
   state.put_nested("predictor", *predictor_);
-  state.put("before", before_);
+  state.put_list("before", before_);
   for (const auto& [name, member] : kTensors)
-    if (const auto all = joined(found_, member); all.defined()) state.tensors[name] = all;
+    if (const auto all = joined(found_, member); all.defined()) state.put(name, all);
   Integers sizes;
   for (const auto& part : found_) sizes.push_back(part.id.size(0));
-  state.scalars["sizes"] = sizes;
+  state.put("sizes", sizes);
   Strings names;
   Reals sums, counts, weights;
   for (const auto& [name, sum] : terms_) {
@@ -203,12 +227,12 @@ void PredictionLoop::save(State& state) const {
     counts.push_back(counts_.at(name));
     weights.push_back(weights_.contains(name) ? weights_.at(name) : 0);
   }
-  state.scalars["terms"] = names;
-  state.scalars["sums"] = sums;
-  state.scalars["counts"] = counts;
-  state.scalars["weights"] = weights;
+  state.put("terms", names);
+  state.put("sums", sums);
+  state.put("counts", counts);
+  state.put("weights", weights);
   for (std::size_t pass = 0; pass < members_.size(); ++pass)
-    state.tensors["members" + std::to_string(pass)] = at::cat(members_[pass]);
+    state.put("members" + std::to_string(pass), at::cat(members_[pass]));
 }
 
 void PredictionLoop::load(const State& state) {
@@ -217,20 +241,22 @@ void PredictionLoop::load(const State& state) {
   const auto& sizes = state.scalar<Integers>("sizes");
   found_.assign(sizes.size(), {});
   for (const auto& [name, member] : kTensors) {
-    if (!state.tensors.contains(name)) continue;
+    if (!state.has(name)) continue;
     const auto parts = state.tensor(name).cpu().split_with_sizes(sizes);
     for (std::size_t i = 0; i < sizes.size(); ++i) found_[i].*member = parts[i].clone();
   }
   const auto& names = state.scalar<Strings>("terms");
+  const auto &sums = state.scalar<Reals>("sums"), &counts = state.scalar<Reals>("counts"),
+             &weights = state.scalar<Reals>("weights");
   for (std::size_t i = 0; i < names.size(); ++i) {
-    terms_[names[i]] = state.scalar<Reals>("sums").at(i);
-    counts_[names[i]] = state.scalar<Reals>("counts").at(i);
-    weights_[names[i]] = state.scalar<Reals>("weights").at(i);
+    terms_[names[i]] = sums.at(i);
+    counts_[names[i]] = counts.at(i);
+    weights_[names[i]] = weights.at(i);
   }
   members_.clear();
   for (std::int64_t pass = 0; pass < predictor_->passes(); ++pass) {
     const auto name = "members" + std::to_string(pass);
-    if (state.tensors.contains(name)) members_.push_back({state.tensor(name).cpu().clone()});
+    if (state.has(name)) members_.push_back({state.tensor(name).cpu().clone()});
   }
 }
 

@@ -153,6 +153,9 @@ void BatchProblem::Impl::add_losses(By by, const std::vector<Piece>& pieces,
 
 void BatchProblem::Impl::add_gradients(By by, const std::vector<Piece>& pieces,
                                        std::vector<Part>& parts) const {
+  const auto is_constant = [](const Piece& piece) { return !piece.value.requires_grad(); };
+  if (pieces.size() > 1 && std::all_of(pieces.begin(), pieces.end(), is_constant))
+    check_depends(pieces.front().value);
   for (std::size_t i = 0; i < pieces.size(); ++i) {
     auto& part = parts[pieces[i].part];
     auto gradient = differentiate(pieces[i].loss(), parameters(), i + 1 < pieces.size());
@@ -215,7 +218,9 @@ Gradient BatchProblem::weighted_gradient(By by, const Weigh& weigh) {
       const auto weighted = Piece{part, value, factor * weights.at(part)}.loss();
       loss = loss.defined() ? loss + weighted : weighted;
     }
-    if (loss.defined()) add(sum.tensors, differentiate(loss, parameters(), false));
+    if (!loss.defined()) return;
+    impl_->check_depends(loss);
+    add(sum.tensors, differentiate(loss, parameters(), false));
   });
   if (sum.tensors.empty()) sum.tensors = zeros(parameters());
   if (!impl_->is_accepted(sum.tensors)) gradients(by);  // throws, with the name of the part

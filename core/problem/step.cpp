@@ -121,6 +121,19 @@ StepSetting::StepSetting(Model& m, Objective& o, const ProblemOptions& opts)
   owners = owners_of(m, o.terms(), parameters);
 }
 
+void StepSetting::check_model(const Batch& batch) {
+  if (checked || options.info == nullptr) return;
+  checked = true;
+  if (parameters.empty())
+    throw Error(ErrorKind::kParameter,
+                "the model has no parameter that requires a gradient: it is frozen as a whole, or "
+                "does not register its weights with register_parameter() and register_module()",
+                std::string(Model::kind));
+  const Autocast autocast(options.bf16, context.device);
+  check_output(model, batch, *options.info);
+  buffers.restore();
+}
+
 std::vector<Batch> StepSetting::prepared(std::vector<Batch> batches) {
   const torch::AutoGradMode grad(true);
   const Autocast autocast(options.bf16, context.device);
@@ -193,7 +206,8 @@ void BatchProblem::Impl::check_depends(const torch::Tensor& loss) const {
   throw Error(ErrorKind::kPlugin,
               "the loss (terms " + listed(setting->objective.terms()) +
                   ") depends on none of the trained parameters: the objective must not detach it, "
-                  "and the model must use them");
+                  "and the model must use them",
+              std::string(Objective::kind));
 }
 
 double BatchProblem::Impl::checked(const torch::Tensor& value, const std::string& what) const {

@@ -25,8 +25,11 @@ struct StepSetting {
   double factor = 1;
   std::map<std::string, BatchProblem::Figure> figures;
   bool reported = false;  // the terms' values of this step
+  bool checked = false;   // what the model gives
 
   StepSetting(Model& m, Objective& o, const ProblemOptions& opts);
+  /// Checks once what the model gives for a batch, if the options have the dataset's Info.
+  void check_model(const Batch& batch);
   /// The batches as the objective prepares them, which leaves the buffers as they were.
   std::vector<Batch> prepared(std::vector<Batch> batches);
   /// Throws Error{kParameter} if the objective's terms are no means over samples; `what` is asked,

@@ -36,10 +36,10 @@ std::optional<ProbeAnswer> Cache::find(const fs::path& file) const try {
   return {};
 }
 
-void Cache::put(const ProbeAnswer& answer) {
+void Cache::put(const ProbeAnswer& answer, const std::string& stamp) {
   auto& entry = entries_[answer.file];
   entry = to_json(answer);
-  entry["stamp"] = stamp(answer.file);
+  entry["stamp"] = stamp;
 }
 
 void Cache::save() const {

@@ -15,7 +15,8 @@ class Cache {
   /// Of answers that `worker` gave. An unreadable cache is an empty one.
   explicit Cache(const std::filesystem::path& worker);
   std::optional<ProbeAnswer> find(const std::filesystem::path& file) const;
-  void put(const ProbeAnswer& answer);
+  /// `stamp` is that of the file before it was probed: it may have changed since.
+  void put(const ProbeAnswer& answer, const std::string& stamp);
   /// Without those that hung, on a busy machine perhaps. A cache that cannot be written is no
   /// error.
   void save() const;

@@ -22,8 +22,15 @@ struct Refusal {
   bool quarantined = false;
 };
 
+/// A component of a plugin that another one, before it on the search path, has too.
+struct Hidden {
+  std::string kind, name;
+  std::string plugin;  // path of the .so whose component is not used
+};
+
 struct Catalog {
   std::vector<ComponentInfo> components;  // sorted by kind, then name
+  std::vector<Hidden> hidden;
   std::vector<Refusal> refused;
   std::map<std::string, std::string> core;  // build ids of what computes beside plugins, by file
   Strings folders;                          // the search path

@@ -2,6 +2,7 @@
 #include "runner/catalog/load.h"
 
 #include <algorithm>
+#include <map>
 
 #include "assay/error.h"
 #include "runner/catalog/cache.h"
@@ -9,6 +10,7 @@
 #include "runner/catalog/quarantine.h"
 #include "runner/files/build_id.h"
 #include "runner/files/rights.h"
+#include "runner/files/stamp.h"
 
 namespace assay {
 namespace {
@@ -45,15 +47,23 @@ void add(Catalog& catalog, const ProbeAnswer& answer) {
     catalog.refused.push_back({file, answer.refused});
     return;
   }
-  for (const auto& one : answer.components)
-    if (const auto* other = catalog.find(one.kind, one.name)) {
-      catalog.refused.push_back({file, file + ": registers " + other->kind + " `" + other->name +
-                                           "`, which " + other->plugin +
-                                           " already registers; remove one of the two plugins"});
-      return;
+  std::vector<ComponentInfo> fresh;
+  for (const auto& one : answer.components) {
+    const auto* other = catalog.find(one.kind, one.name);
+    if (other == nullptr) {
+      fresh.push_back(one);
+      continue;
     }
-  catalog.components.insert(catalog.components.end(), answer.components.begin(),
-                            answer.components.end());
+    catalog.hidden.push_back({one.kind, one.name, file});
+    catalog.warnings.push_back(one.kind + " `" + one.name + "` is taken from " + other->plugin +
+                               ", which comes first on the search path; " + file +
+                               " has one of the same name, which is not used: rename one of them");
+  }
+  if (fresh.empty())
+    catalog.refused.push_back(
+        {file, file + ": registers nothing that other plugins before it do not register already; "
+                      "remove it, or rename its components"});
+  catalog.components.insert(catalog.components.end(), fresh.begin(), fresh.end());
 }
 
 // One that crashed is not to be tried again, not even by the next worker or with an empty cache.
@@ -70,10 +80,12 @@ bool isolate(const ProbeAnswer& answer, Quarantine& quarantine) try {
 
 void learn(Cache& cache, Quarantine& quarantine, const fs::path& worker,
            const std::vector<fs::path>& files) {
+  std::map<std::string, std::string> stamps;
+  for (const auto& file : files) stamps[file.string()] = stamp(file);
   for (const auto& answer : probe_files(worker, files)) {
     // Not in the cache too: once released it is to be probed.
     if (answer.crashed && isolate(answer, quarantine)) continue;
-    cache.put(answer);
+    cache.put(answer, stamps[answer.file]);
   }
   if (!files.empty()) cache.save();
 }

@@ -57,6 +57,12 @@ std::vector<const ComponentInfo*> optimizers_of(Strings names, const Catalog& ca
                                                   "remove `({})`",
                                                   info->name, names[i + 1]));
     if (base == nullptr || i + 1 < names.size()) continue;
+    constexpr std::size_t kDeepest = 16;
+    if (all.size() == kDeepest)
+      throw Error(ErrorKind::kPlugin,
+                  fmt::format("optimizer `{}` is the {}th within one another; check whether a "
+                              "default is itself",
+                              info->name, kDeepest));
     if (const auto use = std::get<Spec>(base->default_value).use; !use.empty())
       names.push_back(use);
   }

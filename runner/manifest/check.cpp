@@ -79,9 +79,9 @@ Strings rows_of(const Spec& spec, const ComponentInfo& info, const Catalog& cata
   return rows;
 }
 
-bool names_row(const std::string& name, const Strings& rows) {
-  return std::any_of(rows.begin(), rows.end(),
-                     [&](const std::string& row) { return covers_row(row, name); });
+bool is_declared(const std::string& name, const Strings& declared) {
+  return std::any_of(declared.begin(), declared.end(),
+                     [&](const std::string& one) { return covers_row(one, name); });
 }
 
 // Of a kind with few components, all of them.
@@ -130,7 +130,19 @@ Spec Checker::component(const Node& node, const std::string& kind, const std::st
     complaints_.add(use == nullptr ? node.at : use->at, catalog_.missing(kind, spec.use));
     return {};
   }
+  within_ = depth_ == 0 ? 0 : within_ + 1;
+  if (depth_ == kDeepest || within_ == kMostWithin) {
+    complaints_.add(
+        node.at,
+        fmt::format(
+            "{} `{}` has {} components within one another; check whether a default is itself", kind,
+            spec.use, depth_ == kDeepest ? "too deep" : "too many"));
+    return spec;
+  }
+  if (within_ > kMostWithin) return spec;
+  ++depth_;
   fields(node.is_map() ? &node : nullptr, *info, node.at, spec);
+  --depth_;
   return spec;
 }
 
@@ -169,9 +181,9 @@ void Checker::check_row_names(const Node* map, const ComponentInfo& info, const 
     const Node* given = map == nullptr ? nullptr : map->find(field.name);
     if (field.kind != kMetricRow || given == nullptr || !given->is_scalar() || given->text.empty())
       continue;
-    if (names_row(given->text, rows)) continue;
+    if (is_declared(given->text, rows)) continue;
     const auto bare = given->text.substr(given->text.find('/') + 1);
-    const auto near = names_row(bare, rows) ? bare : nearest(given->text, rows);
+    const auto near = is_declared(bare, rows) ? bare : nearest(given->text, rows);
     complaints_.add(
         given->at, fmt::format("`{}` is `{}`, a row that none of the metrics gives; {}", field.name,
                                given->text,
@@ -334,6 +346,17 @@ std::optional<bool> Checker::flag(const Node& node, const std::string& key) {
   FieldInfo field{key, Type::kBool, Value{false}, any(), "", "", false};
   const auto found = scalar(node, field);
   return found ? std::optional(std::get<bool>(*found)) : std::nullopt;
+}
+
+Strings Checker::words(const Node& node, const std::string& key) {
+  const auto found = list(node, {key, Type::kStrings, Value{Strings{}}, any(), "", "", false});
+  return found ? std::get<Strings>(*found) : Strings();
+}
+
+std::optional<std::string> Checker::file(const Node& node, const std::string& key,
+                                         const std::string& doc) {
+  const auto found = path(node, {key, Type::kPath, Value{std::string()}, any(), doc, "", false});
+  return found ? std::optional(std::get<std::string>(*found)) : std::nullopt;
 }
 
 }  // namespace assay

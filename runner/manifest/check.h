@@ -23,6 +23,9 @@ class Checker {
   std::optional<std::int64_t> integer(const Node& node, const std::string& key, std::int64_t low);
   std::optional<std::string> word(const Node& node, const std::string& key);
   std::optional<bool> flag(const Node& node, const std::string& key);
+  Strings words(const Node& node, const std::string& key);
+  /// The absolute path of a file or folder that must exist; `doc` ends the complaint.
+  std::optional<std::string> file(const Node& node, const std::string& key, const std::string& doc);
 
   /// Complains of a node that is no map.
   bool expect_map(const Node& node, const std::string& key);
@@ -33,6 +36,9 @@ class Checker {
   Complaints& complaints() { return complaints_; }
 
  private:
+  static constexpr int kDeepest = 16;       // components within components
+  static constexpr int kMostWithin = 1000;  // components within one of a stage
+
   void fields(const Node* map, const ComponentInfo& info, const Location& at, Spec& spec);
   std::optional<Value> value(const Node& node, const FieldInfo& field);
   std::optional<Value> scalar(const Node& node, const FieldInfo& field);
@@ -46,12 +52,14 @@ class Checker {
 
   const Catalog& catalog_;
   Complaints& complaints_;
+  int depth_ = 0;   // of the component that is being read
+  int within_ = 0;  // components read within the outermost one
 };
 
 /// What the metrics in the lists of a component may give, as ComponentInfo::rows.
 Strings rows_of(const Spec& spec, const ComponentInfo& info, const Catalog& catalog);
-/// Whether `name` is one of `rows`, or begins as one that ends with `*`.
-bool names_row(const std::string& name, const Strings& rows);
+/// Whether `name` is one of `declared`, rows or artifacts, or begins as one that ends with `*`.
+bool is_declared(const std::string& name, const Strings& declared);
 
 /// Keys of the top level that are not components: `name`, `limits`, `report`, ... into `into`.
 void check_top(const Node& root, Checker& checker, Experiment& into);

@@ -1,5 +1,7 @@
 #include "runner/manifest/current.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -77,13 +79,37 @@ void replace_paths(Spec& spec, const std::string& kind, const Places& places,
   }
 }
 
+// The plugin files of the run that are not there, or not on the search path.
+std::string describe_lost(const Stage& stage, const Catalog& catalog) {
+  Strings lost;
+  for (const auto& [file, build] : stage.plugins) {
+    const auto& path = file;  // clang 14 captures no structured binding
+    const bool known =
+        std::any_of(catalog.components.begin(), catalog.components.end(), [&](const auto& one) {
+          return fs::path(one.plugin).filename() == fs::path(path).filename();
+        });
+    if (known) continue;
+    const auto refusal = std::find_if(catalog.refused.begin(), catalog.refused.end(),
+                                      [&](const Refusal& one) { return one.file == path; });
+    if (refusal != catalog.refused.end()) {
+      lost.push_back(refusal->reason);
+      continue;
+    }
+    lost.push_back(fs::exists(file)
+                       ? fmt::format("{}, which is not on the search path: add --plugins {}", file,
+                                     fs::path(file).parent_path().string())
+                       : fmt::format("{}, which is gone: put it back", file));
+  }
+  return lost.empty() ? "" : fmt::format("; this run used {}", fmt::join(lost, "; "));
+}
+
 // Component by component: a plugin that is gone leaves its component unknown.
-bool is_known(const Spec& spec, const std::string& kind, const Catalog& catalog, const Location& at,
-              Complaints& complaints) {
+bool is_known(const Spec& spec, const std::string& kind, const Catalog& catalog,
+              const std::string& lost, const Location& at, Complaints& complaints) {
   if (spec.use.empty()) return true;
   const auto* info = catalog.find(kind, spec.use);
   if (info == nullptr) {
-    complaints.add(at, catalog.missing(kind, spec.use));
+    complaints.add(at, catalog.missing(kind, spec.use) + lost);
     return false;
   }
   bool all = true;
@@ -91,9 +117,10 @@ bool is_known(const Spec& spec, const std::string& kind, const Catalog& catalog,
     const auto it = spec.params.find(field.name);
     if (it == spec.params.end()) continue;
     if (const auto* nested = std::get_if<Spec>(&it->second))
-      all = is_known(*nested, field.kind, catalog, at, complaints) && all;
+      all = is_known(*nested, field.kind, catalog, lost, at, complaints) && all;
     if (const auto* list = std::get_if<Specs>(&it->second))
-      for (const auto& one : *list) all = is_known(one, field.kind, catalog, at, complaints) && all;
+      for (const auto& one : *list)
+        all = is_known(one, field.kind, catalog, lost, at, complaints) && all;
   }
   return all;
 }
@@ -117,6 +144,7 @@ void make_current(Stage& stage, const Moves& moves, const Catalog& catalog, cons
                   Complaints& complaints) {
   Places places;
   bool whole = true;
+  const auto lost = describe_lost(stage, catalog);
   for (const auto& [path, print] : stage.data) {
     const auto place = place_of(path, print, moves);
     whole = whole && !place.empty();
@@ -126,9 +154,11 @@ void make_current(Stage& stage, const Moves& moves, const Catalog& catalog, cons
       places[path] = place.string();
   }
   for (auto& [kind, spec] : stage.components) {
-    whole = is_known(spec, kind, catalog, at, complaints) && whole;
+    whole = is_known(spec, kind, catalog, lost, at, complaints) && whole;
     replace_paths(spec, kind, places, catalog);
   }
+  if (const auto place = places.find(stage.weights.file); place != places.end())
+    stage.weights.file = place->second;
   if (!whole) return;
   const Stage then = stage;
   stage.plugins.clear();

@@ -20,34 +20,67 @@ std::string known_fingerprint(const std::string& path) {
   return found;
 }
 
-// Notes plugins and data that the component uses, and returns it with paths replaced.
-Spec trace(const Spec& spec, const std::string& kind, const Catalog& catalog, Stage& stage) {
+using Hashes = std::map<std::string, std::string>;  // of the stages before, by name
+
+std::string traced_file(const std::string& path, Stage& stage) {
+  return path.empty() ? path : stage.data[path] = known_fingerprint(path);
+}
+
+// The same words may name another stage in another manifest.
+void trace_stages(Value& value, const Hashes& hashes) {
+  const auto hash = [&](std::string& name) {
+    if (const auto it = hashes.find(name); it != hashes.end()) name = it->second;
+  };
+  if (auto* one = std::get_if<std::string>(&value)) hash(*one);
+  if (auto* several = std::get_if<Strings>(&value))
+    for (auto& name : *several) hash(name);
+}
+
+// Notes plugins and data that the component uses, and returns it with paths and stages replaced.
+// With `builds` it also has the plugin's: of two plugins with a component of one name, it matters
+// which one has it.
+Spec trace(const Spec& spec, const std::string& kind, const Catalog& catalog, const Hashes& hashes,
+           bool builds, Stage& stage) {
   const auto* info = catalog.find(kind, spec.use);
   if (info == nullptr) return spec;
   stage.plugins[info->plugin] = info->build;
   Spec traced = spec;
+  if (builds) traced.params["<build>"] = info->build;
   for (const auto& field : info->fields) {
     const auto it = traced.params.find(field.name);
     if (it == traced.params.end()) continue;
     if (auto* nested = std::get_if<Spec>(&it->second))
-      *nested = trace(*nested, field.kind, catalog, stage);
+      *nested = trace(*nested, field.kind, catalog, hashes, builds, stage);
     if (auto* list = std::get_if<Specs>(&it->second))
-      for (auto& one : *list) one = trace(one, field.kind, catalog, stage);
+      for (auto& one : *list) one = trace(one, field.kind, catalog, hashes, builds, stage);
+    if (field.kind == kStage) trace_stages(it->second, hashes);
     if (field.type != Type::kPath) continue;
     auto& path = std::get<std::string>(it->second);
-    if (path.empty()) continue;
-    path = stage.data[path] = known_fingerprint(path);
+    path = traced_file(path, stage);
   }
   return traced;
 }
 
-// The stages that it builds on, by `hashes`.
-nlohmann::json after(nlohmann::json json, const Stage& stage,
-                     const std::map<std::string, std::string>& hashes) {
+nlohmann::json trace_weights(const InitialWeights& weights, const Hashes& hashes, Stage& stage) {
+  const auto from = weights.stage.empty() ? "" : hashes.at(weights.stage);
+  if (weights.is_plain()) return from;
+  return {{"stage", from},
+          {"file", traced_file(weights.file, stage)},
+          {"names", weights.names},
+          {"take", weights.take},
+          {"new", weights.kept}};
+}
+
+// The components, and the stages that they build on, by `hashes`.
+void add_parts(nlohmann::json& json, Stage& stage, const Hashes& hashes, bool builds,
+               const Catalog& catalog) {
+  for (const auto& [kind, spec] : stage.components)
+    json["components"][kind] =
+        nlohmann::json::parse(to_json(trace(spec, kind, catalog, hashes, builds, stage)).dump());
+  json.erase("after");
   for (const auto& [name, hash] : hashes) json["after"].push_back(hash);
-  json["weights"] = stage.weights.empty() ? "" : hashes.at(stage.weights);
+  json["weights"] = trace_weights(stage.weights, hashes, stage);
   json["subset"] = stage.subset.empty() ? "" : hashes.at(stage.subset);
-  return json;
 }
 
 }  // namespace
@@ -55,19 +88,22 @@ nlohmann::json after(nlohmann::json json, const Stage& stage,
 void identify_stage(Stage& stage, const Catalog& catalog) {
   nlohmann::json json;  // its keys are sorted
   json["assay"] = kVersion;
-  for (const auto& [kind, spec] : stage.components)
-    json["components"][kind] =
-        nlohmann::json::parse(to_json(trace(spec, kind, catalog, stage)).dump());
   json["seed"] = stage.seed;
   json["device"] = stage.device;
   json["deterministic"] = stage.deterministic;
-  stage.recipe = sha256(after(json, stage, stage.after_recipes).dump());
+  add_parts(json, stage, stage.after_recipes, /*builds=*/false, catalog);
+  stage.recipe = sha256(json.dump());
+  stage.hidden.clear();
+  for (const auto& one : catalog.hidden)
+    if (stage.plugins.contains(one.plugin))
+      stage.hidden[one.plugin].push_back(one.kind + "/" + one.name);
   stage.core = catalog.core;
   std::multiset<std::string> builds;
   for (const auto* some : {&stage.plugins, &stage.core})
     for (const auto& [file, build] : *some) builds.insert(build);
   json["builds"] = builds;
-  stage.id = sha256(after(json, stage, stage.after).dump());
+  add_parts(json, stage, stage.after, /*builds=*/true, catalog);
+  stage.id = sha256(json.dump());
 }
 
 void identify(Trial& trial, const Catalog& catalog) {

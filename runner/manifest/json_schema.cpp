@@ -120,6 +120,15 @@ Json report() {
                      {"repeats", {{"anyOf", Json::array({word, list_of(word)})}}}});
 }
 
+Json weights() {
+  const Json word = {{"type", "string"}};
+  return {{"anyOf", Json::array({word, closed_map({{"stage", word},
+                                                   {"file", word},
+                                                   {"names", word},
+                                                   {"take", {{"type", "object"}}},
+                                                   {"new", list_of(word)}})})}};
+}
+
 Json top(const Catalog& catalog) {
   Json properties = {{"assay", {{"const", 1}}},
                      {"name", {{"type", "string"}, {"pattern", "^[A-Za-z0-9_-][A-Za-z0-9._-]*$"}}},
@@ -127,6 +136,7 @@ Json top(const Catalog& catalog) {
                      {"seed", {{"type", "integer"}, {"minimum", 0}}},
                      {"device", {{"type", "string"}, {"pattern", "^(auto|cpu|cuda(:[0-9]+)?)$"}}},
                      {"deterministic", {{"type", "boolean"}}},
+                     {"weights", weights()},
                      {"sweep", {{"type", "object"}}},
                      {"search", {{"type", Json::array({"string", "object"})}}},
                      {"stages", {{"type", "object"}}},

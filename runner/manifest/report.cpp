@@ -148,7 +148,7 @@ void check_report_metric(const Node& root, const std::vector<Trial>& trials, Che
   if (!rows) return;
   const auto name = metric->text.substr(slash + 1);
   const Strings known(rows->begin(), rows->end());
-  if (names_row(name, known)) return;
+  if (is_declared(name, known)) return;
   const auto near = nearest(name, known);
   complaints.add(
       metric->at,

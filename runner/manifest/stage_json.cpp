@@ -7,12 +7,22 @@ namespace assay {
 nlohmann::ordered_json to_json(const Stage& stage) {
   auto components = nlohmann::ordered_json::object();
   for (const auto& [kind, spec] : stage.components) components[kind] = exact_json(spec);
-  return {
-      {"stage", stage.name},      {"id", stage.id},         {"recipe", stage.recipe},
-      {"seed", stage.seed},       {"device", stage.device}, {"deterministic", stage.deterministic},
-      {"components", components}, {"after", stage.after},   {"after_recipes", stage.after_recipes},
-      {"weights", stage.weights}, {"subset", stage.subset}, {"plugins", stage.plugins},
-      {"core", stage.core},       {"data", stage.data}};
+  nlohmann::ordered_json json = {{"stage", stage.name},
+                                 {"id", stage.id},
+                                 {"recipe", stage.recipe},
+                                 {"seed", stage.seed},
+                                 {"device", stage.device},
+                                 {"deterministic", stage.deterministic},
+                                 {"components", components},
+                                 {"after", stage.after},
+                                 {"after_recipes", stage.after_recipes},
+                                 {"weights", to_json(stage.weights)},
+                                 {"subset", stage.subset},
+                                 {"plugins", stage.plugins},
+                                 {"core", stage.core},
+                                 {"data", stage.data}};
+  if (!stage.hidden.empty()) json["hidden"] = stage.hidden;
+  return json;
 }
 
 Stage stage_from_json(const nlohmann::ordered_json& json) {
@@ -27,9 +37,10 @@ Stage stage_from_json(const nlohmann::ordered_json& json) {
     stage.components[kind] = exact_spec(spec);
   json.at("after").get_to(stage.after);
   json.at("after_recipes").get_to(stage.after_recipes);
-  json.at("weights").get_to(stage.weights);
+  stage.weights = initial_weights_from_json(json.at("weights"));
   json.at("subset").get_to(stage.subset);
   json.at("plugins").get_to(stage.plugins);
+  if (json.contains("hidden")) json["hidden"].get_to(stage.hidden);
   json.at("core").get_to(stage.core);
   json.at("data").get_to(stage.data);
   return stage;

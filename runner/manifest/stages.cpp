@@ -7,7 +7,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "runner/files/hash.h"
 #include "runner/manifest/compose.h"
+#include "runner/manifest/earlier.h"
+#include "runner/manifest/initial_weights.h"
 #include "runner/manifest/needs.h"
 #include "runner/manifest/scalar.h"
 
@@ -21,6 +24,13 @@ void note_places(const Node& node, const std::string& path,
   for (const auto& entry : node.entries) note_places(entry.value, path + "." + entry.key, places);
   for (std::size_t i = 0; i < node.items.size(); ++i)
     note_places(node.items[i], path + "." + std::to_string(i), places);
+}
+
+// 52 bits, which every reader of JSON takes for an integer.
+std::int64_t derive_seed(std::int64_t seed, const std::string& purpose, std::int64_t k) {
+  constexpr std::size_t kSeedDigits = 13;
+  const auto hash = sha256(fmt::format("{}\n{}\n{}", seed, purpose, k));
+  return std::stoll(hash.substr(0, kSeedDigits), nullptr, 16);
 }
 
 class StageReader {
@@ -41,6 +51,8 @@ class StageReader {
       note_places(node, kind, stage.places);
       stage.places[kind] = over != nullptr ? over->at : below->at;
     }
+    const Node& from = own == nullptr ? root_ : *own;
+    if (const Node* weights = from.find("weights")) note_places(*weights, "weights", stage.places);
     surroundings(stage, own);
     needs(stage, own, at, nodes);
     return stage;
@@ -62,9 +74,23 @@ class StageReader {
     return over != nullptr ? over : root_.find(key);
   }
 
+  // A stage may derive its seed from the trial's, so that a sweep over seeds has others in each.
+  std::int64_t read_seed(const Node& node, const Node* own) {
+    if (!node.is_map()) return checker_.integer(node, "seed", 0).value_or(0);
+    const Node *of = node.find("of"), *k = node.find("k");
+    checker_.keys(node, {"of", "k"}, "`seed`");
+    if (own == nullptr || own->find("seed") != &node || of == nullptr)
+      checker_.complaints().add(
+          node.at,
+          "`seed` is a map, which derives the seed of a stage from that of the trial: "
+          "write an integer, or, within a stage, {of: NAME, k: 0}");
+    const auto purpose = of == nullptr ? std::nullopt : checker_.word(*of, "of");
+    const auto index = k == nullptr ? 0 : checker_.integer(*k, "k", 0).value_or(0);
+    return derive_seed(integer_at(root_, "seed").value_or(0), purpose.value_or(""), index);
+  }
+
   void surroundings(Stage& stage, const Node* own) {
-    if (const Node* seed = either(own, "seed"))
-      stage.seed = checker_.integer(*seed, "seed", 0).value_or(0);
+    if (const Node* seed = either(own, "seed")) stage.seed = read_seed(*seed, own);
     if (const Node* on = either(own, "deterministic"))
       stage.deterministic = checker_.flag(*on, "deterministic").value_or(true);
     const Node* device = either(own, "device");
@@ -119,62 +145,6 @@ class StageReader {
   std::set<std::string> taken_;  // by the procedures of the stages read so far
 };
 
-Strings after_of(const Node& own, const Strings& names, Checker& checker) {
-  const Node* after = own.find("after");
-  Strings found;
-  if (after == nullptr) return found;
-  std::vector<const Node*> items;
-  if (after->is_scalar()) items.push_back(after);
-  for (const auto& item : after->items) items.push_back(&item);
-  if (!after->is_scalar() && !after->is_list())
-    checker.complaints().add(
-        after->at, "`after` is " + after->describe() + ", expected a stage or a list of stages");
-  for (const Node* item : items) {
-    if (std::find(names.begin(), names.end(), item->text) != names.end()) {
-      found.push_back(item->text);
-      continue;
-    }
-    const auto near = nearest(item->text, names);
-    checker.complaints().add(item->at, "there is no stage `" + item->text + "`" +
-                                           (near.empty() ? "" : "; did you mean `" + near + "`?"));
-  }
-  return found;
-}
-
-// The stage that `key` names, which must be one of `after`.
-std::string reference(const Node& own, const char* key, const Strings& after, Checker& checker) {
-  const Node* node = own.find(key);
-  if (node == nullptr) return "";
-  if (std::find(after.begin(), after.end(), node->text) != after.end()) return node->text;
-  if (std::string(key) == "weights" && node->text == "none") return "none";
-  checker.complaints().add(
-      node->at, fmt::format("`{}` is {}, expected a stage of `after`", key, node->describe()));
-  return "";
-}
-
-struct Named {
-  Stage stage;
-  Strings after;
-  const Node* own;
-};
-
-// Weights of the last stage before it that has the same model, unless the manifest says otherwise.
-void choose_weights(Named& named, const std::vector<Named>& all, Checker& checker) {
-  named.stage.weights = reference(*named.own, "weights", named.after, checker);
-  named.stage.subset = reference(*named.own, "subset", named.after, checker);
-  if (named.stage.weights == "none") {
-    named.stage.weights.clear();
-    return;
-  }
-  const auto model = named.stage.components.find("model");
-  if (!named.stage.weights.empty() || model == named.stage.components.end()) return;
-  for (const auto& before : named.after)
-    for (const auto& other : all)
-      if (other.stage.name == before && other.stage.components.contains("model") &&
-          other.stage.components.at("model") == model->second)
-        named.stage.weights = before;
-}
-
 std::vector<Stage> in_order(std::vector<Named> waiting, const Node& stages, Checker& checker) {
   std::vector<Stage> order;
   std::set<std::string> done;
@@ -201,10 +171,16 @@ std::vector<Stage> resolve_stages(const Node& root, Checker& checker) {
   StageReader reader(root, checker);
   const Node* stages = root.find("stages");
   if (stages == nullptr) {
-    auto only = reader.read("main", nullptr, root.at);
+    std::vector<Named> only{{reader.read("main", nullptr, root.at), {}, &root}};
     reader.refuse_unused();
-    return {std::move(only)};
+    take_from_earlier(only.front(), only, checker);
+    return {std::move(only.front().stage)};
   }
+  if (const Node* weights = root.find("weights"))
+    checker.complaints().add(
+        weights->at,
+        "`weights` at the top is for a manifest without `stages`: move it into "
+        "the stage whose model starts from them");
   if (!stages->is_map() || stages->entries.empty()) {
     checker.complaints().add(
         stages->at, "`stages` is " + stages->describe() + ", expected a map of named stages");
@@ -233,7 +209,7 @@ std::vector<Stage> resolve_stages(const Node& root, Checker& checker) {
     all.push_back(std::move(named));
   }
   reader.refuse_unused();
-  for (auto& named : all) choose_weights(named, all, checker);
+  for (auto& named : all) take_from_earlier(named, all, checker);
   return in_order(std::move(all), *stages, checker);
 }
 

@@ -112,7 +112,7 @@ void check_distribution(const Axis& axis, Checker& checker) {
 void check_path(const std::string& axis, const std::string& path, const Location& at,
                 Checker& checker) {
   Strings accepted = checker.catalog().stage_kinds();
-  accepted.insert(accepted.end(), {"seed", "device", "deterministic", "stages"});
+  accepted.insert(accepted.end(), {"weights", "seed", "device", "deterministic", "stages"});
   if (axis == path) accepted.emplace_back(kArm);
   const auto steps = steps_of(path);
   if (steps.size() > kMaxSteps)

@@ -50,8 +50,8 @@ void name(const Node& root, Checker& checker, Experiment& into) {
 }  // namespace
 
 void check_top(const Node& root, Checker& checker, Experiment& into) {
-  Strings accepted = {"assay", "name",   "include", "seed",   "device", "deterministic",
-                      "sweep", "search", "stages",  "report", "limits"};
+  Strings accepted = {"assay",   "name",  "include", "seed",   "device", "deterministic",
+                      "weights", "sweep", "search",  "stages", "report", "limits"};
   for (const auto& kind : checker.catalog().stage_kinds()) accepted.push_back(kind);
   checker.keys(root, accepted, "a manifest");
   version(root, checker);

@@ -13,6 +13,7 @@
 #include "assay/schema.h"
 #include "runner/catalog/catalog.h"
 #include "runner/manifest/diagnostics.h"
+#include "runner/protocol/initial_weights.h"
 
 namespace assay {
 
@@ -25,14 +26,16 @@ struct Stage {
   std::map<std::string, Location> places;    // by dotted path: where the manifest has the value
   std::map<std::string, std::string> after;  // stage name -> its id
   std::map<std::string, std::string> after_recipes = {};
-  std::string weights;  // the stage of `after` whose final weights the model starts from, or ""
-  std::string subset;   // the stage of `after` whose artifact `ids` is the training split, or ""
+  InitialWeights weights;
+  std::string subset;  // the stage of `after` whose artifact `ids` is the training split, or ""
   std::int64_t seed = 0;
   std::string device = "auto";  // auto, cpu, cuda, cuda:k
   bool deterministic = true;
   std::map<std::string, std::string> plugins;  // path of each .so it uses -> build id
-  std::map<std::string, std::string> core;     // as Catalog::core
-  std::map<std::string, std::string> data;     // absolute path -> fingerprint of what lies there
+  /// Components of these plugins that are not used, as kind/name: another one has them before it.
+  std::map<std::string, Strings> hidden = {};
+  std::map<std::string, std::string> core;  // as Catalog::core
+  std::map<std::string, std::string> data;  // absolute path -> fingerprint of what lies there
 };
 
 /// Where the manifest has the value at the dotted `path`, or what is around it; null if it has
@@ -90,8 +93,8 @@ struct Limits {
 };
 
 struct ReportSpec {
-  std::string metric;   // "test/accuracy"; "" where the manifest has no `report:`
-  std::string compare;  // an axis; paired by every other axis and the seed
+  std::string metric;    // "test/accuracy"; "" where the manifest has no `report:`
+  std::string compare;   // an axis; paired by every other axis and the seed
   Strings repeats = {};  // axes whose values are observations, instead of the seeds
 };
 

@@ -56,7 +56,8 @@ Json to_json(const FieldInfo& field) {
           {"kind", field.kind},
           {"required", field.required},
           {"needs", field.needs},
-          {"gives", field.gives}};
+          {"gives", field.gives},
+          {"artifact", field.artifact}};
 }
 
 FieldInfo field_from_json(const Json& json) try {
@@ -74,6 +75,7 @@ FieldInfo field_from_json(const Json& json) try {
   field.required = json.at("required").get<bool>();
   field.needs = json.at("needs").get<ByValue>();
   field.gives = json.at("gives").get<ByValue>();
+  field.artifact = json.at("artifact").get<std::string>();
   return field;
 } catch (const Json::exception& error) {
   throw Error(ErrorKind::kCorrupt,

@@ -32,9 +32,13 @@ Paths paths_from(const Json& json) {
 std::string write_job(const Job& job) {
   auto components = Json::object();
   for (const auto& [kind, spec] : job.components) components[kind] = exact_json(spec);
+  auto source = Json::object();
+  for (const auto& [kind, spec] : job.source) source[kind] = exact_json(spec);
   auto plugins = Json::array();
   for (const auto& [path, build] : job.plugins)
     plugins.push_back({{"path", path.string()}, {"build", build}});
+  auto hidden = Json::object();
+  for (const auto& [path, names] : job.hidden) hidden[path.string()] = names;
   const Json json{
       {"dir", job.dir.string()},
       {"name", job.name},
@@ -46,10 +50,12 @@ std::string write_job(const Job& job) {
       {"adapt_threads", job.adapt_threads},
       {"deterministic", job.deterministic},
       {"components", components},
+      {"source", source},
       {"plugins", plugins},
+      {"hidden", hidden},
       {"core", job.core},
       {"after", paths_json(job.after)},
-      {"weights", job.weights.string()},
+      {"weights", to_json(job.weights)},
       {"subset", job.subset.string()},
       {"checkpoint_every", job.checkpoint_every},
       {"memory", job.memory},
@@ -71,12 +77,15 @@ Job read_job(const std::string& line) try {
   job.deterministic = json.at("deterministic").get<bool>();
   for (const auto& [kind, spec] : json.at("components").items())
     job.components[kind] = exact_spec(spec);
+  for (const auto& [kind, spec] : json.at("source").items()) job.source[kind] = exact_spec(spec);
   for (const auto& plugin : json.at("plugins"))
     job.plugins[plugin.at("path").get<std::string>()] = plugin.at("build").get<std::string>();
+  for (const auto& [path, names] : json.at("hidden").items())
+    job.hidden[path] = names.get<Strings>();
   for (const auto& [file, build] : json.at("core").items())
     job.core[file] = build.get<std::string>();
   job.after = paths_from(json.at("after"));
-  job.weights = json.at("weights").get<std::string>();
+  job.weights = initial_weights_from_json(json.at("weights"));
   job.subset = json.at("subset").get<std::string>();
   job.checkpoint_every = json.at("checkpoint_every").get<double>();
   job.memory = integer(json, "memory");

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "assay/value.h"
+#include "runner/protocol/initial_weights.h"
 
 namespace assay {
 
@@ -17,11 +18,16 @@ struct Job {
   int threads = 1;
   bool adapt_threads = false;  // use fewer if a step has little work
   bool deterministic = true;
-  std::map<std::string, Spec> components;                // by kind
+  std::map<std::string, Spec> components;  // by kind
+  /// To build components alone: dataset and model of the stage that `weights` names, which has not
+  /// run yet, so that what is taken from it can be compared.
+  std::map<std::string, Spec> source = {};
   std::map<std::filesystem::path, std::string> plugins;  // -> build id
+  std::map<std::filesystem::path, Strings> hidden;       // plugin -> its kind/name not to register
   std::map<std::string, std::string> core;               // as core_builds()
   std::map<std::string, std::filesystem::path> after;    // stage -> run folder
-  std::filesystem::path weights, subset;                 // run folders, or empty
+  InitialWeights weights;                                // its stage is one of `after`
+  std::filesystem::path subset;                          // a run folder, or empty
   double checkpoint_every = 60;                          // seconds
   std::int64_t memory = 0;                               // bytes above the start, 0: no limit
 };

@@ -19,7 +19,8 @@ Json component_json(const ComponentInfo& info) {
           {"needs", info.needs},
           {"hides", info.hides},
           {"abilities", info.abilities},
-          {"rows", info.rows}};
+          {"rows", info.rows},
+          {"artifacts", info.artifacts}};
 }
 
 ComponentInfo component_from(const Json& json, const ProbeAnswer& answer) {
@@ -33,6 +34,7 @@ ComponentInfo component_from(const Json& json, const ProbeAnswer& answer) {
   json.at("hides").get_to(info.hides);
   json.at("abilities").get_to(info.abilities);
   json.at("rows").get_to(info.rows);
+  json.at("artifacts").get_to(info.artifacts);
   return info;
 }
 

@@ -22,6 +22,7 @@ struct ComponentInfo {
   Strings hides = {};      // as Entry::hides
   Strings abilities = {};  // "Fitted", "Images", ...
   Strings rows = {};       // of a metric: what it may give; `*` at the end stands for any name
+  Strings artifacts = {};  // as Entry::artifacts
 
   bool has(const std::string& ability) const;
 };

@@ -153,8 +153,8 @@ std::string Attempt::silent_end(const Exit& exit) const {
                        : text + fmt::format("; last lines of {}:\n{}", log.string(), lines);
 }
 
-// A component that refuses its parameters once it sees the data: where the manifest has them, or
-// has what is around them, or the procedure, which had the components at work.
+// Where the manifest has what the error is about, or what is around it, or the procedure, which had
+// the components at work.
 void Attempt::locate(Status& status) const {
   if (task_.stage == nullptr) return;
   const auto& path = status.error_path;
@@ -173,7 +173,8 @@ Status Attempt::verdict(const Exit& exit) {
     status.error_kind = end_->error_kind;
     status.error_path = end_->error_path;
     status.error_message = end_->message;
-    if (status.error_kind == name_of(ErrorKind::kParameter)) locate(status);
+    if (status.error_kind == name_of(ErrorKind::kParameter) || !status.error_path.empty())
+      locate(status);
     return status;
   }
   // Said on the disk alone, where it was killed before it could say so, or a plugin has closed the

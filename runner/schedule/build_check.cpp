@@ -64,16 +64,34 @@ struct Question {
   std::string job, key;
 };
 
-Question make_question(const Stage& stage, const std::map<std::string, Spec>& components) {
+// The model of which weights are taken, and the dataset for which it is built.
+// Adds the data that it reads to `data`.
+void add_source(const Stage& stage, const Trial& trial, Job& job,
+                std::map<std::string, std::string>& data) {
+  for (const auto& other : trial.stages) {
+    if (other.name != stage.weights.stage) continue;
+    for (const char* kind : {"dataset", "model"})
+      if (const auto it = other.components.find(kind); it != other.components.end())
+        job.source.insert(*it);
+    job.plugins.insert(other.plugins.begin(), other.plugins.end());
+    job.hidden.insert(other.hidden.begin(), other.hidden.end());
+    data.insert(other.data.begin(), other.data.end());
+  }
+}
+
+Question make_question(const Stage& stage, const Trial& trial,
+                       const std::map<std::string, Spec>& components) {
   std::map<std::string, fs::path> after;
   for (const auto& [name, id] : stage.after) after[name] = "/";
   Job job = job_of({}, stage, "/", after, 1);
   job.seed = 0;  // stages that differ in these alone are built alike
   job.stage = job.id = "";
-  job.weights = job.subset = "";
+  job.subset = "";
   job.components = components;
+  auto data = stage.data;
+  if (components.contains("model")) add_source(stage, trial, job, data);
   const auto line = write_job(job);
-  return {&stage, line, sha256(line + Json(stage.data).dump())};
+  return {&stage, line, sha256(line + Json(data).dump())};
 }
 
 // A file that is gone when nobody needs it any more.
@@ -151,7 +169,7 @@ BuildChecks check_builds(const Experiment& experiment) {
   std::vector<Question> questions;
   for (const auto& trial : experiment.trials)
     for (const auto& stage : trial.stages)
-      questions.push_back(make_question(stage, stage.components));
+      questions.push_back(make_question(stage, trial, stage.components));
   return check_all(questions);
 }
 
@@ -162,7 +180,8 @@ BuildChecks check_tables(const Experiment& experiment, const Catalog& catalog) {
       const auto it = stage.components.find("dataset");
       if (it == stage.components.end()) continue;
       const auto* info = catalog.find("dataset", it->second.use);
-      if (info != nullptr && info->has("Table")) questions.push_back(make_question(stage, {*it}));
+      if (info != nullptr && info->has("Table"))
+        questions.push_back(make_question(stage, trial, {*it}));
     }
   return check_all(questions);
 }

@@ -16,9 +16,10 @@ Job job_of(const Experiment& experiment, const Stage& stage, const std::filesyst
   job.deterministic = stage.deterministic;
   job.components = stage.components;
   job.plugins = {stage.plugins.begin(), stage.plugins.end()};
+  job.hidden = {stage.hidden.begin(), stage.hidden.end()};
   job.core = stage.core;
   for (const auto& [name, path] : after) job.after[name] = std::filesystem::absolute(path);
-  if (!stage.weights.empty()) job.weights = job.after.at(stage.weights);
+  job.weights = stage.weights;
   if (!stage.subset.empty()) job.subset = job.after.at(stage.subset);
   job.checkpoint_every = experiment.limits.checkpoint_every;
   job.memory = experiment.limits.memory;

@@ -2,13 +2,11 @@
 #include "runner/worker/assembly.h"
 
 #include "assay/needs.h"
-#include "assay/sdk/safetensors.h"
 #include "assay/sdk/training.h"
 #include "runner/files/build_id.h"
-#include "runner/files/checkpoint.h"
-#include "runner/files/file_system.h"
-#include "runner/files/run_folder.h"
+#include "runner/worker/crash.h"
 #include "runner/worker/memory.h"
+#include "runner/worker/model_weights.h"
 #include "runner/worker/own_process.h"
 #include "runner/worker/plugin_loader.h"
 #include "runner/worker/process_state.h"
@@ -17,57 +15,6 @@ namespace assay {
 namespace {
 
 namespace fs = std::filesystem;
-
-TensorMap read_tensors(const fs::path& file) {
-  return from_safetensors(read_file(file, kAnySize), file.string());
-}
-
-fs::path artifact_file(const fs::path& dir, std::string_view name) {
-  return RunFolder(dir).artifacts() / (std::string(name) + ".safetensors");
-}
-
-// Artifacts of the stages before, read when asked for.
-class FolderInputs final : public Inputs {
- public:
-  explicit FolderInputs(std::map<std::string, fs::path> dirs) : dirs_(std::move(dirs)) {}
-
-  TensorMap artifact(std::string_view stage, std::string_view name) const override {
-    const auto it = dirs_.find(std::string(stage));
-    if (it == dirs_.end())
-      throw Error(ErrorKind::kData, "this stage does not run after `" + std::string(stage) +
-                                        "`: add it to `after:` to read its artifacts");
-    const auto file = artifact_file(it->second, name);
-    if (!fs::exists(file))
-      throw Error(ErrorKind::kData, "stage `" + std::string(stage) + "` wrote no artifact `" +
-                                        std::string(name) + "`" + offered(it->second));
-    return read_tensors(file);
-  }
-
-  std::vector<std::string> stages() const override {
-    std::vector<std::string> names;
-    for (const auto& [name, dir] : dirs_) names.push_back(name);
-    return names;
-  }
-
-  std::vector<std::string> stages_with_artifact(std::string_view name) const override {
-    std::vector<std::string> names;
-    for (const auto& [stage, dir] : dirs_)
-      if (fs::exists(artifact_file(dir, name))) names.push_back(stage);
-    return names;
-  }
-
- private:
-  static std::string offered(const fs::path& dir) {
-    std::string names;
-    std::error_code none;
-    for (const auto& entry : fs::directory_iterator(RunFolder(dir).artifacts(), none))
-      if (entry.path().extension() == ".safetensors")
-        names += (names.empty() ? "; it wrote " : ", ") + entry.path().stem().string();
-    return names.empty() ? "; it wrote none" : names;
-  }
-
-  std::map<std::string, fs::path> dirs_;
-};
 
 std::vector<double> weights_in(const TensorMap& selection, const fs::path& file) {
   const auto it = selection.find("weights");
@@ -111,14 +58,16 @@ std::shared_ptr<Dataset> cut(std::shared_ptr<Dataset> dataset, const Registry& r
 // What a constructor throws, as an error that names the component. Memory that runs out is not its
 // fault.
 std::shared_ptr<void> make(const Registry& registry, const std::string& kind, const Spec& spec,
-                           const Info* info) {
+                           const Surroundings& around) {
   const auto fail = [&](const std::string& what) {
     throw Error(ErrorKind::kPlugin, kind + " `" + spec.use + "`: " + what, kind);
   };
   try {
-    return registry.make(kind, spec, info);
+    return registry.make(kind, spec, around);
   } catch (const Error& error) {
     throw error.within(kind);
+  } catch (const NotRunYet&) {
+    throw;
   } catch (const std::bad_alloc&) {
     throw;
   } catch (const c10::Error& error) {
@@ -132,38 +81,69 @@ std::shared_ptr<void> make(const Registry& registry, const std::string& kind, co
   return nullptr;
 }
 
-std::shared_ptr<void> build(const Registry& registry, const Job& job, const std::string& kind,
-                            const Info* info) {
-  const auto it = job.components.find(kind);
-  if (it == job.components.end()) return nullptr;
-  const ProcessState before;
-  auto made = make(registry, kind, it->second, info);
-  leave_if_forked();
-  if (const auto changed = before.restore(); !changed.empty())
-    throw Error(ErrorKind::kPlugin, kind + " `" + it->second.use + "` " + changed);
-  return made;
-}
-
-template <class I>
-void build(std::shared_ptr<I>& part, const Assembly& assembly, const Job& job, const Info* info) {
-  part = std::static_pointer_cast<I>(build(assembly.registry, job, std::string(I::kind), info));
-}
-
-void build_model(Assembly& assembly, const Job& job, const Context& context, const Info* info) {
-  seed_default_generators(context.rng.fork("model"), context.device);
-  build(assembly.parts.model, assembly, job, info);
-  if (!assembly.parts.model) return;
-  if (!job.weights.empty()) {
-    const auto folder = RunFolder(job.weights).checkpoints();
-    const auto damaged = [](const std::string& what) { throw Error(ErrorKind::kCorrupt, what); };
-    const auto last = read_checkpoint(folder, damaged);
-    if (!last) throw Error(ErrorKind::kData, folder.string() + ": has no weights to start from");
-    set_weights(*assembly.parts.model,
-                from_safetensors(last->files.at("model.safetensors"), folder.string()),
-                folder.string());
+// Builds the parts of an assembly, one kind after the other.
+class Builder {
+ public:
+  Builder(Assembly& assembly, const Job& job, const Context& context)
+      : assembly_(assembly), job_(job), context_(context) {
+    around_.inputs = assembly.parts.inputs;
+    around_.nested = [this](std::string_view kind, const auto& build) {
+      return nested(kind, build);
+    };
   }
-  assembly.parts.model->to(context.device);
-}
+
+  template <class I>
+  std::shared_ptr<I> build() {
+    return std::static_pointer_cast<I>(build(std::string(I::kind)));
+  }
+
+  std::shared_ptr<void> build(const std::string& kind) {
+    const auto it = job_.components.find(kind);
+    if (it == job_.components.end()) return nullptr;
+    outermost_ = kind;
+    set_crash_place("the constructor of " + kind + " `" + it->second.use + "`");
+    const ProcessState before;
+    auto made = make(assembly_.registry, kind, it->second, around_);
+    leave_if_forked();
+    if (const auto changed = before.restore(); !changed.empty())
+      throw Error(ErrorKind::kPlugin, kind + " `" + it->second.use + "` " + changed);
+    return made;
+  }
+
+  void build_model() {
+    auto& model = assembly_.parts.model;
+    seed_default_generators(context_.rng.fork("model"), context_.device);
+    model = build<Model>();
+    if (!model) return;
+    set_crash_place("reading the weights to start from");
+    set_initial_weights(*model, job_.weights, *assembly_.parts.inputs);
+    model->to(context_.device);
+  }
+
+  void use(const Dataset& dataset) { around_.info = &dataset.info(); }
+
+ private:
+  // A model within another component has a stream of its own, so that its first weights do not
+  // depend on what is built before it.
+  std::shared_ptr<void> nested(std::string_view kind,
+                               const std::function<std::shared_ptr<void>()>& build) {
+    if (kind != Model::kind) return build();
+    auto& all = assembly_.nested[outermost_];
+    seed_default_generators(context_.rng.fork("nested model").fork(outermost_).fork(all.size()),
+                            context_.device);
+    auto made = build();
+    auto model = std::static_pointer_cast<Model>(made);
+    model->to(context_.device);
+    all.push_back(model);
+    return made;
+  }
+
+  Assembly& assembly_;
+  const Job& job_;
+  const Context& context_;
+  Surroundings around_;
+  std::string outermost_;  // the kind that is being built
+};
 
 // A procedure that used what it does not declare would fail with another manifest.
 Parts taken_by(const std::string& procedure, const Registry& registry, const Parts& parts) {
@@ -196,60 +176,38 @@ void check_core(const std::map<std::string, std::string>& core) {
                                           "again, which starts new trials with it");
 }
 
+Strings hidden_in(const Job& job, const std::filesystem::path& file) {
+  const auto it = job.hidden.find(file);
+  return it == job.hidden.end() ? Strings() : it->second;
+}
+
 }  // namespace
 
-std::unique_ptr<Assembly> assemble(const Job& job, const Context& context) {
+std::unique_ptr<Assembly> assemble(const Job& job, const Context& context,
+                                   std::shared_ptr<const Inputs> inputs) {
   auto made = std::make_unique<Assembly>();
   check_core(job.core);
   for (const auto& [file, build] : job.plugins)
-    if (load_plugin(file, made->registry).build != build)
+    if (load_plugin(file, made->registry, hidden_in(job, file)).build != build)
       throw Error(ErrorKind::kPlugin, file.string() +
                                           " was rebuilt after this sweep started: run the manifest "
                                           "again, which starts new trials with it");
   Parts& parts = made->parts;
-  build(parts.dataset, *made, job, nullptr);
+  parts.inputs = inputs;
+  Builder builder(*made, job, context);
+  parts.dataset = builder.build<Dataset>();
   if (parts.dataset && !job.subset.empty()) parts.dataset = cut(parts.dataset, made->registry, job);
-  const Info* info = parts.dataset ? &parts.dataset->info() : nullptr;
-  build_model(*made, job, context, info);
-  build(parts.objective, *made, job, info);
-  build(parts.optimizer, *made, job, info);
-  build(made->procedure, *made, job, info);
+  if (parts.dataset) builder.use(*parts.dataset);
+  builder.build_model();
+  parts.objective = builder.build<Objective>();
+  parts.optimizer = builder.build<Optimizer>();
+  made->procedure = builder.build<Procedure>();
   for (const auto& [kind, spec] : job.components)
     if (!is_named_part(kind))
-      parts.others[kind] = {build(made->registry, job, kind, info),
-                            made->registry.find(kind, spec.use).version};
-  parts.inputs = std::make_shared<FolderInputs>(job.after);
+      parts.others[kind] = {builder.build(kind), made->registry.find(kind, spec.use).version};
   if (const auto it = job.components.find("procedure"); it != job.components.end())
     made->taken = taken_by(it->second.use, made->registry, parts);
   return made;
-}
-
-TensorMap weights_of(const Model& model) {
-  TensorMap all;
-  for (const auto& item : model.named_parameters()) all[item.key()] = item.value().detach();
-  for (const auto& item : model.named_buffers()) all[item.key()] = item.value().detach();
-  return all;
-}
-
-void set_weights(Model& model, const TensorMap& weights, const std::string& source) {
-  const torch::NoGradGuard no_grad;
-  auto own = weights_of(model);
-  const auto buffers = model.named_buffers();
-  const bool fitted = dynamic_cast<const Fitted*>(&model) != nullptr;
-  for (const auto& [name, tensor] : weights)
-    if (!own.contains(name))
-      throw Error(ErrorKind::kCorrupt, source + ": `" + name + "` is not a tensor of this model");
-  for (auto& [name, tensor] : own) {
-    const auto it = weights.find(name);
-    if (it == weights.end())
-      throw Error(ErrorKind::kCorrupt,
-                  source + ": the tensor `" + name + "` of the model is missing");
-    if (fitted && buffers.contains(name)) tensor = buffers[name].resize_(it->second.sizes());
-    if (it->second.sizes() != tensor.sizes())
-      throw Error(ErrorKind::kCorrupt,
-                  source + ": `" + name + "` has a different shape than in the model");
-    tensor.copy_(it->second);
-  }
 }
 
 }  // namespace assay

@@ -5,6 +5,7 @@
 
 #include "assay/registry.h"
 #include "runner/protocol/job.h"
+#include "runner/worker/inputs.h"
 
 namespace assay {
 
@@ -14,15 +15,15 @@ struct Assembly {
   Parts parts;
   Parts taken;  // what the procedure sees: the kinds in its needs()
   std::shared_ptr<Procedure> procedure;
+  /// The models within other components, in the order in which they were built, by the kind of the
+  /// outermost of these. Their weights are saved as the model's are.
+  std::map<std::string, std::vector<std::shared_ptr<Model>>> nested;
 };
 
-/// Loads the plugins and builds the parts: weights from `job.weights`, the training split cut to
-/// `job.subset`. The model's first weights depend on the seed alone.
-std::unique_ptr<Assembly> assemble(const Job& job, const Context& context);
-
-/// The model's parameters and buffers by name, and back. Throws Error{kCorrupt} naming the first
-/// tensor that is missing, superfluous or of another shape; `source` names the file.
-TensorMap weights_of(const Model& model);
-void set_weights(Model& model, const TensorMap& weights, const std::string& source);
+/// Loads the plugins and builds the parts: weights as `job.weights` says, the training split cut to
+/// `job.subset`. The first weights of a model depend on the seed alone. `inputs` are what the
+/// stages of `job.after` left.
+std::unique_ptr<Assembly> assemble(const Job& job, const Context& context,
+                                   std::shared_ptr<const Inputs> inputs);
 
 }  // namespace assay

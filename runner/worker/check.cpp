@@ -13,21 +13,42 @@
 #include "runner/system/child_processes.h"
 #include "runner/system/descriptor.h"
 #include "runner/worker/assembly.h"
+#include "runner/worker/crash.h"
 #include "runner/worker/memory.h"
+#include "runner/worker/model_weights.h"
 
 namespace assay {
 namespace {
 
-// Without the weights, samples and results of earlier stages, which are not there yet.
+// Weights like those that the model of an earlier stage will leave: its first ones. None if it is
+// built from results that are not there yet.
+std::map<std::string, TensorMap> expected_weights(const Job& job, const Context& context) try {
+  if (!job.source.contains("model")) return {};
+  Job source = job;
+  source.components = job.source;
+  source.weights = {};
+  const auto made = assemble(source, context, inputs_to_come(job.after));
+  return {{job.weights.stage, weights_of(*made->parts.model)}};
+} catch (const NotRunYet&) {
+  return {};
+} catch (const Error&) {  // which the check of that stage tells at its own place
+  return {};
+}
+
+// Without the samples and results of earlier stages, which are not there yet. A component that
+// needs them to be built is built when they are.
 CheckAnswer check(const std::string& line) try {
   Job job = read_job(line);
   const bool is_first = job.after.empty();
-  job.weights.clear();
   job.subset.clear();
   Context context{torch::kCPU, Rng(static_cast<std::uint64_t>(job.seed)), nullptr};
-  const auto made = assemble(job, context);
+  const auto known = expected_weights(job, context);
+  if (!job.weights.stage.empty() && known.empty()) job.weights = {};
+  const auto made = assemble(job, context, inputs_to_come(job.after, known));
   if (made->procedure && is_first) made->procedure->units(made->taken);
   return {.read = made->parts.dataset ? made->parts.dataset->info().read : ""};
+} catch (const NotRunYet&) {
+  return {};
 } catch (const Error& error) {
   return {.error_kind = std::string(name_of(error.kind())),
           .error_path = error.path(),
@@ -57,6 +78,7 @@ int check_job(const std::filesystem::path& file) {
   const int out = duplicated(STDOUT_FILENO, kOutOfTheWay);
   ::dup2(STDERR_FILENO, STDOUT_FILENO);  // what a plugin prints is no answer
   adopt_orphans();
+  trace_crashes();
   configure(1, true);
   std::ifstream in(file);
   std::string line;

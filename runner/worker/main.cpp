@@ -13,6 +13,7 @@
 #include "runner/system/child_processes.h"
 #include "runner/system/descriptor.h"
 #include "runner/worker/check.h"
+#include "runner/worker/crash.h"
 #include "runner/worker/passes.h"
 #include "runner/worker/probe.h"
 #include "runner/worker/signals.h"
@@ -48,6 +49,7 @@ int run_stage(assay::Events& events) {
 
 int run(pid_t front_end) {
   assay::catch_signals(front_end);
+  assay::trace_crashes();
   assay::Events events(moved_away(kEvents));
   const int code = run_stage(events);
   assay::kill_children({});  // the front end does so too, if it still lives

@@ -1,6 +1,7 @@
 // The plugin's border: everything a file can do wrong in form is found here.
 #include "runner/worker/plugin_loader.h"
 
+#include <algorithm>
 #include <exception>
 
 #include <boost/dll/shared_library.hpp>
@@ -30,7 +31,7 @@ dll::shared_library& open(const std::filesystem::path& file) {
 }
 
 // Registers into a list of its own first, so that a plugin that fails half-way leaves nothing.
-void enter(dll::shared_library& library, Registry& registry) {
+void enter(dll::shared_library& library, Registry& registry, const Strings& hidden) {
   if (!library.has("assay_register"))
     refuse_plugin("has no assay_register; end it with ASSAY_PLUGIN(registry) { ... }");
   Registry own;
@@ -54,10 +55,12 @@ void enter(dll::shared_library& library, Registry& registry) {
         refuse_plugin(entry.kind + " `" + entry.name + "`: field `" + field.name +
                       "` has no documentation; give it a sentence");
   }
-  for (const auto& entry : own.entries()) registry.insert(entry);
+  for (const auto& entry : own.entries())
+    if (std::find(hidden.begin(), hidden.end(), entry.kind + "/" + entry.name) == hidden.end())
+      registry.insert(entry);
 }
 
-Loaded load(const std::filesystem::path& file, Registry& registry) {
+Loaded load(const std::filesystem::path& file, Registry& registry, const Strings& hidden) {
   const auto found = read_plugin_file(file);
   if (found.tag != abi_tag())
     refuse_plugin("was built for " + found.tag + ", but this Assay is " + std::string(abi_tag()) +
@@ -69,7 +72,7 @@ Loaded load(const std::filesystem::path& file, Registry& registry) {
   if (const auto other = second_libtorch(); !other.empty())
     refuse_plugin("loads a second LibTorch (" + other +
                   "); link it dynamically to the LibTorch of this Assay");
-  enter(library, registry);
+  enter(library, registry, hidden);
   if (const auto changed = before.restore(); !changed.empty()) refuse_plugin(changed);
   if (const auto added = running.added(); !added.empty()) refuse_plugin(added);
   return {file.string(), found.build};
@@ -77,8 +80,9 @@ Loaded load(const std::filesystem::path& file, Registry& registry) {
 
 }  // namespace
 
-Loaded load_plugin(const std::filesystem::path& file, Registry& registry) try {
-  return load(file, registry);
+Loaded load_plugin(const std::filesystem::path& file, Registry& registry,
+                   const Strings& hidden) try {
+  return load(file, registry, hidden);
 } catch (const Error& error) {
   throw Error(ErrorKind::kPlugin, file.string() + ": " + error.what());
 }

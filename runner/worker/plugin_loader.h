@@ -13,8 +13,9 @@ struct Loaded {
 };
 
 /// Checks the file's tag, loads it for good (LibTorch crashes at unload), checks that it left the
-/// process as it was, and lets it register. Throws Error{kPlugin}: the file, what is wrong, what to
-/// do.
-Loaded load_plugin(const std::filesystem::path& file, Registry& registry);
+/// process as it was, and lets it register, all but the components `hidden` (kind/name). Throws
+/// Error{kPlugin}: the file, what is wrong, what to do.
+Loaded load_plugin(const std::filesystem::path& file, Registry& registry,
+                   const Strings& hidden = {});
 
 }  // namespace assay

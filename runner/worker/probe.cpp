@@ -30,8 +30,9 @@ constexpr auto kLimit = std::chrono::seconds(10);
 constexpr std::int64_t kMemory = std::int64_t{1} << 30;  // bytes, on top of LibTorch's
 
 ComponentInfo describe(const Entry& entry) {
-  return {entry.kind,  entry.name,  entry.doc,       "",        "", entry.fields,
-          entry.needs, entry.hides, entry.abilities, entry.rows};
+  return {
+      entry.kind,      entry.name, entry.doc,      "", "", entry.fields, entry.needs, entry.hides,
+      entry.abilities, entry.rows, entry.artifacts};
 }
 
 ProbeAnswer refused(const std::string& file, const std::string& why) {

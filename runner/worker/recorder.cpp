@@ -11,8 +11,8 @@
 #include "runner/files/checkpoint.h"
 #include "runner/files/file_system.h"
 #include "runner/system/clock.h"
-#include "runner/worker/assembly.h"
 #include "runner/worker/log.h"
+#include "runner/worker/model_weights.h"
 #include "runner/worker/own_process.h"
 
 namespace assay {

@@ -17,8 +17,11 @@
 #include "runner/files/run_folder.h"
 #include "runner/system/clock.h"
 #include "runner/worker/assembly.h"
+#include "runner/worker/component_state.h"
+#include "runner/worker/crash.h"
 #include "runner/worker/log.h"
 #include "runner/worker/memory.h"
+#include "runner/worker/model_weights.h"
 #include "runner/worker/own_process.h"
 #include "runner/worker/process_state.h"
 #include "runner/worker/recorder.h"
@@ -59,9 +62,9 @@ class StageRun {
   void use_threads(std::int64_t threads);
   void checkpoint();
   void check_process_state(bool all) const;
-  std::map<std::string, Stateful*> stateful() const;
   int end(RunState state, int code, const Failure& failure = {});
   void write_status(RunState state, const Failure& failure = {});
+  std::string procedure_name() const;
   std::string where(std::string message) const;
   int done();
   int exit_interrupted();
@@ -94,24 +97,11 @@ void log_failure(const Step& step) {
 constexpr const char* kNoMemory =
     "out of memory; a smaller batch or a higher limits.memory may help";
 
-std::map<std::string, Stateful*> StageRun::stateful() const {
-  const Parts& parts = assembly_->parts;
-  std::map<std::string, Stateful*> all{{"procedure", assembly_->procedure.get()}};
-  if (parts.optimizer) all["optimizer"] = parts.optimizer.get();
-  if (parts.objective) all["objective"] = parts.objective.get();
-  if (auto* model = dynamic_cast<Stateful*>(parts.model.get())) all["model"] = model;
-  for (const auto& [kind, part] : parts.others) {
-    const auto& entry = assembly_->registry.find(kind, job_.components.at(kind).use);
-    if (auto* own = entry.stateful ? entry.stateful(part.made.get()) : nullptr) all[kind] = own;
-  }
-  return all;
-}
-
 void StageRun::load() {
   configure(threads_, job_.deterministic);
   context_.device = choose_device(job_.device);
   context_.rng = Rng(static_cast<std::uint64_t>(job_.seed));
-  assembly_ = assemble(job_, context_);
+  assembly_ = assemble(job_, context_, inputs_from(job_.after));
   if (const auto& dataset = assembly_->parts.dataset) {
     status_.read = dataset->info().read;
     if (!status_.read.empty()) log_line("read " + status_.read);
@@ -120,6 +110,7 @@ void StageRun::load() {
   const auto found = read_checkpoint(folder_.checkpoints(),
                                      [&](const std::string& passed_over) { say(passed_over); });
   if (found) {
+    set_crash_place("load() of a component");
     restore(*found);
     point_last(folder_.checkpoints(), found->unit);
   }
@@ -132,6 +123,7 @@ void StageRun::load() {
   state_.emplace();  // again, with that limit
   recorder_->model(assembly_->parts.model);
   context_.log = recorder_.get();
+  set_crash_place("units() of procedure `" + procedure_name() + "`");
   units_ = assembly_->procedure->units(assembly_->taken);
   if (context_.device.is_cpu()) pin_threads(threads_);
   checkpointed_ = found ? unit_ : -1;
@@ -159,13 +151,12 @@ void StageRun::restore(const Checkpoint& checkpoint) {
     set_weights(*model,
                 from_safetensors(files.at("model.safetensors"), source("model.safetensors")),
                 source("model.safetensors"));
-  State all;
-  all.tensors = from_safetensors(files.at("state.safetensors"), source("state.safetensors"));
-  for (auto& [name, tensor] : all.tensors) tensor = tensor.to(context_.device);
-  all.scalars = read_state(files.at("state.json"));
-  for (const auto& [name, component] : stateful()) component->load(all.nested(name));
+  auto tensors = from_safetensors(files.at("state.safetensors"), source("state.safetensors"));
+  for (auto& [name, tensor] : tensors) tensor = tensor.to(context_.device);
+  const State all(std::move(tensors), read_state(files.at("state.json")));
+  load_components(*assembly_, job_, all);
   unit_ = checkpoint.unit;
-  if (all.scalars.contains(kThreads)) use_threads(all.scalar<std::int64_t>(kThreads));
+  if (all.has(kThreads)) use_threads(all.scalar<std::int64_t>(kThreads));
 }
 
 void StageRun::checkpoint() {
@@ -173,15 +164,15 @@ void StageRun::checkpoint() {
   if (checkpointed_ == unit_) return;
   recorder_->sync();
   State all;
-  for (const auto& [name, component] : stateful()) all.put_nested(name, *component);
-  if (unit_ > 0) all.scalars[kThreads] = std::int64_t{threads_};
+  save_components(*assembly_, job_, all);
+  if (unit_ > 0) all.put(kThreads, std::int64_t{threads_});
   leave_if_forked();
   check_process_state(true);
   Checkpoint made{unit_, {}};
   if (const auto& model = assembly_->parts.model)
     made.files["model.safetensors"] = to_safetensors(weights_of(*model));
-  made.files["state.safetensors"] = to_safetensors(all.tensors);
-  made.files["state.json"] = write_state(unit_, all.scalars);
+  made.files["state.safetensors"] = to_safetensors(all.tensors());
+  made.files["state.json"] = write_state(unit_, all.scalars());
   write_checkpoint(folder_.checkpoints(), made);
   checkpointed_ = unit_;
   write_status(RunState::kRunning);
@@ -217,6 +208,7 @@ void StageRun::loop() {
   auto& procedure = *assembly_->procedure;
   while (unit_ < units_ && !procedure.finished() && asked_to_leave() == 0) {
     recorder_->at(unit_, units_);
+    set_crash_place(fmt::format("{}, unit {} of {}", procedure_name(), unit_, units_));
     seed_default_generators(context_.rng.fork("unit").fork(static_cast<std::uint64_t>(unit_)),
                             context_.device);
     advance();
@@ -228,11 +220,14 @@ void StageRun::loop() {
   }
 }
 
-std::string StageRun::where(std::string message) const {
+std::string StageRun::procedure_name() const {
   const auto it = job_.components.find("procedure");
-  const std::string name = it == job_.components.end() ? "?" : it->second.use;
+  return it == job_.components.end() ? "?" : it->second.use;
+}
+
+std::string StageRun::where(std::string message) const {
   if (!begun_) return message;
-  return fmt::format("{}, unit {} of {}: {}", name, unit_, units_, message);
+  return fmt::format("{}, unit {} of {}: {}", procedure_name(), unit_, units_, message);
 }
 
 void StageRun::write_status(RunState state, const Failure& failure) {

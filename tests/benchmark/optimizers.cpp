@@ -11,9 +11,9 @@
 #include "assay/sdk/problem_view.h"
 #include "assay/sdk/tensors.h"
 #include "core/runtime/runtime.h"
+#include "runner/conformance/tiny.h"
 #include "tests/benchmark/contest.h"
 #include "tests/support/plugin_host.h"
-#include "tests/support/tiny.h"
 
 using namespace assay;
 using namespace assay::benchmark;
@@ -45,7 +45,7 @@ class Passes final : public Optimizer {
   double step(Problem& problem) override {
     auto parts = problem.gradients(By::kTerm);
     if (again_)
-      for (std::size_t k = 0; k < parts.size(); ++k) 
+      for (std::size_t k = 0; k < parts.size(); ++k)
         parts[k] = problem.gradient_of(By::kTerm, static_cast<std::int64_t>(k));
     const torch::NoGradGuard no_grad;
     for (const auto& part : parts)

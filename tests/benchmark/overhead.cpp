@@ -7,10 +7,10 @@
 
 #include "assay/sdk/idx.h"
 #include "core/runtime/runtime.h"
+#include "runner/conformance/tiny.h"
 #include "tests/benchmark/bare_loop.h"
 #include "tests/benchmark/contest.h"
 #include "tests/support/plugin_host.h"
-#include "tests/support/tiny.h"
 
 using namespace assay;
 using namespace assay::benchmark;

@@ -2,7 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "assay/sdk/problem_view.h"
-#include "tests/support/tiny.h"
+#include "runner/conformance/tiny.h"
 
 using namespace assay;
 using assay::testing::TinyData;

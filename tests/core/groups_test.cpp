@@ -7,7 +7,7 @@
 #include <ATen/ops/cross_entropy_loss.h>
 #include <torch/csrc/autograd/generated/variable_factories.h>
 
-#include "tests/support/tiny.h"
+#include "runner/conformance/tiny.h"
 
 using namespace assay;
 using assay::testing::TinyData;

@@ -5,7 +5,7 @@
 #include <ATen/ops/randint.h>
 
 #include "assay/sdk/images.h"
-#include "tests/support/tiny.h"
+#include "runner/conformance/tiny.h"
 
 using namespace assay;
 

@@ -98,7 +98,7 @@ TEST_CASE("a procedure is not given a component of another version of its interf
   const auto registry = statistics();
   Parts parts;
   CHECK(parts.other<second::Statistic>() == nullptr);
-  parts.others["statistic"] = {registry.make("statistic", {"fixed", {}}, nullptr),
+  parts.others["statistic"] = {registry.make("statistic", {"fixed", {}}, {}),
                                registry.find("statistic", "fixed").version};
   CHECK(parts.other<first::Statistic>()->highest() == 0.717);
   CHECK_THROWS_WITH(parts.other<second::Statistic>(), kRefusal);

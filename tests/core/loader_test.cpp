@@ -4,7 +4,7 @@
 #include <atomic>
 #include <set>
 
-#include "tests/support/tiny.h"
+#include "runner/conformance/tiny.h"
 
 using namespace assay;
 using assay::testing::TinyData;

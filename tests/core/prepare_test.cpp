@@ -4,7 +4,7 @@
 #include <ATen/ops/cross_entropy_loss.h>
 
 #include "assay/sdk/objective_view.h"
-#include "tests/support/tiny.h"
+#include "runner/conformance/tiny.h"
 
 using namespace assay;
 using assay::testing::TinyData;

@@ -4,7 +4,7 @@
 #include <ATen/ops/allclose.h>
 #include <torch/csrc/autograd/generated/variable_factories.h>
 
-#include "tests/support/tiny.h"
+#include "runner/conformance/tiny.h"
 
 using namespace assay;
 using assay::testing::TinyData;

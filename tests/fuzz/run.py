@@ -31,7 +31,7 @@ MANIFESTS = [SOURCE / "tests/runner/manifest/malformed", SOURCE / "experiments"]
 LIMITS = ["-timeout=120", "-rss_limit_mb=2560", "-malloc_limit_mb=66", "-print_final_stats=1"]
 KEPT = 100  # files of a corpus
 ROUND = 200_000  # inputs of one process: what libFuzzer and the sanitizer remember makes millions ten times slower
-LONGEST = {"plugin_file": 4096, "experiment": 1024, "versions": 4096}  # bytes of an input; 512 for the others
+LONGEST = {"catalog": 4096, "plugin_file": 4096, "experiment": 1024, "versions": 4096}  # bytes of an input; 512 for the others
 
 
 def arguments():

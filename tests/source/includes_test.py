@@ -18,6 +18,7 @@ BELOW = {
     "runner/catalog": ["runner/protocol"],
     "runner/protocol": ["runner/files"],
     "runner/report": ["runner/files"],
+    "runner/conformance": ["runner/worker"],
     "runner/worker": ["runner/protocol", "core/runtime"],
     "runner/files": ["runner/system"],
     "runner/system": ["core/base"],

@@ -2,7 +2,7 @@
 // not LibTorch's.
 #include <atomic>
 
-#include "tests/support/tiny.h"
+#include "runner/conformance/tiny.h"
 
 #include <catch2/catch.hpp>  // after LibTorch, which has a CHECK of its own
 

@@ -18,6 +18,9 @@ struct Term {
   /// over n of the B samples gives B / n times the losses of these, and 0 for the others.
   /// Undefined if the term is not such a mean (a penalty on the weights, say).
   torch::Tensor per_sample = {};
+  /// True if no gradient is expected, by design: a term that is only reported. Any other term whose
+  /// value requires no gradient fails `assay plugin test`.
+  bool constant = false;
 };
 
 /// Used by one thread at a time.

@@ -1,26 +1,46 @@
 // Procedure: the work of a stage, one unit at a time. Training is one procedure among others.
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <memory>
+#include <type_traits>
 
+#include "assay/inputs.h"
 #include "assay/objective.h"
 #include "assay/optimizer.h"
 #include "assay/schema.h"
 
 namespace assay {
 
-/// The artifacts of the earlier stages that this stage names in `after:`.
-class Inputs {
+/// Throws Error{kPlugin}: the procedure uses a part that its needs() does not name, or one that it
+/// names as "kind?" and that the manifest omits.
+[[noreturn]] void refuse_part(std::string_view kind);
+
+/// A component that a procedure takes, as a shared pointer whose use is an Error and no crash if
+/// there is none.
+template <class I>
+class Taken {
  public:
-  virtual ~Inputs();
-  /// Reads artifact `name` of `stage` from disk, onto the CPU. Throws Error{kData} if this stage
-  /// does not come after `stage`, or if that stage left no such artifact; the message lists what it
-  /// left.
-  virtual TensorMap artifact(std::string_view stage, std::string_view name) const = 0;
-  virtual std::vector<std::string> stages() const = 0;  // names, in alphabetical order
-  /// Names of the stages that left an artifact `name`.
-  virtual std::vector<std::string> stages_with_artifact(std::string_view name) const = 0;
+  Taken() = default;
+  Taken(std::nullptr_t) {}
+  template <class T>
+  requires std::is_convertible_v<T*, I*> Taken(std::shared_ptr<T> part) : part_(std::move(part)) {}
+
+  I* operator->() const { return &**this; }
+  I& operator*() const {
+    if (part_ == nullptr) refuse_part(I::kind);
+    return *part_;
+  }
+  I* get() const { return part_.get(); }
+  explicit operator bool() const { return part_ != nullptr; }
+  bool operator==(std::nullptr_t) const { return part_ == nullptr; }
+  template <class T>
+  requires std::is_convertible_v<I*, T*>
+  operator std::shared_ptr<T>() const { return part_; }
+
+ private:
+  std::shared_ptr<I> part_;
 };
 
 /// The components of a stage that its procedure takes: those of the kinds in its `static Strings
@@ -28,10 +48,10 @@ class Inputs {
 /// declared as "kind?" is null if the manifest omits it.
 /// The runner owns the components for the whole stage.
 struct Parts {
-  std::shared_ptr<Model> model;
-  std::shared_ptr<Dataset> dataset;
-  std::shared_ptr<Objective> objective;
-  std::shared_ptr<Optimizer> optimizer;
+  Taken<Model> model;
+  Taken<Dataset> dataset;
+  Taken<Objective> objective;
+  Taken<Optimizer> optimizer;
   /// Components of other kinds: what points at the interface, and the version of that.
   struct Other {
     std::shared_ptr<void> made;

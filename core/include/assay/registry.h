@@ -18,13 +18,24 @@
 
 namespace assay {
 
-/// The arguments of a factory: the parameters, the description of the dataset (null while the
-/// dataset itself is built, and if there is none), and a function that builds nested components.
-/// Valid only during the call.
+/// What the components of a stage are built with, beside their parameters.
+struct Surroundings {
+  const Info* info = nullptr;  // of the dataset; null while that is built, and if there is none
+  std::shared_ptr<const Inputs> inputs = {};  // null if no runner builds them
+  /// Builds a nested component, by calling `build`; null: it is only called.
+  std::function<std::shared_ptr<void>(std::string_view kind,
+                                      const std::function<std::shared_ptr<void>()>& build)>
+      nested = {};
+};
+
+/// The arguments of a factory. Valid only during the call.
 struct Build {
   const Values& params;
-  const Info* info = nullptr;
-  const Make& make;
+  const Surroundings& around;
+  const Make& make;  // builds nested components
+
+  /// What the earlier stages left. Throws Error{kData} if nothing runs stages.
+  const Inputs& inputs() const;
 };
 
 /// One registered component.
@@ -46,6 +57,9 @@ struct Entry {
   /// the abilities of that one.
   Strings abilities = {};
   Strings rows = {};         // names of the rows that a metric may give, as RowInfo::name
+  /// What it leaves for later stages with Results::artifact(); `*` at the end of a name stands for
+  /// any text. An artifact that is not declared cannot be read through a field of type stage.
+  Strings artifacts = {};
   std::string version = {};  // of its interface: version_of()
   /// The result points at a T::Interface.
   std::function<std::shared_ptr<void>(const Build&)> make = {};
@@ -57,14 +71,15 @@ struct Entry {
 class Registry {
  public:
   /// Adds component T, which has `struct Params`, `static Schema<Params> schema()`, a constructor
-  /// from (Params) or (Params, const Info&), and optionally `static Strings needs()`, `hides()` and
-  /// `abilities()`: see Entry. Throws Error{kPlugin} if the name is taken or malformed.
+  /// from (Params), (Params, const Info&) or (Params, const Build&), and optionally `static Strings
+  /// needs()`, `hides()`, `abilities()` and `artifacts()`: see Entry. Throws Error{kPlugin} if the
+  /// name is taken or malformed.
   template <class T>
   void add(std::string name, std::string doc) {
     static_assert(is_of_core(T::kind) || !version_of<typename T::Interface>().empty(),
                   "an interface of a plugin's own needs `static constexpr std::string_view version`");
     insert({std::string(T::kind), std::move(name), std::move(doc), T::schema().fields(),
-            needs_of<T>(), hides_of<T>(), abilities_of<T>(), rows_of<T>(),
+            needs_of<T>(), hides_of<T>(), abilities_of<T>(), rows_of<T>(), artifacts_of<T>(),
             std::string(version_of<typename T::Interface>()),
             [](const Build& build) { return make_one<T>(build); },
             [](void* made) { return stateful_of(static_cast<typename T::Interface*>(made)); }});
@@ -76,10 +91,11 @@ class Registry {
   template <class I>
   std::shared_ptr<I> make(const Spec& spec, const Info* info = nullptr) const {
     expect_version(I::kind, version_of<I>(), find(I::kind, spec.use).version);
-    return std::static_pointer_cast<I>(make(I::kind, spec, info));
+    return std::static_pointer_cast<I>(make(I::kind, spec, {.info = info}));
   }
   /// For callers that do not know the interface.
-  std::shared_ptr<void> make(std::string_view kind, const Spec& spec, const Info* info) const;
+  std::shared_ptr<void> make(std::string_view kind, const Spec& spec,
+                             const Surroundings& around) const;
 
   void insert(Entry entry);  // errors as add()
   /// Throws Error{kPlugin} if there is no such component. The reference is valid until the next
@@ -114,6 +130,14 @@ class Registry {
   }
 
   template <class T>
+  static Strings artifacts_of() {
+    if constexpr (requires { T::artifacts(); })
+      return T::artifacts();
+    else
+      return {};
+  }
+
+  template <class T>
   static Strings abilities_of() {
     Strings all;
     const auto add = [&all](bool has, const std::string& name) {
@@ -121,6 +145,7 @@ class Registry {
     };
     add(std::is_base_of_v<Partitioned, T>, "Partitioned");
     add(std::is_base_of_v<LinearHead, T>, "LinearHead");
+    add(std::is_base_of_v<Importable, T>, "Importable");
     add(std::is_base_of_v<Fitted, T>, "Fitted");
     add(std::is_base_of_v<Legible, T>, "Legible");
     add(std::is_base_of_v<Images, T>, "Images");
@@ -151,14 +176,18 @@ class Registry {
   template <class T>
   static std::shared_ptr<void> make_one(const Build& build) {
     auto params = T::schema().parse(build.params, build.make);
-    std::shared_ptr<typename T::Interface> made;
     if constexpr (std::is_constructible_v<T, typename T::Params, const Info&>) {
-      if (build.info == nullptr)
+      if (build.around.info == nullptr)
         throw Error(ErrorKind::kParameter, "needs a dataset: add `dataset:` to the manifest");
-      made = std::make_shared<T>(std::move(params), *build.info);
+      return as_interface<T>(std::make_shared<T>(std::move(params), *build.around.info));
+    } else if constexpr (std::is_constructible_v<T, typename T::Params, const Build&>) {
+      return as_interface<T>(std::make_shared<T>(std::move(params), build));
     } else {
-      made = std::make_shared<T>(std::move(params));
+      return as_interface<T>(std::make_shared<T>(std::move(params)));
     }
+  }
+  template <class T>
+  static std::shared_ptr<typename T::Interface> as_interface(std::shared_ptr<T> made) {
     return made;
   }
 

@@ -62,6 +62,10 @@ enum class Type {
 
 /// FieldInfo::kind of a string that names a row of metrics.
 inline constexpr const char* kMetricRow = "metric_row";
+/// FieldInfo::kind of a string, or a list of them, that names an earlier stage.
+inline constexpr const char* kStage = "stage";
+/// FieldInfo::artifact of a stage whose final weights are read.
+inline constexpr const char* kFinalWeights = "weights";
 
 /// Whether a metric that declares the row `declared` may give the row `name`. `*` at the end of
 /// `declared` stands for any text.
@@ -73,14 +77,15 @@ struct FieldInfo {
   Type type = Type::kBool;
   Value default_value;
   Range range;
-  std::string doc;        // one sentence with the unit; the conformance test requires it
-  std::string kind;       // of nested components: "optimizer", "model", ...; or kMetricRow
+  std::string doc;   // one sentence with the unit; the conformance test requires it
+  std::string kind;  // of nested components: "optimizer", "model", ...; or kMetricRow, or kStage
   bool required = false;  // no default: the manifest must give a value
   /// By one of the choices, what the component needs with it, as Entry::needs; by "", with any
   /// value but the default.
   std::map<std::string, std::string> needs = {};
   /// By one of the choices, the ability that the component has only with it.
   std::map<std::string, std::string> gives = {};
+  std::string artifact = {};  // what is read of a stage: an artifact of it, or kFinalWeights
 };
 
 /// The type in words: "integer", "list of real numbers", "optimizer", ...
@@ -119,8 +124,15 @@ using Make = std::function<std::shared_ptr<void>(std::string_view kind, std::str
                                                  const Spec& spec)>;
 
 namespace detail {
+template <class>
+inline constexpr bool kIsFieldType = false;
 template <class T>
-struct FieldType;
+struct FieldType {
+  static_assert(kIsFieldType<T>,
+                "a field is a bool, std::int64_t, double, std::string, std::filesystem::path, or a "
+                "vector of bool, std::int64_t, double or std::string (Bools, Integers, Reals, "
+                "Strings); nested components are added with component() or components()");
+};
 template <>
 struct FieldType<bool> {
   static constexpr Type type = Type::kBool;
@@ -284,6 +296,30 @@ class Schema {
     return *this;
   }
 
+  /// Adds a field that names a stage of `after`, of which `artifact` is read, or the weights for
+  /// kFinalWeights; a manifest is refused if that stage leaves none. "" stands for no stage.
+  template <class Owner>
+  Schema& stage(std::string name, std::string Owner::*member, std::string artifact,
+                std::string doc) {
+    return add_stage(std::move(name), member, std::move(artifact), std::move(doc));
+  }
+  /// The same without a default.
+  template <class Owner>
+  Schema& required_stage(std::string name, std::string Owner::*member, std::string artifact,
+                         std::string doc) {
+    add_stage(std::move(name), member, std::move(artifact), std::move(doc));
+    fields_.back().required = true;
+    return *this;
+  }
+  /// The same with a list of stages, which must have one.
+  template <class Owner>
+  Schema& required_stages(std::string name, Strings Owner::*member, std::string artifact,
+                          std::string doc) {
+    add_stage(std::move(name), member, std::move(artifact), std::move(doc));
+    fields_.back().required = true;
+    return *this;
+  }
+
   /// Sets FieldInfo::needs of the field that was added last: {{"groups", "problem/Groups"}}.
   Schema& needs(std::map<std::string, std::string> by_value) {
     fields_.back().needs = std::move(by_value);
@@ -315,6 +351,14 @@ class Schema {
 
  private:
   using Setter = std::function<void(P&, const Value&, const Make&)>;
+
+  template <class T, class Owner>
+  Schema& add_stage(std::string name, T Owner::*member, std::string artifact, std::string doc) {
+    field(std::move(name), member, any(), std::move(doc));
+    fields_.back().kind = kStage;
+    fields_.back().artifact = std::move(artifact);
+    return *this;
+  }
   Schema& add(FieldInfo info, Setter setter) {
     fields_.push_back(std::move(info));
     setters_.push_back(std::move(setter));

@@ -78,6 +78,7 @@ class Evaluate final : public assay::Procedure {
         .field("batch", &Params::batch, at_least(1), "Samples per forward pass.");
   }
   static assay::Strings needs() { return {"model", "dataset", "objective?"}; }
+  static assay::Strings artifacts() { return {"confusion"}; }
 
   explicit Evaluate(Params params) : p_(std::move(params)) {
     assay::check_metrics(p_.metrics);

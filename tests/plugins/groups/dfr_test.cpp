@@ -1,9 +1,9 @@
 // dfr: last layers against scikit-learn's, and what balancing and the choice of c come to.
 #include <catch2/catch.hpp>
 
+#include "runner/conformance/tiny.h"
 #include "tests/support/golden.h"
 #include "tests/support/table.h"
-#include "tests/support/tiny.h"
 
 using namespace assay;
 using namespace assay::testing;
@@ -156,7 +156,7 @@ TEST_CASE("dfr says what it cannot do without") {
   const auto info = two_groups();
   CHECK_THROWS_WITH(plugins().make<Procedure>({"dfr", {{"c", Reals{}}}}, &info),
                     Contains("`c` is empty"));
-  Bench alone(torch::ones({2, 1}, torch::kDouble), {0, 1}, {0, 1}, 2, 2);
+  Bench alone(torch::ones({2, 2}, torch::kDouble), {0, 1}, {0, 1}, 2, 2);
   CHECK_THROWS_WITH(alone.go({}), Contains("no group has two samples of a class"));
   alone.parts.model = std::make_shared<Same>();
   CHECK_THROWS_WITH(alone.go({}), Contains("returns no features"));

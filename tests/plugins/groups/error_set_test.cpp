@@ -1,8 +1,8 @@
 // error_set: which ids are repeated, and that a training on them sees them that often.
 #include <catch2/catch.hpp>
 
+#include "runner/conformance/tiny.h"
 #include "tests/support/table.h"
-#include "tests/support/tiny.h"
 
 using namespace assay;
 using namespace assay::testing;

@@ -2,8 +2,8 @@
 #include <catch2/catch.hpp>
 
 #include "assay/sdk/simplex.h"
+#include "runner/conformance/tiny.h"
 #include "tests/plugins/multitask/terms_cases.h"
-#include "tests/support/tiny.h"
 
 using namespace assay;
 using namespace assay::testing;

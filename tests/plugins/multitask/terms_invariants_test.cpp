@@ -88,7 +88,7 @@ TEST_CASE("what a rule remembers moves once a step, however often its base asks"
       asking->step(twice);
     }
     check_close(twice.weights(), once.weights(), 1e-14);
-    CHECK((saved(*asking).scalars == saved(*plain).scalars));
+    CHECK((saved(*asking).scalars() == saved(*plain).scalars()));
     // SAM asks at w first, and what is remembered is from there.
     const auto inside = make(use, needed(use, 3), {"sam", {{"base", Spec{"sgd", {{"lr", 0.05}}}}}});
     auto start = conflict(), uphill = conflict();
@@ -97,7 +97,7 @@ TEST_CASE("what a rule remembers moves once a step, however often its base asks"
     bare->step(start);
     CHECK(length(difference(uphill.weights(), start.weights())) > 1e-6);
     if (use != "famo")  // which compares with where the step led
-      CHECK((saved(*inside).scalars == saved(*bare).scalars));
+      CHECK((saved(*inside).scalars() == saved(*bare).scalars()));
   }
 }
 

@@ -3,8 +3,8 @@
 
 #include <ATen/ops/cross_entropy_loss.h>
 
+#include "runner/conformance/tiny.h"
 #include "tests/support/descent.h"
-#include "tests/support/tiny.h"
 
 using namespace assay;
 using assay::testing::after;

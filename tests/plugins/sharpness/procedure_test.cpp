@@ -1,8 +1,8 @@
 // sharpness against losses whose rise within a ball is known.
 #include <catch2/catch.hpp>
 
+#include "runner/conformance/tiny.h"
 #include "tests/support/table.h"
-#include "tests/support/tiny.h"
 
 using namespace assay;
 using namespace assay::testing;

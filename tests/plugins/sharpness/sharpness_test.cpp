@@ -82,7 +82,7 @@ TEST_CASE("looksam takes the steps of the worked example") {
 TEST_CASE("friendly_sam takes the steps of the worked example") {
   const auto optimizer = make("friendly_sam", {{"rho", 0.05}, {"sigma", 1.0}, {"lambda", 0.9}});
   State state;
-  state.put("m", {torch::tensor({0.5, 5.0}, torch::kDouble)});
+  state.put_list("m", {torch::tensor({0.5, 5.0}, torch::kDouble)});
   optimizer->load(state);
   check_row(*optimizer, {0.001665742, 0.049972245}, {0.899833426, -0.049972245});
   check_close(numbers(saved(*optimizer).tensor("m.0")), {0.55, 6.5});

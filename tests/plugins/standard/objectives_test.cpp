@@ -5,8 +5,8 @@
 #include <torch/csrc/autograd/generated/variable_factories.h>
 
 #include "assay/sdk/training.h"
+#include "runner/conformance/tiny.h"
 #include "tests/support/plugin_host.h"
-#include "tests/support/tiny.h"
 
 using namespace assay;
 using assay::testing::plugins;

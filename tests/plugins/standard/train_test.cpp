@@ -6,8 +6,8 @@
 #include <ATen/ops/cross_entropy_loss.h>
 
 #include "plugins/standard/train/schedule.h"
+#include "runner/conformance/tiny.h"
 #include "tests/support/plugin_host.h"
-#include "tests/support/tiny.h"
 
 using namespace assay;
 using assay::testing::plugins;

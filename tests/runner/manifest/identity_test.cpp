@@ -85,3 +85,16 @@ TEST_CASE("a file counts by its bytes, wherever it lies") {
   CHECK(with("b.txt", "bytes") == id);
   CHECK(with("c.txt", "other") != id);
 }
+
+TEST_CASE("of which plugin a component is, matters, even if the same plugins are used") {
+  Desk desk;
+  const auto id = desk.id(kBase);
+  auto component = [&](const std::string& name) {
+    return std::find_if(desk.catalog.components.begin(), desk.catalog.components.end(),
+                        [&](const auto& one) { return one.name == name; });
+  };
+  const auto sgd = component("sgd"), ce = component("ce");
+  std::swap(sgd->plugin, ce->plugin);
+  std::swap(sgd->build, ce->build);
+  CHECK(desk.id(kBase) != id);
+}

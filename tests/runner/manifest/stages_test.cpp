@@ -1,4 +1,6 @@
 // Stages: their order, what they take over from each other, and whose work they share.
+#include <set>
+
 #include <catch2/catch.hpp>
 
 #include "tests/runner/manifest/desk.h"
@@ -29,7 +31,7 @@ TEST_CASE("stages run in an order in which they can, and take the weights of the
   const auto trial = desk.read(kStages).trials.at(0);
   CHECK(names(trial) == Strings{"fit", "test"});
   CHECK(trial.stages[1].after == std::map<std::string, std::string>{{"fit", trial.stages[0].id}});
-  CHECK(trial.stages[1].weights == "fit");
+  CHECK(trial.stages[1].weights.stage == "fit");
   CHECK(trial.stages[0].weights.empty());
   CHECK(trial.id == trial.stages[1].id);
 }
@@ -55,6 +57,11 @@ TEST_CASE("a stage overlays the top level, key by key within one component") {
 
 TEST_CASE("a subset comes from a stage before") {
   Desk desk;
+  CHECK_THAT(
+      desk.mistake(kStages, {"stages.test.subset=fit"}),
+      Catch::Contains("`subset` reads the artifact `ids` of stage `fit`, which leaves none"));
+  for (auto& info : desk.catalog.components)
+    if (info.name == "train") info.artifacts = {"ids"};
   const auto trial = desk.read(kStages, {"stages.test.subset=fit"}).trials.at(0);
   CHECK(trial.stages[1].subset == "fit");
   CHECK(trial.stages[1].id != desk.read(kStages).trials.at(0).stages[1].id);
@@ -101,6 +108,23 @@ TEST_CASE("a stage may have a seed of its own, and trials are paired by the mani
   }
   CHECK_THAT(desk.mistake(kStages + sweep, {"+stages.test.seed=7", "+stages.fit.seed=8"}),
              Catch::Contains("`seed=0` and `seed=1` of the sweep give the same trial"));
+}
+
+TEST_CASE("a stage may derive its seed from the trial's") {
+  Desk desk;
+  const auto seeds = [&](const std::string& k, const std::string& seed) {
+    const auto trial =
+        desk.read(kStages, {"+stages.fit.seed={of: member, k: " + k + "}", "+seed=" + seed})
+            .trials.at(0);
+    CHECK(trial.stages[1].seed == std::stoll(seed));
+    return trial.stages[0].seed;
+  };
+  CHECK(seeds("0", "0") == seeds("0", "0"));
+  CHECK(std::set{seeds("0", "0"), seeds("1", "0"), seeds("0", "1"), seeds("1", "1")}.size() == 4);
+  CHECK_THAT(desk.mistake(kStages, {"+seed={of: member, k: 0}"}),
+             Catch::Contains("derives the seed of a stage from that of the trial"));
+  CHECK_THAT(desk.mistake(kStages, {"+stages.fit.seed={k: 0}"}),
+             Catch::Contains("{of: NAME, k: 0}"));
 }
 
 TEST_CASE("a metric of the report may name its stage, which must be there") {

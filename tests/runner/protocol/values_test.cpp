@@ -61,7 +61,8 @@ TEST_CASE("a job reads back as the job that was written") {
   job.plugins = {{"/p/mlp.so", "b1"}};
   job.core = {{"libassay_core.so", "c1"}};
   job.after = {{"before", "/runs/a/4567"}};
-  job.weights = "/runs/a/4567";
+  job.weights = {"", "/w/resnet.safetensors", "torchvision", {{"a.*", "*"}}, {"head.*"}};
+  job.hidden = {{"/p/mlp.so", {"model/other"}}};
   job.checkpoint_every = 0.25;
   job.memory = std::int64_t{1} << 40;
   const auto again = read_job(write_job(job));
@@ -71,6 +72,9 @@ TEST_CASE("a job reads back as the job that was written") {
   CHECK(again.plugins == job.plugins);
   CHECK(again.core == job.core);
   CHECK(again.after == job.after);
+  CHECK(again.weights.take == job.weights.take);
+  CHECK(again.weights.kept == job.weights.kept);
+  CHECK(again.hidden == job.hidden);
   CHECK(again.memory == job.memory);
   CHECK_THROWS_WITH(read_job("{}"), Catch::Contains("does not come from this version of `assay`"));
 }

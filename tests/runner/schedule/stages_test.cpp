@@ -15,7 +15,7 @@ void fork(Sweep& sweep, const std::string& act) {
   for (const char* name : {"left", "right"}) {
     auto late = Sweep::stage(name, "ok");
     late.after["train"] = train.id;
-    late.weights = "train";
+    late.weights.stage = "train";
     sweep.add({train, late});
   }
 }
@@ -31,7 +31,7 @@ TEST_CASE("a stage that trials share is run once, before those that build on it"
   for (const auto& outcome : outcomes) CHECK(outcome.state == RunState::kDone);
   const auto job = sweep.job("left").at("job");
   CHECK(job.at("after").at("train") == sweep.dir("train").string());
-  CHECK(job.at("weights") == sweep.dir("train").string());
+  CHECK(job.at("weights") == "train");
   CHECK(job.at("subset") == "");
 }
 

@@ -15,6 +15,8 @@ struct ProblemOptions {
   bool bf16 = false;             // runs the objective under bfloat16 autocast; weights stay float32
   bool allow_nonfinite = false;  // accepts NaN and infinite losses and gradients
   std::vector<std::string> groups = {};  // Info::groups, so that optimizers can name them
+  /// Of the dataset: what the model gives is checked against it in the first step; null: it is not.
+  const Info* info = nullptr;
 };
 
 /// The Problem of a model and an objective on the batches of one step. With several batches
@@ -133,6 +135,11 @@ class Loader {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+/// Runs the model once on `batch`, in eval mode, and throws Error{kShape} unless what it gives fits
+/// the dataset: logits, if there are any, [B, classes] or [B, targets] floats, features [B, ...]
+/// and abstentions [B]. BatchProblem does it in its first step.
+void check_output(Model& model, const Batch& batch, const Info& info);
 
 /// Puts the model into eval mode for the lifetime of the object; the destructor restores the mode
 /// of each module.

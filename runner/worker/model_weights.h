@@ -1,0 +1,24 @@
+// The weights of a model: to and from files, and those with which it starts.
+#pragma once
+
+#include <string>
+
+#include "assay/inputs.h"
+#include "assay/model.h"
+#include "runner/protocol/initial_weights.h"
+
+namespace assay {
+
+/// The model's parameters and buffers by name.
+TensorMap weights_of(const Model& model);
+
+/// Puts them back. Throws Error{kCorrupt} that lists all tensors that are missing, superfluous or
+/// of another shape; `source` names the file.
+void set_weights(Model& model, const TensorMap& weights, const std::string& source);
+
+/// Sets the weights with which a stage starts, if there are any. Throws Error{kData} that lists
+/// what does not fit, and Error{kParameter} for a pattern that matches nothing, with the path
+/// "weights" of the manifest.
+void set_initial_weights(Model& model, const InitialWeights& weights, const Inputs& inputs);
+
+}  // namespace assay

@@ -1,0 +1,133 @@
+// What a stage takes from earlier ones: weights under other names, artifacts, weights for parts.
+#include <catch2/catch.hpp>
+
+#include "tests/runner/manifest/desk.h"
+
+using namespace assay;
+using namespace assay::testing;
+using Catch::Contains;
+
+namespace {
+
+const std::string kProbe = kBase + R"(stages:
+  fit: {procedure: train}
+  probe:
+    after: fit
+    model: {use: mlp, hidden: [7]}
+)";
+
+FieldInfo stage_field(const char* name, const char* artifact, Type type = Type::kString) {
+  FieldInfo field{name, type, Value{std::string()}, {}, "A stage.", kStage, false};
+  if (type == Type::kStrings) field.default_value = Value{Strings{}};
+  field.artifact = artifact;
+  return field;
+}
+
+// The objective `ce` reads an artifact of one stage and the weights of several.
+struct ReadingDesk : Desk {
+  ReadingDesk() {
+    for (auto& info : catalog.components) {
+      if (info.name == "ce")
+        info.fields = {stage_field("from", "features"),
+                       stage_field("members", kFinalWeights, Type::kStrings)};
+      if (info.name == "train") info.artifacts = {"features", "part_*"};
+      if (info.name == "evaluate") info.needs = {"dataset"};
+    }
+  }
+};
+
+InitialWeights weights(Desk& desk, const std::string& text) {
+  return desk.read(kProbe + "    weights: " + text + "\n").trials.at(0).stages.at(1).weights;
+}
+
+}  // namespace
+
+TEST_CASE("weights are of a stage or of a file, under other names or not") {
+  Desk desk;
+  CHECK(weights(desk, "fit").stage == "fit");
+  CHECK(weights(desk, "none").empty());
+  const auto some = weights(desk, "{stage: fit, take: {\"encoder.*\": \"*\"}, new: [\"out.*\"]}");
+  CHECK(some.stage == "fit");
+  CHECK(some.take.at(0) == std::pair<std::string, std::string>{"encoder.*", "*"});
+  CHECK((some.kept == Strings{"out.*"}));
+  const auto file = desk.folder.write("r.safetensors", "bytes");
+  CHECK(weights(desk, "{file: r.safetensors}").file == file.string());
+}
+
+TEST_CASE("a manifest without stages may begin with the weights of a file") {
+  Desk desk;
+  desk.folder.write("r.safetensors", "bytes");
+  const auto stage = desk.stage(kBase + "weights: {file: r.safetensors}\n");
+  CHECK(stage.data.contains(stage.weights.file));
+  CHECK_THAT(desk.mistake(kProbe + "weights: {file: r.safetensors}\n"),
+             Contains("move it into the stage"));
+}
+
+TEST_CASE("mistakes in weights are told with what would be right") {
+  Desk desk;
+  desk.folder.write("r.safetensors", "bytes");
+  const auto mistake = [&](const std::string& text) {
+    return desk.mistake(kProbe + "    weights: " + text + "\n");
+  };
+  CHECK_THAT(mistake("fti"), Contains("m.yaml:13:14") && Contains("expected a stage of `after`"));
+  CHECK_THAT(mistake("[fit]"), Contains("a map such as {file: FILE}"));
+  CHECK_THAT(mistake("{}"), Contains("either `stage`") && Contains("or `file`"));
+  CHECK_THAT(mistake("{stage: fit, file: r.safetensors}"), Contains("either `stage`"));
+  CHECK_THAT(mistake("{file: s.safetensors}"), Contains("there is no file or folder"));
+  CHECK_THAT(mistake("{stage: fit, tkae: {}}"), Contains("did you mean `take`?"));
+  CHECK_THAT(mistake("{stage: fit, take: {\"a.*\": b}}"), Contains("another number of `*`"));
+  CHECK_THAT(mistake("{stage: fit, names: torchvision}"), Contains("`names` is for a `file`"));
+  CHECK_THAT(mistake("{file: r.safetensors, names: torchvision}"),
+             Contains("model `mlp` does not know"));
+}
+
+TEST_CASE("what is taken, and the bytes of a file, are part of the identity") {
+  Desk desk;
+  desk.folder.write("r.safetensors", "bytes");
+  const auto id = [&](const std::string& text) {
+    return desk.read(kProbe + "    weights: " + text + "\n").trials.at(0).stages.at(1).id;
+  };
+  const auto first = id("{file: r.safetensors}");
+  CHECK(id("{file: r.safetensors, new: [\"a*\"]}") != first);
+  CHECK(id("{stage: fit, take: {a: b}}") != id("{stage: fit, take: {a: c}}"));
+  CHECK(id("{stage: fit}") == id("fit"));
+  desk.folder.write("again/r.safetensors", "bytes");
+  CHECK(id("{file: again/r.safetensors}") == first);
+}
+
+TEST_CASE("a field that names a stage is checked against what that stage leaves") {
+  ReadingDesk desk;
+  const auto mistake = [&](const std::string& fields) {
+    return desk.mistake(kProbe + "    objective: {use: ce, " + fields + "}\n" +
+                        "  test: {procedure: evaluate}\n  last: {after: [fit, test], objective: "
+                        "{use: ce, members: [fit]}}\n");
+  };
+  CHECK(mistake("from: fit").empty());
+  CHECK(mistake("members: [fit]").empty());
+  CHECK_THAT(mistake("from: fti"), Contains("`from` is `fti`, which is no stage of `after`") &&
+                                       Contains("did you mean `fit`?"));
+  CHECK_THAT(mistake("from: test"), Contains("is no stage of `after`; those are fit"));
+  CHECK_THAT(desk.mistake(kProbe + "  test: {procedure: evaluate}\n  last: {after: test, "
+                                   "objective: {use: ce, from: test}}\n"),
+             Contains("reads the artifact `features` of stage `test`, which leaves none"));
+}
+
+TEST_CASE("a stage that a field names is in the identity as what it computes, not by its name") {
+  ReadingDesk desk;
+  const auto text = [&](const std::string& first, const std::string& second) {
+    return kBase + "stages:\n  " + first + ": {procedure: {use: train, steps: 1}}\n  " + second +
+           ": {procedure: {use: train, steps: 2}}\n  last: {after: [a, b], weights: none, "
+           "objective: {use: ce, from: a}}\n";
+  };
+  const auto last = [&](const std::string& manifest) {
+    return desk.read(manifest).trials.at(0).stages.at(2).id;
+  };
+  CHECK(last(text("a", "b")) != last(text("b", "a")));
+}
+
+TEST_CASE("a component whose default is itself is refused") {
+  Desk desk;
+  for (auto& info : desk.catalog.components)
+    if (info.name == "sam") info.fields.at(1).default_value = Value{Spec{"sam", {}}};
+  CHECK_THAT(desk.mistake(kBase, {"optimizer=sam"}), Contains("check whether a default is itself"));
+}
