@@ -17,6 +17,7 @@ class InputStatistics final : public assay::Procedure {
                                          "Samples per unit.");
   }
   static assay::Strings needs() { return {"dataset"}; }
+  static assay::Strings artifacts() { return {"statistics"}; }
   explicit InputStatistics(const Params& params) : p_(params) {}
 
   std::int64_t units(const assay::Parts& parts) const override {
@@ -40,7 +41,8 @@ class InputStatistics final : public assay::Procedure {
   }
 
   void save(assay::State& state) const override {
-    state.tensors = {{"sum", sum_}, {"squares", squares_}};
+    state.put("sum", sum_);
+    state.put("squares", squares_);
   }
   void load(const assay::State& state) override {
     sum_ = state.tensor("sum").cpu();
