@@ -39,7 +39,7 @@ class Reader {
     const auto near = nearest(node.text, after_);
     complain(node, fmt::format("`{}` is {}, expected a stage of `after`{}", key, node.describe(),
                                !near.empty()     ? "; did you mean `" + near + "`?"
-                               : !after_.empty() ? ", which are " + listed(after_)
+                               : !after_.empty() ? " (" + listed(after_) + ")"
                                                  : ""));
   }
 
