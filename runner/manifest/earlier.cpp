@@ -45,9 +45,11 @@ class Earlier {
     // Those of the last stage before it that has the same model.
     InitialWeights found;
     if (model == nullptr) return found;
-    for (const auto& before : named_.after)
-      if (const auto* other = model_of(*stage(before)); other != nullptr && *other == *model)
-        found.stage = before;
+    for (const auto& before : named_.after) {
+      const auto* other = stage(before);  // null if the manifest has no map for it
+      const auto* its_model = other == nullptr ? nullptr : model_of(*other);
+      if (its_model != nullptr && *its_model == *model) found.stage = before;
+    }
     return found;
   }
 

@@ -147,18 +147,19 @@ class StageReader {
 
 std::vector<Stage> in_order(std::vector<Named> waiting, const Node& stages, Checker& checker) {
   std::vector<Stage> order;
-  std::set<std::string> done;
+  std::set<std::string> left;  // without a stage that was refused, for which none can wait
+  for (const auto& one : waiting) left.insert(one.stage.name);
   while (!waiting.empty()) {
     const auto ready = std::find_if(waiting.begin(), waiting.end(), [&](const Named& one) {
-      return std::all_of(one.after.begin(), one.after.end(),
-                         [&](const auto& name) { return done.contains(name); });
+      return std::none_of(one.after.begin(), one.after.end(),
+                          [&](const auto& name) { return left.contains(name); });
     });
     if (ready == waiting.end()) {
       checker.complaints().add(stages.at, "stage `" + waiting.front().stage.name +
                                               "` depends on itself through `after`");
       return order;
     }
-    done.insert(ready->stage.name);
+    left.erase(ready->stage.name);
     order.push_back(std::move(ready->stage));
     waiting.erase(ready);
   }

@@ -131,3 +131,9 @@ TEST_CASE("a component whose default is itself is refused") {
     if (info.name == "sam") info.fields.at(1).default_value = Value{Spec{"sam", {}}};
   CHECK_THAT(desk.mistake(kBase, {"optimizer=sam"}), Contains("check whether a default is itself"));
 }
+
+TEST_CASE("a stage that is no map is told, though another one comes after it") {
+  Desk desk;
+  CHECK_THAT(desk.mistake(kBase + "stages: {fit: 3, probe: {after: fit}}\n"),
+             Contains("stage `fit` is the number 3, expected a map"));
+}
