@@ -4,6 +4,7 @@
 #include <regex>
 #include <set>
 
+#include <c10/util/StringUtil.h>
 #include <torch/nn/module.h>
 
 #include "assay/error.h"
@@ -48,9 +49,7 @@ std::string join(const Strings& parts, const char* between) {
 }
 
 std::string shape(const torch::Tensor& tensor) {
-  Strings sizes;
-  for (const auto size : tensor.sizes()) sizes.push_back(std::to_string(size));
-  return "[" + join(sizes, ", ") + "]";
+  return c10::str(tensor.sizes());
 }
 
 std::string told(const std::string& name, const torch::Tensor& tensor) {
@@ -69,8 +68,8 @@ bool fits_type(const torch::Tensor& given, const torch::Tensor& own) {
 
 class Placement {
  public:
-  Placement(const torch::nn::Module& module, const WeightPlan& plan)
-      : plan_(plan), buffers_(module.named_buffers()) {
+  Placement(const torch::nn::Module& module, const WeightPlan& plan, bool accepts_nan)
+      : plan_(plan), buffers_(module.named_buffers()), accepts_nan_(accepts_nan) {
     fitted_ = dynamic_cast<const Fitted*>(&module) != nullptr;
     for (const auto& item : module.named_parameters()) own_[item.key()] = item.value().detach();
     for (const auto& item : module.named_buffers()) own_[item.key()] = item.value().detach();
@@ -147,7 +146,7 @@ class Placement {
       return refuse({to}, "`" + other->second.from + "` and `" + from + "` are both `" + to + "`");
     if (it->second.sizes() != tensor.sizes() && !may_resize(to))
       return differ(from, to, shape(tensor), shape(it->second));
-    if (tensor.is_floating_point() && tensor.isnan().any().item<bool>())
+    if (!accepts_nan_ && tensor.is_floating_point() && tensor.isnan().any().item<bool>())
       return refuse({to}, told(from, tensor) + as + " has NaN");
     if (!fits_type(tensor, it->second))
       differ(from, to, c10::toString(tensor.scalar_type()),
@@ -184,7 +183,7 @@ class Placement {
 
   const WeightPlan& plan_;
   torch::OrderedDict<std::string, torch::Tensor> buffers_;
-  bool fitted_ = false;
+  bool accepts_nan_, fitted_ = false;
   std::vector<std::regex> expressions_;  // of the rules
   TensorMap own_;                        // of the module, by name
   std::map<std::string, Part> given_;    // by the name in the module
@@ -207,7 +206,8 @@ TensorMap read_file_of_weights(const fs::path& file) {
 
 void load_weights(torch::nn::Module& module, const TensorMap& given, const WeightPlan& plan,
                   const std::string& source, ErrorKind kind) {
-  Placement placement(module, plan);
+  // What a checkpoint has, it was written with; kCorrupt is for what was not.
+  Placement placement(module, plan, kind == ErrorKind::kCorrupt);
   for (const auto& [name, tensor] : given) placement.add(name, tensor);
   if (const auto misfits = placement.misfits(); !misfits.empty())
     throw Error(kind, source + ": " +

@@ -145,3 +145,12 @@ TEST_CASE("a folder of files is one set of weights, and a name may not stand in 
   const testing::Folder empty;
   CHECK_THROWS_WITH(read_weights(empty.path()), Contains("no .safetensors file"));
 }
+
+TEST_CASE("NaN is no weight to start from, but a checkpoint may have it") {
+  auto given = whole();
+  given["head.bias"].fill_(std::numeric_limits<float>::quiet_NaN());
+  CHECK_THAT(misfits(given), Contains("`head.bias` [2] has NaN"));
+  Net net;
+  load_weights(net, given, {}, "x", ErrorKind::kCorrupt);
+  CHECK(net.at("head.bias").isnan().all().item<bool>());
+}
