@@ -11,9 +11,7 @@ namespace {
 }
 
 std::string text_of_shape(const torch::Tensor& tensor) {
-  std::string text;
-  for (const auto size : tensor.sizes()) text += (text.empty() ? "" : ", ") + std::to_string(size);
-  return "[" + text + "]";
+  return c10::str(tensor.sizes());
 }
 
 // Of LibTorch's message the first line: the rest is where in its sources it was thrown.

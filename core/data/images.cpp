@@ -43,8 +43,7 @@ ImageSet::ImageSet(Sorted images, const Normalization& normalization,
   info_.class_names = std::move(class_names);
   info_.groups = std::move(images.group_names);
   info_.read = std::move(images.read);
-  group_ = images.groups.empty() ? at::zeros({pixels_.size(0)}, torch::kInt64)
-                                 : torch::tensor(images.groups, torch::kInt64);
+  if (!images.groups.empty()) group_ = torch::tensor(images.groups, torch::kInt64);
   for (std::size_t split = 0; split < 3; ++split) {
     ids_[split] = std::move(images.ids[split]);
     if (images.groups.empty()) continue;
@@ -103,29 +102,26 @@ Batch ImageSet::load(std::span<const std::int64_t> ids, const Context&) const {
     if (id < 0 || id >= pixels_.size(0))
       throw Error(ErrorKind::kData, "there is no image " + std::to_string(id) + "; there are " +
                                         std::to_string(pixels_.size(0)));
-  const auto id = at::empty({count}, torch::kInt64), target = at::empty({count}, torch::kInt64),
-             group = at::empty({count}, torch::kInt64);
+  const auto id = at::empty({count}, torch::kInt64), target = at::empty({count}, torch::kInt64);
   const auto input =
       at::empty({count, pixels_.size(1), pixels_.size(2), pixels_.size(3)}, torch::kFloat);
   std::copy(ids.begin(), ids.end(), id.mutable_data_ptr<std::int64_t>());
   const auto size = pixels_.size(2) * pixels_.size(3), bytes = size * pixels_.size(1);
   const auto* pixels = pixels_.const_data_ptr<std::uint8_t>();
   const auto* labels = labels_.const_data_ptr<std::int64_t>();
-  const auto* groups = group_.const_data_ptr<std::int64_t>();
   auto* label = target.mutable_data_ptr<std::int64_t>();
-  auto* its_group = group.mutable_data_ptr<std::int64_t>();
   auto* to = input.mutable_data_ptr<float>();
   for (std::size_t i = 0; i < ids.size(); ++i) {
     if (i + 1 < ids.size()) prefetch(pixels + ids[i + 1] * bytes, bytes, labels + ids[i + 1]);
     *label++ = labels[ids[i]];
-    *its_group++ = groups[ids[i]];
     const auto* from = pixels + ids[i] * bytes;
     for (std::size_t c = 0; c < scale_.size(); ++c, from += size, to += size) {
       const float scale = scale_[c], shift = shift_[c];
       for (std::int64_t p = 0; p < size; ++p) to[p] = static_cast<float>(from[p]) * scale + shift;
     }
   }
-  return {input, target, id, group};
+  return {input, target, id,
+          group_.defined() ? group_.index_select(0, id) : at::zeros({count}, torch::kInt64)};
 }
 
 Pixels::Pixels(const Info& info) {

@@ -56,11 +56,8 @@ void check_columns(const Predictions& found, const Info& info) {
   if (!answers.defined() ||
       (answers.dim() == 2 && answers.size(0) == found.id.size(0) && answers.size(1) == columns))
     return;
-  std::string shape;
-  for (const auto size : answers.sizes())
-    shape += (shape.empty() ? "" : ", ") + std::to_string(size);
-  throw Error(ErrorKind::kShape, "the predictions have the shape [" + shape + "], expected [" +
-                                     std::to_string(found.id.size(0)) + ", " +
+  throw Error(ErrorKind::kShape, "the predictions have the shape " + c10::str(answers.sizes()) +
+                                     ", expected [" + std::to_string(found.id.size(0)) + ", " +
                                      std::to_string(columns) +
                                      "]: a row per sample and a column per " +
                                      (info.classes > 0 ? "class" : "target"));

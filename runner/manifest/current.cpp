@@ -104,12 +104,12 @@ std::string describe_lost(const Stage& stage, const Catalog& catalog) {
 }
 
 // Component by component: a plugin that is gone leaves its component unknown.
-bool is_known(const Spec& spec, const std::string& kind, const Catalog& catalog,
-              const std::string& lost, const Location& at, Complaints& complaints) {
+bool is_known(const Spec& spec, const std::string& kind, const Catalog& catalog, const Stage& stage,
+              const Location& at, Complaints& complaints) {
   if (spec.use.empty()) return true;
   const auto* info = catalog.find(kind, spec.use);
   if (info == nullptr) {
-    complaints.add(at, catalog.missing(kind, spec.use) + lost);
+    complaints.add(at, catalog.missing(kind, spec.use) + describe_lost(stage, catalog));
     return false;
   }
   bool all = true;
@@ -117,10 +117,10 @@ bool is_known(const Spec& spec, const std::string& kind, const Catalog& catalog,
     const auto it = spec.params.find(field.name);
     if (it == spec.params.end()) continue;
     if (const auto* nested = std::get_if<Spec>(&it->second))
-      all = is_known(*nested, field.kind, catalog, lost, at, complaints) && all;
+      all = is_known(*nested, field.kind, catalog, stage, at, complaints) && all;
     if (const auto* list = std::get_if<Specs>(&it->second))
       for (const auto& one : *list)
-        all = is_known(one, field.kind, catalog, lost, at, complaints) && all;
+        all = is_known(one, field.kind, catalog, stage, at, complaints) && all;
   }
   return all;
 }
@@ -144,7 +144,6 @@ void make_current(Stage& stage, const Moves& moves, const Catalog& catalog, cons
                   Complaints& complaints) {
   Places places;
   bool whole = true;
-  const auto lost = describe_lost(stage, catalog);
   for (const auto& [path, print] : stage.data) {
     const auto place = place_of(path, print, moves);
     whole = whole && !place.empty();
@@ -154,7 +153,7 @@ void make_current(Stage& stage, const Moves& moves, const Catalog& catalog, cons
       places[path] = place.string();
   }
   for (auto& [kind, spec] : stage.components) {
-    whole = is_known(spec, kind, catalog, lost, at, complaints) && whole;
+    whole = is_known(spec, kind, catalog, stage, at, complaints) && whole;
     replace_paths(spec, kind, places, catalog);
   }
   if (const auto place = places.find(stage.weights.file); place != places.end())

@@ -1,4 +1,4 @@
-// Crashes leave a trace: the signal, what was being done, and a symbolised backtrace in log.txt.
+// Crashes leave a trace: the signal, what was being done, and a symbolized backtrace in log.txt.
 #pragma once
 
 #include <string_view>
