@@ -8,6 +8,7 @@
 #include "assay/error.h"
 #include "runner/files/build_id.h"
 #include "runner/files/hash.h"
+#include "runner/manifest/components.h"
 #include "runner/manifest/identity.h"
 
 namespace assay {
@@ -64,19 +65,17 @@ using Places = std::map<std::string, std::string>;  // then -> now
 
 void replace_paths(Spec& spec, const std::string& kind, const Places& places,
                    const Catalog& catalog) {
-  const auto* info = catalog.find(kind, spec.use);
-  if (info == nullptr) return;
-  for (const auto& field : info->fields) {
-    const auto it = spec.params.find(field.name);
-    if (it == spec.params.end()) continue;
-    if (auto* nested = std::get_if<Spec>(&it->second))
-      replace_paths(*nested, field.kind, places, catalog);
-    if (auto* list = std::get_if<Specs>(&it->second))
-      for (auto& one : *list) replace_paths(one, field.kind, places, catalog);
-    if (field.type != Type::kPath) continue;
-    auto& path = std::get<std::string>(it->second);
-    if (const auto place = places.find(path); place != places.end()) path = place->second;
-  }
+  for_components(catalog, kind, spec, kind,
+                 [&](const auto&, Spec& one, const auto* info, const auto&) {
+                   if (info == nullptr) return;
+                   for (const auto& field : info->fields) {
+                     const auto it = one.params.find(field.name);
+                     if (field.type != Type::kPath || it == one.params.end()) continue;
+                     auto& path = std::get<std::string>(it->second);
+                     if (const auto place = places.find(path); place != places.end())
+                       path = place->second;
+                   }
+                 });
 }
 
 // The plugin files of the run that are not there, or not on the search path.
@@ -106,22 +105,14 @@ std::string describe_lost(const Stage& stage, const Catalog& catalog) {
 // Component by component: a plugin that is gone leaves its component unknown.
 bool is_known(const Spec& spec, const std::string& kind, const Catalog& catalog, const Stage& stage,
               const Location& at, Complaints& complaints) {
-  if (spec.use.empty()) return true;
-  const auto* info = catalog.find(kind, spec.use);
-  if (info == nullptr) {
-    complaints.add(at, catalog.missing(kind, spec.use) + describe_lost(stage, catalog));
-    return false;
-  }
   bool all = true;
-  for (const auto& field : info->fields) {
-    const auto it = spec.params.find(field.name);
-    if (it == spec.params.end()) continue;
-    if (const auto* nested = std::get_if<Spec>(&it->second))
-      all = is_known(*nested, field.kind, catalog, stage, at, complaints) && all;
-    if (const auto* list = std::get_if<Specs>(&it->second))
-      for (const auto& one : *list)
-        all = is_known(one, field.kind, catalog, stage, at, complaints) && all;
-  }
+  for_components(catalog, kind, spec, kind,
+                 [&](const auto& its_kind, const Spec& one, const auto* info, const auto&) {
+                   if (info != nullptr || one.use.empty()) return;
+                   complaints.add(
+                       at, catalog.missing(its_kind, one.use) + describe_lost(stage, catalog));
+                   all = false;
+                 });
   return all;
 }
 

@@ -7,6 +7,7 @@
 
 #include "core/base/value_json.h"
 #include "runner/files/hash.h"
+#include "runner/manifest/components.h"
 
 namespace assay {
 namespace {
@@ -39,26 +40,23 @@ void trace_stages(Value& value, const Hashes& hashes) {
 // Notes plugins and data that the component uses, and returns it with paths and stages replaced.
 // With `builds` it also has the plugin's: of two plugins with a component of one name, it matters
 // which one has it.
-Spec trace(const Spec& spec, const std::string& kind, const Catalog& catalog, const Hashes& hashes,
+Spec trace(Spec spec, const std::string& kind, const Catalog& catalog, const Hashes& hashes,
            bool builds, Stage& stage) {
-  const auto* info = catalog.find(kind, spec.use);
-  if (info == nullptr) return spec;
-  stage.plugins[info->plugin] = info->build;
-  Spec traced = spec;
-  if (builds) traced.params["<build>"] = info->build;
-  for (const auto& field : info->fields) {
-    const auto it = traced.params.find(field.name);
-    if (it == traced.params.end()) continue;
-    if (auto* nested = std::get_if<Spec>(&it->second))
-      *nested = trace(*nested, field.kind, catalog, hashes, builds, stage);
-    if (auto* list = std::get_if<Specs>(&it->second))
-      for (auto& one : *list) one = trace(one, field.kind, catalog, hashes, builds, stage);
-    if (field.kind == kStage) trace_stages(it->second, hashes);
-    if (field.type != Type::kPath) continue;
-    auto& path = std::get<std::string>(it->second);
-    path = traced_file(path, stage);
-  }
-  return traced;
+  for_components(catalog, kind, spec, kind,
+                 [&](const auto&, Spec& one, const auto* info, const auto&) {
+                   if (info == nullptr) return;
+                   stage.plugins[info->plugin] = info->build;
+                   if (builds) one.params["<build>"] = info->build;
+                   for (const auto& field : info->fields) {
+                     const auto it = one.params.find(field.name);
+                     if (it == one.params.end()) continue;
+                     if (field.kind == kStage) trace_stages(it->second, hashes);
+                     if (field.type != Type::kPath) continue;
+                     auto& path = std::get<std::string>(it->second);
+                     path = traced_file(path, stage);
+                   }
+                 });
+  return spec;
 }
 
 nlohmann::json trace_weights(const InitialWeights& weights, const Hashes& hashes, Stage& stage) {
