@@ -22,7 +22,7 @@ void BatchProblem::begin(std::vector<Batch> batches, const Context& context, dou
   setting.reported = false;
   setting.buffers.begin();
   impl_->batches = setting.prepared(std::move(batches));
-  if (!impl_->batches.empty()) setting.check_model(impl_->batches.front());
+  impl_->check_once();
   impl_->samples = 0;
   for (const auto& batch : impl_->batches) impl_->samples += batch.size();
   impl_->shares.clear();

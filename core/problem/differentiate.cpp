@@ -44,6 +44,16 @@ Tensors differentiate(const torch::Tensor& value, const Tensors& parameters, boo
   return grads;
 }
 
+std::vector<std::size_t> unreached(const torch::Tensor& value, const Tensors& parameters) {
+  std::vector<std::size_t> all;
+  const auto grads = value.requires_grad()
+                         ? torch::autograd::grad({value}, parameters, {}, false, false, true)
+                         : Tensors(parameters.size());
+  for (std::size_t i = 0; i < grads.size(); ++i)
+    if (!grads[i].defined()) all.push_back(i);
+  return all;
+}
+
 torch::Tensor slope_along(const torch::Tensor& value, const Tensors& parameters, const Tensors& v) {
   torch::Tensor slope = at::zeros({}, value.options());
   if (!value.requires_grad()) return slope;

@@ -122,8 +122,6 @@ StepSetting::StepSetting(Model& m, Objective& o, const ProblemOptions& opts)
 }
 
 void StepSetting::check_model(const Batch& batch) {
-  if (checked || options.info == nullptr) return;
-  checked = true;
   if (parameters.empty())
     throw Error(ErrorKind::kParameter,
                 "the model has no parameter that requires a gradient: it is frozen as a whole, or "
@@ -132,6 +130,26 @@ void StepSetting::check_model(const Batch& batch) {
   const Autocast autocast(options.bf16, context.device);
   check_output(model, batch, *options.info);
   buffers.restore();
+}
+
+void BatchProblem::Impl::check_once() {
+  if (setting->checked || setting->options.info == nullptr || batches.empty()) return;
+  setting->checked = true;
+  setting->check_model(batches.front());
+  if (setting->context.log != nullptr) note_idle();
+}
+
+void BatchProblem::Impl::note_idle() const {
+  std::vector<std::string> idle;
+  {
+    const torch::AutoGradMode grad(true);
+    const auto loss = sum_of(forward(batches.front(), first));
+    for (const auto k : unreached(loss, parameters())) idle.push_back(setting->parameter_names[k]);
+  }
+  setting->buffers.restore();
+  if (!idle.empty())
+    setting->context.note("the loss of the first batch does not reach the parameters " +
+                          listed(idle) + ": if no other batch does, they keep their first values");
 }
 
 std::vector<Batch> StepSetting::prepared(std::vector<Batch> batches) {

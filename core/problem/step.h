@@ -28,7 +28,7 @@ struct StepSetting {
   bool checked = false;   // what the model gives
 
   StepSetting(Model& m, Objective& o, const ProblemOptions& opts);
-  /// Checks once what the model gives for a batch, if the options have the dataset's Info.
+  /// Checks what the model gives for a batch, and that it has something to train.
   void check_model(const Batch& batch);
   /// The batches as the objective prepares them, which leaves the buffers as they were.
   std::vector<Batch> prepared(std::vector<Batch> batches);
@@ -56,6 +56,10 @@ struct BatchProblem::Impl {
   std::vector<std::vector<double>> shares = {};  // of each term, a batch; empty: all are 1
 
   const Tensors& parameters() const { return setting->parameters; }
+  /// Checks the model in the first step, if the options have the dataset's Info.
+  void check_once();
+  /// Notes the parameters that the loss does not reach, which no step would change.
+  void note_idle() const;
   /// Throws Error{kPlugin} if the loss is a constant, by which nothing could be learned.
   void check_depends(const torch::Tensor& loss) const;
   /// How many samples each term is the mean of, over all batches of the step.

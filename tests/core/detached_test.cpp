@@ -54,3 +54,54 @@ TEST_CASE("one term may be constant") {
   CHECK_NOTHROW(step.problem.raw_gradient());
   CHECK(step.problem.gradients(By::kTerm).size() == 2);
 }
+
+namespace {
+
+// A parameter that no loss reaches.
+class Half final : public Model {
+ public:
+  Half() {
+    used_ = register_parameter("used", at::ones({3, 64}));
+    register_parameter("idle", at::ones({2}));
+  }
+  Output forward(const Batch& batch) override {
+    return {at::linear(batch.input.flatten(1), used_)};
+  }
+
+ private:
+  torch::Tensor used_;
+};
+
+class Notes final : public Log {
+ public:
+  void note(std::string_view message) override { all.emplace_back(message); }
+  std::vector<std::string> all;
+};
+
+class CrossEntropy final : public Objective {
+ public:
+  const std::vector<std::string>& terms() const override { return names_; }
+  std::vector<Term> evaluate(Model& model, const Batch& batch, const Context&) override {
+    return {{at::cross_entropy_loss(model.forward(batch).logits, batch.target)}};
+  }
+
+ private:
+  std::vector<std::string> names_{"loss"};
+};
+
+}  // namespace
+
+TEST_CASE("parameters that the first loss does not reach are noted, once") {
+  const TinyData data;
+  Half model;
+  CrossEntropy objective;
+  Notes log;
+  const Context context{torch::kCPU, Rng(3), &log};
+  ProblemOptions options;
+  options.info = &data.info();
+  BatchProblem problem(model, objective, options);
+  for (int step = 0; step < 2; ++step)
+    problem.begin({data.load(data.ids(Split::kTrain).first(8), context)}, context, 1);
+  REQUIRE(log.all.size() == 1);
+  CHECK_THAT(log.all[0], Catch::Contains("does not reach the parameters idle"));
+}
