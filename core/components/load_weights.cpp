@@ -69,14 +69,16 @@ bool fits_type(const torch::Tensor& given, const torch::Tensor& own) {
 class Placement {
  public:
   Placement(const torch::nn::Module& module, const WeightPlan& plan, bool accepts_nan)
-      : plan_(plan), buffers_(module.named_buffers()), accepts_nan_(accepts_nan) {
+      : plan_(plan),
+        buffers_(module.named_buffers()),
+        accepts_nan_(accepts_nan),
+        own_(weights_of(module)) {
     fitted_ = dynamic_cast<const Fitted*>(&module) != nullptr;
-    for (const auto& item : module.named_parameters()) own_[item.key()] = item.value().detach();
-    for (const auto& item : module.named_buffers()) own_[item.key()] = item.value().detach();
     Strings names;
     for (const auto& [name, tensor] : own_) names.push_back(name);
     check_patterns(plan.kept, names, "new");
     for (const auto& rule : plan.rules) expressions_.push_back(expression_of(rule.from));
+    is_used_.resize(plan.rules.size());
   }
 
   void add(const std::string& name, const torch::Tensor& tensor) {
@@ -85,9 +87,12 @@ class Placement {
       return refuse({}, "a name of " + std::to_string(name.size()) +
                             " characters is too long to be compared with patterns");
     for (std::size_t i = 0; i < plan_.rules.size(); ++i)
-      if (std::smatch found; std::regex_match(name, found, expressions_[i]))
-        return put_all(name, tensor, targets(plan_.rules[i], {found.begin() + 1, found.end()}),
-                       plan_.rules[i].transpose);
+      if (std::smatch found; std::regex_match(name, found, expressions_[i])) {
+        const auto to = targets(plan_.rules[i], {found.begin() + 1, found.end()});
+        for (const auto& one : to)
+          if (!matches_any(one, plan_.kept)) is_used_[i] = true;
+        return put_all(name, tensor, to, plan_.rules[i].transpose);
+      }
   }
 
   Strings misfits() {
@@ -96,6 +101,16 @@ class Placement {
           !refused_.contains(name))
         misfits_.push_back(told(name, tensor) + " of the model is missing");
     return misfits_;
+  }
+
+  // Either an earlier rule or `new` has all that such a rule names.
+  void check_rules() const {
+    for (std::size_t i = 0; plan_.needs_all_rules && i < is_used_.size(); ++i)
+      if (!is_used_[i])
+        throw Error(ErrorKind::kParameter,
+                    "`take` has `" + plan_.rules[i].from +
+                        "`, which takes nothing: an earlier pattern of `take`, or `new`, has all "
+                        "that it names; remove one of them");
   }
 
   void copy() {
@@ -185,6 +200,7 @@ class Placement {
   torch::OrderedDict<std::string, torch::Tensor> buffers_;
   bool accepts_nan_, fitted_ = false;
   std::vector<std::regex> expressions_;  // of the rules
+  std::vector<bool> is_used_;            // by rule
   TensorMap own_;                        // of the module, by name
   std::map<std::string, Part> given_;    // by the name in the module
   std::set<std::string> refused_;        // names in the module, which are told already
@@ -214,6 +230,7 @@ void load_weights(torch::nn::Module& module, const TensorMap& given, const Weigh
                           (misfits.size() == 1 ? "1 tensor does"
                                                : std::to_string(misfits.size()) + " tensors do") +
                           " not fit the model: " + tell(misfits));
+  placement.check_rules();
   placement.copy();
 }
 

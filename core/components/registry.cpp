@@ -115,6 +115,11 @@ const Inputs& Build::inputs() const {
   throw Error(ErrorKind::kData, "reads what an earlier stage left, and there is no earlier stage");
 }
 
+const Info& Build::info() const {
+  if (around.info != nullptr) return *around.info;
+  throw Error(ErrorKind::kParameter, "needs a dataset: add `dataset:` to the manifest");
+}
+
 std::shared_ptr<void> Registry::make(std::string_view kind, const Spec& spec,
                                      const Surroundings& around) const {
   const Entry& entry = find(kind, spec.use);

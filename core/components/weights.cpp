@@ -36,6 +36,13 @@ std::string describe_nearest(std::string pattern, const Strings& names) {
   return "the names begin with " + listed({first.begin(), first.end()});
 }
 
+std::string describe_outputs(const Info& info) {
+  if (info.classes == 0) return std::to_string(info.targets) + " real targets";
+  const auto count = std::to_string(info.classes) + " classes";
+  if (info.class_names.empty() || info.class_names.size() > kFew) return count;
+  return count + ", " + listed(info.class_names);
+}
+
 }  // namespace
 
 bool matches_any(const std::string& name, const std::vector<std::string>& patterns) {
@@ -54,6 +61,25 @@ void check_patterns(const std::vector<std::string>& patterns, const std::vector<
                                            "`, which matches no parameter; " +
                                            describe_nearest(pattern, names));
   }
+}
+
+TensorMap weights_of(const torch::nn::Module& module) {
+  TensorMap all;
+  for (const auto& item : module.named_parameters()) all[item.key()] = item.value().detach();
+  for (const auto& item : module.named_buffers()) all[item.key()] = item.value().detach();
+  return all;
+}
+
+void check_same_outputs(const Info& earlier, const Info& own, const std::string& stage) {
+  const bool named = !earlier.class_names.empty() && !own.class_names.empty();
+  if (earlier.classes == own.classes && (own.classes > 0 || earlier.targets == own.targets) &&
+      (!named || earlier.class_names == own.class_names))
+    return;
+  throw Error(ErrorKind::kParameter,
+              "the model of stage `" + stage + "` answers for " + describe_outputs(earlier) +
+                  ", and the data of this stage have " + describe_outputs(own) +
+                  (earlier.classes == own.classes ? " (other names, or another order)" : "") +
+                  ": use data with the same");
 }
 
 NamedTensors matching(const Model& model, const std::vector<std::string>& patterns,

@@ -257,6 +257,21 @@ void PredictionLoop::load(const State& state) {
   }
 }
 
+void check_not_nan(const Predictions& found, const std::string& set) {
+  for (const auto* values : {&found.log_probability, &found.value, &found.features}) {
+    if (!values->defined() || values->numel() == 0) continue;
+    auto wrong = values->isnan().flatten(1).any(1);
+    if (found.abstained.defined()) wrong = wrong.logical_and(found.abstained.logical_not());
+    const auto count = wrong.sum().item<std::int64_t>();
+    if (count == 0) continue;
+    const auto first = found.id.masked_select(wrong)[0].item<std::int64_t>();
+    throw Error(ErrorKind::kNumeric, "the model gives NaN for " + std::to_string(count) + " of " +
+                                         std::to_string(found.size()) + " samples of `" + set +
+                                         "`, first for id " + std::to_string(first) +
+                                         ": its weights or its input are not finite, or overflow");
+  }
+}
+
 Predictions predict(Parts& parts, Split split, std::int64_t batch, Keeps keeps,
                     const Context& context) {
   PredictionLoop loop(std::make_shared<OnePass>(), parts.dataset, split, batch, keeps);

@@ -51,8 +51,9 @@ Strings Catalog::special_kinds() const {
   Strings all;
   for (const auto& component : components)
     for (const auto& need : component.needs)
-      if (component.kind == "procedure" && !contains(kCoreKinds, need_of(need).kind))
-        add(need_of(need).kind, all);
+      if (const auto kind = need_of(need).kind;
+          component.kind == "procedure" && kind != kTrainedWeights && !contains(kCoreKinds, kind))
+        add(kind, all);
   return all;
 }
 

@@ -6,6 +6,8 @@
 #include "runner/cli/output.h"
 #include "runner/cli/sweep.h"
 #include "runner/files/run_folder.h"
+#include "runner/manifest/tree.h"
+#include "runner/schedule/build_check.h"
 #include "runner/schedule/other_builds.h"
 
 namespace assay::cli {
@@ -41,11 +43,23 @@ void apply_reuse(const Call& call, const Asked& asked) {
   take_other_builds(asked.experiment, trials, found);
 }
 
+// A mistake in a later stage would be told when the stages before it have been trained for it.
+void check_later_stages(const Experiment& experiment) {
+  Complaints complaints;
+  for (const auto& one : check_builds(experiment, StagesToBuild::kLater).done)
+    if (is_mistake(one.answer)) {
+      const auto error = located(one, experiment);
+      complaints.add(error.at, error.message);
+    }
+  complaints.throw_if_any();
+}
+
 int run_run(const Call& call) {
   const Catalog catalog = catalog_of(call);
   const Asked asked = asked_by_manifest(call, catalog);
   launcher_of(call);  // throws for an unknown one, in a dry run too
   if (call.flag("dry-run")) return plan(call, catalog, asked);
+  check_later_stages(asked.experiment);
   if (!call.flag("force")) apply_reuse(call, asked);
   return sweep(call, {asked}, call.flag("force"));
 }

@@ -24,30 +24,21 @@ struct Findings {
   }
 };
 
-// What a component says of its parameters once it is built, at their place.
-Diagnostic located(const BuildCheck& one, const std::string& manifest) {
-  const auto& path = one.answer.error_path;
-  const auto* place = place_of(*one.stage, path.empty() ? "procedure" : path);
-  return {place == nullptr ? Location{manifest, 1, 1} : *place, one.answer.message};
-}
-
-// A label that is no column is a mistake of the manifest as much as a parameter.
-int code_of(const std::string& error_kind) {
-  for (const auto kind : {ErrorKind::kParameter, ErrorKind::kData, ErrorKind::kShape})
-    if (error_kind == name_of(kind)) return kManifest;
-  return error_kind == name_of(ErrorKind::kPlugin) ? kPlugin : kFailure;
+int code_of(const CheckAnswer& answer) {
+  if (!is_mistake(answer)) return kFailure;
+  return answer.error_kind == name_of(ErrorKind::kPlugin) ? kPlugin : kManifest;
 }
 
 void build(const Call& call, const Experiment& experiment, Findings& found) {
-  const auto checks = check_builds(experiment);
+  const auto checks = check_builds(experiment, StagesToBuild::kAll);
   std::set<std::string> told;
   for (const auto& one : checks.done) {
     if (!one.answer.read.empty() && told.insert(one.answer.read).second)
       note(call, "read " + one.answer.read);
     if (one.answer.error_kind.empty()) continue;
-    const auto error = located(one, experiment.source->file.string());
+    const auto error = located(one, experiment);
     if (!told.insert(error.text()).second) continue;
-    found.add(to_json(error), error.text(), code_of(one.answer.error_kind));
+    found.add(to_json(error), error.text(), code_of(one.answer));
   }
   if (!checks.problem.empty())
     complain(call, fmt::format("not all components could be built: {}", checks.problem));

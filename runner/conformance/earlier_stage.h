@@ -1,8 +1,7 @@
 // What an earlier stage left, in memory.
 #pragma once
 
-#include "assay/inputs.h"
-#include "assay/model.h"
+#include "assay/sdk/weights.h"
 
 namespace assay::testing {
 
@@ -12,23 +11,23 @@ class EarlierStage final : public Inputs {
   TensorMap artifact(std::string_view, std::string_view name) const override {
     return artifacts.at(std::string(name));
   }
-  TensorMap weights(std::string_view) const override { return left; }
+  TensorMap weights(std::string_view) const override { return weights_of(*left.model); }
+  EarlierModel model(std::string_view) const override { return left; }
   std::vector<std::string> stages() const override { return {"before"}; }
   std::vector<std::string> stages_with_artifact(std::string_view name) const override {
     return artifacts.contains(std::string(name)) ? stages() : std::vector<std::string>();
   }
 
   std::map<std::string, TensorMap> artifacts;
-  TensorMap left;  // the weights
+  EarlierModel left;
 };
 
-/// A stage that ended with the weights of `model`.
-inline std::shared_ptr<EarlierStage> stage_of(const Model& model) {
+/// A stage that ended with `model`, whose parameters require no gradient any more.
+inline std::shared_ptr<EarlierStage> stage_of(std::shared_ptr<Model> model, const Info& info) {
   auto stage = std::make_shared<EarlierStage>();
-  for (const auto& item : model.named_parameters())
-    stage->left[item.key()] = item.value().detach().clone();
-  for (const auto& item : model.named_buffers())
-    stage->left[item.key()] = item.value().detach().clone();
+  for (auto& weight : model->parameters()) weight.requires_grad_(false);
+  model->eval();
+  stage->left = {std::move(model), info};
   return stage;
 }
 

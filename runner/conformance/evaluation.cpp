@@ -4,7 +4,6 @@
 #include <ATen/ops/arange.h>
 
 #include "assay/sdk/prediction.h"
-#include "runner/conformance/earlier_stage.h"
 #include "runner/conformance/owed.h"
 #include "runner/conformance/trial.h"
 #include "runner/conformance/watches.h"
@@ -13,11 +12,6 @@ namespace assay::conformance {
 namespace {
 
 using testing::same;
-
-template <class I>
-std::shared_ptr<I> built(const Registry& registry, const Entry& entry, const Dataset& data) {
-  return registry.make<I>({entry.name, testing::required_values(entry)}, &data.info());
-}
 
 Batch first_samples(const Dataset& data) {
   auto batch = data.load(data.ids(Split::kTrain).first(12), {});
@@ -73,10 +67,9 @@ Told predict_all(const Registry& registry, const Entry& entry, const std::shared
   const auto model = testing::model_for(registry, entry, *data);
   parts.model = model;
   parts.dataset = data;
-  parts.inputs = testing::stage_of(*testing::model_for(registry, entry, *data));
   const Context context{torch::kCPU, Rng(1), nullptr};
   const auto loop_of = [&] {
-    return std::make_unique<PredictionLoop>(built<Predictor>(registry, entry, *data), data,
+    return std::make_unique<PredictionLoop>(testing::build<Predictor>(registry, entry, *data), data,
                                             Split::kValidation, 8, Keeps{.members = true});
   };
   auto loop = loop_of();
@@ -100,7 +93,7 @@ void test_transform(const Registry& registry, const Entry& entry, Owed& owed) {
   const auto data = testing::data_for(registry, entry);
   const auto whole = first_samples(*data);
   const auto before = whole.input.clone();
-  const auto transform = built<Transform>(registry, entry, *data);
+  const auto transform = testing::build<Transform>(registry, entry, *data);
   const GeneratorWatch generator;
   test_draws(*transform, whole, owed);
   const auto draws = transform->draw(whole, Rng(4));
@@ -131,7 +124,7 @@ void test_metric(const Registry& registry, const Entry& entry, Owed& owed) {
   Parts parts;
   parts.model = testing::model_for(registry, entry, *data);
   parts.dataset = data;
-  const auto metric = built<Metric>(registry, entry, *data);
+  const auto metric = testing::build<Metric>(registry, entry, *data);
   auto predictions =
       predict(parts, Split::kValidation, 8, metric->keeps(), {torch::kCPU, Rng(1), nullptr});
   predictions.abstained = at::arange(predictions.size()) < 2;

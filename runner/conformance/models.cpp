@@ -16,7 +16,7 @@ using testing::same;
 std::shared_ptr<Model> born_of(const Registry& registry, const Entry& entry, const Dataset& data,
                                std::uint64_t seed) {
   seed_default_generators(Rng(seed), torch::kCPU);
-  return registry.make<Model>({entry.name, testing::required_values(entry)}, &data.info());
+  return testing::build<Model>(registry, entry, data);
 }
 
 struct Fit {
@@ -92,6 +92,19 @@ void test_evaluation(Model& model, const Batch& batch, const Info& info, Owed& o
   owed.expect(same({first}, {second}), "forward() in eval mode gives other logits the second time");
 }
 
+// A training, in which the model is made anew before step `stop`.
+void test_resumed_training(const Registry& registry, const Entry& entry,
+                           const std::shared_ptr<Dataset>& data, Owed& owed) {
+  testing::TinyTrial trial{{"train", {{"steps", std::int64_t{3}}, {"batch", std::int64_t{16}}}}};
+  trial.data = data;
+  trial.objective = testing::objective_for(*data);
+  trial.model = [&] { return born_of(registry, entry, *data, 3); };
+  const auto whole = carry_out(registry, trial, -1, 1);
+  owed.expect(same(whole.weights, carry_out(registry, trial, 2, 1).weights),
+              "resuming after step 2 gives other weights: not all that it learns is in its "
+              "parameters, buffers and state");
+}
+
 }  // namespace
 
 void test_model(const Registry& registry, const Entry& entry, Owed& owed) {
@@ -108,6 +121,8 @@ void test_model(const Registry& registry, const Entry& entry, Owed& owed) {
       "models of two seeds have the same weights");
   test_gradients(*model, batch, owed);
   test_evaluation(*model, batch, data->info(), owed);
+  if (owed.broken().empty() && model->forward(batch).logits.defined())
+    test_resumed_training(registry, entry, data, owed);
 }
 
 }  // namespace assay::conformance

@@ -84,9 +84,7 @@ void test_repetition(Objective& objective, Model& model, const Batch& batch,
 // Three steps with the objective; before step `stop` it is made anew from what it saved.
 Tensors train_with(const Registry& registry, const Entry& entry,
                    const std::shared_ptr<Dataset>& data, int stop) {
-  const auto make = [&] {
-    return registry.make<Objective>({entry.name, testing::required_values(entry)}, &data->info());
-  };
+  const auto make = [&] { return testing::build<Objective>(registry, entry, *data); };
   seed_default_generators(Rng(3), torch::kCPU);
   const auto model = testing::model_for(registry, entry, *data);
   const auto sgd = registry.make<Optimizer>({"sgd", {{"lr", 0.01}}});
@@ -122,8 +120,7 @@ void test_objective(const Registry& registry, const Entry& entry, Owed& owed) {
   const auto data = testing::data_for(registry, entry);
   const auto ids = data->ids(Split::kTrain);
   const auto batch = data->load(ids.first(std::min<std::size_t>(8, ids.size())), context);
-  const auto objective =
-      registry.make<Objective>({entry.name, testing::required_values(entry)}, &data->info());
+  const auto objective = testing::build<Objective>(registry, entry, *data);
   const auto model = testing::model_for(registry, entry, *data);
   const TensorWatch weights(model->parameters());
   const auto prepared = objective->prepare(*model, batch, context);

@@ -5,8 +5,10 @@
 #include <stdexcept>
 
 #include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/mse_loss.h>
 
 #include "assay/needs.h"
+#include "runner/conformance/earlier_stage.h"
 
 namespace assay::testing {
 
@@ -27,6 +29,8 @@ Values required_values(const Entry& entry) {
       values[field.name] = Specs{{"parameters", {{"optimizer", Spec{"sgd", {{"lr", 0.03}}}}}}};
     if (field.kind == kStage && field.type == Type::kStrings)
       values[field.name] = Strings{"before", "between"};
+    if (field.kind == kStage && field.type == Type::kString && field.artifact == kFinalWeights)
+      values[field.name] = std::string("before");
     if (field.type == Type::kReals) values[field.name] = Reals{1, 0.3};
     if (field.type == Type::kReal) values[field.name] = 0.5;
     if (field.type == Type::kInteger) values[field.name] = std::int64_t{1};
@@ -81,8 +85,23 @@ std::shared_ptr<Model> model_for(const Registry& registry, const Entry& entry,
   return registered_for<Model>(registry, entry, &info);
 }
 
+std::shared_ptr<void> build(const Registry& registry, const Entry& entry, const Dataset& data) {
+  const auto& info = data.info();
+  return registry.make(entry.kind, {entry.name, required_values(entry)},
+                       {.info = &info, .inputs = stage_of(model_for(registry, entry, data), info)});
+}
+
 std::vector<Term> OneTerm::evaluate(Model& model, const Batch& batch, const Context&) {
   return {{at::cross_entropy_loss(model.forward(batch).logits, batch.target), 1.0}};
+}
+
+std::vector<Term> SquaredError::evaluate(Model& model, const Batch& batch, const Context&) {
+  return {{at::mse_loss(model.forward(batch).logits, batch.target), 1.0}};
+}
+
+std::shared_ptr<Objective> objective_for(const Dataset& data) {
+  if (data.info().classes > 0) return std::make_shared<OneTerm>();
+  return std::make_shared<SquaredError>();
 }
 
 bool same(const Tensors& a, const Tensors& b) {
@@ -145,7 +164,7 @@ class Whole {
     parts.dataset = trial.data;
     parts.objective = trial.objective;
     parts.inputs = trial.inputs;
-    parts.model = std::make_shared<TinyModel>();
+    parts.model = trial.model ? trial.model() : std::make_shared<TinyModel>();
     parts.optimizer = registry.make<Optimizer>(trial.optimizer, info);
     procedure = registry.make<Procedure>(trial.procedure, info);
     for (const auto& [kind, spec] : trial.others)
@@ -169,6 +188,7 @@ class Whole {
  private:
   std::vector<Stateful*> components() const {
     std::vector<Stateful*> all{procedure.get(), parts.optimizer.get()};
+    if (auto* model = dynamic_cast<Stateful*>(parts.model.get())) all.push_back(model);
     for (const auto& [kind, spec] : trial_.others)
       all.push_back(registry_.find(kind, spec.use).stateful(parts.others.at(kind).made.get()));
     return all;

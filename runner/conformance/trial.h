@@ -1,6 +1,8 @@
 // Whole trials on the tiny problem, interrupted or not.
 #pragma once
 
+#include <functional>
+
 #include "assay/registry.h"
 #include "runner/conformance/tiny.h"
 
@@ -25,6 +27,14 @@ std::shared_ptr<Dataset> data_for(const Registry& registry, const Entry& entry);
 /// else a registered one. Throws as data_for().
 std::shared_ptr<Model> model_for(const Registry& registry, const Entry& entry, const Dataset& data);
 
+/// The component with the values that it requires, for `data`, after a stage that left a model for
+/// the same data.
+std::shared_ptr<void> build(const Registry& registry, const Entry& entry, const Dataset& data);
+template <class I>
+std::shared_ptr<I> build(const Registry& registry, const Entry& entry, const Dataset& data) {
+  return std::static_pointer_cast<I>(build(registry, entry, data));
+}
+
 /// One term: the cross-entropy.
 class OneTerm final : public Objective {
  public:
@@ -35,12 +45,26 @@ class OneTerm final : public Objective {
   std::vector<std::string> names_{"loss"};
 };
 
+/// The mean squared error.
+class SquaredError final : public Objective {
+ public:
+  const std::vector<std::string>& terms() const override { return names_; }
+  std::vector<Term> evaluate(Model& model, const Batch& batch, const Context& context) override;
+
+ private:
+  std::vector<std::string> names_{"loss"};
+};
+
+/// The one of the two that fits the targets.
+std::shared_ptr<Objective> objective_for(const Dataset& data);
+
 struct TinyTrial {
   Spec procedure;
   Spec optimizer = {"sgd", {{"momentum", 0.9}}};
   std::shared_ptr<Objective> objective = std::make_shared<OneTerm>();
   std::shared_ptr<Dataset> data = std::make_shared<TinyData>();
   std::map<std::string, Spec> others = {};
+  std::function<std::shared_ptr<Model>()> model = {};  // makes it; empty: a TinyModel
   std::shared_ptr<const Inputs> inputs = {};
 };
 

@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "assay/needs.h"
+#include "runner/manifest/components.h"
 #include "runner/manifest/initial_weights.h"
 
 namespace assay {
@@ -17,20 +19,37 @@ const Spec* model_of(const Stage& stage) {
   return it == stage.components.end() ? nullptr : &it->second;
 }
 
-// What a component and those within it leave for later stages.
-void add_artifacts(const std::string& kind, const Spec& spec, const Catalog& catalog,
-                   Strings& into) {
-  const auto* info = catalog.find(kind, spec.use);
-  if (info == nullptr) return;
-  into.insert(into.end(), info->artifacts.begin(), info->artifacts.end());
-  for (const auto& field : info->fields) {
-    const auto it = spec.params.find(field.name);
-    if (it == spec.params.end()) continue;
-    if (const auto* nested = std::get_if<Spec>(&it->second))
-      add_artifacts(field.kind, *nested, catalog, into);
-    if (const auto* list = std::get_if<Specs>(&it->second))
-      for (const auto& one : *list) add_artifacts(field.kind, one, catalog, into);
-  }
+// What the components of a stage leave for later stages.
+Strings artifacts_of(const Stage& stage, const Catalog& catalog) {
+  Strings all;
+  for (const auto& [kind, spec] : stage.components)
+    for_components(catalog, kind, spec, kind,
+                   [&](const auto&, const Spec&, const auto* info, const auto&) {
+                     if (info == nullptr) return;
+                     all.insert(all.end(), info->artifacts.begin(), info->artifacts.end());
+                   });
+  return all;
+}
+
+// The stages that a field names.
+Strings stages_in(const Value& value) {
+  if (const auto* several = std::get_if<Strings>(&value)) return *several;
+  const auto* one = std::get_if<std::string>(&value);
+  return one == nullptr || one->empty() ? Strings() : Strings{*one};
+}
+
+// Calls visit(field, value, path) for each field of the stage's components that names stages.
+template <class Visit>
+void for_stage_fields(const Stage& stage, const Catalog& catalog, const Visit& visit) {
+  for (const auto& [kind, spec] : stage.components)
+    for_components(catalog, kind, spec, kind,
+                   [&](const auto&, const Spec& one, const auto* info, const std::string& path) {
+                     if (info == nullptr) return;
+                     for (const auto& field : info->fields)
+                       if (const auto it = one.params.find(field.name);
+                           field.kind == kStage && it != one.params.end())
+                         visit(field, it->second, path + "." + field.name);
+                   });
 }
 
 class Earlier {
@@ -53,6 +72,26 @@ class Earlier {
     return found;
   }
 
+  // Numbers of random weights would look like those of a trained model.
+  void check_weights(const InitialWeights& weights) const {
+    const auto it = named_.stage.components.find("procedure");
+    if (it == named_.stage.components.end() || !weights.empty() ||
+        named_.own->find("weights") != nullptr)
+      return;
+    const auto* info = checker_.catalog().find("procedure", it->second.use);
+    if (info == nullptr ||
+        std::find(info->needs.begin(), info->needs.end(), kTrainedWeights) == info->needs.end())
+      return;
+    checker_.complaints().add(
+        *place_of(named_.stage, "procedure"),
+        fmt::format("procedure `{}` takes a trained model, and {}: add `weights:` with a stage of "
+                    "`after` or a file, or `weights: none` for the weights that the model starts "
+                    "with",
+                    info->name,
+                    named_.after.empty() ? "this stage comes after none"
+                                         : "no stage of `after` has the same model"));
+  }
+
   std::string subset() const {
     const Node* node = named_.own->find("subset");
     if (node == nullptr) return "";
@@ -65,8 +104,17 @@ class Earlier {
     return node->text;
   }
 
-  void check_fields() const {
-    for (const auto& [kind, spec] : named_.stage.components) check_fields(kind, spec, kind);
+  // Returns the stages whose models the fields read.
+  Strings check_fields() const {
+    Strings models;
+    for_stage_fields(named_.stage, checker_.catalog(),
+                     [&](const FieldInfo& field, const Value& value, const std::string& path) {
+                       check_field(field, value, path);
+                       const auto names = stages_in(value);
+                       if (field.artifact == kFinalWeights)
+                         models.insert(models.end(), names.begin(), names.end());
+                     });
+    return models;
   }
 
  private:
@@ -76,27 +124,8 @@ class Earlier {
     return it == all_.end() ? nullptr : &it->stage;
   }
 
-  void check_fields(const std::string& kind, const Spec& spec, const std::string& path) const {
-    const auto* info = checker_.catalog().find(kind, spec.use);
-    if (info == nullptr) return;
-    for (const auto& field : info->fields) {
-      const auto it = spec.params.find(field.name);
-      if (it == spec.params.end()) continue;
-      const auto below = path + "." + field.name;
-      if (field.kind == kStage) check_field(field, it->second, below);
-      if (const auto* nested = std::get_if<Spec>(&it->second))
-        check_fields(field.kind, *nested, below);
-      if (const auto* list = std::get_if<Specs>(&it->second))
-        for (std::size_t i = 0; i < list->size(); ++i)
-          check_fields(field.kind, (*list)[i], below + "." + std::to_string(i));
-    }
-  }
-
   void check_field(const FieldInfo& field, const Value& value, const std::string& path) const {
-    Strings names;
-    if (const auto* one = std::get_if<std::string>(&value); one != nullptr && !one->empty())
-      names = {*one};
-    if (const auto* several = std::get_if<Strings>(&value)) names = *several;
+    const auto names = stages_in(value);
     if (names.empty() && field.required)
       checker_.complaints().add(*place_of(named_.stage, path),
                                 fmt::format("`{}` is empty: {}", field.name, field.doc));
@@ -127,9 +156,7 @@ class Earlier {
             at, fmt::format("{} reads the weights of stage `{}`, which has no model", what, name));
       return;
     }
-    Strings left;
-    for (const auto& [kind, spec] : other->components)
-      add_artifacts(kind, spec, checker_.catalog(), left);
+    const auto left = artifacts_of(*other, checker_.catalog());
     if (is_declared(artifact, left)) return;
     checker_.complaints().add(
         at, fmt::format(
@@ -169,8 +196,29 @@ Strings after_of(const Node& own, const Strings& names, Checker& checker) {
 void take_from_earlier(Named& named, const std::vector<Named>& all, Checker& checker) {
   const Earlier earlier(named, all, checker);
   named.stage.weights = earlier.weights();
+  earlier.check_weights(named.stage.weights);
   named.stage.subset = earlier.subset();
-  earlier.check_fields();
+  named.stage.models = earlier.check_fields();
+  if (const auto& from = named.stage.weights.stage; !from.empty())
+    named.stage.models.push_back(from);
+}
+
+void check_distinct_stages(const Trial& trial, const Catalog& catalog, Complaints& complaints) {
+  for (const auto& stage : trial.stages)
+    for_stage_fields(
+        stage, catalog, [&](const FieldInfo& field, const Value& value, const std::string& path) {
+          std::map<std::string, std::string> seen;  // identity -> name
+          for (const auto& name : stages_in(value)) {
+            const auto& id = stage.after.at(name);
+            const auto [first, fresh] = seen.emplace(id, name);
+            if (fresh || first->second == name) continue;
+            complaints.add(
+                *place_of(stage, path),
+                fmt::format("`{}` has `{}` and `{}`, which are the same training: give "
+                            "each a seed of its own, such as `seed: {{of: member, k: 1}}`",
+                            field.name, first->second, name));
+          }
+        });
 }
 
 }  // namespace assay

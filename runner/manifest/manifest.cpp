@@ -8,6 +8,7 @@
 #include "runner/files/file_system.h"
 #include "runner/files/hash.h"
 #include "runner/manifest/compose.h"
+#include "runner/manifest/earlier.h"
 #include "runner/manifest/identity.h"
 #include "runner/manifest/report.h"
 #include "runner/manifest/scalar.h"
@@ -191,6 +192,7 @@ Experiment read_experiment(const std::filesystem::path& file,
   for (auto& trial : experiment.trials) {
     identify(trial, catalog);
     trial.source = experiment.source;
+    check_distinct_stages(trial, catalog, complaints);
   }
   add_settings(experiment.trials, root, points, catalog);
   const auto asked = experiment.trials.size();

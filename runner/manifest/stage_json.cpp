@@ -5,18 +5,17 @@
 namespace assay {
 
 nlohmann::ordered_json to_json(const Stage& stage) {
-  auto components = nlohmann::ordered_json::object();
-  for (const auto& [kind, spec] : stage.components) components[kind] = exact_json(spec);
   nlohmann::ordered_json json = {{"stage", stage.name},
                                  {"id", stage.id},
                                  {"recipe", stage.recipe},
                                  {"seed", stage.seed},
                                  {"device", stage.device},
                                  {"deterministic", stage.deterministic},
-                                 {"components", components},
+                                 {"components", components_json(stage.components)},
                                  {"after", stage.after},
                                  {"after_recipes", stage.after_recipes},
                                  {"weights", to_json(stage.weights)},
+                                 {"models", stage.models},
                                  {"subset", stage.subset},
                                  {"plugins", stage.plugins},
                                  {"core", stage.core},
@@ -33,11 +32,11 @@ Stage stage_from_json(const nlohmann::ordered_json& json) {
   json.at("seed").get_to(stage.seed);
   json.at("device").get_to(stage.device);
   json.at("deterministic").get_to(stage.deterministic);
-  for (const auto& [kind, spec] : json.at("components").items())
-    stage.components[kind] = exact_spec(spec);
+  stage.components = components_from(json.at("components"));
   json.at("after").get_to(stage.after);
   json.at("after_recipes").get_to(stage.after_recipes);
   stage.weights = initial_weights_from_json(json.at("weights"));
+  stage.models = json.value("models", Strings());
   json.at("subset").get_to(stage.subset);
   json.at("plugins").get_to(stage.plugins);
   if (json.contains("hidden")) json["hidden"].get_to(stage.hidden);

@@ -119,6 +119,7 @@ class StageReader {
     for (const auto& text : info->needs) {
       const auto need = need_of(text);
       if (!kinds.insert(need.kind).second) continue;
+      if (need.kind == kTrainedWeights) continue;  // checked when they are known: see earlier.cpp
       taken_.insert(need.kind);
       if (!need.optional && !stage.components.contains(need.kind))
         checker_.complaints().add(

@@ -27,6 +27,8 @@ struct Stage {
   std::map<std::string, std::string> after;  // stage name -> its id
   std::map<std::string, std::string> after_recipes = {};
   InitialWeights weights;
+  /// The stages of `after` whose models it reads: in a field of type stage, or as `weights`.
+  Strings models = {};
   std::string subset;  // the stage of `after` whose artifact `ids` is the training split, or ""
   std::int64_t seed = 0;
   std::string device = "auto";  // auto, cpu, cuda, cuda:k

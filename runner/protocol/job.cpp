@@ -30,10 +30,11 @@ Paths paths_from(const Json& json) {
 }  // namespace
 
 std::string write_job(const Job& job) {
-  auto components = Json::object();
-  for (const auto& [kind, spec] : job.components) components[kind] = exact_json(spec);
-  auto source = Json::object();
-  for (const auto& [kind, spec] : job.source) source[kind] = exact_json(spec);
+  auto earlier = Json::object();
+  for (const auto& [name, stage] : job.earlier)
+    earlier[name] = {{"components", components_json(stage.components)},
+                     {"after", paths_json(stage.after)},
+                     {"subset", stage.subset.string()}};
   auto plugins = Json::array();
   for (const auto& [path, build] : job.plugins)
     plugins.push_back({{"path", path.string()}, {"build", build}});
@@ -49,8 +50,8 @@ std::string write_job(const Job& job) {
       {"threads", job.threads},
       {"adapt_threads", job.adapt_threads},
       {"deterministic", job.deterministic},
-      {"components", components},
-      {"source", source},
+      {"components", components_json(job.components)},
+      {"earlier", earlier},
       {"plugins", plugins},
       {"hidden", hidden},
       {"core", job.core},
@@ -75,9 +76,10 @@ Job read_job(const std::string& line) try {
   job.threads = static_cast<int>(integer(json, "threads"));
   job.adapt_threads = json.at("adapt_threads").get<bool>();
   job.deterministic = json.at("deterministic").get<bool>();
-  for (const auto& [kind, spec] : json.at("components").items())
-    job.components[kind] = exact_spec(spec);
-  for (const auto& [kind, spec] : json.at("source").items()) job.source[kind] = exact_spec(spec);
+  job.components = components_from(json.at("components"));
+  for (const auto& [name, stage] : json.at("earlier").items())
+    job.earlier[name] = {components_from(stage.at("components")), paths_from(stage.at("after")),
+                         stage.at("subset").get<std::string>()};
   for (const auto& plugin : json.at("plugins"))
     job.plugins[plugin.at("path").get<std::string>()] = plugin.at("build").get<std::string>();
   for (const auto& [path, names] : json.at("hidden").items())

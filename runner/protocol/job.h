@@ -10,6 +10,13 @@
 
 namespace assay {
 
+/// How a stage before this one built its model.
+struct EarlierStage {
+  std::map<std::string, Spec> components = {};              // `dataset` and `model`
+  std::map<std::string, std::filesystem::path> after = {};  // stage -> run folder
+  std::filesystem::path subset = {};                        // as Job::subset
+};
+
 struct Job {
   std::filesystem::path dir;  // the run folder; all paths are absolute
   std::string name, stage, id;
@@ -18,10 +25,8 @@ struct Job {
   int threads = 1;
   bool adapt_threads = false;  // use fewer if a step has little work
   bool deterministic = true;
-  std::map<std::string, Spec> components;  // by kind
-  /// To build components alone: dataset and model of the stage that `weights` names, which has not
-  /// run yet, so that what is taken from it can be compared.
-  std::map<std::string, Spec> source = {};
+  std::map<std::string, Spec> components;                // by kind
+  std::map<std::string, EarlierStage> earlier = {};      // whose models are read, by name
   std::map<std::filesystem::path, std::string> plugins;  // -> build id
   std::map<std::filesystem::path, Strings> hidden;       // plugin -> its kind/name not to register
   std::map<std::string, std::string> core;               // as core_builds()

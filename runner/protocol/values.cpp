@@ -106,4 +106,16 @@ Values exact_values(const Json& json) {
   return values;
 }
 
+Json components_json(const std::map<std::string, Spec>& components) {
+  auto all = Json::object();
+  for (const auto& [kind, spec] : components) all[kind] = exact_json(spec);
+  return all;
+}
+
+std::map<std::string, Spec> components_from(const Json& json) {
+  std::map<std::string, Spec> components;
+  for (const auto& [kind, spec] : json.items()) components[kind] = exact_spec(spec);
+  return components;
+}
+
 }  // namespace assay

@@ -64,32 +64,20 @@ struct Question {
   std::string job, key;
 };
 
-// The model of which weights are taken, and the dataset for which it is built.
-// Adds the data that it reads to `data`.
-void add_source(const Stage& stage, const Trial& trial, Job& job,
-                std::map<std::string, std::string>& data) {
-  for (const auto& other : trial.stages) {
-    if (other.name != stage.weights.stage) continue;
-    for (const char* kind : {"dataset", "model"})
-      if (const auto it = other.components.find(kind); it != other.components.end())
-        job.source.insert(*it);
-    job.plugins.insert(other.plugins.begin(), other.plugins.end());
-    job.hidden.insert(other.hidden.begin(), other.hidden.end());
-    data.insert(other.data.begin(), other.data.end());
-  }
-}
-
 Question make_question(const Stage& stage, const Trial& trial,
                        const std::map<std::string, Spec>& components) {
-  std::map<std::string, fs::path> after;
-  for (const auto& [name, id] : stage.after) after[name] = "/";
-  Job job = job_of({}, stage, "/", after, 1);
+  Job job = job_of(
+      {}, trial, stage, [](const std::string&) { return "/"; }, 1);
   job.seed = 0;  // stages that differ in these alone are built alike
   job.stage = job.id = "";
   job.subset = "";
   job.components = components;
   auto data = stage.data;
-  if (components.contains("model")) add_source(stage, trial, job, data);
+  for (auto& [name, earlier] : job.earlier) {
+    earlier.subset = "";
+    for (const auto& other : trial.stages)
+      if (other.name == name) data.insert(other.data.begin(), other.data.end());
+  }
   const auto line = write_job(job);
   return {&stage, line, sha256(line + Json(data).dump())};
 }
@@ -165,12 +153,28 @@ BuildChecks check_all(const std::vector<Question>& questions) {
 
 }  // namespace
 
-BuildChecks check_builds(const Experiment& experiment) {
+BuildChecks check_builds(const Experiment& experiment, StagesToBuild which) {
   std::vector<Question> questions;
   for (const auto& trial : experiment.trials)
     for (const auto& stage : trial.stages)
-      questions.push_back(make_question(stage, trial, stage.components));
+      if (which == StagesToBuild::kAll || !stage.after.empty())
+        questions.push_back(make_question(stage, trial, stage.components));
   return check_all(questions);
+}
+
+bool is_mistake(const CheckAnswer& answer) {
+  // A label that is no column is a mistake of the manifest as much as a parameter.
+  for (const auto kind :
+       {ErrorKind::kParameter, ErrorKind::kData, ErrorKind::kShape, ErrorKind::kPlugin})
+    if (answer.error_kind == name_of(kind)) return true;
+  return false;
+}
+
+Diagnostic located(const BuildCheck& check, const Experiment& experiment) {
+  const auto& path = check.answer.error_path;
+  const auto* place = place_of(*check.stage, path.empty() ? "procedure" : path);
+  return {place == nullptr ? Location{experiment.source->file.string(), 1, 1} : *place,
+          check.answer.message};
 }
 
 BuildChecks check_tables(const Experiment& experiment, const Catalog& catalog) {

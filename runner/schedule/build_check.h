@@ -23,9 +23,18 @@ struct BuildChecks {
 
 inline constexpr std::size_t kMostCombinations = 16;
 
+/// kLater: those that come after another one.
+enum class StagesToBuild { kAll, kLater };
+
 /// Builds the components of each stage, once however many seeds there are. The answers are
 /// remembered in XDG_CACHE_HOME/assay by components, builds and data.
-BuildChecks check_builds(const Experiment& experiment);
+BuildChecks check_builds(const Experiment& experiment, StagesToBuild which);
+
+/// Whether the answer is a mistake of the manifest or of a plugin, not of the machine.
+bool is_mistake(const CheckAnswer& answer);
+
+/// What a component says of its parameters, at their place in the manifest.
+Diagnostic located(const BuildCheck& check, const Experiment& experiment);
 
 /// The same for the tables among the datasets alone: what they read.
 BuildChecks check_tables(const Experiment& experiment, const Catalog& catalog);

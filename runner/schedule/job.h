@@ -2,7 +2,7 @@
 #pragma once
 
 #include <filesystem>
-#include <map>
+#include <functional>
 #include <string>
 
 #include "runner/manifest/trial.h"
@@ -10,9 +10,11 @@
 
 namespace assay {
 
-/// `after` holds the run folder of each stage that this one builds on. All paths are made
-/// absolute.
-Job job_of(const Experiment& experiment, const Stage& stage, const std::filesystem::path& dir,
-           const std::map<std::string, std::filesystem::path>& after, int threads);
+/// The run folder of the stage with this id.
+using FolderOf = std::function<std::filesystem::path(const std::string& id)>;
+
+/// `stage` is one of `trial`. All paths are made absolute.
+Job job_of(const Experiment& experiment, const Trial& trial, const Stage& stage,
+           const FolderOf& folder_of, int threads);
 
 }  // namespace assay

@@ -210,9 +210,9 @@ Launch Scheduler::prepare(Task& task) {
                        (task.outcome.status.unit > 0 || options_.is_cluster_task);
   write_resolved(experiment_, task);
   if (!written) write_provenance(task, *provenance_, threads);
-  std::map<std::string, std::filesystem::path> after;
-  for (const auto& [name, id] : task.stage->after) after[name] = tasks_.all().at(id).outcome.dir;
-  return {worker_program(), write_job(job_of(experiment_, *task.stage, dir, after, threads)),
+  const auto folder_of = [&](const std::string& id) { return tasks_.all().at(id).outcome.dir; };
+  return {worker_program(),
+          write_job(job_of(experiment_, *task.trial, *task.stage, folder_of, threads)),
           RunFolder(dir).log(), threads};
 }
 

@@ -10,49 +10,23 @@
 #include "runner/worker/own_process.h"
 #include "runner/worker/plugin_loader.h"
 #include "runner/worker/process_state.h"
+#include "runner/worker/training_subset.h"
 
 namespace assay {
 namespace {
 
-namespace fs = std::filesystem;
-
-std::vector<double> weights_in(const TensorMap& selection, const fs::path& file) {
-  const auto it = selection.find("weights");
-  if (it == selection.end()) return {};
-  if (it->second.dim() != 1 || !it->second.is_floating_point() ||
-      it->second.numel() != selection.at("ids").numel())
-    throw Error(ErrorKind::kData,
-                file.string() + ": `weights` must be a vector of real numbers, one per id");
-  const auto weights = it->second.to(torch::kDouble).contiguous();
-  const auto* first = weights.data_ptr<double>();
-  return {first, first + weights.numel()};
-}
-
 // A step weighs the losses that an objective gives by sample: what has no objective cannot.
-void check_weighs(const Registry& registry, const Job& job, const fs::path& file) {
+void check_weighs(const Registry& registry, const Job& job) {
   const auto it = job.components.find("procedure");
-  if (it == job.components.end()) return;
+  if (it == job.components.end() || !has_sample_weights(job.subset)) return;
   const auto& needs = registry.find("procedure", it->second.use).needs;
   if (std::find(needs.begin(), needs.end(), "objective") == needs.end())
     throw Error(ErrorKind::kParameter,
-                "procedure `" + it->second.use + "` cannot weight samples, and " + file.string() +
+                "procedure `" + it->second.use + "` cannot weight samples, and " +
+                    artifact_file(job.subset, "ids").string() +
                     " has weights: use a procedure with an objective, or a selector "
                     "without weights",
                 "procedure");
-}
-
-std::shared_ptr<Dataset> cut(std::shared_ptr<Dataset> dataset, const Registry& registry,
-                             const Job& job) {
-  const auto file = artifact_file(job.subset, "ids");
-  const auto tensors = read_tensors(file);
-  const auto it = tensors.find("ids");
-  if (it == tensors.end() || it->second.scalar_type() != torch::kInt64 || it->second.dim() != 1)
-    throw Error(ErrorKind::kData,
-                file.string() + ": expected a one-dimensional int64 tensor `ids`");
-  if (tensors.contains("weights")) check_weighs(registry, job, file);
-  const auto ids = it->second.contiguous();
-  const auto* first = ids.data_ptr<std::int64_t>();
-  return subset(std::move(dataset), {first, first + ids.numel()}, weights_in(tensors, file));
 }
 
 // What a constructor throws, as an error that names the component. Memory that runs out is not its
@@ -84,9 +58,13 @@ std::shared_ptr<void> make(const Registry& registry, const std::string& kind, co
 // Builds the parts of an assembly, one kind after the other.
 class Builder {
  public:
-  Builder(Assembly& assembly, const Job& job, const Context& context)
-      : assembly_(assembly), job_(job), context_(context) {
-    around_.inputs = assembly.parts.inputs;
+  Builder(Assembly& assembly, const Job& job, const Context& context, Earlier earlier)
+      : assembly_(assembly),
+        job_(job),
+        context_(context),
+        earlier_(
+            std::make_shared<EarlierStages>(job.after, job, assembly.registry, context, earlier)) {
+    assembly.parts.inputs = around_.inputs = earlier_;
     around_.nested = [this](std::string_view kind, const auto& build) {
       return nested(kind, build);
     };
@@ -116,11 +94,19 @@ class Builder {
     model = build<Model>();
     if (!model) return;
     set_crash_place("reading the weights to start from");
-    set_initial_weights(*model, job_.weights, *assembly_.parts.inputs);
+    set_initial_weights(*model, job_.weights, *earlier_);
+    if (const auto& from = job_.weights.stage; !from.empty()) {
+      earlier_->load_state(*model, from);
+      if (around_.info != nullptr)
+        check_same_classes(*model, job_.weights, earlier_->info(from), *around_.info);
+    }
     model->to(context_.device);
   }
 
-  void use(const Dataset& dataset) { around_.info = &dataset.info(); }
+  void use(const Dataset& dataset) {
+    around_.info = &dataset.info();
+    earlier_->use(dataset.info());
+  }
 
  private:
   // A model within another component has a stream of its own, so that its first weights do not
@@ -141,6 +127,7 @@ class Builder {
   Assembly& assembly_;
   const Job& job_;
   const Context& context_;
+  std::shared_ptr<EarlierStages> earlier_;
   Surroundings around_;
   std::string outermost_;  // the kind that is being built
 };
@@ -183,8 +170,7 @@ Strings hidden_in(const Job& job, const std::filesystem::path& file) {
 
 }  // namespace
 
-std::unique_ptr<Assembly> assemble(const Job& job, const Context& context,
-                                   std::shared_ptr<const Inputs> inputs) {
+std::unique_ptr<Assembly> assemble(const Job& job, const Context& context, Earlier earlier) {
   auto made = std::make_unique<Assembly>();
   check_core(job.core);
   for (const auto& [file, build] : job.plugins)
@@ -193,10 +179,12 @@ std::unique_ptr<Assembly> assemble(const Job& job, const Context& context,
                                           " was rebuilt after this sweep started: run the manifest "
                                           "again, which starts new trials with it");
   Parts& parts = made->parts;
-  parts.inputs = inputs;
-  Builder builder(*made, job, context);
+  Builder builder(*made, job, context, earlier);
   parts.dataset = builder.build<Dataset>();
-  if (parts.dataset && !job.subset.empty()) parts.dataset = cut(parts.dataset, made->registry, job);
+  if (parts.dataset && !job.subset.empty()) {
+    check_weighs(made->registry, job);
+    parts.dataset = cut_to_subset(parts.dataset, job.subset);
+  }
   if (parts.dataset) builder.use(*parts.dataset);
   builder.build_model();
   parts.objective = builder.build<Objective>();

@@ -5,7 +5,7 @@
 
 #include "assay/registry.h"
 #include "runner/protocol/job.h"
-#include "runner/worker/inputs.h"
+#include "runner/worker/earlier_stages.h"
 
 namespace assay {
 
@@ -21,9 +21,7 @@ struct Assembly {
 };
 
 /// Loads the plugins and builds the parts: weights as `job.weights` says, the training split cut to
-/// `job.subset`. The first weights of a model depend on the seed alone. `inputs` are what the
-/// stages of `job.after` left.
-std::unique_ptr<Assembly> assemble(const Job& job, const Context& context,
-                                   std::shared_ptr<const Inputs> inputs);
+/// `job.subset`. The first weights of a model depend on the seed alone. The job must outlive it.
+std::unique_ptr<Assembly> assemble(const Job& job, const Context& context, Earlier earlier);
 
 }  // namespace assay

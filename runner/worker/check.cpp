@@ -20,31 +20,14 @@
 namespace assay {
 namespace {
 
-// Weights like those that the model of an earlier stage will leave: its first ones. None if it is
-// built from results that are not there yet.
-std::map<std::string, TensorMap> expected_weights(const Job& job, const Context& context) try {
-  if (!job.source.contains("model")) return {};
-  Job source = job;
-  source.components = job.source;
-  source.weights = {};
-  const auto made = assemble(source, context, inputs_to_come(job.after));
-  return {{job.weights.stage, weights_of(*made->parts.model)}};
-} catch (const NotRunYet&) {
-  return {};
-} catch (const Error&) {  // which the check of that stage tells at its own place
-  return {};
-}
-
 // Without the samples and results of earlier stages, which are not there yet. A component that
 // needs them to be built is built when they are.
 CheckAnswer check(const std::string& line) try {
   Job job = read_job(line);
   const bool is_first = job.after.empty();
   job.subset.clear();
-  Context context{torch::kCPU, Rng(static_cast<std::uint64_t>(job.seed)), nullptr};
-  const auto known = expected_weights(job, context);
-  if (!job.weights.stage.empty() && known.empty()) job.weights = {};
-  const auto made = assemble(job, context, inputs_to_come(job.after, known));
+  const Context context{torch::kCPU, Rng(static_cast<std::uint64_t>(job.seed)), nullptr};
+  const auto made = assemble(job, context, Earlier::kToCome);
   if (made->procedure && is_first) made->procedure->units(made->taken);
   return {.read = made->parts.dataset ? made->parts.dataset->info().read : ""};
 } catch (const NotRunYet&) {

@@ -44,14 +44,18 @@ void expect_matches(const InitialWeights& weights, const TensorMap& given) {
   check_patterns(patterns, names, "take");
 }
 
-}  // namespace
-
-TensorMap weights_of(const Model& model) {
-  TensorMap all;
-  for (const auto& item : model.named_parameters()) all[item.key()] = item.value().detach();
-  for (const auto& item : model.named_buffers()) all[item.key()] = item.value().detach();
-  return all;
+// Whether the last layer starts anew. If the model does not tell which one that is, it is what
+// `new` has.
+bool has_new_outputs(Model& model, const Strings& kept) {
+  auto* head = dynamic_cast<LinearHead*>(&model);
+  if (head == nullptr) return !kept.empty();
+  const auto weight = head->head().weight;
+  for (const auto& item : model.named_parameters())
+    if (item.value().is_same(weight)) return matches_any(item.key(), kept);
+  return !kept.empty();
 }
+
+}  // namespace
 
 void set_weights(Model& model, const TensorMap& weights, const std::string& source) {
   load_weights(model, weights, {}, source, ErrorKind::kCorrupt);
@@ -62,7 +66,7 @@ void set_initial_weights(Model& model, const InitialWeights& weights, const Inpu
   const bool from_file = !weights.file.empty();
   const auto given = from_file ? read_weights(weights.file) : inputs.weights(weights.stage);
   about("weights.take", [&] { expect_matches(weights, given); });
-  WeightPlan plan{{}, weights.kept};
+  WeightPlan plan{{}, weights.kept, !weights.take.empty()};
   about("weights.names", [&] { plan.rules = rules_of(model, weights); });
   load_weights(model, given, plan,
                from_file ? weights.file : "the weights of stage `" + weights.stage + "`");
@@ -70,6 +74,18 @@ void set_initial_weights(Model& model, const InitialWeights& weights, const Inpu
   const bool misfits = error.kind() == ErrorKind::kData && error.path().empty();
   throw Error(error.kind(), error.what() + (misfits ? hint(weights) : std::string()),
               error.path().empty() ? "weights" : error.path());
+}
+
+void check_same_classes(Model& model, const InitialWeights& weights, const Info& earlier,
+                        const Info& own) {
+  if (earlier.classes != own.classes || has_new_outputs(model, weights.kept)) return;
+  try {
+    check_same_outputs(earlier, own, weights.stage);
+  } catch (const Error& error) {
+    throw Error(error.kind(),
+                std::string(error.what()) + ", or let the last layer start anew: list it in `new`",
+                "weights");
+  }
 }
 
 }  // namespace assay

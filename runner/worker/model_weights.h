@@ -4,21 +4,23 @@
 #include <string>
 
 #include "assay/inputs.h"
-#include "assay/model.h"
+#include "assay/sdk/weights.h"
 #include "runner/protocol/initial_weights.h"
 
 namespace assay {
 
-/// The model's parameters and buffers by name.
-TensorMap weights_of(const Model& model);
-
-/// Puts them back. Throws Error{kCorrupt} that lists all tensors that are missing, superfluous or
-/// of another shape; `source` names the file.
+/// Puts weights_of() the model back. Throws Error{kCorrupt} that lists all tensors that are
+/// missing, superfluous or of another shape; `source` names the file.
 void set_weights(Model& model, const TensorMap& weights, const std::string& source);
 
 /// Sets the weights with which a stage starts, if there are any. Throws Error{kData} that lists
 /// what does not fit, and Error{kParameter} for a pattern that matches nothing, with the path
 /// "weights" of the manifest.
 void set_initial_weights(Model& model, const InitialWeights& weights, const Inputs& inputs);
+
+/// Throws Error{kParameter} if the weights of a stage are taken over with those of the last layer,
+/// and its data, `earlier`, name other classes than `own`, or have them in another order.
+void check_same_classes(Model& model, const InitialWeights& weights, const Info& earlier,
+                        const Info& own);
 
 }  // namespace assay

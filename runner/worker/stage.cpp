@@ -101,7 +101,7 @@ void StageRun::load() {
   configure(threads_, job_.deterministic);
   context_.device = choose_device(job_.device);
   context_.rng = Rng(static_cast<std::uint64_t>(job_.seed));
-  assembly_ = assemble(job_, context_, inputs_from(job_.after));
+  assembly_ = assemble(job_, context_, Earlier::kDone);
   if (const auto& dataset = assembly_->parts.dataset) {
     status_.read = dataset->info().read;
     if (!status_.read.empty()) log_line("read " + status_.read);

@@ -3,6 +3,7 @@
 
 #include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/linear.h>
+#include <ATen/ops/ones.h>
 #include <ATen/ops/rand.h>
 #include <ATen/ops/randn.h>
 #include <ATen/ops/zeros_like.h>
@@ -173,6 +174,28 @@ struct Shaky : Straight {
   static torch::Tensor change(const torch::Tensor& x) { return x + at::rand(x.sizes()); }
 };
 
+// It learns a shift beside its weights, and `kSaves` it or not.
+template <bool kSaves>
+class Shifted final : public Line<Straight>, public Stateful {
+ public:
+  using Line<Straight>::Line;
+  Output forward(const Batch& batch) override {
+    auto output = Line<Straight>::forward(batch);
+    if (is_training()) shift_ += 0.1;
+    output.logits = output.logits + shift_ * at::ones({3}).cumsum(0);
+    return output;
+  }
+  void save(State& state) const override {
+    if (kSaves) state.put("shift", shift_);
+  }
+  void load(const State& state) override {
+    if (kSaves) shift_ = state.scalar<double>("shift");
+  }
+
+ private:
+  double shift_ = 0;
+};
+
 class Restless final : public Dataset {
  public:
   using Params = Nothing;
@@ -230,6 +253,8 @@ TEST_CASE("wrong models") {
   CHECK_THAT(verdict<Line<Cut>>(), Contains("its logits require no gradient"));
   CHECK_THAT(verdict<Line<Wide>>(), Contains("gives logits [8, 6], expected [8, 3]"));
   CHECK_THAT(verdict<Line<Shaky>>(), Contains("draws random numbers"));
+  CHECK(verdict<Shifted<true>>() == "");
+  CHECK_THAT(verdict<Shifted<false>>(), Contains("resuming after step 2 gives other weights"));
 }
 
 TEST_CASE("a wrong dataset") {

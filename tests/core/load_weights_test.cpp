@@ -66,6 +66,17 @@ TEST_CASE("all weights under their own names; a counter of batch norm may be mis
   CHECK(net.at("head.weight")[1][3].item<float>() == 7);
 }
 
+TEST_CASE("a rule that takes nothing is told, if that is asked for") {
+  WeightPlan plan{{{"encoder.*", {"encoder.*"}}, {"head.*", {"head.*"}}}, {"head.*"}};
+  CHECK(misfits(whole(), plan).empty());
+  plan.needs_all_rules = true;
+  CHECK_THAT(misfits(whole(), plan), Contains("`take` has `head.*`, which takes nothing"));
+  plan.kept = {"head.bias"};
+  CHECK(misfits(whole(), plan).empty());
+  plan.rules.insert(plan.rules.begin(), {"*", {"*"}});
+  CHECK_THAT(misfits(whole(), plan), Contains("`take` has `encoder.*`, which takes nothing"));
+}
+
 TEST_CASE("half precision is converted") {
   Net net;
   auto given = whole();

@@ -5,12 +5,14 @@
 
 namespace assay {
 
-/// "model", "objective?" or "model/Fitted".
+/// "model", "objective?" or "model/Fitted". Of the kind "weights" there is no component: a
+/// procedure that needs them is of use for a model that has been trained only.
 struct Need {
   std::string kind;
   std::string ability;    // empty: any component of the kind
   bool optional = false;  // it does without
 };
+inline constexpr const char* kTrainedWeights = "weights";
 Need need_of(const std::string& text);
 
 }  // namespace assay

@@ -36,6 +36,8 @@ struct Build {
 
   /// What the earlier stages left. Throws Error{kData} if nothing runs stages.
   const Inputs& inputs() const;
+  /// Of the stage's dataset. Throws Error{kParameter} if there is none.
+  const Info& info() const;
 };
 
 /// One registered component.
@@ -46,17 +48,19 @@ struct Entry {
   std::vector<FieldInfo> fields = {};
   /// What it needs: a kind of component, with `?` if it takes it but does without ("objective?"),
   /// or an ability of one ("model/Fitted"). Of what the optimizer minimizes: "problem/Parts", and
-  /// for groups also "problem/Groups"; "problem/Split"; "problem/Again", to evaluate more than once.
+  /// for groups also "problem/Groups"; "problem/Split"; "problem/Again", to evaluate more than
+  /// once. "weights" of a procedure: a trained model, of which a manifest must say where it is
+  /// from.
   Strings needs = {};
-  /// What it hides from others, of "Parts", "Groups", "Split" and "Again": an optimizer hides it from
-  /// its base, an objective from the optimizer.
+  /// What it hides from others, of "Parts", "Groups", "Split" and "Again": an optimizer hides it
+  /// from its base, an objective from the optimizer.
   Strings hides = {};
   /// The public abilities that it derives from, and those in its `static Strings abilities()`. A
   /// dataset has "Classes" or "Values", which are its targets: one that tells neither may have
   /// either. One that does not derive from Images is a "Table". A dataset around another one has
   /// the abilities of that one.
   Strings abilities = {};
-  Strings rows = {};         // names of the rows that a metric may give, as RowInfo::name
+  Strings rows = {};  // names of the rows that a metric may give, as RowInfo::name
   /// What it leaves for later stages with Results::artifact(); `*` at the end of a name stands for
   /// any text. An artifact that is not declared cannot be read through a field of type stage.
   Strings artifacts = {};
@@ -76,8 +80,9 @@ class Registry {
   /// name is taken or malformed.
   template <class T>
   void add(std::string name, std::string doc) {
-    static_assert(is_of_core(T::kind) || !version_of<typename T::Interface>().empty(),
-                  "an interface of a plugin's own needs `static constexpr std::string_view version`");
+    static_assert(
+        is_of_core(T::kind) || !version_of<typename T::Interface>().empty(),
+        "an interface of a plugin's own needs `static constexpr std::string_view version`");
     insert({std::string(T::kind), std::move(name), std::move(doc), T::schema().fields(),
             needs_of<T>(), hides_of<T>(), abilities_of<T>(), rows_of<T>(), artifacts_of<T>(),
             std::string(version_of<typename T::Interface>()),
@@ -106,7 +111,7 @@ class Registry {
  private:
   static constexpr bool is_of_core(std::string_view kind) {
     constexpr std::string_view kOfCore[] = {
-        "model",  "dataset",   "objective",       "optimizer", "procedure", "metric",
+        "model",    "dataset",   "objective",       "optimizer", "procedure", "metric",
         "callback", "transform", "parameter_group", "selector",  "predictor", "evaluation_set"};
     return std::find(std::begin(kOfCore), std::end(kOfCore), kind) != std::end(kOfCore);
   }
@@ -177,9 +182,7 @@ class Registry {
   static std::shared_ptr<void> make_one(const Build& build) {
     auto params = T::schema().parse(build.params, build.make);
     if constexpr (std::is_constructible_v<T, typename T::Params, const Info&>) {
-      if (build.around.info == nullptr)
-        throw Error(ErrorKind::kParameter, "needs a dataset: add `dataset:` to the manifest");
-      return as_interface<T>(std::make_shared<T>(std::move(params), *build.around.info));
+      return as_interface<T>(std::make_shared<T>(std::move(params), build.info()));
     } else if constexpr (std::is_constructible_v<T, typename T::Params, const Build&>) {
       return as_interface<T>(std::make_shared<T>(std::move(params), build));
     } else {

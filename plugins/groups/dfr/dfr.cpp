@@ -43,7 +43,9 @@ class Dfr final : public assay::Procedure {
         .components("metrics", &Params::metrics, {"standard"},
                     "What is measured on the validation and the test split at the end.");
   }
-  static assay::Strings needs() { return {"model/LinearHead", "dataset/Classes", "objective?"}; }
+  static assay::Strings needs() {
+    return {"model/LinearHead", "weights", "dataset/Classes", "objective?"};
+  }
 
   Dfr(Params params, const assay::Info& info) : p_(std::move(params)) {
     if (info.classes < 2 || info.groups.size() < 2)

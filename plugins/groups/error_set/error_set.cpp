@@ -24,7 +24,7 @@ class ErrorSet final : public assay::Procedure {
                "others occur once.")
         .field("batch", &Params::batch, assay::at_least(1), "Samples per forward pass.");
   }
-  static assay::Strings needs() { return {"model", "dataset/Classes"}; }
+  static assay::Strings needs() { return {"model", "weights", "dataset/Classes"}; }
   static assay::Strings artifacts() { return {"ids"}; }
 
   ErrorSet(Params params, const assay::Info& info) : p_(params) {

@@ -15,8 +15,7 @@ constexpr const char* kTeacher = "teacher";  // the teacher's logits in Batch::e
 class Distillation final : public assay::Objective {
  public:
   struct Params {
-    std::shared_ptr<assay::Model> teacher;
-    std::string from;
+    std::string teacher;
     double temperature = 4;
     double alpha = 0.9;
   };
@@ -25,10 +24,8 @@ class Distillation final : public assay::Objective {
   static assay::Schema<Params> schema() {
     using namespace assay;
     return Schema<Params>()
-        .required_component("teacher", &Params::teacher,
-                            "The teacher's model, as the stage `from` has it.")
-        .required_stage("from", &Params::from, kFinalWeights,
-                        "Stage with whose final weights the teacher answers.")
+        .required_stage("teacher", &Params::teacher, kFinalWeights,
+                        "Stage whose model, with its final weights, is the teacher.")
         .field("temperature", &Params::temperature, above(0),
                "Temperature T by which the logits of teacher and student are divided.")
         .field("alpha", &Params::alpha, between(0, 1),
@@ -36,10 +33,9 @@ class Distillation final : public assay::Objective {
   }
 
   Distillation(Params params, const assay::Build& build) : p_(std::move(params)) {
-    assay::load_weights(*p_.teacher, build.inputs().weights(p_.from), {},
-                        "the weights of stage `" + p_.from + "`");
-    for (auto& weight : p_.teacher->parameters()) weight.requires_grad_(false);
-    p_.teacher->eval();
+    auto earlier = build.inputs().model(p_.teacher);
+    assay::check_same_outputs(earlier.info, build.info(), p_.teacher);
+    teacher_ = std::move(earlier.model);
   }
 
   const std::vector<std::string>& terms() const override { return terms_; }
@@ -48,7 +44,7 @@ class Distillation final : public assay::Objective {
   assay::Batch prepare(assay::Model&, const assay::Batch& batch, const assay::Context&) override {
     const torch::NoGradGuard no_grad;
     auto prepared = batch;
-    prepared.extra[kTeacher] = p_.teacher->forward(batch).logits.to(torch::kFloat);
+    prepared.extra[kTeacher] = teacher_->forward(batch).logits.to(torch::kFloat);
     return prepared;
   }
 
@@ -66,6 +62,7 @@ class Distillation final : public assay::Objective {
 
  private:
   Params p_;
+  std::shared_ptr<assay::Model> teacher_;
   std::vector<std::string> terms_{"labels", "teacher"};
 };
 

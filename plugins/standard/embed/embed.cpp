@@ -13,7 +13,7 @@ class Embed final : public assay::Procedure {
     std::int64_t batch = 256;
   };
 
-  static assay::Strings needs() { return {"model", "dataset"}; }
+  static assay::Strings needs() { return {"model", "weights", "dataset"}; }
   static assay::Strings artifacts() { return {kFeatures}; }
   static assay::Schema<Params> schema() {
     return assay::Schema<Params>().field("batch", &Params::batch, assay::at_least(1),
@@ -80,6 +80,7 @@ class Embed final : public assay::Procedure {
         throw Error(ErrorKind::kShape, "the model's features have " +
                                            std::to_string(found.features.dim()) +
                                            " dimensions, expected [B, D]");
+      assay::check_not_nan(found, std::string(name_of(kSplits[i])));
       set.splits[i] = {found.features, found.id, found.target, found.group};
     }
     results.artifact(kFeatures, to_artifact(set));

@@ -12,14 +12,14 @@ class Ensemble final : public assay::Predictor {
     assay::Strings members;
   };
 
-  static assay::Strings needs() { return {"model"}; }
+  static assay::Strings needs() { return {"dataset"}; }
   static assay::Schema<Params> schema() {
     return assay::Schema<Params>().required_stages(
         "members", &Params::members, assay::kFinalWeights,
-        "Stages whose final weights are the members; their models are the stage's own.");
+        "Stages whose models, with their final weights, are the members.");
   }
 
-  explicit Ensemble(Params params) : p_(std::move(params)) {
+  Ensemble(Params params, const assay::Build& build) : p_(std::move(params)) {
     for (std::size_t i = 0; i < p_.members.size(); ++i)
       for (std::size_t k = 0; k < i; ++k)
         if (p_.members[i] == p_.members[k])
@@ -28,24 +28,28 @@ class Ensemble final : public assay::Predictor {
     if (p_.members.empty())
       throw assay::Error(assay::ErrorKind::kParameter,
                          "`members` is empty: name two stages or more", "members");
+    for (const auto& stage : p_.members) {
+      auto earlier = build.inputs().model(stage);
+      assay::check_same_outputs(earlier.info, build.info(), stage);
+      members_.push_back(std::move(earlier.model));
+    }
   }
 
-  std::int64_t passes() const override { return std::ssize(p_.members); }
-  bool changes_weights() const override { return true; }
+  std::int64_t passes() const override { return std::ssize(members_); }
 
-  void begin_pass(std::int64_t pass, assay::Parts& parts, const assay::Context&) override {
-    const auto& stage = p_.members[static_cast<std::size_t>(pass)];
-    assay::load_weights(*parts.model, parts.inputs->weights(stage), {},
-                        "the weights of stage `" + stage + "`");
+  void begin_pass(std::int64_t pass, assay::Parts&, const assay::Context&) override {
+    member_ = members_[static_cast<std::size_t>(pass)];
   }
 
-  assay::Predictions predict(assay::Model& model, const assay::Batch& batch,
+  assay::Predictions predict(assay::Model&, const assay::Batch& batch,
                              const assay::Context& context) override {
-    return one_.predict(model, batch, context);
+    return one_.predict(*member_, batch, context);
   }
 
  private:
   Params p_;
+  std::vector<std::shared_ptr<assay::Model>> members_;
+  std::shared_ptr<assay::Model> member_;  // of this pass
   assay::OnePass one_;
 };
 

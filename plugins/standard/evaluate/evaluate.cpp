@@ -77,7 +77,7 @@ class Evaluate final : public assay::Procedure {
         .components("metrics", &Params::metrics, {"detailed"}, "What is measured.")
         .field("batch", &Params::batch, at_least(1), "Samples per forward pass.");
   }
-  static assay::Strings needs() { return {"model", "dataset", "objective?"}; }
+  static assay::Strings needs() { return {"model", "weights", "dataset", "objective?"}; }
   static assay::Strings artifacts() { return {"confusion"}; }
 
   explicit Evaluate(Params params) : p_(std::move(params)) {
@@ -169,7 +169,8 @@ class Evaluate final : public assay::Procedure {
 
   void finish(const assay::Parts& parts, assay::Results& results) const {
     assay::PredictionSets sets;
-    for (const auto& [name, loop] : loops_) sets.emplace(name, loop.finish());
+    for (const auto& [name, loop] : loops_)
+      assay::check_not_nan(sets.emplace(name, loop.finish()).first->second, name);
     assay::measure(p_.metrics, sets).write(results);
     const auto& own = sets.at(p_.split);
     if (own.label.defined()) results.artifact("confusion", confusion(own, parts.dataset->info()));

@@ -7,12 +7,14 @@
 #include <ATen/ops/softmax.h>
 
 #include "assay/sdk/prediction.h"
+#include "assay/sdk/weights.h"
 #include "runner/conformance/earlier_stage.h"
 #include "runner/conformance/tiny.h"
 #include "tests/support/plugin_host.h"
 
 using namespace assay;
 using namespace assay::testing;
+using Catch::Contains;
 
 namespace {
 
@@ -28,12 +30,19 @@ std::shared_ptr<TinyModel> model_with(double shift) {
 // One weight matrix a stage.
 class Members final : public Inputs {
  public:
+  explicit Members(Info info) : info_(std::move(info)) {}
   TensorMap artifact(std::string_view, std::string_view) const override { return {}; }
-  TensorMap weights(std::string_view stage) const override {
-    return stage_of(*model_with(stage == "first" ? 0.5 : -0.25))->left;
+  TensorMap weights(std::string_view) const override { return {}; }
+  EarlierModel model(std::string_view stage) const override {
+    auto model = model_with(stage == "first" ? 0.5 : -0.25);
+    model->eval();
+    return {std::move(model), info_};
   }
   std::vector<std::string> stages() const override { return {"first", "second"}; }
   std::vector<std::string> stages_with_artifact(std::string_view) const override { return {}; }
+
+ private:
+  Info info_;
 };
 
 torch::Tensor probabilities(Model& model, const Batch& batch) {
@@ -77,7 +86,7 @@ TEST_CASE("embedded samples are the features, targets, groups and ids of the sam
     CHECK(at::equal(embedded->targets(split), theirs.target));
   }
   CHECK_THROWS_WITH(embedded->load(std::vector<std::int64_t>{1000}, kContext),
-                    Catch::Contains("no sample 1000"));
+                    Contains("no sample 1000"));
 }
 
 TEST_CASE("an ensemble's probabilities are the mean of its members', and the weights come back") {
@@ -87,9 +96,13 @@ TEST_CASE("an ensemble's probabilities are the mean of its members', and the wei
   Parts parts;
   parts.model = model;
   parts.dataset = data;
-  parts.inputs = std::make_shared<Members>();
-  const auto ensemble =
-      plugins().make<Predictor>({"ensemble", {{"members", Strings{"first", "second"}}}});
+  const auto& info = data->info();
+  const auto make = [&](const Strings& members, const Info& earlier) {
+    return std::static_pointer_cast<Predictor>(
+        plugins().make("predictor", {"ensemble", {{"members", members}}},
+                       {.info = &info, .inputs = std::make_shared<Members>(earlier)}));
+  };
+  const auto ensemble = make({"first", "second"}, info);
   PredictionLoop loop(ensemble, data, Split::kTest, 8, {.members = true});
   for (std::int64_t unit = 0; unit < loop.units(); ++unit) loop.advance(unit, parts, kContext);
   const auto found = loop.finish();
@@ -99,10 +112,25 @@ TEST_CASE("an ensemble's probabilities are the mean of its members', and the wei
   CHECK(at::allclose(found.log_probability.exp(), mean, 1e-5, 1e-6));
   CHECK(found.members.size(0) == 2);
   CHECK(at::equal(model->weight_.detach(), own));
-  const auto make = [](const Strings& members) {
-    return plugins().make<Predictor>({"ensemble", {{"members", members}}});
-  };
-  CHECK_THROWS_WITH(make({"a", "a"}), Catch::Contains("has the stage `a` twice"));
+  CHECK_THROWS_WITH(make({"a", "a"}, info), Contains("has the stage `a` twice"));
+  auto other = info;
+  other.classes = 5;
+  CHECK_THROWS_WITH(make({"a", "b"}, other),
+                    Contains("answers for 5 classes") && Contains("this stage have 3 classes"));
+}
+
+TEST_CASE("a model that answers for other classes is refused") {
+  const Info ab{.classes = 2, .class_names = {"a", "b"}},
+      ba{.classes = 2, .class_names = {"b", "a"}}, two{.classes = 2}, real{.targets = 2};
+  check_same_outputs(ab, ab, "before");
+  check_same_outputs(ab, two, "before");
+  check_same_outputs(real, real, "before");
+  CHECK_THROWS_WITH(check_same_outputs(ab, ba, "before"),
+                    "the model of stage `before` answers for 2 classes, a, b, and the data of this "
+                    "stage have 2 classes, b, a (other names, or another order): use data with the "
+                    "same");
+  CHECK_THROWS_WITH(check_same_outputs(real, two, "before"),
+                    Contains("answers for 2 real targets"));
 }
 
 TEST_CASE("distillation is the stated sum, and the teacher does not learn") {
@@ -110,11 +138,9 @@ TEST_CASE("distillation is the stated sum, and the teacher does not learn") {
   const Info& info = data.info();
   const auto teacher = plugins().make<Model>({"mlp", {}}, &info);
   const auto student = plugins().make<Model>({"mlp", {}}, &info);
-  const Surroundings around{.info = &info, .inputs = stage_of(*teacher)};
+  const Surroundings around{.info = &info, .inputs = stage_of(teacher, info)};
   const auto objective = std::static_pointer_cast<Objective>(plugins().make(
-      "objective",
-      {"distillation",
-       {{"teacher", Spec{"mlp", {}}}, {"from", "before"}, {"temperature", 3.0}, {"alpha", 0.7}}},
+      "objective", {"distillation", {{"teacher", "before"}, {"temperature", 3.0}, {"alpha", 0.7}}},
       around));
   const auto batch = data.load(data.ids(Split::kTrain).first(12), kContext);
   const auto prepared = objective->prepare(*student, batch, kContext);
@@ -132,7 +158,6 @@ TEST_CASE("distillation is the stated sum, and the teacher does not learn") {
   CHECK(terms[1].per_sample.mean().item<double>() == Approx(kl));
   CHECK_FALSE(prepared.extra.at("teacher").requires_grad());
   CHECK_THROWS_WITH(
-      plugins().make("objective", {"distillation", {{"teacher", Spec{"mlp", {}}}, {"from", "a"}}},
-                     {.info = &info}),
-      Catch::Contains("there is no earlier stage"));
+      plugins().make("objective", {"distillation", {{"teacher", "a"}}}, {.info = &info}),
+      Contains("there is no earlier stage"));
 }

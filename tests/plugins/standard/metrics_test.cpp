@@ -1,6 +1,8 @@
 // Metrics against counts by hand, and the loop over predictions that they share.
 #include <catch2/catch.hpp>
 
+#include <cmath>
+#include <limits>
 #include <set>
 
 #include "assay/sdk/prediction.h"
@@ -270,4 +272,16 @@ TEST_CASE("every row that a metric gives is one that it declares") {
       INFO(name);
       CHECK(find_row(metrics, name.substr(5)));
     }
+}
+
+TEST_CASE("predictions that are NaN are told, but for abstentions") {
+  Predictions found;
+  found.id = torch::tensor({4, 9, 12}, torch::kInt64);
+  const double nan = std::nan(""), inf = std::numeric_limits<double>::infinity();
+  found.log_probability = torch::tensor({{-1.0, -2.0}, {nan, nan}, {0.0, -inf}}, torch::kDouble);
+  CHECK_THROWS_WITH(check_not_nan(found, "test"),
+                    Catch::Contains("NaN for 1 of 3 samples of `test`, first for id 9"));
+  found.abstained = torch::tensor({false, true, false});
+  CHECK_NOTHROW(check_not_nan(found, "test"));
+  CHECK_NOTHROW(check_not_nan({}, "test"));
 }

@@ -1,6 +1,7 @@
 // What a stage takes from earlier ones: weights under other names, artifacts, weights for parts.
 #include <catch2/catch.hpp>
 
+#include "runner/manifest/stage_json.h"
 #include "tests/runner/manifest/desk.h"
 
 using namespace assay;
@@ -123,6 +124,48 @@ TEST_CASE("a stage that a field names is in the identity as what it computes, no
     return desk.read(manifest).trials.at(0).stages.at(2).id;
   };
   CHECK(last(text("a", "b")) != last(text("b", "a")));
+}
+
+TEST_CASE("two stages that are one training are not averaged") {
+  ReadingDesk desk;
+  const auto members = [&](const std::string& seed) {
+    return kBase +
+           "stages:\n  a: {procedure: train, seed: 1}\n  b: {procedure: train, seed: " + seed +
+           "}\n  last: {after: [a, b], objective: {use: ce, members: [a, b]}}\n";
+  };
+  CHECK(desk.mistake(members("2")).empty());
+  CHECK_THAT(desk.mistake(members("1")),
+             Contains("m.yaml:11:55: `members` has `a` and `b`, which are the same training") &&
+                 Contains("`seed: {of: member, k: 1}`"));
+}
+
+TEST_CASE("the models that a stage reads are kept with it") {
+  ReadingDesk desk;
+  const auto trial =
+      desk.read(kBase +
+                "stages:\n  a: {procedure: train, seed: 1}\n  b: {procedure: train}\n"
+                "  last: {after: [a, b], objective: {use: ce, members: [a]}}\n")
+          .trials.at(0);
+  CHECK(trial.stages.at(0).models.empty());
+  CHECK((trial.stages.at(2).models == Strings{"a", "b"}));  // b's as its weights
+  CHECK(stage_from_json(to_json(trial.stages.at(2))).models == trial.stages.at(2).models);
+}
+
+TEST_CASE("a procedure that takes a trained model is told where from") {
+  Desk desk;
+  for (auto& info : desk.catalog.components)
+    if (info.name == "evaluate") info.needs.push_back("weights");
+  const auto mistake = [&](const std::string& test) {
+    return desk.mistake(kBase + "stages:\n  fit: {procedure: train}\n  test: {" + test + "}\n");
+  };
+  CHECK(mistake("after: fit, procedure: evaluate").empty());
+  CHECK(mistake("procedure: evaluate, weights: none") == "");
+  CHECK_THAT(mistake("procedure: evaluate"),
+             Contains("m.yaml:10:21: procedure `evaluate` takes a trained model, and this stage "
+                      "comes after none") &&
+                 Contains("`weights: none`"));
+  CHECK_THAT(mistake("after: fit, model: {use: mlp, hidden: [7]}, procedure: evaluate"),
+             Contains("no stage of `after` has the same model"));
 }
 
 TEST_CASE("a component whose default is itself is refused") {

@@ -48,6 +48,10 @@ class PredictionLoop final : public Stateful {
   Tensors before_;        // weights and buffers before the current pass, if it changes them
 };
 
+/// Throws Error{kNumeric} that names `set` if a probability, value or feature of it is NaN, but for
+/// samples on which the model abstains: what is measured of them would be a number like any other.
+void check_not_nan(const Predictions& found, const std::string& set);
+
 /// The predictions of all units at once, by one pass.
 Predictions predict(Parts& parts, Split split, std::int64_t batch, Keeps keeps,
                     const Context& context);

@@ -1,0 +1,162 @@
+// Read from run folders when asked for.
+#include "runner/worker/earlier_stages.h"
+
+#include "assay/sdk/safetensors.h"
+#include "core/runtime/runtime.h"
+#include "runner/files/checkpoint.h"
+#include "runner/files/file_system.h"
+#include "runner/files/run_folder.h"
+#include "runner/worker/model_weights.h"
+#include "runner/worker/scalars.h"
+#include "runner/worker/training_subset.h"
+
+namespace assay {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string offered(const fs::path& dir) {
+  std::string names;
+  std::error_code none;
+  for (const auto& entry : fs::directory_iterator(RunFolder(dir).artifacts(), none))
+    if (entry.path().extension() == ".safetensors")
+      names += (names.empty() ? "; it wrote " : ", ") + entry.path().stem().string();
+  return names.empty() ? "; it wrote none" : names;
+}
+
+Files last_files(const fs::path& dir, std::string_view stage) {
+  const auto folder = RunFolder(dir).checkpoints();
+  const auto damaged = [](const std::string& what) { throw Error(ErrorKind::kCorrupt, what); };
+  auto last = read_checkpoint(folder, damaged);
+  if (!last || !last->files.contains("model.safetensors"))
+    throw Error(ErrorKind::kData,
+                "stage `" + std::string(stage) + "` left no weights in " + folder.string());
+  return std::move(last->files);
+}
+
+}  // namespace
+
+fs::path artifact_file(const fs::path& dir, std::string_view name) {
+  return RunFolder(dir).artifacts() / (std::string(name) + ".safetensors");
+}
+
+TensorMap read_tensors(const fs::path& file) {
+  return from_safetensors(read_file(file, kAnySize), file.string());
+}
+
+EarlierStages::EarlierStages(Folders after, const Job& job, const Registry& registry,
+                             const Context& context, Earlier earlier)
+    : after_(std::move(after)),
+      job_(job),
+      registry_(registry),
+      context_(context),
+      earlier_(earlier) {}
+
+TensorMap EarlierStages::artifact(std::string_view stage, std::string_view name) const {
+  if (earlier_ == Earlier::kToCome) throw NotRunYet();
+  const auto& dir = dir_of(stage);
+  const auto file = artifact_file(dir, name);
+  if (!fs::exists(file))
+    throw Error(ErrorKind::kData, "stage `" + std::string(stage) + "` wrote no artifact `" +
+                                      std::string(name) + "`" + offered(dir));
+  return read_tensors(file);
+}
+
+TensorMap EarlierStages::weights(std::string_view stage) const {
+  if (earlier_ == Earlier::kToCome) return weights_of(*build(stage));
+  const auto& dir = dir_of(stage);
+  return from_safetensors(last_files(dir, stage).at("model.safetensors"),
+                          RunFolder(dir).checkpoints().string());
+}
+
+EarlierModel EarlierStages::model(std::string_view stage) const {
+  auto model = build(stage);
+  if (earlier_ == Earlier::kDone) {
+    set_weights(*model, weights(stage), "the weights of stage `" + std::string(stage) + "`");
+    load_state(*model, stage);
+  }
+  for (auto& weight : model->parameters()) weight.requires_grad_(false);
+  model->to(context_.device);
+  model->eval();
+  return {std::move(model), info(stage)};
+}
+
+std::vector<std::string> EarlierStages::stages() const {
+  std::vector<std::string> names;
+  for (const auto& [name, dir] : after_) names.push_back(name);
+  return names;
+}
+
+std::vector<std::string> EarlierStages::stages_with_artifact(std::string_view name) const {
+  if (earlier_ == Earlier::kToCome) throw NotRunYet();
+  std::vector<std::string> names;
+  for (const auto& [stage, dir] : after_)
+    if (fs::exists(artifact_file(dir, name))) names.push_back(stage);
+  return names;
+}
+
+const Info& EarlierStages::info(std::string_view stage) const {
+  if (const auto it = infos_.find(stage); it != infos_.end()) return it->second;
+  const auto& earlier = earlier_of(stage);
+  const auto theirs = earlier.components.find("dataset"), ours = job_.components.find("dataset");
+  const bool same = own_ != nullptr && earlier.subset == job_.subset &&
+                    theirs != earlier.components.end() && ours != job_.components.end() &&
+                    theirs->second == ours->second;
+  return infos_.emplace(stage, same ? *own_ : read_info(stage)).first->second;
+}
+
+void EarlierStages::load_state(Model& model, std::string_view stage) const {
+  auto* stateful = dynamic_cast<Stateful*>(&model);
+  if (stateful == nullptr || earlier_ == Earlier::kToCome) return;
+  const auto files = last_files(dir_of(stage), stage);
+  const auto source = "the state of stage `" + std::string(stage) + "`";
+  const State all(from_safetensors(files.at("state.safetensors"), source),
+                  read_state(files.at("state.json")));
+  stateful->load(all.nested("model"));
+}
+
+const fs::path& EarlierStages::dir_of(std::string_view stage) const {
+  const auto it = after_.find(std::string(stage));
+  if (it != after_.end()) return it->second;
+  throw Error(ErrorKind::kData, "this stage does not run after `" + std::string(stage) +
+                                    "`: add it to `after:` to read what it leaves");
+}
+
+const EarlierStage& EarlierStages::earlier_of(std::string_view stage) const {
+  dir_of(stage);
+  const auto it = job_.earlier.find(std::string(stage));
+  if (it != job_.earlier.end() && it->second.components.contains("model")) return it->second;
+  throw Error(ErrorKind::kData, "stage `" + std::string(stage) +
+                                    "` has no model, or no field of this component names it: "
+                                    "declare one with Schema::stage() and kFinalWeights");
+}
+
+std::shared_ptr<Model> EarlierStages::build(std::string_view stage) const {
+  const auto* data = earlier_of(stage).components.contains("dataset") ? &info(stage) : nullptr;
+  // A stream of its own, so that this model does not depend on what is built before it.
+  seed_default_generators(context_.rng.fork("earlier model").fork(stage), torch::kCPU);
+  return std::static_pointer_cast<Model>(make("model", stage, data));
+}
+
+Info EarlierStages::read_info(std::string_view stage) const {
+  const auto& earlier = earlier_of(stage);
+  if (!earlier.components.contains("dataset")) return {};
+  auto dataset = std::static_pointer_cast<Dataset>(make("dataset", stage, nullptr));
+  if (!earlier.subset.empty()) dataset = cut_to_subset(std::move(dataset), earlier.subset);
+  return dataset->info();
+}
+
+std::shared_ptr<void> EarlierStages::make(const std::string& kind, std::string_view stage,
+                                          const Info* info) const try {
+  const auto& earlier = earlier_of(stage);
+  const Surroundings around{.info = info,
+                            .inputs = std::make_shared<EarlierStages>(
+                                earlier.after, job_, registry_, context_, earlier_)};
+  return registry_.make(kind, earlier.components.at(kind), around);
+} catch (const Error& error) {
+  // Before any stage has run, the check of that stage tells it at its own place.
+  if (earlier_ == Earlier::kToCome) throw NotRunYet();
+  throw Error(error.kind(), "stage `" + std::string(stage) + "`: " + error.what());
+}
+
+}  // namespace assay
