@@ -10,6 +10,7 @@
 #include <ATen/ops/empty.h>
 
 #include "assay/sdk/training.h"
+#include "core/data/check_data.h"
 #include "core/runtime/runtime.h"
 
 namespace assay {
@@ -38,6 +39,7 @@ struct Loader::Impl {
   Batch load(const Drawn& drawn, std::int64_t index) const {
     const auto rng = context.rng.fork("load").fork(static_cast<std::uint64_t>(index));
     auto batch = dataset->load(drawn.ids, context.with(rng));
+    check_loaded(batch, drawn.ids, dataset->info());
     batch.occurrence = at::empty({std::ssize(drawn.occurrences)}, torch::kInt64);
     std::copy(drawn.occurrences.begin(), drawn.occurrences.end(),
               batch.occurrence.mutable_data_ptr<std::int64_t>());

@@ -10,6 +10,7 @@
 
 #include "assay/sdk/tensors.h"
 #include "assay/sdk/training.h"
+#include "core/data/check_data.h"
 
 namespace assay {
 namespace {
@@ -61,6 +62,19 @@ void check_columns(const Predictions& found, const Info& info) {
                                      std::to_string(columns) +
                                      "]: a row per sample and a column per " +
                                      (info.classes > 0 ? "class" : "target"));
+}
+
+// Probabilities or logits in place of their logarithms would give numbers of every metric.
+void check_normalized(const Predictions& found) {
+  if (!found.log_probability.defined()) return;
+  const auto sum = found.log_probability.to(torch::kDouble).exp().sum(1);
+  const auto wrong = ((sum - 1).abs() > 0.01).any().item<bool>();  // NaN is told elsewhere
+  if (wrong)
+    throw Error(
+        ErrorKind::kPlugin,
+        "the predictor gives log_probability whose probabilities do not add up to 1: it must "
+        "be log_softmax of the logits",
+        std::string(Predictor::kind));
 }
 
 void restore(Model& model, const Tensors& before) {
@@ -117,7 +131,9 @@ void PredictionLoop::advance(std::int64_t unit, Parts& parts, const Context& con
   const auto part =
       ids.subspan(start, std::min(static_cast<std::size_t>(batch_), ids.size() - start));
   const auto here = context.with(context.rng.fork(start));
-  const auto batch = to_device(dataset_->load(part, here), context.device);
+  auto loaded = dataset_->load(part, here);
+  check_loaded(loaded, part, dataset_->info());
+  const auto batch = to_device(std::move(loaded), context.device);
   auto found =
       predictor_->predict(*parts.model, batch, context.with(here.rng.fork("predict").fork(pass)));
   if (keeps_.answers && !found.log_probability.defined() && !found.value.defined())
@@ -145,6 +161,7 @@ void PredictionLoop::add(std::int64_t pass, std::size_t place, Predictions found
   for (const auto& [name, member] : kTensors)
     if ((found.*member).defined()) found.*member = (found.*member).detach().cpu();
   check_columns(found, dataset_->info());
+  check_normalized(found);
   if (keeps_.members) {
     if (std::ssize(members_) <= pass) members_.resize(static_cast<std::size_t>(pass) + 1);
     members_.back().push_back(found.log_probability.defined() ? found.log_probability

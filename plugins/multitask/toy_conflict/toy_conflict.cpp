@@ -17,8 +17,8 @@ constexpr double kSmallest = 5e-6;       // of what a logarithm is taken of
 constexpr float kLowestMean = -8.3551f;  // the mean of both losses is smallest at (0, this)
 const std::vector<std::int64_t> kShape{2};
 
-// One sample, in the training and the test split; its target is where the two losses' mean is
-// smallest, so that test/mse is half the squared distance to it.
+// One sample in the training and another in the test split; their target is where the two losses'
+// mean is smallest, so that test/mse is half the squared distance to it.
 class ToyData final : public assay::Dataset {
  public:
   struct Params {};
@@ -30,19 +30,21 @@ class ToyData final : public assay::Dataset {
 
   const assay::Info& info() const override { return info_; }
   std::span<const std::int64_t> ids(Split split) const override {
-    return std::span<const std::int64_t>(ids_).first(split == Split::kValidation ? 0 : 1);
+    if (split == Split::kValidation) return {};
+    return std::span<const std::int64_t>(ids_).subspan(split == Split::kTrain ? 0 : 1, 1);
   }
   assay::Batch load(std::span<const std::int64_t> ids, const assay::Context&) const override {
     const auto count = static_cast<std::int64_t>(ids.size());
     for (const auto id : ids)
-      if (id != 0) throw Error(ErrorKind::kData, "there is only one sample, with id 0");
+      if (id != 0 && id != 1) throw Error(ErrorKind::kData, "the only samples are 0 and 1");
     return {torch::zeros({count, 2}), torch::tensor({0.0f, kLowestMean}).repeat({count, 1}),
-            torch::zeros({count}, torch::kInt64), torch::zeros({count}, torch::kInt64)};
+            torch::tensor(std::vector<std::int64_t>(ids.begin(), ids.end())),
+            torch::zeros({count}, torch::kInt64)};
   }
 
  private:
   assay::Info info_;
-  std::vector<std::int64_t> ids_{0};
+  std::vector<std::int64_t> ids_{0, 1};
 };
 
 class ToyModel final : public assay::Model {

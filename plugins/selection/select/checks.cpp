@@ -1,6 +1,7 @@
 #include "selection/select/checks.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "selection/shared/places.h"
 
@@ -87,6 +88,29 @@ void check_classes(const torch::Tensor& label, const assay::Info& info) {
                       " has no sample in the training split: take a larger part of the dataset, "
                       "leave the class out by `class_subset`, or use a selector that does not work "
                       "per class");
+}
+
+void check_choice(const assay::Selector::Choice& choice, std::int64_t size) {
+  const auto refuse = [](const std::string& what) {
+    throw Error(ErrorKind::kPlugin, "the selector " + what, "selector");
+  };
+  const auto count = std::ssize(choice.places);
+  if (count == 0) refuse("chose no sample");
+  auto sorted = choice.places;
+  std::sort(sorted.begin(), sorted.end());
+  if (sorted.front() < 0 || sorted.back() >= size)
+    refuse("chose the place " +
+           std::to_string(sorted.front() < 0 ? sorted.front() : sorted.back()) +
+           ", and the pool has the places 0 to " + std::to_string(size - 1));
+  if (const auto twice = std::adjacent_find(sorted.begin(), sorted.end()); twice != sorted.end())
+    refuse("chose the place " + std::to_string(*twice) + " twice");
+  const auto& weights = choice.weights;
+  if (!weights.empty() && weights.size() != choice.places.size())
+    refuse("gives " + std::to_string(weights.size()) + " weights for " + std::to_string(count) +
+           " places");
+  for (const double weight : weights)
+    if (!(weight >= 0) || !std::isfinite(weight))
+      refuse("gives the weight " + std::to_string(weight) + "; it must be finite and at least 0");
 }
 
 }  // namespace selection

@@ -21,4 +21,8 @@ void check_needs(const assay::Selector::Needs& needs, const assay::Parts& parts,
 /// Throws it for a class without a sample among `label` [N].
 void check_classes(const torch::Tensor& label, const assay::Info& info);
 
+/// Throws Error{kPlugin} unless the choice has distinct places below `size`, one at least, and no
+/// weights or one per place that is finite and not negative.
+void check_choice(const assay::Selector::Choice& choice, std::int64_t size);
+
 }  // namespace selection

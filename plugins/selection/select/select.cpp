@@ -140,6 +140,7 @@ assay::Pool Select::pool_of(const assay::Parts& parts) const {
 void Select::write(const assay::Selector::Choice& choice, const assay::Parts& parts,
                    assay::Results& results) {
   const auto all = parts.dataset->ids(Split::kTrain);
+  check_choice(choice, std::ssize(all));
   std::vector<std::int64_t> ids;
   for (const auto place : choice.places) ids.push_back(all[static_cast<std::size_t>(place)]);
   assay::TensorMap artifact{{"ids", torch::tensor(ids, torch::kInt64)}};

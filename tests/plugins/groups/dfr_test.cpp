@@ -18,6 +18,7 @@ struct Bench {
   Bench(const torch::Tensor& x, const Table::Ids& y, const Table::Ids& group, std::int64_t classes,
         std::int64_t groups) {
     Info info{{x.size(1)}, classes, 1, {}, {}, {}};
+    info.input_type = x.scalar_type();
     for (std::int64_t g = 0; g < groups; ++g) info.groups.push_back(std::to_string(g));
     const auto all = range(0, x.size(0));
     parts.dataset =

@@ -141,6 +141,10 @@ class Loader {
 /// and abstentions [B]. BatchProblem does it in its first step.
 void check_output(Model& model, const Batch& batch, const Info& info);
 
+/// Throws Error{kData} unless the ids of each split are ascending and no sample is in two splits.
+/// The runner calls it for the dataset of a stage.
+void check_ids(const Dataset& dataset);
+
 /// Puts the model into eval mode for the lifetime of the object; the destructor restores the mode
 /// of each module.
 class EvalMode {
