@@ -120,8 +120,31 @@ const Info& Build::info() const {
   throw Error(ErrorKind::kParameter, "needs a dataset: add `dataset:` to the manifest");
 }
 
+namespace {
+
+// A component whose default is itself would be built without end.
+class Depth {
+ public:
+  Depth() {
+    if (++depth_ <= kDeepest) return;
+    --depth_;
+    throw Error(ErrorKind::kPlugin, "components are nested more than " + std::to_string(kDeepest) +
+                                        " deep: check whether a default is itself");
+  }
+  ~Depth() { --depth_; }
+  Depth(const Depth&) = delete;
+
+ private:
+  static constexpr int kDeepest = 16;
+  static thread_local int depth_;
+};
+thread_local int Depth::depth_ = 0;
+
+}  // namespace
+
 std::shared_ptr<void> Registry::make(std::string_view kind, const Spec& spec,
                                      const Surroundings& around) const {
+  const Depth depth;
   const Entry& entry = find(kind, spec.use);
   const Make nested = [this, &around](std::string_view inner, std::string_view version,
                                       const Spec& what) {

@@ -93,6 +93,7 @@ int test_plugins(const Call& call, const std::vector<fs::path>& files) {
       if (!tested.broken.empty()) code = kPlugin;
       components.push_back(json_of(tested));
       if (!call.json) print(tested);
+      std::fflush(stdout);  // the next one may take long
     }
     json.push_back(
         {{"file", answer.file}, {"refused", answer.refused}, {"components", components}});

@@ -1,4 +1,5 @@
 // Datasets: the same samples on every call, as Info says.
+#include "assay/sdk/training.h"
 #include "runner/conformance/owed.h"
 #include "runner/conformance/trial.h"
 #include "runner/conformance/watches.h"
@@ -27,6 +28,35 @@ void test_samples(const Dataset& data, Owed& owed) {
               "the inputs have another type than Info::input_type");
   owed.expect(!a.input.is_floating_point() || a.input.isfinite().all().item<bool>(),
               "it has inputs that are not finite");
+}
+
+Tensors tensors_of(const Batch& batch) {
+  return {batch.input, batch.target, batch.id, batch.group};
+}
+
+// A sample is the same whatever stands beside it in its batch.
+void test_batches(const Dataset& data, Owed& owed) {
+  const Context context{torch::kCPU, Rng(0), nullptr};
+  const auto all = data.ids(Split::kTrain);
+  const auto ids = all.first(std::min(kSome, all.size()));
+  const auto whole = data.load(ids, context);
+  for (std::size_t k = 0; k < ids.size(); ++k) {
+    const auto alone = data.load(ids.subspan(k, 1), context);
+    const auto row = torch::tensor({static_cast<std::int64_t>(k)}, torch::kInt64);
+    owed.expect(testing::same(tensors_of(alone), tensors_of(whole.select(row))),
+                "a sample alone has other bytes than in a batch: it depends on the others, or on "
+                "its place");
+  }
+  const auto groups = data.groups(Split::kTrain);
+  for (std::size_t k = 0; k < ids.size() && !groups.empty(); ++k)
+    owed.expect(whole.group[static_cast<std::int64_t>(k)].item<std::int64_t>() == groups[k],
+                "Batch::group differs from groups()");
+  const torch::NoGradGuard no_grad;
+  auto written = data.load(ids, context);
+  const auto before = written.input.clone();
+  written.input.zero_();
+  owed.expect(data.load(ids, context).input.equal(before),
+              "a batch is a view of the dataset's memory: who writes on it changes the samples");
 }
 
 void test_split(const Dataset& data, Split split, Owed& owed) {
@@ -70,7 +100,13 @@ void test_dataset(const Registry& registry, const Entry& entry, Owed& owed) {
   owed.expect(!generator.was_used(),
               "its constructor draws from LibTorch's default generator, or seeds it: use an Rng of "
               "a seed parameter");
+  try {
+    check_ids(*data);
+  } catch (const Error& error) {
+    owed.expect(false, error.what());
+  }
   test_samples(*data, owed);
+  test_batches(*data, owed);
   for (const auto split : {Split::kTrain, Split::kValidation, Split::kTest})
     test_split(*data, split, owed);
   const auto& info = data->info();

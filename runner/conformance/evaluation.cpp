@@ -28,6 +28,10 @@ void test_draws(const Transform& transform, const Batch& whole, Owed& owed) {
   owed.expect(transform.draw(whole.select(kRows()), Rng(4)).equal(draws.index_select(0, kRows())),
               "the draws of a sample depend on the other samples of its batch");
   owed.expect(!transform.draw(whole, Rng(5)).equal(draws), "its draws do not depend on the seed");
+  auto others = whole;
+  others.id = whole.id + 1000;
+  owed.expect(!transform.draw(others, Rng(4)).equal(draws),
+              "its draws do not depend on the samples' ids: all have the same ones");
   auto later = whole;
   later.occurrence = whole.occurrence + 3;
   owed.expect(!transform.draw(later, Rng(4)).equal(draws),
@@ -102,6 +106,12 @@ void test_transform(const Registry& registry, const Entry& entry, Owed& owed) {
               "it draws from LibTorch's default generator, or seeds it: draw from the stream it is "
               "given");
   owed.expect(whole.input.equal(before), "apply() changes the batch that it is given");
+  owed.expect(changed.input.sizes() == before.sizes() &&
+                  changed.input.scalar_type() == before.scalar_type(),
+              "apply() gives inputs of another shape or type");
+  owed.expect(
+      same({changed.target, changed.id, changed.group}, {whole.target, whole.id, whole.group}),
+      "apply() changes targets, ids or groups");
   owed.expect(!changed.input.equal(before), "apply() changes no input with its defaults");
   const auto some = transform->apply(whole.select(kRows()), draws.index_select(0, kRows()));
   owed.expect(some.input.equal(changed.input.index_select(0, kRows())),
@@ -134,7 +144,13 @@ void test_metric(const Registry& registry, const Entry& entry, Owed& owed) {
   metric->measure(sets, second);
   owed.expect(!first.rows().empty(), "it gives no row");
   owed.expect(first.rows() == second.rows(), "it gives other rows the second time");
+  Strings seen;
   for (const auto& [name, value] : first.rows()) {
+    owed.expect(name.starts_with("validation/"),
+                "it gives the row `" + name + "` of a set that it was not given");
+    owed.expect(std::find(seen.begin(), seen.end(), name) == seen.end(),
+                "it gives the row `" + name + "` twice");
+    seen.push_back(name);
     const auto row = name.substr(name.find('/') + 1);
     owed.expect(std::isfinite(value), "its row `" + row + "` is not finite");
     owed.expect(std::any_of(entry.rows.begin(), entry.rows.end(),

@@ -1,6 +1,7 @@
 // The schema: what it says, and whether its bounds are what it accepts.
 #include <cmath>
 
+#include "assay/needs.h"
 #include "runner/conformance/owed.h"
 #include "runner/conformance/trial.h"
 
@@ -64,10 +65,25 @@ void test_default_component(const Registry& registry, const FieldInfo& field,
           " that is there");
 }
 
+// A kind that no component has would be asked of every manifest in vain.
+void test_needs(const Registry& registry, const Entry& entry, Owed& owed) {
+  Strings kinds{"problem", kTrainedWeights};
+  for (const auto& one : registry.entries()) kinds.push_back(one.kind);
+  for (const auto& text : entry.needs) {
+    const auto kind = need_of(text).kind;
+    if (std::find(kinds.begin(), kinds.end(), kind) != kinds.end()) continue;
+    const auto near = nearest(kind, kinds);
+    owed.expect(false, "it needs the kind `" + kind + "`, of which there is no component" +
+                           (near.empty() ? "" : "; did you mean `" + near + "`?"));
+  }
+}
+
 }  // namespace
 
 void test_fields(const Registry& registry, const Entry& entry, Owed& owed) {
-  owed.expect(entry.doc.size() > 15, "its documentation is no sentence");
+  owed.expect(entry.doc.size() > 15,
+              "its documentation is shorter than a sentence of 16 characters");
+  test_needs(registry, entry, owed);
   for (const auto& field : entry.fields) {
     owed.expect(
         field.doc.size() > 5 && field.doc.back() == '.',

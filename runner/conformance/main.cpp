@@ -1,7 +1,9 @@
 // assay-conformance: tests one component of a plugin. Not for people: `assay plugin test` starts
 // it.
+#include <sys/prctl.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 
@@ -53,6 +55,7 @@ int main(int argc, char** argv) {
   }
   const int out = assay::duplicated(STDOUT_FILENO, assay::kOutOfTheWay);
   ::dup2(STDERR_FILENO, STDOUT_FILENO);  // what a plugin prints is no answer
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);    // of no use when `assay` has ended
   ::setpgid(0, 0);                       // a signal to its group reaches nobody else
   assay::adopt_orphans();
   assay::trace_crashes();

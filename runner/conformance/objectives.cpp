@@ -1,6 +1,8 @@
 // Objectives: terms on a batch, and what they leave alone.
 #include <cmath>
 
+#include <ATen/ops/linspace.h>
+
 #include "core/runtime/runtime.h"
 #include "runner/conformance/owed.h"
 #include "runner/conformance/trial.h"
@@ -81,6 +83,25 @@ void test_repetition(Objective& objective, Model& model, const Batch& batch,
               "has the same dropout: seed it from context.rng, or leave it alone");
 }
 
+// BatchProblem applies them: twice would be another loss.
+void test_weights_ignored(Objective& objective, Model& model, Batch batch,
+                          const std::vector<Term>& first, Owed& owed) {
+  const Context context{torch::kCPU, Rng(0), nullptr};
+  batch.weight = at::linspace(0, 2, batch.size());
+  seed_default_generators(Rng(7), torch::kCPU);
+  const auto again = objective.evaluate(model, objective.prepare(model, batch, context), context);
+  for (std::size_t k = 0; k < std::min(first.size(), again.size()); ++k)
+    owed.expect(first[k].value.equal(again[k].value),
+                "the term `" + objective.terms()[k] +
+                    "` reads Batch::weight, which is applied to its losses per sample by the step");
+}
+
+std::vector<bool> modes_of(const Model& model) {
+  std::vector<bool> modes;
+  for (const auto& module : model.modules()) modes.push_back(module->is_training());
+  return modes;
+}
+
 // Three steps with the objective; before step `stop` it is made anew from what it saved.
 Tensors train_with(const Registry& registry, const Entry& entry,
                    const std::shared_ptr<Dataset>& data, int stop) {
@@ -122,20 +143,27 @@ void test_objective(const Registry& registry, const Entry& entry, Owed& owed) {
   const auto batch = data->load(ids.first(std::min<std::size_t>(8, ids.size())), context);
   const auto objective = testing::build<Objective>(registry, entry, *data);
   const auto model = testing::model_for(registry, entry, *data);
-  const TensorWatch weights(model->parameters());
+  const TensorWatch weights(model->parameters()),
+      samples({batch.input, batch.target, batch.id, batch.group});
+  const auto modes = modes_of(*model);
   const auto prepared = objective->prepare(*model, batch, context);
   const auto first = objective->evaluate(*model, prepared, context);
   owed.expect(first.size() == objective->terms().size(),
               "it gives " + std::to_string(first.size()) + " terms and names " +
                   std::to_string(objective->terms().size()));
   if (first.size() != objective->terms().size()) return;
+  // Whoever changes these gives other terms the second time, for another reason than its draws.
+  owed.expect(!weights.has_changed(), "it changes the model's weights");
+  owed.expect(!samples.has_changed(), "it changes the batch that it is given");
+  owed.expect(modes == modes_of(*model), "it leaves the model in another mode (train or eval)");
+  if (!owed.broken().empty()) return;
   for (std::size_t k = 0; k < first.size(); ++k)
     test_term(objective->terms()[k], first[k], batch.size(), owed);
   test_repetition(*objective, *model, batch, first, owed);
+  test_weights_ignored(*objective, *model, batch, first, owed);
   model->eval();
   test_halves(*objective, *model, prepared, context, objective->evaluate(*model, prepared, context),
               owed);
-  owed.expect(!weights.has_changed(), "it changes the model's weights");
   for (const auto& parameter : model->parameters())
     owed.expect(!parameter.grad().defined(), "it writes to `.grad` of the model's parameters");
   test_resuming(registry, entry, data, owed);

@@ -87,8 +87,15 @@ std::shared_ptr<Model> model_for(const Registry& registry, const Entry& entry,
 
 std::shared_ptr<void> build(const Registry& registry, const Entry& entry, const Dataset& data) {
   const auto& info = data.info();
+  const auto before = stage_of(model_for(registry, entry, data), info);
+  auto between = stage_of(model_for(registry, entry, data), info)->left;
+  {
+    const torch::NoGradGuard no_grad;
+    for (auto& weight : between.model->parameters()) weight.add_(0.1);
+  }
+  before->others.emplace("between", std::move(between));
   return registry.make(entry.kind, {entry.name, required_values(entry)},
-                       {.info = &info, .inputs = stage_of(model_for(registry, entry, data), info)});
+                       {.info = &info, .inputs = before});
 }
 
 std::vector<Term> OneTerm::evaluate(Model& model, const Batch& batch, const Context&) {
@@ -209,6 +216,8 @@ Run carry_out(const Registry& registry, const TinyTrial& trial, std::int64_t sto
   std::int64_t unit = 0;
   for (; unit < units && !whole->procedure->finished(); ++unit) {
     if (unit == stop) whole = whole->again();
+    seed_default_generators(context.rng.fork("unit").fork(static_cast<std::uint64_t>(unit)),
+                            torch::kCPU);
     whole->procedure->advance(unit, whole->parts, context, results);
   }
   Run run{results.rows, copies(tensors_of(*whole->parts.model)), {}, unit};
