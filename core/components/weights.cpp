@@ -5,6 +5,8 @@
 
 #include <fnmatch.h>
 
+#include <c10/util/StringUtil.h>
+
 #include "assay/error.h"
 #include "assay/schema.h"
 
@@ -36,11 +38,19 @@ std::string describe_nearest(std::string pattern, const Strings& names) {
   return "the names begin with " + listed({first.begin(), first.end()});
 }
 
+// Classes without names are those of their numbers.
+Strings names_of(const Info& info) {
+  if (!info.class_names.empty()) return info.class_names;
+  Strings names;
+  for (std::int64_t c = 0; c < info.classes; ++c) names.push_back(std::to_string(c));
+  return names;
+}
+
 std::string describe_outputs(const Info& info) {
   if (info.classes == 0) return std::to_string(info.targets) + " real targets";
   const auto count = std::to_string(info.classes) + " classes";
-  if (info.class_names.empty() || info.class_names.size() > kFew) return count;
-  return count + ", " + listed(info.class_names);
+  if (info.class_names.size() > kFew) return count;
+  return count + ", " + listed(names_of(info));
 }
 
 }  // namespace
@@ -63,6 +73,21 @@ void check_patterns(const std::vector<std::string>& patterns, const std::vector<
   }
 }
 
+void check_same_inputs(const Info& earlier, const Info& own, const std::string& stage) {
+  const auto refuse = [&](const std::string& theirs, const std::string& ours) {
+    throw Error(ErrorKind::kParameter, "the model of stage `" + stage + "` was trained on inputs " +
+                                           theirs + ", and the data of this stage have inputs " +
+                                           ours + ": use data with the same");
+  };
+  if (earlier.input_shape != own.input_shape)
+    refuse(c10::str(c10::IntArrayRef(earlier.input_shape)),
+           c10::str(c10::IntArrayRef(own.input_shape)));
+  if (earlier.input_type != own.input_type)
+    refuse(c10::toString(earlier.input_type), c10::toString(own.input_type));
+  if (earlier.pixel_mean != own.pixel_mean || earlier.pixel_deviation != own.pixel_deviation)
+    refuse("with another normalization of pixels", "with their own");
+}
+
 TensorMap weights_of(const torch::nn::Module& module) {
   TensorMap all;
   for (const auto& item : module.named_parameters()) all[item.key()] = item.value().detach();
@@ -71,9 +96,8 @@ TensorMap weights_of(const torch::nn::Module& module) {
 }
 
 void check_same_outputs(const Info& earlier, const Info& own, const std::string& stage) {
-  const bool named = !earlier.class_names.empty() && !own.class_names.empty();
   if (earlier.classes == own.classes && (own.classes > 0 || earlier.targets == own.targets) &&
-      (!named || earlier.class_names == own.class_names))
+      names_of(earlier) == names_of(own))
     return;
   throw Error(ErrorKind::kParameter,
               "the model of stage `" + stage + "` answers for " + describe_outputs(earlier) +

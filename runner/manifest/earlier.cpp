@@ -1,6 +1,7 @@
 #include "runner/manifest/earlier.h"
 
 #include <algorithm>
+#include <optional>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -52,44 +53,59 @@ void for_stage_fields(const Stage& stage, const Catalog& catalog, const Visit& v
                    });
 }
 
+// The dataset of a stage without those around it, which keep its ids.
+std::optional<Spec> source_of(const Stage& stage) {
+  const auto it = stage.components.find("dataset");
+  if (it == stage.components.end()) return {};
+  const Spec* spec = &it->second;
+  for (bool inner = true; inner;) {
+    inner = false;
+    for (const auto& [name, value] : spec->params)
+      if (const auto* nested = std::get_if<Spec>(&value);
+          nested != nullptr && !nested->use.empty()) {
+        spec = nested;
+        inner = true;
+        break;
+      }
+  }
+  return *spec;
+}
+
 class Earlier {
  public:
   Earlier(const Named& named, const std::vector<Named>& all, Checker& checker)
       : named_(named), all_(all), checker_(checker) {}
 
-  InitialWeights weights() const {
+  InitialWeights weights(const Strings& read) const {
     const auto* model = model_of(named_.stage);
-    if (const Node* node = named_.own->find("weights"))
-      return read_initial_weights(*node, named_.after, model, checker_);
-    // Those of the last stage before it that has the same model.
-    InitialWeights found;
-    if (model == nullptr) return found;
-    for (const auto& before : named_.after) {
-      const auto* other = stage(before);  // null if the manifest has no map for it
-      const auto* its_model = other == nullptr ? nullptr : model_of(*other);
-      if (its_model != nullptr && *its_model == *model) found.stage = before;
+    if (const Node* node = named_.own->find("weights")) {
+      const auto weights = read_initial_weights(*node, named_.after, model, checker_);
+      if (needs("weights/All") && !weights.kept.empty())
+        complain(
+            fmt::format("procedure `{}` takes a trained model, of which `new` leaves a part "
+                        "untrained: train it in a stage before",
+                        named_.stage.components.at("procedure").use));
+      return weights;
     }
-    return found;
-  }
-
-  // Numbers of random weights would look like those of a trained model.
-  void check_weights(const InitialWeights& weights) const {
-    const auto it = named_.stage.components.find("procedure");
-    if (it == named_.stage.components.end() || !weights.empty() ||
-        named_.own->find("weights") != nullptr)
-      return;
-    const auto* info = checker_.catalog().find("procedure", it->second.use);
-    if (info == nullptr ||
-        std::find(info->needs.begin(), info->needs.end(), kTrainedWeights) == info->needs.end())
-      return;
-    checker_.complaints().add(
-        *place_of(named_.stage, "procedure"),
-        fmt::format("procedure `{}` takes a trained model, and {}: add `weights:` with a stage of "
-                    "`after` or a file, or `weights: none` for the weights that the model starts "
-                    "with",
-                    info->name,
-                    named_.after.empty() ? "this stage comes after none"
-                                         : "no stage of `after` has the same model"));
+    Strings trained;  // stages with a model
+    for (const auto& before : named_.after)
+      if (const auto* other = stage(before); other != nullptr && model_of(*other) != nullptr)
+        trained.push_back(before);
+    if (model == nullptr || !(needs("model") || needs("model?"))) return {};
+    if (trained.empty()) return ask_for_weights();
+    const auto why = why_unclear(*model, trained, read);
+    InitialWeights found;
+    if (why.empty()) {
+      found.stage = trained.front();
+      return found;
+    }
+    complain(
+        fmt::format("it is not clear with which weights the model of stage `{}` starts, since "
+                    "{}: add `weights:` with {}, or `weights: none` for new ones",
+                    named_.stage.name, why,
+                    trained.size() == 1 ? "`" + trained.front() + "`"
+                                        : fmt::format("one of {}", fmt::join(trained, ", "))));
+    return {};
   }
 
   std::string subset() const {
@@ -101,6 +117,12 @@ class Earlier {
       return "";
     }
     check_leaves(node->text, kSelected, "`subset`", node->at);
+    const auto* other = stage(node->text);
+    if (other != nullptr && source_of(*other) != source_of(named_.stage))
+      checker_.complaints().add(
+          node->at, fmt::format("stage `{}` selects from another dataset than that of this stage: "
+                                "its ids would name other samples",
+                                node->text));
     return node->text;
   }
 
@@ -118,6 +140,48 @@ class Earlier {
   }
 
  private:
+  void complain(const std::string& what) const {
+    checker_.complaints().add(*place_of(named_.stage, "procedure"), what);
+  }
+
+  // Whether the procedure has this need, or one of this kind with an ability.
+  bool needs(const std::string& need) const {
+    const auto it = named_.stage.components.find("procedure");
+    const auto* info = it == named_.stage.components.end()
+                           ? nullptr
+                           : checker_.catalog().find("procedure", it->second.use);
+    return info != nullptr &&
+           std::any_of(info->needs.begin(), info->needs.end(), [&](const std::string& one) {
+             return one == need || one.starts_with(need + "/");
+           });
+  }
+
+  // Numbers of random weights would look like those of a trained model.
+  InitialWeights ask_for_weights() const {
+    const Node* after = named_.own->find("after");
+    const bool told = after != nullptr && named_.after.empty();  // of stages that do not exist
+    if (needs(kTrainedWeights) && !told)
+      complain(
+          fmt::format("procedure `{}` takes a trained model, and no stage of `after` has one: "
+                      "add `weights:` with such a stage or a file, or `weights: none` for the "
+                      "weights that the model starts with",
+                      named_.stage.components.at("procedure").use));
+    return {};
+  }
+
+  // Why the weights of a stage before may be meant or not, or "". `read` are the stages whose
+  // models the fields of this one read.
+  std::string why_unclear(const Spec& model, const Strings& trained, const Strings& read) const {
+    if (trained.size() > 1)
+      return fmt::format("the stages {} have models", fmt::join(trained, " and "));
+    const auto& only = trained.front();
+    if (!(*model_of(*stage(only)) == model))
+      return fmt::format("stage `{}` has a model with other parameters", only);
+    if (std::find(read.begin(), read.end(), only) != read.end())
+      return fmt::format("a field of this stage reads the model of stage `{}` too", only);
+    return "";
+  }
+
   const Stage* stage(const std::string& name) const {
     const auto it = std::find_if(all_.begin(), all_.end(),
                                  [&](const Named& one) { return one.stage.name == name; });
@@ -195,10 +259,9 @@ Strings after_of(const Node& own, const Strings& names, Checker& checker) {
 
 void take_from_earlier(Named& named, const std::vector<Named>& all, Checker& checker) {
   const Earlier earlier(named, all, checker);
-  named.stage.weights = earlier.weights();
-  earlier.check_weights(named.stage.weights);
-  named.stage.subset = earlier.subset();
   named.stage.models = earlier.check_fields();
+  named.stage.weights = earlier.weights(named.stage.models);
+  named.stage.subset = earlier.subset();
   if (const auto& from = named.stage.weights.stage; !from.empty())
     named.stage.models.push_back(from);
 }

@@ -16,14 +16,25 @@ namespace assay {
 namespace {
 
 constexpr double kGrace = 10;  // seconds from SIGTERM to SIGKILL
-constexpr std::streamoff kTailBytes = 4096;
+constexpr std::streamoff kTailBytes = 32768;
 constexpr std::size_t kTailLines = 5;
 
-std::string last_lines(const std::filesystem::path& log) {
+std::string tail_of(const std::filesystem::path& log) {
   std::ifstream in(log, std::ios::binary | std::ios::ate);
   if (!in) return "";
   in.seekg(std::max<std::streamoff>(0, in.tellg() - kTailBytes));
-  std::string text = plain({std::istreambuf_iterator<char>(in), {}});
+  return plain({std::istreambuf_iterator<char>(in), {}});
+}
+
+// What a worker that crashed says of the signal and the component, before a long trace; or "".
+std::string crash_line(const std::filesystem::path& log) {
+  const auto text = tail_of(log);
+  const auto start = text.rfind("crashed with signal ");
+  return start == std::string::npos ? "" : text.substr(start, text.find('\n', start) - start);
+}
+
+std::string last_lines(const std::filesystem::path& log) {
+  auto text = tail_of(log);
   while (!text.empty() && text.back() == '\n') text.pop_back();
   std::size_t start = text.size();
   for (std::size_t lines = 0; lines < kTailLines && start != 0 && start != std::string::npos;
@@ -148,6 +159,9 @@ std::string Attempt::silent_end(const Exit& exit) const {
                        limits_.heartbeat);
   const auto& dir = task_.outcome.dir;
   const auto log = RunFolder(dir).log();
+  if (exit.signal != 0 && exit.signal != SIGKILL)
+    if (const auto crash = crash_line(log); !crash.empty())
+      return text + fmt::format(": it {}; the trace is in {}", crash, log.string());
   const auto lines = last_lines(log);
   return lines.empty() ? text + fmt::format("; {} is empty", log.string())
                        : text + fmt::format("; last lines of {}:\n{}", log.string(), lines);

@@ -173,6 +173,7 @@ bool is_mistake(const CheckAnswer& answer) {
 Diagnostic located(const BuildCheck& check, const Experiment& experiment) {
   const auto& path = check.answer.error_path;
   const auto* place = place_of(*check.stage, path.empty() ? "procedure" : path);
+  if (place == nullptr) place = place_of(*check.stage, "procedure");  // of what is only implied
   return {place == nullptr ? Location{experiment.source->file.string(), 1, 1} : *place,
           check.answer.message};
 }

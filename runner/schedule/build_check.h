@@ -21,7 +21,7 @@ struct BuildChecks {
   std::string problem;           // why there are fewer answers, or ""
 };
 
-inline constexpr std::size_t kMostCombinations = 16;
+inline constexpr std::size_t kMostCombinations = 64;
 
 /// kLater: those that come after another one.
 enum class StagesToBuild { kAll, kLater };

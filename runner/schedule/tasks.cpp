@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <set>
 
 #include "runner/files/index.h"
 #include "runner/system/clock.h"
@@ -21,22 +22,26 @@ bool builds_upon(const Trial& trial, std::size_t late, std::size_t early) {
   return false;
 }
 
-// Of stages that build upon one another the last one's row counts. Rows of one name that stages
-// beside one another give are different numbers: each has its stage's name before it.
+// The rows of a set, such as `test`, are those of the last stage that measured it, whichever rows
+// that gave: one of a stage before would be the number of another model. They, and those of stages
+// beside one another, have their stage's name before them.
 std::map<std::string, double> metrics_of(const Trial& trial,
                                          const std::vector<StageOutcome>& stages) {
-  std::map<std::string, std::vector<std::size_t>> givers;
+  const auto set_of = [](const std::string& row) { return row.substr(0, row.find('/')); };
+  std::map<std::string, std::set<std::size_t>> last;  // by set: the stages that measured it last
   for (std::size_t i = 0; i < stages.size(); ++i)
     for (const auto& [name, value] : stages[i].status.metrics) {
-      auto& before = givers[name];
+      auto& before = last[set_of(name)];
       std::erase_if(before, [&](std::size_t early) { return builds_upon(trial, i, early); });
-      before.push_back(i);
+      before.insert(i);
     }
   std::map<std::string, double> all;
-  for (const auto& [name, some] : givers)
-    for (const auto i : some)
-      all[some.size() == 1 ? name : stages[i].name + ":" + name] =
-          stages[i].status.metrics.at(name);
+  for (std::size_t i = 0; i < stages.size(); ++i)
+    for (const auto& [name, value] : stages[i].status.metrics) {
+      const auto& of_set = last.at(set_of(name));
+      const bool alone = of_set.size() == 1 && of_set.contains(i);
+      all[alone ? name : stages[i].name + ":" + name] = value;
+    }
   return all;
 }
 

@@ -2,8 +2,10 @@
 #include "runner/worker/assembly.h"
 
 #include "assay/needs.h"
+#include "assay/sdk/safetensors.h"
 #include "assay/sdk/training.h"
 #include "runner/files/build_id.h"
+#include "runner/files/hash.h"
 #include "runner/worker/crash.h"
 #include "runner/worker/memory.h"
 #include "runner/worker/model_weights.h"
@@ -90,17 +92,26 @@ class Builder {
 
   void build_model() {
     auto& model = assembly_.parts.model;
-    seed_default_generators(context_.rng.fork("model"), context_.device);
+    const auto given = read_given_weights(job_.weights, *earlier_);
+    seed_default_generators(stream_of(given), context_.device);
     model = build<Model>();
     if (!model) return;
     set_crash_place("reading the weights to start from");
-    set_initial_weights(*model, job_.weights, *earlier_);
+    set_initial_weights(*model, job_.weights, given);
     if (const auto& from = job_.weights.stage; !from.empty()) {
       earlier_->load_state(*model, from);
       if (around_.info != nullptr)
         check_same_classes(*model, job_.weights, earlier_->info(from), *around_.info);
     }
     model->to(context_.device);
+  }
+
+  // Where a layer starts anew, it must not start as it did in the stage whose other layers have
+  // been trained with it: so its stream depends on what is taken over.
+  Rng stream_of(const TensorMap& given) const {
+    const auto own = context_.rng.fork("model");
+    if (job_.weights.kept.empty() || given.empty()) return own;
+    return own.fork("new").fork(sha256(to_safetensors(given)));
   }
 
   void use(const Dataset& dataset) {
@@ -183,9 +194,16 @@ std::unique_ptr<Assembly> assemble(const Job& job, const Context& context, Earli
   parts.dataset = builder.build<Dataset>();
   if (parts.dataset && !job.subset.empty()) {
     check_weighs(made->registry, job);
-    parts.dataset = cut_to_subset(parts.dataset, job.subset);
+    try {
+      parts.dataset = cut_to_subset(parts.dataset, job.subset);
+    } catch (const Error& error) {
+      throw Error(error.kind(), std::string("`subset`: ") + error.what(), error.path());
+    }
   }
-  if (parts.dataset) builder.use(*parts.dataset);
+  if (parts.dataset) {
+    check_ids(*parts.dataset);
+    builder.use(*parts.dataset);
+  }
   builder.build_model();
   parts.objective = builder.build<Objective>();
   parts.optimizer = builder.build<Optimizer>();

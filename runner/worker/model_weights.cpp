@@ -61,15 +61,21 @@ void set_weights(Model& model, const TensorMap& weights, const std::string& sour
   load_weights(model, weights, {}, source, ErrorKind::kCorrupt);
 }
 
-void set_initial_weights(Model& model, const InitialWeights& weights, const Inputs& inputs) try {
+TensorMap read_given_weights(const InitialWeights& weights, const Inputs& inputs) try {
+  if (weights.empty()) return {};
+  return weights.file.empty() ? inputs.weights(weights.stage) : read_weights(weights.file);
+} catch (const Error& error) {
+  throw Error(error.kind(), error.what(), "weights");
+}
+
+void set_initial_weights(Model& model, const InitialWeights& weights, const TensorMap& given) try {
   if (weights.empty()) return;
-  const bool from_file = !weights.file.empty();
-  const auto given = from_file ? read_weights(weights.file) : inputs.weights(weights.stage);
   about("weights.take", [&] { expect_matches(weights, given); });
   WeightPlan plan{{}, weights.kept, !weights.take.empty()};
   about("weights.names", [&] { plan.rules = rules_of(model, weights); });
-  load_weights(model, given, plan,
-               from_file ? weights.file : "the weights of stage `" + weights.stage + "`");
+  load_weights(
+      model, given, plan,
+      weights.stage.empty() ? weights.file : "the weights of stage `" + weights.stage + "`");
 } catch (const Error& error) {
   const bool misfits = error.kind() == ErrorKind::kData && error.path().empty();
   throw Error(error.kind(), error.what() + (misfits ? hint(weights) : std::string()),
@@ -83,7 +89,9 @@ void check_same_classes(Model& model, const InitialWeights& weights, const Info&
     check_same_outputs(earlier, own, weights.stage);
   } catch (const Error& error) {
     throw Error(error.kind(),
-                std::string(error.what()) + ", or let the last layer start anew: list it in `new`",
+                std::string(error.what()) +
+                    ", or let the last layer start anew: list it in `new`; `weights: none` takes "
+                    "nothing over",
                 "weights");
   }
 }

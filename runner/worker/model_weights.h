@@ -13,10 +13,13 @@ namespace assay {
 /// missing, superfluous or of another shape; `source` names the file.
 void set_weights(Model& model, const TensorMap& weights, const std::string& source);
 
-/// Sets the weights with which a stage starts, if there are any. Throws Error{kData} that lists
-/// what does not fit, and Error{kParameter} for a pattern that matches nothing, with the path
-/// "weights" of the manifest.
-void set_initial_weights(Model& model, const InitialWeights& weights, const Inputs& inputs);
+/// The tensors of the stage or file; none if there is neither.
+TensorMap read_given_weights(const InitialWeights& weights, const Inputs& inputs);
+
+/// Sets the weights with which a stage starts, from `given`, if there are any. Throws Error{kData}
+/// that lists what does not fit, and Error{kParameter} for a pattern that matches nothing, with the
+/// path "weights" of the manifest.
+void set_initial_weights(Model& model, const InitialWeights& weights, const TensorMap& given);
 
 /// Throws Error{kParameter} if the weights of a stage are taken over with those of the last layer,
 /// and its data, `earlier`, name other classes than `own`, or have them in another order.

@@ -26,11 +26,11 @@ const std::string kStages = R"(stages:
   first: {seed: {of: member, k: 0}, procedure: {use: train, steps: 20, batch: 8}}
   second: {seed: {of: member, k: 1}, procedure: {use: train, steps: 20, batch: 8}}
   embed: {after: first, procedure: embed}
-  probe: {after: embed, dataset: {use: embedded, from: embed}, model: {use: mlp, hidden: []},
+  probe: {after: embed, weights: none, dataset: {use: embedded, from: embed}, model: {use: mlp, hidden: []},
           procedure: {use: train, steps: 20, batch: 8}}
   together: {after: [first, second], weights: none,
              procedure: {use: evaluate, predictor: {use: ensemble, members: [first, second]}}}
-  student: {after: first, model: {use: mlp, hidden: [4]}, procedure: {use: train, steps: 20, batch: 8},
+  student: {after: first, weights: none, model: {use: mlp, hidden: [4]}, procedure: {use: train, steps: 20, batch: 8},
             objective: {use: distillation, teacher: first}}
 )";
 

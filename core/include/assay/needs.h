@@ -6,7 +6,7 @@
 namespace assay {
 
 /// "model", "objective?" or "model/Fitted". Of the kind "weights" there is no component: a
-/// procedure that needs them is of use for a model that has been trained only.
+/// procedure that needs them is of use for a trained model only; "weights/All": as a whole.
 struct Need {
   std::string kind;
   std::string ability;    // empty: any component of the kind

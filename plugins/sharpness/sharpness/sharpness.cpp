@@ -43,7 +43,7 @@ class Sharpness final : public assay::Procedure {
             "draws", &Params::draws, at_least(1),
             "Number of Gaussian perturbations, of root mean square length rho, for the average.");
   }
-  static assay::Strings needs() { return {"model", "weights", "dataset", "objective"}; }
+  static assay::Strings needs() { return {"model", "weights/All", "dataset", "objective"}; }
 
   explicit Sharpness(Params params) : p_(params) {}
 

@@ -34,6 +34,7 @@ class Distillation final : public assay::Objective {
 
   Distillation(Params params, const assay::Build& build) : p_(std::move(params)) {
     auto earlier = build.inputs().model(p_.teacher);
+    assay::check_same_inputs(earlier.info, build.info(), p_.teacher);
     assay::check_same_outputs(earlier.info, build.info(), p_.teacher);
     teacher_ = std::move(earlier.model);
   }

@@ -30,6 +30,7 @@ class Ensemble final : public assay::Predictor {
                          "`members` is empty: name two stages or more", "members");
     for (const auto& stage : p_.members) {
       auto earlier = build.inputs().model(stage);
+      assay::check_same_inputs(earlier.info, build.info(), stage);
       assay::check_same_outputs(earlier.info, build.info(), stage);
       members_.push_back(std::move(earlier.model));
     }
@@ -38,6 +39,7 @@ class Ensemble final : public assay::Predictor {
   std::int64_t passes() const override { return std::ssize(members_); }
 
   void begin_pass(std::int64_t pass, assay::Parts&, const assay::Context&) override {
+    if (pass == 0) check_different();
     member_ = members_[static_cast<std::size_t>(pass)];
   }
 
@@ -47,6 +49,24 @@ class Ensemble final : public assay::Predictor {
   }
 
  private:
+  // By their weights, since a stage may leave those of another one as they are.
+  void check_different() const {
+    for (std::size_t i = 0; i < members_.size(); ++i)
+      for (std::size_t k = 0; k < i; ++k) {
+        const auto a = assay::weights_of(*members_[i]), b = assay::weights_of(*members_[k]);
+        const bool same =
+            !a.empty() && a.size() == b.size() &&
+            std::equal(a.begin(), a.end(), b.begin(), [](const auto& x, const auto& y) {
+              return x.first == y.first && x.second.equal(y.second);
+            });
+        if (same)
+          throw assay::Error(assay::ErrorKind::kParameter,
+                             "the members `" + p_.members[k] + "` and `" + p_.members[i] +
+                                 "` have the same weights: give each a seed of its own",
+                             "members");
+      }
+  }
+
   Params p_;
   std::vector<std::shared_ptr<assay::Model>> members_;
   std::shared_ptr<assay::Model> member_;  // of this pass

@@ -77,7 +77,7 @@ class Evaluate final : public assay::Procedure {
         .components("metrics", &Params::metrics, {"detailed"}, "What is measured.")
         .field("batch", &Params::batch, at_least(1), "Samples per forward pass.");
   }
-  static assay::Strings needs() { return {"model", "weights", "dataset", "objective?"}; }
+  static assay::Strings needs() { return {"model", "weights/All", "dataset", "objective?"}; }
   static assay::Strings artifacts() { return {"confusion"}; }
 
   explicit Evaluate(Params params) : p_(std::move(params)) {

@@ -101,9 +101,9 @@ TEST_CASE("components are built once, however many seeds there are and how often
   CHECK(desk.assay("validate two.yaml procedure.units=4").code == 0);
   CHECK(asked() == "2\n");
   std::string many = "assay: 1\nname: many\nprocedure: {use: fake}\nsweep: {procedure.units: [";
-  for (int k = 10; k < 30; ++k) many += std::to_string(k) + (k < 29 ? ", " : "]}\n");
+  for (int k = 10; k < 90; ++k) many += std::to_string(k) + (k < 89 ? ", " : "]}\n");
   desk.folder.write("many.yaml", many);
   const auto said = desk.assay("validate many.yaml");
-  CHECK(said.out == "ok: 20 trials\n");
-  CHECK_THAT(said.err, Contains("16 of 20 combinations of components were built"));
+  CHECK(said.out == "ok: 80 trials\n");
+  CHECK_THAT(said.err, Contains("64 of 80 combinations of components were built"));
 }

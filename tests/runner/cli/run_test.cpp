@@ -212,14 +212,16 @@ TEST_CASE("rows of one name that parallel stages give are told apart") {
                     "assay: 1\nname: fork\nprocedure: {use: fake}\nstages:\n  a: {}\n"
                     "  b: {after: a, seed: 20}\n  c: {after: a, seed: 30}\n");
   const auto metrics = desk.json("run fork.yaml").at("trials")[0].at("metrics");
-  CHECK(metrics.size() == 2);
+  CHECK(metrics.size() == 3);
+  CHECK(metrics.contains("a:test/accuracy"));
   CHECK(metrics.at("b:test/accuracy") == Approx(0.7));
   CHECK(metrics.at("c:test/accuracy") == Approx(0.8));
   desk.folder.write("chain.yaml",
                     "assay: 1\nname: chain\nprocedure: {use: fake}\nstages:\n  a: {}\n"
                     "  b: {after: a, seed: 20}\n  c: {after: b, seed: 30}\n");
   const auto last = desk.json("run chain.yaml").at("trials")[0].at("metrics");
-  CHECK(last.size() == 1);
+  CHECK(last.size() == 3);
+  CHECK(last.contains("b:test/accuracy"));
   CHECK(last.at("test/accuracy") == Approx(0.8));
 }
 

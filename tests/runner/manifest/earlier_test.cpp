@@ -60,7 +60,7 @@ TEST_CASE("a manifest without stages may begin with the weights of a file") {
   desk.folder.write("r.safetensors", "bytes");
   const auto stage = desk.stage(kBase + "weights: {file: r.safetensors}\n");
   CHECK(stage.data.contains(stage.weights.file));
-  CHECK_THAT(desk.mistake(kProbe + "weights: {file: r.safetensors}\n"),
+  CHECK_THAT(desk.mistake(kProbe + "    weights: none\nweights: {file: r.safetensors}\n"),
              Contains("move it into the stage"));
 }
 
@@ -99,17 +99,19 @@ TEST_CASE("what is taken, and the bytes of a file, are part of the identity") {
 TEST_CASE("a field that names a stage is checked against what that stage leaves") {
   ReadingDesk desk;
   const auto mistake = [&](const std::string& fields) {
-    return desk.mistake(kProbe + "    objective: {use: ce, " + fields + "}\n" +
-                        "  test: {procedure: evaluate}\n  last: {after: [fit, test], objective: "
-                        "{use: ce, members: [fit]}}\n");
+    return desk.mistake(
+        kProbe + "    weights: none\n    objective: {use: ce, " + fields + "}\n" +
+        "  test: {procedure: evaluate}\n  last: {after: [fit, test], weights: none, objective: "
+        "{use: ce, members: [fit]}}\n");
   };
   CHECK(mistake("from: fit").empty());
   CHECK(mistake("members: [fit]").empty());
   CHECK_THAT(mistake("from: fti"), Contains("`from` is `fti`, which is no stage of `after`") &&
                                        Contains("did you mean `fit`?"));
   CHECK_THAT(mistake("from: test"), Contains("is no stage of `after`; those are fit"));
-  CHECK_THAT(desk.mistake(kProbe + "  test: {procedure: evaluate}\n  last: {after: test, "
-                                   "objective: {use: ce, from: test}}\n"),
+  CHECK_THAT(desk.mistake(kProbe +
+                          "    weights: none\n  test: {procedure: evaluate}\n  last: {after: test, "
+                          "objective: {use: ce, from: test}}\n"),
              Contains("reads the artifact `features` of stage `test`, which leaves none"));
 }
 
@@ -131,11 +133,11 @@ TEST_CASE("two stages that are one training are not averaged") {
   const auto members = [&](const std::string& seed) {
     return kBase +
            "stages:\n  a: {procedure: train, seed: 1}\n  b: {procedure: train, seed: " + seed +
-           "}\n  last: {after: [a, b], objective: {use: ce, members: [a, b]}}\n";
+           "}\n  last: {after: [a, b], weights: none, objective: {use: ce, members: [a, b]}}\n";
   };
   CHECK(desk.mistake(members("2")).empty());
   CHECK_THAT(desk.mistake(members("1")),
-             Contains("m.yaml:11:55: `members` has `a` and `b`, which are the same training") &&
+             Contains("m.yaml:11:70: `members` has `a` and `b`, which are the same training") &&
                  Contains("`seed: {of: member, k: 1}`"));
 }
 
@@ -144,7 +146,7 @@ TEST_CASE("the models that a stage reads are kept with it") {
   const auto trial =
       desk.read(kBase +
                 "stages:\n  a: {procedure: train, seed: 1}\n  b: {procedure: train}\n"
-                "  last: {after: [a, b], objective: {use: ce, members: [a]}}\n")
+                "  last: {after: [a, b], weights: b, objective: {use: ce, members: [a]}}\n")
           .trials.at(0);
   CHECK(trial.stages.at(0).models.empty());
   CHECK((trial.stages.at(2).models == Strings{"a", "b"}));  // b's as its weights
@@ -161,11 +163,55 @@ TEST_CASE("a procedure that takes a trained model is told where from") {
   CHECK(mistake("after: fit, procedure: evaluate").empty());
   CHECK(mistake("procedure: evaluate, weights: none") == "");
   CHECK_THAT(mistake("procedure: evaluate"),
-             Contains("m.yaml:10:21: procedure `evaluate` takes a trained model, and this stage "
-                      "comes after none") &&
+             Contains("m.yaml:10:21: procedure `evaluate` takes a trained model, and no stage of "
+                      "`after` has one") &&
                  Contains("`weights: none`"));
-  CHECK_THAT(mistake("after: fit, model: {use: mlp, hidden: [7]}, procedure: evaluate"),
-             Contains("no stage of `after` has the same model"));
+}
+
+TEST_CASE("if it is not clear with which weights a model starts, the manifest must say it") {
+  ReadingDesk desk;
+  const auto mistake = [&](const std::string& last) {
+    return desk.mistake(kBase +
+                        "stages:\n  fit: {procedure: train}\n  look: {after: fit, procedure: "
+                        "train}\n  last: {" +
+                        last + "}\n");
+  };
+  CHECK(mistake("after: look") == "");
+  CHECK(mistake("after: look, model: {use: mlp, hidden: [7]}, weights: none") == "");
+  CHECK(mistake("after: [fit, look], weights: fit") == "");
+  CHECK_THAT(mistake("after: look, model: {use: mlp, hidden: [7]}"),
+             Contains("it is not clear with which weights the model of stage `last` starts, since "
+                      "stage `look` has a model with other parameters: add `weights:` with `look`, "
+                      "or `weights: none`"));
+  CHECK_THAT(mistake("after: [fit, look]"),
+             Contains("since the stages fit and look have models: add `weights:` with one of fit, "
+                      "look"));
+  CHECK_THAT(mistake("after: fit, objective: {use: ce, members: [fit]}"),
+             Contains("since a field of this stage reads the model of stage `fit` too"));
+}
+
+TEST_CASE("a trained model that is measured may not have new layers") {
+  Desk desk;
+  for (auto& info : desk.catalog.components)
+    if (info.name == "evaluate") info.needs.push_back("weights/All");
+  CHECK_THAT(
+      desk.mistake(kBase + "stages:\n  fit: {procedure: train}\n  test: {after: fit, weights: "
+                           "{stage: fit, new: [\"out.*\"]}, procedure: evaluate}\n"),
+      Contains("of which `new` leaves a part untrained"));
+}
+
+TEST_CASE("ids are those of the dataset that they were selected from") {
+  Desk desk;
+  for (auto& info : desk.catalog.components)
+    if (info.name == "train") info.artifacts = {"ids"};
+  const auto mistake = [&](const std::string& dataset) {
+    return desk.mistake(kBase +
+                        "stages:\n  pick: {procedure: train}\n  fit: {after: pick, subset: "
+                        "pick, dataset: " +
+                        dataset + "}\n");
+  };
+  CHECK(mistake("{use: toy}") == "");
+  CHECK_THAT(mistake("{use: toy, size: 11}"), Contains("selects from another dataset"));
 }
 
 TEST_CASE("a component whose default is itself is refused") {

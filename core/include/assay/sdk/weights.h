@@ -27,8 +27,11 @@ TensorMap weights_of(const torch::nn::Module& module);
 
 /// Throws Error{kParameter} if the outputs of a model that `stage` built for `earlier` have another
 /// number than those for `own`, or stand for other classes or in another order. Classes without
-/// names are taken to be the same.
+/// names are named by their numbers.
 void check_same_outputs(const Info& earlier, const Info& own, const std::string& stage);
+
+/// The same for inputs: throws if they have another shape or type, or are normalized otherwise.
+void check_same_inputs(const Info& earlier, const Info& own, const std::string& stage);
 
 /// The tensors of a safetensors file, or of all `*.safetensors` files in a folder, on the CPU.
 /// Throws Error{kData} if there are none, or if two files have a tensor of one name, and as
