@@ -38,19 +38,11 @@ std::string describe_nearest(std::string pattern, const Strings& names) {
   return "the names begin with " + listed({first.begin(), first.end()});
 }
 
-// Classes without names are those of their numbers.
-Strings names_of(const Info& info) {
-  if (!info.class_names.empty()) return info.class_names;
-  Strings names;
-  for (std::int64_t c = 0; c < info.classes; ++c) names.push_back(std::to_string(c));
-  return names;
-}
-
 std::string describe_outputs(const Info& info) {
   if (info.classes == 0) return std::to_string(info.targets) + " real targets";
   const auto count = std::to_string(info.classes) + " classes";
-  if (info.class_names.size() > kFew) return count;
-  return count + ", " + listed(names_of(info));
+  if (info.class_names.empty() || info.class_names.size() > kFew) return count;
+  return count + ", " + listed(info.class_names);
 }
 
 }  // namespace
@@ -97,7 +89,8 @@ TensorMap weights_of(const torch::nn::Module& module) {
 
 void check_same_outputs(const Info& earlier, const Info& own, const std::string& stage) {
   if (earlier.classes == own.classes && (own.classes > 0 || earlier.targets == own.targets) &&
-      names_of(earlier) == names_of(own))
+      (earlier.class_names.empty() || own.class_names.empty() ||
+       earlier.class_names == own.class_names))
     return;
   throw Error(ErrorKind::kParameter,
               "the model of stage `" + stage + "` answers for " + describe_outputs(earlier) +

@@ -68,8 +68,9 @@ void check_columns(const Predictions& found, const Info& info) {
 void check_normalized(const Predictions& found) {
   if (!found.log_probability.defined()) return;
   const auto sum = found.log_probability.to(torch::kDouble).exp().sum(1);
-  const auto wrong = ((sum - 1).abs() > 0.01).any().item<bool>();  // NaN is told elsewhere
-  if (wrong)
+  auto wrong = (sum - 1).abs() > 0.01;  // NaN is told elsewhere
+  if (found.abstained.defined()) wrong = wrong.logical_and(found.abstained.logical_not());
+  if (wrong.any().item<bool>())
     throw Error(
         ErrorKind::kPlugin,
         "the predictor gives log_probability whose probabilities do not add up to 1: it must "

@@ -136,10 +136,10 @@ void BatchProblem::Impl::check_once() {
   if (setting->checked || setting->options.info == nullptr || batches.empty()) return;
   setting->checked = true;
   setting->check_model(batches.front());
-  if (setting->context.log != nullptr) note_idle();
+  if (setting->context.log != nullptr && setting->context.step == 0) note_idle();
 }
 
-void BatchProblem::Impl::note_idle() const {
+void BatchProblem::Impl::note_idle() const try {
   std::vector<std::string> idle;
   {
     const torch::AutoGradMode grad(true);
@@ -150,6 +150,8 @@ void BatchProblem::Impl::note_idle() const {
   if (!idle.empty())
     setting->context.note("the loss of the first batch does not reach the parameters " +
                           listed(idle) + ": if no other batch does, they keep their first values");
+} catch (const c10::Error&) {  // an optimizer may do without gradients that cannot be computed
+  setting->buffers.restore();
 }
 
 std::vector<Batch> StepSetting::prepared(std::vector<Batch> batches) {

@@ -56,12 +56,23 @@ class Renewal {
     moves_.then = version.folder;
     bool able = true;
     for (std::size_t j = 0; j < trial.stages.size(); ++j) {
-      if (outcome.stages[j].status.state == RunState::kDone) continue;
+      if (outcome.stages[j].status.state == RunState::kDone) {
+        follow_moves(trial.stages[j], version);
+        continue;
+      }
       const auto& stage = renewed(trial.stages[j], version);
       able = able && stage.has_value();
       if (stage) trial.stages[j] = *stage;
     }
     return able;
+  }
+
+  // A later stage may build the model of one that is done again.
+  void follow_moves(Stage& done, const Version& version) const {
+    Stage now = done;
+    Complaints complaints;
+    make_current(now, moves_, catalog_, version.at, complaints);
+    if (complaints.empty()) done = std::move(now);
   }
 
   // Nothing for one that cannot go on. Trials share stages.

@@ -1,6 +1,7 @@
 // run: everything of a manifest that is not done yet.
 #include <fmt/core.h>
 
+#include "assay/error.h"
 #include "runner/cli/launcher.h"
 #include "runner/cli/options.h"
 #include "runner/cli/output.h"
@@ -44,14 +45,22 @@ void apply_reuse(const Call& call, const Asked& asked) {
 }
 
 // A mistake in a later stage would be told when the stages before it have been trained for it.
-void check_later_stages(const Experiment& experiment) {
+void check_later_stages(const Call& call, const Experiment& experiment) {
+  const auto checks = check_builds(experiment, StagesToBuild::kLater);
   Complaints complaints;
-  for (const auto& one : check_builds(experiment, StagesToBuild::kLater).done)
-    if (is_mistake(one.answer)) {
-      const auto error = located(one, experiment);
+  std::string of_plugin;
+  for (const auto& one : checks.done) {
+    if (!is_mistake(one.answer)) continue;
+    const auto error = located(one, experiment);
+    if (one.answer.error_kind == name_of(ErrorKind::kPlugin))
+      of_plugin = error.text();
+    else
       complaints.add(error.at, error.message);
-    }
+  }
   complaints.throw_if_any();
+  if (!of_plugin.empty()) throw Error(ErrorKind::kPlugin, of_plugin);
+  if (!checks.problem.empty())
+    note(call, "not all components of later stages could be built: " + checks.problem);
 }
 
 int run_run(const Call& call) {
@@ -59,7 +68,7 @@ int run_run(const Call& call) {
   const Asked asked = asked_by_manifest(call, catalog);
   launcher_of(call);  // throws for an unknown one, in a dry run too
   if (call.flag("dry-run")) return plan(call, catalog, asked);
-  check_later_stages(asked.experiment);
+  check_later_stages(call, asked.experiment);
   if (!call.flag("force")) apply_reuse(call, asked);
   return sweep(call, {asked}, call.flag("force"));
 }

@@ -22,7 +22,7 @@ constexpr std::uint64_t kSeed = 1;
 struct Course {
   Tensors end;  // parameters and buffers
   Tensors weights;
-  bool finite_losses = true, used_generator = false;
+  bool finite_losses = true, used_generator = false, clipped = false;
 };
 
 Course descend(const Registry& registry, const Descent& how) {
@@ -45,6 +45,7 @@ Course descend(const Registry& registry, const Descent& how) {
     problem.begin({data.load(batches.at(k).ids, context)}, context, how.factor);
     WatchedProblem watched(problem);
     course.finite_losses = std::isfinite(optimizer->step(watched)) && course.finite_losses;
+    course.clipped = watched.was_clipped() || course.clipped;
     course.used_generator = watched.was_generator_used() || course.used_generator;
   }
   course.end = testing::copies(testing::tensors_of(model));
@@ -87,7 +88,7 @@ void test_schedule(const Registry& registry, const Spec& spec, Owed& owed) {
               "multiply the step by learning_rate_factor(), and put back what an ascent moved");
   const auto clipped = descend(registry, {.optimizer = spec, .dropout = false, .clip = 1e-3}),
              free = descend(registry, {.optimizer = spec, .dropout = false});
-  owed.expect(!same(clipped.weights, free.weights),
+  owed.expect(!same(clipped.weights, free.weights) || clipped.clipped,
               "its steps are not clipped: ask the problem for gradient(), not raw_gradient()");
 }
 

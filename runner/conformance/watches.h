@@ -54,9 +54,15 @@ class WatchedProblem final : public ProblemView {
   Part gradient_of(By by, std::int64_t index) override;
   Gradient weighted_gradient(By by, const Weigh& weigh) override;
   Tensors hessian_times(const Tensors& v) override;
+  double largest_norm() const override {
+    was_clipped_ = true;
+    return inner_.largest_norm();
+  }
   /// What the parts of a split batch evaluate is not seen: nothing is said of the step then.
   std::vector<Subproblem> split(std::int64_t samples) override;
 
+  /// Whether gradient() was asked for, which clips.
+  bool was_clipped() const { return was_clipped_; }
   /// After the step.
   bool was_generator_used() const { return !was_split_ && (used_ || watch_.was_used()); }
 
@@ -72,6 +78,7 @@ class WatchedProblem final : public ProblemView {
   Problem& inner_;
   GeneratorWatch watch_;
   bool used_ = false, was_split_ = false;
+  mutable bool was_clipped_ = false;
 };
 
 }  // namespace assay::conformance

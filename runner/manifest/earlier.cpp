@@ -53,22 +53,20 @@ void for_stage_fields(const Stage& stage, const Catalog& catalog, const Visit& v
                    });
 }
 
-// The dataset of a stage without those around it, which keep its ids.
-std::optional<Spec> source_of(const Stage& stage) {
-  const auto it = stage.components.find("dataset");
-  if (it == stage.components.end()) return {};
-  const Spec* spec = &it->second;
-  for (bool inner = true; inner;) {
-    inner = false;
-    for (const auto& [name, value] : spec->params)
-      if (const auto* nested = std::get_if<Spec>(&value);
-          nested != nullptr && !nested->use.empty()) {
-        spec = nested;
-        inner = true;
-        break;
-      }
+// Whose samples the ids of a component are: what it is and which files it reads, without datasets
+// around it, which keep the ids, and its other parameters, which do not name samples.
+Spec source_of(const Spec& dataset, const Catalog& catalog) {
+  const auto* info = catalog.find("dataset", dataset.use);
+  Spec source{dataset.use, {}};
+  if (info == nullptr) return source;
+  for (const auto& field : info->fields) {
+    const auto it = dataset.params.find(field.name);
+    if (it == dataset.params.end()) continue;
+    if (field.kind == "dataset")
+      if (const auto* inner = std::get_if<Spec>(&it->second)) return source_of(*inner, catalog);
+    if (field.type == Type::kPath) source.params[field.name] = it->second;
   }
-  return *spec;
+  return source;
 }
 
 class Earlier {
@@ -118,7 +116,7 @@ class Earlier {
     }
     check_leaves(node->text, kSelected, "`subset`", node->at);
     const auto* other = stage(node->text);
-    if (other != nullptr && source_of(*other) != source_of(named_.stage))
+    if (other != nullptr && !have_same_samples(*other, named_.stage))
       checker_.complaints().add(
           node->at, fmt::format("stage `{}` selects from another dataset than that of this stage: "
                                 "its ids would name other samples",
@@ -144,6 +142,22 @@ class Earlier {
     checker_.complaints().add(*place_of(named_.stage, "procedure"), what);
   }
 
+  // A dataset that reads another stage, such as one of features, may have the ids of that one's.
+  bool have_same_samples(const Stage& a, const Stage& b) const {
+    const auto of_a = a.components.find("dataset"), of_b = b.components.find("dataset");
+    if (of_a == a.components.end() || of_b == b.components.end()) return true;
+    const auto source_a = source_of(of_a->second, checker_.catalog()),
+               source_b = source_of(of_b->second, checker_.catalog());
+    return source_a == source_b || reads_stage(source_a) || reads_stage(source_b);
+  }
+
+  bool reads_stage(const Spec& dataset) const {
+    const auto* info = checker_.catalog().find("dataset", dataset.use);
+    return info != nullptr &&
+           std::any_of(info->fields.begin(), info->fields.end(),
+                       [](const FieldInfo& field) { return field.kind == kStage; });
+  }
+
   // Whether the procedure has this need, or one of this kind with an ability.
   bool needs(const std::string& need) const {
     const auto it = named_.stage.components.find("procedure");
@@ -159,7 +173,9 @@ class Earlier {
   // Numbers of random weights would look like those of a trained model.
   InitialWeights ask_for_weights() const {
     const Node* after = named_.own->find("after");
-    const bool told = after != nullptr && named_.after.empty();  // of stages that do not exist
+    // Of stages that do not exist.
+    const bool told =
+        after != nullptr && named_.after.empty() && (after->is_scalar() || !after->items.empty());
     if (needs(kTrainedWeights) && !told)
       complain(
           fmt::format("procedure `{}` takes a trained model, and no stage of `after` has one: "
@@ -247,7 +263,8 @@ Strings after_of(const Node& own, const Strings& names, Checker& checker) {
         after->at, "`after` is " + after->describe() + ", expected a stage or a list of stages");
   for (const Node* item : items) {
     if (std::find(names.begin(), names.end(), item->text) != names.end()) {
-      found.push_back(item->text);
+      if (std::find(found.begin(), found.end(), item->text) == found.end())
+        found.push_back(item->text);
       continue;
     }
     const auto near = nearest(item->text, names);
@@ -270,6 +287,7 @@ void check_distinct_stages(const Trial& trial, const Catalog& catalog, Complaint
   for (const auto& stage : trial.stages)
     for_stage_fields(
         stage, catalog, [&](const FieldInfo& field, const Value& value, const std::string& path) {
+          if (field.artifact != kFinalWeights) return;
           std::map<std::string, std::string> seen;  // identity -> name
           for (const auto& name : stages_in(value)) {
             const auto& id = stage.after.at(name);

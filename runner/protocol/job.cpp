@@ -27,17 +27,32 @@ Paths paths_from(const Json& json) {
   return all;
 }
 
+using Plugins = std::map<std::filesystem::path, std::string>;
+
+Json plugins_json(const Plugins& plugins) {
+  auto all = Json::array();
+  for (const auto& [path, build] : plugins)
+    all.push_back({{"path", path.string()}, {"build", build}});
+  return all;
+}
+
+Plugins plugins_from(const Json& json) {
+  Plugins all;
+  for (const auto& plugin : json)
+    all[plugin.at("path").get<std::string>()] = plugin.at("build").get<std::string>();
+  return all;
+}
+
 }  // namespace
 
 std::string write_job(const Job& job) {
   auto earlier = Json::object();
   for (const auto& [name, stage] : job.earlier)
     earlier[name] = {{"components", components_json(stage.components)},
+                     {"seed", stage.seed},
                      {"after", paths_json(stage.after)},
-                     {"subset", stage.subset.string()}};
-  auto plugins = Json::array();
-  for (const auto& [path, build] : job.plugins)
-    plugins.push_back({{"path", path.string()}, {"build", build}});
+                     {"subset", stage.subset.string()},
+                     {"plugins", plugins_json(stage.plugins)}};
   auto hidden = Json::object();
   for (const auto& [path, names] : job.hidden) hidden[path.string()] = names;
   const Json json{
@@ -52,7 +67,7 @@ std::string write_job(const Job& job) {
       {"deterministic", job.deterministic},
       {"components", components_json(job.components)},
       {"earlier", earlier},
-      {"plugins", plugins},
+      {"plugins", plugins_json(job.plugins)},
       {"hidden", hidden},
       {"core", job.core},
       {"after", paths_json(job.after)},
@@ -78,10 +93,10 @@ Job read_job(const std::string& line) try {
   job.deterministic = json.at("deterministic").get<bool>();
   job.components = components_from(json.at("components"));
   for (const auto& [name, stage] : json.at("earlier").items())
-    job.earlier[name] = {components_from(stage.at("components")), paths_from(stage.at("after")),
-                         stage.at("subset").get<std::string>()};
-  for (const auto& plugin : json.at("plugins"))
-    job.plugins[plugin.at("path").get<std::string>()] = plugin.at("build").get<std::string>();
+    job.earlier[name] = {components_from(stage.at("components")), integer(stage, "seed"),
+                         paths_from(stage.at("after")), stage.at("subset").get<std::string>(),
+                         plugins_from(stage.at("plugins"))};
+  job.plugins = plugins_from(json.at("plugins"));
   for (const auto& [path, names] : json.at("hidden").items())
     job.hidden[path] = names.get<Strings>();
   for (const auto& [file, build] : json.at("core").items())

@@ -12,9 +12,11 @@ namespace assay {
 
 /// How a stage before this one built its model.
 struct EarlierStage {
-  std::map<std::string, Spec> components = {};              // `dataset` and `model`
-  std::map<std::string, std::filesystem::path> after = {};  // stage -> run folder
-  std::filesystem::path subset = {};                        // as Job::subset
+  std::map<std::string, Spec> components = {};  // `dataset` and `model`
+  std::int64_t seed = 0;
+  std::map<std::string, std::filesystem::path> after = {};    // stage -> run folder
+  std::filesystem::path subset = {};                          // as Job::subset
+  std::map<std::filesystem::path, std::string> plugins = {};  // as Job::plugins, beside those
 };
 
 struct Job {

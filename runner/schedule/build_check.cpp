@@ -73,8 +73,13 @@ Question make_question(const Stage& stage, const Trial& trial,
   job.subset = "";
   job.components = components;
   auto data = stage.data;
+  if (!components.contains("model")) {
+    job.earlier.clear();
+    job.weights = {};
+  }
   for (auto& [name, earlier] : job.earlier) {
     earlier.subset = "";
+    earlier.seed = 0;
     for (const auto& other : trial.stages)
       if (other.name == name) data.insert(other.data.begin(), other.data.end());
   }

@@ -13,19 +13,22 @@ std::map<std::string, fs::path> folders_after(const Stage& stage, const FolderOf
   return after;
 }
 
-// How the stages whose models `stage` reads built these, and the plugins that it takes.
+// How the stages whose models `stage` reads built these. Their plugins are loaded if a model is
+// built again: weights are read without them.
 void add_earlier(const Trial& trial, const Stage& stage, const FolderOf& folder_of, Job& job) {
   for (const auto& name : stage.models) {
+    const auto& id = stage.after.at(name);
     const auto other = std::find_if(trial.stages.begin(), trial.stages.end(),
-                                    [&](const Stage& one) { return one.name == name; });
+                                    [&](const Stage& one) { return one.id == id; });
     if (other == trial.stages.end() || job.earlier.contains(name)) continue;
     EarlierStage& earlier = job.earlier[name];
     for (const char* kind : {"dataset", "model"})
       if (const auto it = other->components.find(kind); it != other->components.end())
         earlier.components.insert(*it);
+    earlier.seed = other->seed;
     earlier.after = folders_after(*other, folder_of);
     if (!other->subset.empty()) earlier.subset = earlier.after.at(other->subset);
-    job.plugins.insert(other->plugins.begin(), other->plugins.end());
+    earlier.plugins = {other->plugins.begin(), other->plugins.end()};
     job.hidden.insert(other->hidden.begin(), other->hidden.end());
     add_earlier(trial, *other, folder_of, job);
   }

@@ -1,6 +1,8 @@
 // From specs to objects, in the order in which they need one another.
 #include "runner/worker/assembly.h"
 
+#include <optional>
+
 #include "assay/needs.h"
 #include "assay/sdk/safetensors.h"
 #include "assay/sdk/training.h"
@@ -92,18 +94,30 @@ class Builder {
 
   void build_model() {
     auto& model = assembly_.parts.model;
-    const auto given = read_given_weights(job_.weights, *earlier_);
-    seed_default_generators(stream_of(given), context_.device);
+    if (!job_.components.contains(std::string(Model::kind))) return;
+    const auto given = given_weights();
+    seed_default_generators(stream_of(given.value_or(TensorMap())), context_.device);
     model = build<Model>();
-    if (!model) return;
     set_crash_place("reading the weights to start from");
-    set_initial_weights(*model, job_.weights, given);
-    if (const auto& from = job_.weights.stage; !from.empty()) {
-      earlier_->load_state(*model, from);
-      if (around_.info != nullptr)
-        check_same_classes(*model, job_.weights, earlier_->info(from), *around_.info);
-    }
+    if (given) take_over(*given);
     model->to(context_.device);
+  }
+
+  // Nothing if the stage that leaves them cannot be built before it runs: the rest can.
+  std::optional<TensorMap> given_weights() const try {
+    return read_given_weights(job_.weights, *earlier_);
+  } catch (const NotRunYet&) {
+    return {};
+  }
+
+  void take_over(const TensorMap& given) {
+    auto& model = *assembly_.parts.model;
+    const auto& weights = job_.weights;
+    set_initial_weights(model, weights, given);
+    if (weights.stage.empty()) return;
+    if (weights.is_plain()) earlier_->load_state(model, weights.stage);
+    if (around_.info != nullptr && !has_new_outputs(model, weights.kept))
+      check_same_classes(weights, earlier_->info(weights.stage), *around_.info);
   }
 
   // Where a layer starts anew, it must not start as it did in the stage whose other layers have

@@ -7,6 +7,7 @@
 #include "runner/files/file_system.h"
 #include "runner/files/run_folder.h"
 #include "runner/worker/model_weights.h"
+#include "runner/worker/plugin_loader.h"
 #include "runner/worker/scalars.h"
 #include "runner/worker/training_subset.h"
 
@@ -34,6 +35,15 @@ Files last_files(const fs::path& dir, std::string_view stage) {
   return std::move(last->files);
 }
 
+// What component_state.cpp writes of a model within another one.
+void load_nested(Model& model, const State& saved, const std::string& source) {
+  TensorMap weights;
+  const auto own = saved.nested("weights");
+  for (const auto& [name, tensor] : own.tensors()) weights[name] = tensor;
+  set_weights(model, weights, source);
+  if (auto* stateful = dynamic_cast<Stateful*>(&model)) stateful->load(saved.nested("state"));
+}
+
 }  // namespace
 
 fs::path artifact_file(const fs::path& dir, std::string_view name) {
@@ -44,7 +54,7 @@ TensorMap read_tensors(const fs::path& file) {
   return from_safetensors(read_file(file, kAnySize), file.string());
 }
 
-EarlierStages::EarlierStages(Folders after, const Job& job, const Registry& registry,
+EarlierStages::EarlierStages(Folders after, const Job& job, Registry& registry,
                              const Context& context, Earlier earlier)
     : after_(std::move(after)),
       job_(job),
@@ -63,22 +73,25 @@ TensorMap EarlierStages::artifact(std::string_view stage, std::string_view name)
 }
 
 TensorMap EarlierStages::weights(std::string_view stage) const {
-  if (earlier_ == Earlier::kToCome) return weights_of(*build(stage));
+  if (earlier_ == Earlier::kToCome) return weights_of(*build(stage).model);
   const auto& dir = dir_of(stage);
   return from_safetensors(last_files(dir, stage).at("model.safetensors"),
                           RunFolder(dir).checkpoints().string());
 }
 
 EarlierModel EarlierStages::model(std::string_view stage) const {
-  auto model = build(stage);
+  const auto [model, nested] = build(stage);
+  const auto source = "the weights of stage `" + std::string(stage) + "`";
   if (earlier_ == Earlier::kDone) {
-    set_weights(*model, weights(stage), "the weights of stage `" + std::string(stage) + "`");
+    set_weights(*model, weights(stage), source);
     load_state(*model, stage);
+    for (std::size_t i = 0; i < nested.size(); ++i)
+      load_nested(*nested[i], state_of(stage).nested("nested.model." + std::to_string(i)), source);
   }
   for (auto& weight : model->parameters()) weight.requires_grad_(false);
   model->to(context_.device);
   model->eval();
-  return {std::move(model), info(stage)};
+  return {model, info(stage)};
 }
 
 std::vector<std::string> EarlierStages::stages() const {
@@ -108,11 +121,21 @@ const Info& EarlierStages::info(std::string_view stage) const {
 void EarlierStages::load_state(Model& model, std::string_view stage) const {
   auto* stateful = dynamic_cast<Stateful*>(&model);
   if (stateful == nullptr || earlier_ == Earlier::kToCome) return;
+  const auto own = state_of(stage).nested("model");
+  stateful->load(own);
+  if (const auto left = own.unread(); !left.empty())
+    throw Error(ErrorKind::kPlugin,
+                "load() of the model does not read what stage `" + std::string(stage) +
+                    "` saved of it: " + listed(left),
+                "weights");
+}
+
+State EarlierStages::state_of(std::string_view stage) const {
   const auto files = last_files(dir_of(stage), stage);
-  const auto source = "the state of stage `" + std::string(stage) + "`";
-  const State all(from_safetensors(files.at("state.safetensors"), source),
-                  read_state(files.at("state.json")));
-  stateful->load(all.nested("model"));
+  auto tensors = from_safetensors(files.at("state.safetensors"),
+                                  "the state of stage `" + std::string(stage) + "`");
+  for (auto& [name, tensor] : tensors) tensor = tensor.to(context_.device);
+  return {std::move(tensors), read_state(files.at("state.json"))};
 }
 
 const fs::path& EarlierStages::dir_of(std::string_view stage) const {
@@ -131,27 +154,54 @@ const EarlierStage& EarlierStages::earlier_of(std::string_view stage) const {
                                     "declare one with Schema::stage() and kFinalWeights");
 }
 
-std::shared_ptr<Model> EarlierStages::build(std::string_view stage) const {
-  const auto* data = earlier_of(stage).components.contains("dataset") ? &info(stage) : nullptr;
-  // A stream of its own, so that this model does not depend on what is built before it.
-  seed_default_generators(context_.rng.fork("earlier model").fork(stage), torch::kCPU);
-  return std::static_pointer_cast<Model>(make("model", stage, data));
+// As that stage built it, so that what it draws and does not register is the same.
+EarlierStages::Built EarlierStages::build(std::string_view stage) const {
+  const auto& earlier = earlier_of(stage);
+  const Rng stream(static_cast<std::uint64_t>(earlier.seed));
+  Surroundings around;
+  if (earlier.components.contains("dataset")) around.info = &info(stage);
+  Built built;
+  around.nested = [&](std::string_view kind, const auto& make_nested) {
+    if (kind != Model::kind) return make_nested();
+    seed_default_generators(stream.fork("nested model").fork("model").fork(built.nested.size()),
+                            torch::kCPU);
+    auto made = make_nested();
+    built.nested.push_back(std::static_pointer_cast<Model>(made));
+    return made;
+  };
+  seed_default_generators(stream.fork("model"), torch::kCPU);
+  built.model = std::static_pointer_cast<Model>(make("model", stage, around));
+  return built;
 }
 
 Info EarlierStages::read_info(std::string_view stage) const {
   const auto& earlier = earlier_of(stage);
   if (!earlier.components.contains("dataset")) return {};
-  auto dataset = std::static_pointer_cast<Dataset>(make("dataset", stage, nullptr));
+  auto dataset = std::static_pointer_cast<Dataset>(make("dataset", stage, {}));
   if (!earlier.subset.empty()) dataset = cut_to_subset(std::move(dataset), earlier.subset);
   return dataset->info();
 }
 
+void EarlierStages::load_plugins(const EarlierStage& stage) const {
+  for (const auto& [file, build] : stage.plugins) {
+    if (job_.plugins.contains(file) || !loaded_->insert(file).second) continue;
+    const auto hidden = job_.hidden.find(file);
+    if (load_plugin(file, registry_, hidden == job_.hidden.end() ? Strings() : hidden->second)
+            .build != build)
+      throw Error(ErrorKind::kPlugin, file.string() +
+                                          " was rebuilt after this sweep started: run the manifest "
+                                          "again, which starts new trials with it");
+  }
+}
+
 std::shared_ptr<void> EarlierStages::make(const std::string& kind, std::string_view stage,
-                                          const Info* info) const try {
+                                          Surroundings around) const try {
   const auto& earlier = earlier_of(stage);
-  const Surroundings around{.info = info,
-                            .inputs = std::make_shared<EarlierStages>(
-                                earlier.after, job_, registry_, context_, earlier_)};
+  load_plugins(earlier);
+  const auto before =
+      std::make_shared<EarlierStages>(earlier.after, job_, registry_, context_, earlier_);
+  before->loaded_ = loaded_;
+  around.inputs = before;
   return registry_.make(kind, earlier.components.at(kind), around);
 } catch (const Error& error) {
   // Before any stage has run, the check of that stage tells it at its own place.

@@ -4,6 +4,8 @@
 #include <exception>
 #include <filesystem>
 #include <map>
+#include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -31,7 +33,7 @@ enum class Earlier { kDone, kToCome };
 class EarlierStages final : public Inputs {
  public:
   using Folders = std::map<std::string, std::filesystem::path>;
-  EarlierStages(Folders after, const Job& job, const Registry& registry, const Context& context,
+  EarlierStages(Folders after, const Job& job, Registry& registry, const Context& context,
                 Earlier earlier);
 
   TensorMap artifact(std::string_view stage, std::string_view name) const override;
@@ -42,7 +44,8 @@ class EarlierStages final : public Inputs {
 
   /// Of the data for which the model of `stage` was built; the same object on every call.
   const Info& info(std::string_view stage) const;
-  /// Gives `model` what that of `stage` saved beside its weights, if it is Stateful.
+  /// Gives `model` what that of `stage` saved beside its weights, if it is Stateful. Throws
+  /// Error{kPlugin} if load() does not read all of it.
   void load_state(Model& model, std::string_view stage) const;
   /// The data of the job, whose Info serves an earlier stage with the same data.
   void use(const Info& own) { own_ = &own; }
@@ -50,17 +53,27 @@ class EarlierStages final : public Inputs {
  private:
   const std::filesystem::path& dir_of(std::string_view stage) const;
   const EarlierStage& earlier_of(std::string_view stage) const;
-  std::shared_ptr<Model> build(std::string_view stage) const;
+  /// A model and those within it.
+  struct Built {
+    std::shared_ptr<Model> model;
+    std::vector<std::shared_ptr<Model>> nested = {};
+  };
+  Built build(std::string_view stage) const;
+  State state_of(std::string_view stage) const;
+  void load_plugins(const EarlierStage& stage) const;
   Info read_info(std::string_view stage) const;
   std::shared_ptr<void> make(const std::string& kind, std::string_view stage,
-                             const Info* info) const;
+                             Surroundings around) const;
 
   Folders after_;
   const Job& job_;
-  const Registry& registry_;
+  Registry& registry_;
   Context context_;
   Earlier earlier_;
   const Info* own_ = nullptr;
+  /// Plugin files beside those of the job, shared with the stages before these.
+  std::shared_ptr<std::set<std::filesystem::path>> loaded_ =
+      std::make_shared<std::set<std::filesystem::path>>();
   mutable std::map<std::string, Info, std::less<>> infos_;
 };
 

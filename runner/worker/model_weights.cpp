@@ -44,17 +44,6 @@ void expect_matches(const InitialWeights& weights, const TensorMap& given) {
   check_patterns(patterns, names, "take");
 }
 
-// Whether the last layer starts anew. If the model does not tell which one that is, it is what
-// `new` has.
-bool has_new_outputs(Model& model, const Strings& kept) {
-  auto* head = dynamic_cast<LinearHead*>(&model);
-  if (head == nullptr) return !kept.empty();
-  const auto weight = head->head().weight;
-  for (const auto& item : model.named_parameters())
-    if (item.value().is_same(weight)) return matches_any(item.key(), kept);
-  return !kept.empty();
-}
-
 }  // namespace
 
 void set_weights(Model& model, const TensorMap& weights, const std::string& source) {
@@ -82,9 +71,17 @@ void set_initial_weights(Model& model, const InitialWeights& weights, const Tens
               error.path().empty() ? "weights" : error.path());
 }
 
-void check_same_classes(Model& model, const InitialWeights& weights, const Info& earlier,
-                        const Info& own) {
-  if (earlier.classes != own.classes || has_new_outputs(model, weights.kept)) return;
+bool has_new_outputs(Model& model, const Strings& kept) {
+  auto* head = dynamic_cast<LinearHead*>(&model);
+  if (head == nullptr) return !kept.empty();
+  const auto weight = head->head().weight;
+  for (const auto& item : model.named_parameters())
+    if (item.value().is_same(weight)) return matches_any(item.key(), kept);
+  return !kept.empty();
+}
+
+void check_same_classes(const InitialWeights& weights, const Info& earlier, const Info& own) {
+  if (earlier.classes != own.classes) return;
   try {
     check_same_outputs(earlier, own, weights.stage);
   } catch (const Error& error) {

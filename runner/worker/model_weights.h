@@ -21,9 +21,12 @@ TensorMap read_given_weights(const InitialWeights& weights, const Inputs& inputs
 /// path "weights" of the manifest.
 void set_initial_weights(Model& model, const InitialWeights& weights, const TensorMap& given);
 
-/// Throws Error{kParameter} if the weights of a stage are taken over with those of the last layer,
-/// and its data, `earlier`, name other classes than `own`, or have them in another order.
-void check_same_classes(Model& model, const InitialWeights& weights, const Info& earlier,
-                        const Info& own);
+/// Whether `kept`, patterns of `new`, has the last layer. If the model does not tell which one that
+/// is, it is what they have.
+bool has_new_outputs(Model& model, const Strings& kept);
+
+/// Throws Error{kParameter} if the data of the stage, `earlier`, name other classes than `own`, or
+/// have them in another order. The number is that of the weights, and checked with them.
+void check_same_classes(const InitialWeights& weights, const Info& earlier, const Info& own);
 
 }  // namespace assay

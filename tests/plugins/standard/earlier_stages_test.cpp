@@ -123,8 +123,7 @@ TEST_CASE("a model that answers for other classes is refused") {
   const Info ab{.classes = 2, .class_names = {"a", "b"}},
       ba{.classes = 2, .class_names = {"b", "a"}}, two{.classes = 2}, real{.targets = 2};
   check_same_outputs(ab, ab, "before");
-  check_same_outputs(two, Info{.classes = 2, .class_names = {"0", "1"}}, "before");
-  CHECK_THROWS_WITH(check_same_outputs(ab, two, "before"), Contains("have 2 classes, 0, 1"));
+  check_same_outputs(ab, two, "before");
   check_same_outputs(real, real, "before");
   CHECK_THROWS_WITH(check_same_outputs(ab, ba, "before"),
                     "the model of stage `before` answers for 2 classes, a, b, and the data of this "

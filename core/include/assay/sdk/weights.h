@@ -26,8 +26,8 @@ NamedTensors matching(const Model& model, const std::vector<std::string>& patter
 TensorMap weights_of(const torch::nn::Module& module);
 
 /// Throws Error{kParameter} if the outputs of a model that `stage` built for `earlier` have another
-/// number than those for `own`, or stand for other classes or in another order. Classes without
-/// names are named by their numbers.
+/// number than those for `own`, or stand for other classes or in another order. Of classes
+/// without names nothing is known.
 void check_same_outputs(const Info& earlier, const Info& own, const std::string& stage);
 
 /// The same for inputs: throws if they have another shape or type, or are normalized otherwise.
