@@ -202,16 +202,24 @@ TEST_CASE("a trained model that is measured may not have new layers") {
 
 TEST_CASE("ids are those of the dataset that they were selected from") {
   Desk desk;
+  auto other = desk.catalog.components.front();
+  other.name = "other";
+  desk.catalog.components.push_back(other);
+  desk.folder.write("a.csv", "a");
+  desk.folder.write("b.csv", "b");
   for (auto& info : desk.catalog.components)
     if (info.name == "train") info.artifacts = {"ids"};
   const auto mistake = [&](const std::string& dataset) {
-    return desk.mistake(kBase +
-                        "stages:\n  pick: {procedure: train}\n  fit: {after: pick, subset: "
-                        "pick, dataset: " +
-                        dataset + "}\n");
+    return desk.mistake(
+        kBase +
+            "stages:\n  pick: {procedure: train, dataset: {use: toy, file: a.csv}}\n"
+            "  fit: {after: pick, subset: pick, dataset: " +
+            dataset + "}\n",
+        {});
   };
-  CHECK(mistake("{use: toy}") == "");
-  CHECK_THAT(mistake("{use: toy, size: 11}"), Contains("selects from another dataset"));
+  CHECK(mistake("{use: toy, file: a.csv, size: 11}") == "");
+  CHECK_THAT(mistake("{use: toy, file: b.csv}"), Contains("selects from another dataset"));
+  CHECK_THAT(mistake("{use: other, file: a.csv}"), Contains("selects from another dataset"));
 }
 
 TEST_CASE("a component whose default is itself is refused") {
