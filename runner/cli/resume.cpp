@@ -56,10 +56,8 @@ class Renewal {
     moves_.then = version.folder;
     bool able = true;
     for (std::size_t j = 0; j < trial.stages.size(); ++j) {
-      if (outcome.stages[j].status.state == RunState::kDone) {
-        follow_moves(trial.stages[j], version);
-        continue;
-      }
+      if (outcome.stages[j].status.state == RunState::kDone) continue;
+      for (const auto& name : trial.stages[j].models) follow_moves(name, trial, version);
       const auto& stage = renewed(trial.stages[j], version);
       able = able && stage.has_value();
       if (stage) trial.stages[j] = *stage;
@@ -67,12 +65,20 @@ class Renewal {
     return able;
   }
 
-  // A later stage may build the model of one that is done again.
-  void follow_moves(Stage& done, const Version& version) const {
-    Stage now = done;
-    Complaints complaints;
-    make_current(now, moves_, catalog_, version.at, complaints);
-    if (complaints.empty()) done = std::move(now);
+  // An unfinished stage may build the model of one that is done again, and of those before it.
+  void follow_moves(const std::string& name, Trial& trial, const Version& version) {
+    for (auto& stage : trial.stages) {
+      if (stage.name != name) continue;
+      const auto [it, fresh] = moved_.try_emplace(stage.id, stage);
+      if (fresh) {
+        Stage now = stage;
+        Complaints complaints;
+        make_current(now, moves_, catalog_, version.at, complaints);
+        if (complaints.empty()) it->second = std::move(now);
+      }
+      stage = it->second;
+      for (const auto& before : Strings(stage.models)) follow_moves(before, trial, version);
+    }
   }
 
   // Nothing for one that cannot go on. Trials share stages.
@@ -105,6 +111,7 @@ class Renewal {
   Moves moves_;
   bool is_task_;  // of a sweep of which other trials may need the moves
   std::map<std::string, std::optional<Stage>> known_;
+  std::map<std::string, Stage> moved_;  // those that are done, by id
   std::set<std::string> needed_, reasons_;
 };
 
