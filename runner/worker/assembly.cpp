@@ -22,7 +22,7 @@ namespace {
 // A step weighs the losses that an objective gives by sample: what has no objective cannot.
 void check_weighs(const Registry& registry, const Job& job) {
   const auto it = job.components.find("procedure");
-  if (it == job.components.end() || !has_sample_weights(job.subset)) return;
+  if (it == job.components.end()) return;
   const auto& needs = registry.find("procedure", it->second.use).needs;
   if (std::find(needs.begin(), needs.end(), "objective") == needs.end())
     throw Error(ErrorKind::kParameter,
@@ -31,6 +31,21 @@ void check_weighs(const Registry& registry, const Job& job) {
                     " has weights: use a procedure with an objective, or a selector "
                     "without weights",
                 "procedure");
+}
+
+// Returns what `step` does; its errors are of the key `subset`.
+template <class Step>
+auto of_subset(const Step& step) try {
+  return step();
+} catch (const Error& error) {
+  throw Error(error.kind(), std::string("`subset`: ") + error.what(), error.path());
+}
+
+std::shared_ptr<Dataset> cut_to_selection(std::shared_ptr<Dataset> dataset,
+                                          const Registry& registry, const Job& job) {
+  const auto selection = of_subset([&] { return read_selection(job.subset); });
+  if (!selection.weights.empty()) check_weighs(registry, job);
+  return of_subset([&] { return subset(dataset, selection.ids, selection.weights); });
 }
 
 // What a constructor throws, as an error that names the component. Memory that runs out is not its
@@ -95,7 +110,7 @@ class Builder {
   void build_model() {
     auto& model = assembly_.parts.model;
     if (!job_.components.contains(std::string(Model::kind))) return;
-    const auto given = given_weights();
+    const auto given = read_given();
     seed_default_generators(stream_of(given.value_or(TensorMap())), context_.device);
     model = build<Model>();
     set_crash_place("reading the weights to start from");
@@ -103,8 +118,14 @@ class Builder {
     model->to(context_.device);
   }
 
+  void use(const Dataset& dataset) {
+    around_.info = &dataset.info();
+    earlier_->use(dataset.info());
+  }
+
+ private:
   // Nothing if the stage that leaves them cannot be built before it runs: the rest can.
-  std::optional<TensorMap> given_weights() const try {
+  std::optional<TensorMap> read_given() const try {
     return read_given_weights(job_.weights, *earlier_);
   } catch (const NotRunYet&) {
     return {};
@@ -128,12 +149,6 @@ class Builder {
     return own.fork("new").fork(sha256(to_safetensors(given)));
   }
 
-  void use(const Dataset& dataset) {
-    around_.info = &dataset.info();
-    earlier_->use(dataset.info());
-  }
-
- private:
   // A model within another component has a stream of its own, so that its first weights do not
   // depend on what is built before it.
   std::shared_ptr<void> nested(std::string_view kind,
@@ -188,32 +203,17 @@ void check_core(const std::map<std::string, std::string>& core) {
                                           "again, which starts new trials with it");
 }
 
-Strings hidden_in(const Job& job, const std::filesystem::path& file) {
-  const auto it = job.hidden.find(file);
-  return it == job.hidden.end() ? Strings() : it->second;
-}
-
 }  // namespace
 
 std::unique_ptr<Assembly> assemble(const Job& job, const Context& context, Earlier earlier) {
   auto made = std::make_unique<Assembly>();
   check_core(job.core);
-  for (const auto& [file, build] : job.plugins)
-    if (load_plugin(file, made->registry, hidden_in(job, file)).build != build)
-      throw Error(ErrorKind::kPlugin, file.string() +
-                                          " was rebuilt after this sweep started: run the manifest "
-                                          "again, which starts new trials with it");
+  for (const auto& [file, build] : job.plugins) load_plugin_of(job, file, build, made->registry);
   Parts& parts = made->parts;
   Builder builder(*made, job, context, earlier);
   parts.dataset = builder.build<Dataset>();
-  if (parts.dataset && !job.subset.empty()) {
-    check_weighs(made->registry, job);
-    try {
-      parts.dataset = cut_to_subset(parts.dataset, job.subset);
-    } catch (const Error& error) {
-      throw Error(error.kind(), std::string("`subset`: ") + error.what(), error.path());
-    }
-  }
+  if (parts.dataset && !job.subset.empty())
+    parts.dataset = cut_to_selection(std::move(parts.dataset), made->registry, job);
   if (parts.dataset) {
     check_ids(*parts.dataset);
     builder.use(*parts.dataset);

@@ -15,7 +15,6 @@
 #include "runner/worker/assembly.h"
 #include "runner/worker/crash.h"
 #include "runner/worker/memory.h"
-#include "runner/worker/model_weights.h"
 
 namespace assay {
 namespace {

@@ -33,16 +33,6 @@ void for_nested(const Assembly& assembly, const Step& step) {
       step(*models[i], fmt::format("{}.{}.{}", kNested, kind, i));
 }
 
-void load_one(Stateful& component, const std::string& name, const State& state) {
-  set_crash_place("load() of the " + name);
-  component.load(state);
-  if (const auto left = state.unread(); !left.empty())
-    throw Error(
-        ErrorKind::kPlugin,
-        fmt::format("load() of the {} does not read what its save() wrote: {}", name, listed(left)),
-        name);
-}
-
 }  // namespace
 
 void save_components(const Assembly& assembly, const Job& job, State& into) {
@@ -56,13 +46,27 @@ void save_components(const Assembly& assembly, const Job& job, State& into) {
   });
 }
 
+void load_component(Stateful& component, const std::string& name, const State& state) {
+  set_crash_place("load() of the " + name);
+  component.load(state);
+  if (const auto left = state.unread(); !left.empty())
+    throw Error(
+        ErrorKind::kPlugin,
+        fmt::format("load() of the {} does not read what its save() wrote: {}", name, listed(left)),
+        name);
+}
+
+void load_nested_model(Model& model, const std::string& name, const State& state) {
+  set_weights(model, state.nested(kWeights).tensors(), "the checkpoint's " + name);
+  if (auto* more = dynamic_cast<Stateful*>(&model))
+    load_component(*more, name, state.nested(kState));
+}
+
 void load_components(Assembly& assembly, const Job& job, const State& saved) {
   for (const auto& [name, component] : stateful(assembly, job))
-    load_one(*component, name, saved.nested(name));
+    load_component(*component, name, saved.nested(name));
   for_nested(assembly, [&](Model& model, const std::string& name) {
-    const auto own = saved.nested(name);
-    set_weights(model, own.nested(kWeights).tensors(), "the checkpoint's " + name);
-    if (auto* more = dynamic_cast<Stateful*>(&model)) load_one(*more, name, own.nested(kState));
+    load_nested_model(model, name, saved.nested(name));
   });
 }
 

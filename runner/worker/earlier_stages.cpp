@@ -2,10 +2,11 @@
 #include "runner/worker/earlier_stages.h"
 
 #include "assay/sdk/safetensors.h"
+#include "assay/sdk/training.h"
 #include "core/runtime/runtime.h"
-#include "runner/files/checkpoint.h"
 #include "runner/files/file_system.h"
 #include "runner/files/run_folder.h"
+#include "runner/worker/component_state.h"
 #include "runner/worker/model_weights.h"
 #include "runner/worker/plugin_loader.h"
 #include "runner/worker/scalars.h"
@@ -16,7 +17,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string offered(const fs::path& dir) {
+constexpr const char* kModelFile = "model.safetensors";
+
+std::string list_artifacts(const fs::path& dir) {
   std::string names;
   std::error_code none;
   for (const auto& entry : fs::directory_iterator(RunFolder(dir).artifacts(), none))
@@ -25,23 +28,14 @@ std::string offered(const fs::path& dir) {
   return names.empty() ? "; it wrote none" : names;
 }
 
-Files last_files(const fs::path& dir, std::string_view stage) {
+Files read_last_checkpoint(const fs::path& dir, std::string_view stage) {
   const auto folder = RunFolder(dir).checkpoints();
   const auto damaged = [](const std::string& what) { throw Error(ErrorKind::kCorrupt, what); };
   auto last = read_checkpoint(folder, damaged);
-  if (!last || !last->files.contains("model.safetensors"))
+  if (!last || !last->files.contains(kModelFile))
     throw Error(ErrorKind::kData,
                 "stage `" + std::string(stage) + "` left no weights in " + folder.string());
   return std::move(last->files);
-}
-
-// What component_state.cpp writes of a model within another one.
-void load_nested(Model& model, const State& saved, const std::string& source) {
-  TensorMap weights;
-  const auto own = saved.nested("weights");
-  for (const auto& [name, tensor] : own.tensors()) weights[name] = tensor;
-  set_weights(model, weights, source);
-  if (auto* stateful = dynamic_cast<Stateful*>(&model)) stateful->load(saved.nested("state"));
 }
 
 }  // namespace
@@ -68,30 +62,39 @@ TensorMap EarlierStages::artifact(std::string_view stage, std::string_view name)
   const auto file = artifact_file(dir, name);
   if (!fs::exists(file))
     throw Error(ErrorKind::kData, "stage `" + std::string(stage) + "` wrote no artifact `" +
-                                      std::string(name) + "`" + offered(dir));
+                                      std::string(name) + "`" + list_artifacts(dir));
   return read_tensors(file);
 }
 
 TensorMap EarlierStages::weights(std::string_view stage) const {
   if (earlier_ == Earlier::kToCome) return weights_of(*build(stage).model);
   const auto& dir = dir_of(stage);
-  return from_safetensors(last_files(dir, stage).at("model.safetensors"),
+  return from_safetensors(read_last_checkpoint(dir, stage).at(kModelFile),
                           RunFolder(dir).checkpoints().string());
 }
 
 EarlierModel EarlierStages::model(std::string_view stage) const {
-  const auto [model, nested] = build(stage);
+  const auto built = build(stage);
+  if (earlier_ == Earlier::kDone) restore(built, stage);
+  for (auto& weight : built.model->parameters()) weight.requires_grad_(false);
+  built.model->to(context_.device);
+  built.model->eval();
+  return {built.model, info(stage)};
+}
+
+void EarlierStages::restore(const Built& built, std::string_view stage) const {
+  const auto& [model, nested] = built;
+  const auto files = read_last_checkpoint(dir_of(stage), stage);
   const auto source = "the weights of stage `" + std::string(stage) + "`";
-  if (earlier_ == Earlier::kDone) {
-    set_weights(*model, weights(stage), source);
-    load_state(*model, stage);
-    for (std::size_t i = 0; i < nested.size(); ++i)
-      load_nested(*nested[i], state_of(stage).nested("nested.model." + std::to_string(i)), source);
+  set_weights(*model, from_safetensors(files.at(kModelFile), source), source);
+  auto* stateful = dynamic_cast<Stateful*>(model.get());
+  if (stateful == nullptr && nested.empty()) return;
+  const auto state = state_in(files, stage);
+  if (stateful != nullptr) load_component(*stateful, "model", state.nested("model"));
+  for (std::size_t i = 0; i < nested.size(); ++i) {
+    const auto name = "nested.model." + std::to_string(i);
+    load_nested_model(*nested[i], name, state.nested(name));
   }
-  for (auto& weight : model->parameters()) weight.requires_grad_(false);
-  model->to(context_.device);
-  model->eval();
-  return {model, info(stage)};
 }
 
 std::vector<std::string> EarlierStages::stages() const {
@@ -121,17 +124,11 @@ const Info& EarlierStages::info(std::string_view stage) const {
 void EarlierStages::load_state(Model& model, std::string_view stage) const {
   auto* stateful = dynamic_cast<Stateful*>(&model);
   if (stateful == nullptr || earlier_ == Earlier::kToCome) return;
-  const auto own = state_of(stage).nested("model");
-  stateful->load(own);
-  if (const auto left = own.unread(); !left.empty())
-    throw Error(ErrorKind::kPlugin,
-                "load() of the model does not read what stage `" + std::string(stage) +
-                    "` saved of it: " + listed(left),
-                "weights");
+  const auto state = state_in(read_last_checkpoint(dir_of(stage), stage), stage);
+  load_component(*stateful, "model", state.nested("model"));
 }
 
-State EarlierStages::state_of(std::string_view stage) const {
-  const auto files = last_files(dir_of(stage), stage);
+State EarlierStages::state_in(const Files& files, std::string_view stage) const {
   auto tensors = from_safetensors(files.at("state.safetensors"),
                                   "the state of stage `" + std::string(stage) + "`");
   for (auto& [name, tensor] : tensors) tensor = tensor.to(context_.device);
@@ -178,20 +175,15 @@ Info EarlierStages::read_info(std::string_view stage) const {
   const auto& earlier = earlier_of(stage);
   if (!earlier.components.contains("dataset")) return {};
   auto dataset = std::static_pointer_cast<Dataset>(make("dataset", stage, {}));
-  if (!earlier.subset.empty()) dataset = cut_to_subset(std::move(dataset), earlier.subset);
-  return dataset->info();
+  if (earlier.subset.empty()) return dataset->info();
+  auto selection = read_selection(earlier.subset);
+  return subset(dataset, std::move(selection.ids), std::move(selection.weights))->info();
 }
 
 void EarlierStages::load_plugins(const EarlierStage& stage) const {
-  for (const auto& [file, build] : stage.plugins) {
-    if (job_.plugins.contains(file) || !loaded_->insert(file).second) continue;
-    const auto hidden = job_.hidden.find(file);
-    if (load_plugin(file, registry_, hidden == job_.hidden.end() ? Strings() : hidden->second)
-            .build != build)
-      throw Error(ErrorKind::kPlugin, file.string() +
-                                          " was rebuilt after this sweep started: run the manifest "
-                                          "again, which starts new trials with it");
-  }
+  for (const auto& [file, build] : stage.plugins)
+    if (!job_.plugins.contains(file) && loaded_->insert(file).second)
+      load_plugin_of(job_, file, build, registry_);
 }
 
 std::shared_ptr<void> EarlierStages::make(const std::string& kind, std::string_view stage,

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "assay/registry.h"
+#include "runner/files/checkpoint.h"
 #include "runner/protocol/job.h"
 
 namespace assay {
@@ -59,7 +60,9 @@ class EarlierStages final : public Inputs {
     std::vector<std::shared_ptr<Model>> nested = {};
   };
   Built build(std::string_view stage) const;
-  State state_of(std::string_view stage) const;
+  /// Gives it what its stage ended with.
+  void restore(const Built& built, std::string_view stage) const;
+  State state_in(const Files& files, std::string_view stage) const;
   void load_plugins(const EarlierStage& stage) const;
   Info read_info(std::string_view stage) const;
   std::shared_ptr<void> make(const std::string& kind, std::string_view stage,

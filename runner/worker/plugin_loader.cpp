@@ -87,4 +87,15 @@ Loaded load_plugin(const std::filesystem::path& file, Registry& registry,
   throw Error(ErrorKind::kPlugin, file.string() + ": " + error.what());
 }
 
+void load_plugin_of(const Job& job, const std::filesystem::path& file, const std::string& build,
+                    Registry& registry) {
+  const auto hidden = job.hidden.find(file);
+  const auto loaded =
+      load_plugin(file, registry, hidden == job.hidden.end() ? Strings() : hidden->second);
+  if (loaded.build != build)
+    throw Error(ErrorKind::kPlugin, file.string() +
+                                        " was rebuilt after this sweep started: run the manifest "
+                                        "again, which starts new trials with it");
+}
+
 }  // namespace assay

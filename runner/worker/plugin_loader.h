@@ -5,6 +5,7 @@
 #include <string>
 
 #include "assay/registry.h"
+#include "runner/protocol/job.h"
 
 namespace assay {
 
@@ -17,5 +18,10 @@ struct Loaded {
 /// Error{kPlugin}: the file, what is wrong, what to do.
 Loaded load_plugin(const std::filesystem::path& file, Registry& registry,
                    const Strings& hidden = {});
+
+/// The same of a plugin that `job` uses. Throws Error{kPlugin} too if the file has another build
+/// than `build`, that of the job.
+void load_plugin_of(const Job& job, const std::filesystem::path& file, const std::string& build,
+                    Registry& registry);
 
 }  // namespace assay

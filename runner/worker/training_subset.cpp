@@ -1,7 +1,6 @@
 #include "runner/worker/training_subset.h"
 
 #include "assay/error.h"
-#include "assay/sdk/training.h"
 #include "runner/worker/earlier_stages.h"
 
 namespace assay {
@@ -25,7 +24,7 @@ std::vector<double> weights_in(const TensorMap& selection, const fs::path& file)
 
 }  // namespace
 
-std::shared_ptr<Dataset> cut_to_subset(std::shared_ptr<Dataset> dataset, const fs::path& stage) {
+Selection read_selection(const fs::path& stage) {
   const auto file = artifact_file(stage, kIds);
   const auto tensors = read_tensors(file);
   const auto it = tensors.find(kIds);
@@ -34,11 +33,7 @@ std::shared_ptr<Dataset> cut_to_subset(std::shared_ptr<Dataset> dataset, const f
                 file.string() + ": expected a one-dimensional int64 tensor `ids`");
   const auto ids = it->second.contiguous();
   const auto* first = ids.data_ptr<std::int64_t>();
-  return subset(std::move(dataset), {first, first + ids.numel()}, weights_in(tensors, file));
-}
-
-bool has_sample_weights(const fs::path& stage) {
-  return read_tensors(artifact_file(stage, kIds)).contains(kWeights);
+  return {{first, first + ids.numel()}, weights_in(tensors, file)};
 }
 
 }  // namespace assay

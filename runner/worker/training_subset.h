@@ -1,19 +1,20 @@
-// The training split cut to what an earlier stage selected.
+// What an earlier stage selected for the training split.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
-#include <memory>
-
-#include "assay/dataset.h"
+#include <vector>
 
 namespace assay {
 
-/// `dataset` with the samples of the artifact `ids` in the run folder `stage`, and their weights if
-/// it has any. Throws Error{kData}, with the file, for an artifact of another form.
-std::shared_ptr<Dataset> cut_to_subset(std::shared_ptr<Dataset> dataset,
-                                       const std::filesystem::path& stage);
+/// The arguments of subset(): `weights` is empty if the selection has none.
+struct Selection {
+  std::vector<std::int64_t> ids;
+  std::vector<double> weights;
+};
 
-/// Whether the artifact has weights.
-bool has_sample_weights(const std::filesystem::path& stage);
+/// The artifact `ids` in the run folder `stage`. Throws Error{kData}, with the file, for an
+/// artifact of another form.
+Selection read_selection(const std::filesystem::path& stage);
 
 }  // namespace assay
