@@ -30,10 +30,6 @@ void test_samples(const Dataset& data, Owed& owed) {
               "it has inputs that are not finite");
 }
 
-Tensors tensors_of(const Batch& batch) {
-  return {batch.input, batch.target, batch.id, batch.group};
-}
-
 // A sample is the same whatever stands beside it in its batch.
 void test_batches(const Dataset& data, Owed& owed) {
   const Context context{torch::kCPU, Rng(0), nullptr};
@@ -43,7 +39,7 @@ void test_batches(const Dataset& data, Owed& owed) {
   for (std::size_t k = 0; k < ids.size(); ++k) {
     const auto alone = data.load(ids.subspan(k, 1), context);
     const auto row = torch::tensor({static_cast<std::int64_t>(k)}, torch::kInt64);
-    owed.expect(testing::same(tensors_of(alone), tensors_of(whole.select(row))),
+    owed.expect(testing::same(testing::tensors_of(alone), testing::tensors_of(whole.select(row))),
                 "a sample alone has other bytes than in a batch: it depends on the others, or on "
                 "its place");
   }

@@ -71,20 +71,8 @@ Told predict_all(const Registry& registry, const Entry& entry, const std::shared
   const auto model = testing::model_for(registry, entry, *data);
   parts.model = model;
   parts.dataset = data;
-  const Context context{torch::kCPU, Rng(1), nullptr};
-  const auto loop_of = [&] {
-    return std::make_unique<PredictionLoop>(testing::build<Predictor>(registry, entry, *data), data,
-                                            Split::kValidation, 8, Keeps{.members = true});
-  };
-  auto loop = loop_of();
-  for (std::int64_t unit = 0; unit < loop->units(); ++unit) {
-    if (unit == stop) {
-      const auto before = std::exchange(loop, loop_of());
-      testing::hand_over(*before, *loop);
-    }
-    loop->advance(unit, parts, context);
-  }
-  const auto all = loop->finish();
+  const auto all = testing::predict_resumed(
+      [&] { return testing::build<Predictor>(registry, entry, *data); }, parts, 8, stop);
   Told told{{}, testing::copies(testing::tensors_of(*model))};
   for (const auto& one : {all.id, all.log_probability, all.label, all.value, all.abstained})
     if (one.defined()) told.predictions.push_back(one);

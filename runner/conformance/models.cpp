@@ -91,17 +91,20 @@ void gather_leaves(Node* node, std::set<Node*>& seen, Tensors& leaves) {
   for (const auto& edge : node->next_edges()) gather_leaves(edge.function.get(), seen, leaves);
 }
 
+bool is_parameter(const Model& model, const torch::Tensor& tensor) {
+  const auto all = model.parameters();
+  return std::any_of(all.begin(), all.end(),
+                     [&](const torch::Tensor& one) { return one.is_same(tensor); });
+}
+
 void test_leaves(const Model& model, const torch::Tensor& logits, Owed& owed) {
   std::set<Node*> seen;
   Tensors leaves;
   gather_leaves(logits.grad_fn().get(), seen, leaves);
-  for (const auto& leaf : leaves) {
-    const auto all = model.parameters();
-    owed.expect(std::any_of(all.begin(), all.end(),
-                            [&](const torch::Tensor& one) { return one.is_same(leaf); }),
+  for (const auto& leaf : leaves)
+    owed.expect(is_parameter(model, leaf),
                 "its logits depend on a weight " + c10::str(leaf.sizes()) +
                     " that is not registered: it would be neither trained nor saved");
-  }
 }
 
 void test_gradients(Model& model, const Batch& batch, Owed& owed) {
@@ -138,19 +141,15 @@ void test_head(Model& model, const Output& output, Owed& owed) {
   const auto [weight, bias] = linear->head();
   owed.expect(at::allclose(at::linear(output.features, weight, bias), output.logits, 1e-3, 1e-4),
               "its logits are not the linear function head() of its features");
-  const auto all = model.parameters();
   for (const auto& own : {weight, bias})
-    owed.expect(std::any_of(all.begin(), all.end(),
-                            [&](const torch::Tensor& one) { return one.is_same(own); }),
-                "head() gives tensors that are none of its parameters");
+    owed.expect(is_parameter(model, own), "head() gives tensors that are none of its parameters");
 }
 
 void test_evaluation(Model& model, const Batch& batch, const Info& info, Owed& owed) {
   const torch::NoGradGuard no_grad;
   model.eval();
   check_output(model, batch, info);
-  const TensorWatch weights(testing::tensors_of(model)),
-      samples({batch.input, batch.target, batch.id, batch.group});
+  const TensorWatch weights(testing::tensors_of(model)), samples(testing::tensors_of(batch));
   const GeneratorWatch generator;
   const auto output = model.forward(batch);
   const auto first = output.logits, second = model.forward(batch).logits;

@@ -143,8 +143,7 @@ void test_objective(const Registry& registry, const Entry& entry, Owed& owed) {
   const auto batch = data->load(ids.first(std::min<std::size_t>(8, ids.size())), context);
   const auto objective = testing::build<Objective>(registry, entry, *data);
   const auto model = testing::model_for(registry, entry, *data);
-  const TensorWatch weights(model->parameters()),
-      samples({batch.input, batch.target, batch.id, batch.group});
+  const TensorWatch weights(model->parameters()), samples(testing::tensors_of(batch));
   const auto modes = modes_of(*model);
   const auto prepared = objective->prepare(*model, batch, context);
   const auto first = objective->evaluate(*model, prepared, context);
@@ -164,6 +163,7 @@ void test_objective(const Registry& registry, const Entry& entry, Owed& owed) {
   model->eval();
   test_halves(*objective, *model, prepared, context, objective->evaluate(*model, prepared, context),
               owed);
+  owed.expect(!weights.has_changed(), "it changes the model's weights");  // in eval mode too
   for (const auto& parameter : model->parameters())
     owed.expect(!parameter.grad().defined(), "it writes to `.grad` of the model's parameters");
   test_resuming(registry, entry, data, owed);

@@ -8,6 +8,7 @@
 #include <ATen/ops/mse_loss.h>
 
 #include "assay/needs.h"
+#include "assay/sdk/prediction.h"
 #include "runner/conformance/earlier_stage.h"
 
 namespace assay::testing {
@@ -133,6 +134,10 @@ Tensors tensors_of(const torch::nn::Module& module) {
   return all;
 }
 
+Tensors tensors_of(const Batch& batch) {
+  return {batch.input, batch.target, batch.id, batch.group};
+}
+
 namespace {
 
 Strings names_of(const State& state) {
@@ -224,6 +229,25 @@ Run carry_out(const Registry& registry, const TinyTrial& trial, std::int64_t sto
   for (const auto& [name, artifact] : results.artifacts)
     for (const auto& [key, tensor] : artifact) run.artifacts.push_back(tensor);
   return run;
+}
+
+Predictions predict_resumed(const std::function<std::shared_ptr<Predictor>()>& make, Parts& parts,
+                            std::int64_t batch, std::int64_t stop) {
+  const std::shared_ptr<Dataset> data = parts.dataset;
+  const Context context{torch::kCPU, Rng(1), nullptr};
+  const auto make_loop = [&] {
+    return std::make_unique<PredictionLoop>(make(), data, Split::kValidation, batch,
+                                            Keeps{.members = true});
+  };
+  auto loop = make_loop();
+  for (std::int64_t unit = 0; unit < loop->units(); ++unit) {
+    if (unit == stop) {
+      const auto before = std::exchange(loop, make_loop());
+      hand_over(*before, *loop);
+    }
+    loop->advance(unit, parts, context);
+  }
+  return loop->finish();
 }
 
 }  // namespace assay::testing

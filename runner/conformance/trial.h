@@ -89,5 +89,13 @@ bool same(const Tensors& a, const Tensors& b);
 Tensors copies(const Tensors& list);
 /// Parameters and buffers.
 Tensors tensors_of(const torch::nn::Module& module);
+/// Inputs, targets, ids and groups.
+Tensors tensors_of(const Batch& batch);
+
+/// The predictions of a pass over the validation split, in batches of `batch`. At unit `stop`,
+/// unless it is -1, the loop and the predictor, which `make` makes, are made anew from what was
+/// saved.
+Predictions predict_resumed(const std::function<std::shared_ptr<Predictor>()>& make, Parts& parts,
+                            std::int64_t batch, std::int64_t stop);
 
 }  // namespace assay::testing

@@ -41,20 +41,7 @@ Told predictions_of(const std::function<std::shared_ptr<Predictor>()>& make,
   Parts parts;
   parts.model = model;
   parts.dataset = data;
-  const Context context{torch::kCPU, Rng(1), nullptr};
-  const auto loop_of = [&] {
-    return std::make_unique<PredictionLoop>(make(), data, Split::kValidation, kBatch,
-                                            Keeps{.members = true});
-  };
-  auto loop = loop_of();
-  for (std::int64_t unit = 0; unit < loop->units(); ++unit) {
-    if (unit == stop) {
-      const auto before = std::exchange(loop, loop_of());
-      testing::hand_over(*before, *loop);
-    }
-    loop->advance(unit, parts, context);
-  }
-  const auto all = loop->finish();
+  const auto all = testing::predict_resumed(make, parts, kBatch, stop);
   auto weights = copies(model->parameters());
   for (const auto& buffer : model->buffers()) weights.push_back(buffer.clone());
   Tensors found;
