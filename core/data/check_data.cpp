@@ -15,10 +15,6 @@ using Ids = std::span<const std::int64_t>;
   throw Error(ErrorKind::kData, "the dataset " + what, std::string(Dataset::kind));
 }
 
-std::string text_of_shape(const std::vector<std::int64_t>& shape) {
-  return c10::str(c10::IntArrayRef(shape));
-}
-
 void expect_apart(Ids a, Split of_a, Ids b, Split of_b) {
   for (auto i = a.begin(), k = b.begin(); i != a.end() && k != b.end();) {
     if (*i == *k)
@@ -34,8 +30,8 @@ void check_input(const torch::Tensor& input, std::int64_t rows, const Info& info
   auto expected = info.input_shape;
   expected.insert(expected.begin(), rows);
   if (!info.input_shape.empty() && input.sizes() != expected)
-    refuse("gives inputs " + text_of_shape(input.sizes().vec()) + ", and its Info says " +
-           text_of_shape(expected));
+    refuse("gives inputs " + c10::str(input.sizes()) + ", and its Info says " +
+           c10::str(c10::IntArrayRef(expected)));
   if (input.scalar_type() != info.input_type)
     refuse(std::string("gives inputs of type ") + c10::toString(input.scalar_type()) +
            ", and its Info says " + c10::toString(info.input_type));
@@ -48,13 +44,13 @@ void check_targets(const torch::Tensor& target, std::int64_t rows, const Info& i
   if (!target.defined() || rows == 0) return;
   if (info.classes == 0) {
     if (!target.is_floating_point() || target.dim() != 2 || target.size(1) != info.targets)
-      refuse("gives targets " + text_of_shape(target.sizes().vec()) + " of type " +
+      refuse("gives targets " + c10::str(target.sizes()) + " of type " +
              c10::toString(target.scalar_type()) + ", expected real numbers [" +
              std::to_string(rows) + ", " + std::to_string(info.targets) + "]");
     return;
   }
   if (target.scalar_type() != torch::kInt64 || target.dim() != 1 || target.size(0) != rows)
-    refuse("gives targets " + text_of_shape(target.sizes().vec()) + " of type " +
+    refuse("gives targets " + c10::str(target.sizes()) + " of type " +
            c10::toString(target.scalar_type()) + ", expected classes [" + std::to_string(rows) +
            "] of type Long");
   const auto low = target.min().item<std::int64_t>(), high = target.max().item<std::int64_t>();

@@ -51,7 +51,7 @@ void check_later_stages(const Call& call, const Experiment& experiment) {
   std::string of_plugin;
   for (const auto& one : checks.done) {
     if (!is_mistake(one.answer)) continue;
-    const auto error = located(one, experiment);
+    const auto error = locate(one, experiment);
     if (one.answer.error_kind == name_of(ErrorKind::kPlugin))
       of_plugin = error.text();
     else

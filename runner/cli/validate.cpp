@@ -36,7 +36,7 @@ void build(const Call& call, const Experiment& experiment, Findings& found) {
     if (!one.answer.read.empty() && told.insert(one.answer.read).second)
       note(call, "read " + one.answer.read);
     if (one.answer.error_kind.empty()) continue;
-    const auto error = located(one, experiment);
+    const auto error = locate(one, experiment);
     if (!told.insert(error.text()).second) continue;
     found.add(to_json(error), error.text(), code_of(one.answer));
   }

@@ -1,7 +1,6 @@
 #include "runner/manifest/earlier.h"
 
 #include <algorithm>
-#include <optional>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -90,20 +89,21 @@ class Earlier {
       if (const auto* other = stage(before); other != nullptr && model_of(*other) != nullptr)
         trained.push_back(before);
     if (model == nullptr || !(needs("model") || needs("model?"))) return {};
-    if (trained.empty()) return ask_for_weights();
-    const auto why = why_unclear(*model, trained, read);
-    InitialWeights found;
-    if (why.empty()) {
-      found.stage = trained.front();
-      return found;
+    if (trained.empty()) {
+      ask_for_weights();
+      return {};
     }
-    complain(
-        fmt::format("it is not clear with which weights the model of stage `{}` starts, since "
-                    "{}: add `weights:` with {}, or `weights: none` for new ones",
-                    named_.stage.name, why,
-                    trained.size() == 1 ? "`" + trained.front() + "`"
-                                        : fmt::format("one of {}", fmt::join(trained, ", "))));
-    return {};
+    InitialWeights found;
+    if (const auto why = why_unclear(*model, trained, read); why.empty())
+      found.stage = trained.front();
+    else
+      complain(
+          fmt::format("it is not clear with which weights the model of stage `{}` starts, since "
+                      "{}: add `weights:` with {}, or `weights: none` for new ones",
+                      named_.stage.name, why,
+                      trained.size() == 1 ? "`" + trained.front() + "`"
+                                          : fmt::format("one of {}", fmt::join(trained, ", "))));
+    return found;
   }
 
   std::string subset() const {
@@ -171,7 +171,7 @@ class Earlier {
   }
 
   // Numbers of random weights would look like those of a trained model.
-  InitialWeights ask_for_weights() const {
+  void ask_for_weights() const {
     const Node* after = named_.own->find("after");
     // Of stages that do not exist.
     const bool told =
@@ -182,7 +182,6 @@ class Earlier {
                       "add `weights:` with such a stage or a file, or `weights: none` for the "
                       "weights that the model starts with",
                       named_.stage.components.at("procedure").use));
-    return {};
   }
 
   // Why the weights of a stage before may be meant or not, or "". `read` are the stages whose

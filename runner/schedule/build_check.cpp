@@ -175,7 +175,7 @@ bool is_mistake(const CheckAnswer& answer) {
   return false;
 }
 
-Diagnostic located(const BuildCheck& check, const Experiment& experiment) {
+Diagnostic locate(const BuildCheck& check, const Experiment& experiment) {
   const auto& path = check.answer.error_path;
   const auto* place = place_of(*check.stage, path.empty() ? "procedure" : path);
   if (place == nullptr) place = place_of(*check.stage, "procedure");  // of what is only implied

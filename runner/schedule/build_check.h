@@ -34,7 +34,7 @@ BuildChecks check_builds(const Experiment& experiment, StagesToBuild which);
 bool is_mistake(const CheckAnswer& answer);
 
 /// What a component says of its parameters, at their place in the manifest.
-Diagnostic located(const BuildCheck& check, const Experiment& experiment);
+Diagnostic locate(const BuildCheck& check, const Experiment& experiment);
 
 /// The same for the tables among the datasets alone: what they read.
 BuildChecks check_tables(const Experiment& experiment, const Catalog& catalog);
