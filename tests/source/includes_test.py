@@ -26,6 +26,7 @@ BELOW = {
     "core/problem": ["core/runtime"],
     "core/runtime": ["core/base"],
     "core/components": ["core/base"],
+    "core/pictures": ["core/base"],
     "core/base": ["core/include"],
     "core/include": [],
 }

@@ -146,8 +146,8 @@ void Pictures::lay(const assay::Parts& parts) {
 
 void Pictures::write(const std::string& name, const Picture& picture,
                      assay::Results& results) const {
-  results.document(name + ".svg", svg(picture.width, picture.height, picture.draw));
-  results.document(name + ".png", png(picture.width, picture.height, picture.draw));
+  results.document(name + ".svg", assay::draw_svg(picture.width, picture.height, picture.draw));
+  results.document(name + ".png", assay::draw_png(picture.width, picture.height, picture.draw));
 }
 
 void Pictures::advance(std::int64_t unit, assay::Parts& parts, const assay::Context& context,

@@ -50,7 +50,7 @@ std::vector<Path> paths_with(const std::string& style, const std::string& svg) {
 std::vector<Path> paths_of(const View& view, const Table& table, const Rows& rows,
                            const std::string& style) {
   const auto picture = picture_of(view, table, rows, "all");
-  return paths_with(style, svg(picture.width, picture.height, picture.draw));
+  return paths_with(style, assay::draw_svg(picture.width, picture.height, picture.draw));
 }
 
 // No two steps of a row are alike: cairo joins those into one.
@@ -153,7 +153,8 @@ TEST_CASE("bounds that are not laid are named, and none is drawn elsewhere") {
   auto view = view_of(Kind::kStatic, 3);
   const auto areas = [&](const Rule& rule) {
     const auto picture = picture_of(view, table, rows, rule, "rule");
-    return paths_with("stroke-width:1.5;", svg(picture.width, picture.height, picture.draw));
+    return paths_with("stroke-width:1.5;",
+                      assay::draw_svg(picture.width, picture.height, picture.draw));
   };
   const Rule low{0, {{2, 6}, {}, {}}}, beyond{0, {{20, 30}, {}, {}}};
   REQUIRE(areas(low).size() == 1);
@@ -194,7 +195,7 @@ TEST_CASE("a rule's picture has its cases and its exceptions, and no other row")
   REQUIRE(cases > 4);
   REQUIRE(exceptions > 4);
   const auto picture = picture_of(view, table, rows, rule, "rule");
-  const auto words = svg(picture.width, picture.height, picture.draw);
+  const auto words = assay::draw_svg(picture.width, picture.height, picture.draw);
   const auto own = paths_with("stroke-width:1;[^\"]*rgb\\(84%", words);  // the second class's color
   const auto others = paths_with("stroke-width:1;[^\"]*rgb\\(0%", words);
   for (const auto* some : {&own, &others}) {
@@ -214,5 +215,5 @@ TEST_CASE("a thousand columns still fit a PNG") {
   const auto table = made(3, 1000);
   const auto view = view_of(Kind::kStatic, 1000);
   const auto picture = picture_of(view, table, {0, 1, 2}, "wide");
-  CHECK(png(picture.width, picture.height, picture.draw).starts_with("\x89PNG"));
+  CHECK(assay::draw_png(picture.width, picture.height, picture.draw).starts_with("\x89PNG"));
 }

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "assay/sdk/canvas.h"
+
 namespace glc {
 
 /// Where a column lies and how it is laid. u = (x - low) / (high - low), or 1 - u where reversed.
@@ -19,9 +21,7 @@ struct Axis {
   double value(double u) const;
 };
 
-struct Point {
-  double x = 0, y = 0;
-};
+using assay::Point;
 
 enum class Kind {
   kStatic,    // in-line: all axes end to end on one line, axis i from i to i + 1; y is 0

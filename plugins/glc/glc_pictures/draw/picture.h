@@ -1,17 +1,19 @@
 // All rows, or what a rule holds of them, in one of the coordinates.
 #pragma once
 
-#include "glc/glc_pictures/draw/canvas.h"
+#include "assay/sdk/canvas.h"
 #include "glc/glc_pictures/draw/view.h"
 #include "glc/shared/rules/rules.h"
 #include "glc/shared/search/table.h"
 
 namespace glc {
 
+using assay::Canvas, assay::Color, assay::color_of;
+
 /// Draws from the view and the table it was made of, which must be there still.
 struct Picture {
   double width = 0, height = 0;
-  Drawing draw;
+  assay::Drawing draw;
 };
 
 /// `rows` of the table, each class in its color. In in-line coordinates the first class's links

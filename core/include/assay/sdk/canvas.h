@@ -1,15 +1,17 @@
-// What pictures are drawn on: SVG and PNG alike, by cairo.
+// Canvas: what pictures are drawn on, SVG and PNG alike, by cairo. Link assay::pictures.
 #pragma once
 
 #include <functional>
 #include <string>
 #include <vector>
 
-#include "glc/glc_pictures/coordinates/coordinates.h"
-
 using cairo_t = struct _cairo;
 
-namespace glc {
+namespace assay {
+
+struct Point {
+  double x = 0, y = 0;
+};
 
 struct Color {
   double red, green, blue, alpha = 1;
@@ -40,8 +42,8 @@ class Canvas {
 
 using Drawing = std::function<void(Canvas&)>;
 
-/// The bytes of a file. Throw assay::Error{kIo} where cairo fails.
-std::string svg(double width, double height, const Drawing& draw);
-std::string png(double width, double height, const Drawing& draw);  // at two pixels a point
+/// The bytes of a file. Throws Error{kIo} if cairo fails.
+std::string draw_svg(double width, double height, const Drawing& draw);
+std::string draw_png(double width, double height, const Drawing& draw);  // at two pixels a point
 
-}  // namespace glc
+}  // namespace assay

@@ -1,4 +1,4 @@
-#include "glc/glc_pictures/draw/canvas.h"
+#include "assay/sdk/canvas.h"
 
 #include <array>
 #include <memory>
@@ -8,7 +8,7 @@
 
 #include "assay/error.h"
 
-namespace glc {
+namespace assay {
 namespace {
 
 using Surface = std::unique_ptr<cairo_surface_t, decltype(&cairo_surface_destroy)>;
@@ -20,8 +20,8 @@ cairo_status_t append(void* to, const unsigned char* bytes, unsigned int size) {
 
 void check(cairo_status_t status) {
   if (status != CAIRO_STATUS_SUCCESS)
-    throw assay::Error(assay::ErrorKind::kIo,
-                       std::string("cannot draw the picture: ") + cairo_status_to_string(status));
+    throw Error(ErrorKind::kIo,
+                std::string("cannot draw the picture: ") + cairo_status_to_string(status));
 }
 
 void draw_on(cairo_surface_t* surface, double scale, const Drawing& draw) {
@@ -96,7 +96,7 @@ void Canvas::text(Point at, const std::string& words, double size, Align align) 
   cairo_show_text(on_, words.c_str());
 }
 
-std::string svg(double width, double height, const Drawing& draw) {
+std::string draw_svg(double width, double height, const Drawing& draw) {
   std::string bytes;
   const Surface surface(cairo_svg_surface_create_for_stream(append, &bytes, width, height),
                         cairo_surface_destroy);
@@ -106,7 +106,7 @@ std::string svg(double width, double height, const Drawing& draw) {
   return bytes;
 }
 
-std::string png(double width, double height, const Drawing& draw) {
+std::string draw_png(double width, double height, const Drawing& draw) {
   std::string bytes;
   const Surface surface(cairo_image_surface_create(CAIRO_FORMAT_RGB24, static_cast<int>(2 * width),
                                                    static_cast<int>(2 * height)),
@@ -116,4 +116,4 @@ std::string png(double width, double height, const Drawing& draw) {
   return bytes;
 }
 
-}  // namespace glc
+}  // namespace assay
