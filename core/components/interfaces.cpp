@@ -4,6 +4,7 @@
 #include "assay/evaluation_set.h"
 #include "assay/metric.h"
 #include "assay/parameter_group.h"
+#include "assay/sdk/posterior.h"
 #include "assay/sdk/training.h"
 
 namespace assay {
@@ -15,6 +16,8 @@ Partitioned::~Partitioned() = default;
 LinearHead::~LinearHead() = default;
 Importable::~Importable() = default;
 Fitted::~Fitted() = default;
+Variational::~Variational() = default;
+RandomLayer::~RandomLayer() = default;
 Legible::~Legible() = default;
 Dataset::~Dataset() = default;
 Images::~Images() = default;
@@ -22,6 +25,7 @@ Problem::~Problem() = default;
 ParameterGroup::~ParameterGroup() = default;
 Metric::~Metric() = default;
 EvaluationSet::~EvaluationSet() = default;
+PosteriorHolder::~PosteriorHolder() = default;
 WeightLender::~WeightLender() = default;
 WeightChooser::~WeightChooser() = default;
 Inputs::~Inputs() = default;
@@ -38,6 +42,10 @@ void refuse_part(std::string_view kind) {
       ErrorKind::kPlugin,
       "it uses the " + std::string(kind) +
           ", which the manifest does not have or its needs() does not name: declare it there");
+}
+
+bool Variational::is_ascended(const std::string&) const {
+  return true;
 }
 
 Term Objective::evaluate_term(std::size_t index, Model& model, const Batch& batch,

@@ -52,6 +52,9 @@ const std::vector<std::string>& BatchProblem::names(By by) const {
 const std::vector<int>& BatchProblem::owners() const {
   return impl_->setting->owners;
 }
+std::vector<bool> BatchProblem::ascended() const {
+  return impl_->setting->ascended;
+}
 double BatchProblem::learning_rate_factor() const {
   return impl_->setting->factor;
 }

@@ -94,6 +94,24 @@ void CombinedGradient::refuse(const std::string& what) const {
               "optimizer");
 }
 
+void zero_unascended(const Problem& problem, Tensors& direction) {
+  const torch::NoGradGuard no_grad;
+  const auto ascended = problem.ascended();
+  for (std::size_t i = 0; i < ascended.size(); ++i)
+    if (!ascended[i]) direction.at(i).zero_();
+}
+
+void expect_all_ascended(const Problem& problem, const std::string& optimizer) {
+  const auto ascended = problem.ascended();
+  for (std::size_t i = 0; i < ascended.size(); ++i)
+    if (!ascended[i])
+      throw Error(ErrorKind::kParameter,
+                  "optimizer `" + optimizer + "` perturbs all parameters, but `" +
+                      problem.parameter_names()[i] +
+                      "` is not to be perturbed: use `sam`, or `perturb: mean_and_scale`",
+                  "optimizer");
+}
+
 AscentProblem::AscentProblem(Problem& inner, std::string wrapper, Perturb perturb)
     : ProblemView(inner), combined_by_(std::move(wrapper)), perturb_(std::move(perturb)) {}
 AscentProblem::~AscentProblem() = default;
@@ -107,7 +125,12 @@ ScopedWeights AscentProblem::perturb_weights() {
   auto here = inner_.raw_gradient();
   if (!start_) start_ = here.loss;
   const torch::NoGradGuard no_grad;
-  return {parameters(), perturb_(std::move(here))};
+  zero_unascended(*this, here.tensors);
+  auto there = perturb_(std::move(here));
+  const auto may = ascended();
+  for (std::size_t i = 0; i < may.size(); ++i)
+    if (!may[i]) there.at(i) = parameters()[i].detach();
+  return {parameters(), there};
 }
 
 Gradient AscentProblem::raw_gradient() {

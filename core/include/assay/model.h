@@ -105,6 +105,23 @@ class Fitted {
   virtual bool fit(std::int64_t step, const Samples& samples, const Context& context) = 0;
 };
 
+/// Ability: its weights have a distribution q, which is learned, beside a prior p.
+class Variational {
+ public:
+  virtual ~Variational();
+  /// The divergence KL(q || p) in nats, summed over the weights: 0-dim, differentiable.
+  virtual torch::Tensor divergence() = 0;
+  /// Whether an ascent such as SAM's may perturb the parameter of this name: Problem::ascended().
+  virtual bool is_ascended(const std::string& parameter) const;
+};
+
+/// Ability of a module within a model: in train mode each forward pass draws weights or activations
+/// from LibTorch's default generators, as dropout does, and in eval mode it uses their means.
+class RandomLayer {
+ public:
+  virtual ~RandomLayer();
+};
+
 /// Ability: writes what it has learned in a form for people or other programs, such as rules.
 class Legible {
  public:

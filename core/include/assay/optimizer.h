@@ -63,6 +63,11 @@ class Problem {
   /// Per parameter, the index of the term that it belongs to alone (Partitioned), or kShared.
   virtual const std::vector<int>& owners() const = 0;
 
+  /// Per parameter, whether an ascent such as SAM's may perturb it; empty: all. Scales of a
+  /// distribution over weights, for example, are no weights. An optimizer that perturbs weights
+  /// without AscentProblem calls expect_all_ascended() in check().
+  virtual std::vector<bool> ascended() const { return {}; }
+
   /// Names of the terms, as Objective::terms(), or of the groups, as Info::groups.
   virtual const std::vector<std::string>& names(By by) const = 0;
 

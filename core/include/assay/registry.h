@@ -152,6 +152,7 @@ class Registry {
     add(std::is_base_of_v<LinearHead, T>, "LinearHead");
     add(std::is_base_of_v<Importable, T>, "Importable");
     add(std::is_base_of_v<Fitted, T>, "Fitted");
+    add(std::is_base_of_v<Variational, T>, "Variational");
     add(std::is_base_of_v<Legible, T>, "Legible");
     add(std::is_base_of_v<Images, T>, "Images");
     add(std::is_base_of_v<WeightLender, T>, "WeightLender");

@@ -9,12 +9,14 @@
 #include <ATen/ops/_foreach_div.h>
 #include <ATen/ops/_foreach_lerp.h>
 #include <ATen/ops/_foreach_mul.h>
+#include <ATen/ops/_foreach_reciprocal.h>
 #include <ATen/ops/_foreach_sqrt.h>
 #include <ATen/ops/full_like.h>
 #include <ATen/ops/randn.h>
 #include <ATen/ops/zeros_like.h>
 
 #include "assay/registry.h"
+#include "assay/sdk/posterior.h"
 #include "assay/sdk/problem_view.h"
 #include "assay/sdk/tensors.h"
 
@@ -23,7 +25,7 @@ namespace {
 using assay::Gradient;
 using assay::Tensors;
 
-class Bsam final : public assay::Optimizer {
+class Bsam final : public assay::Optimizer, public assay::PosteriorHolder {
  public:
   struct Params {
     double lr = 0.5;
@@ -37,6 +39,7 @@ class Bsam final : public assay::Optimizer {
   };
 
   static assay::Strings needs() { return {"problem/Again"}; }
+  static assay::Strings artifacts() { return {assay::kPosterior}; }
   static assay::Schema<Params> schema() {
     return assay::Schema<Params>()
         .field("lr", &Params::lr, assay::above(0), "Learning rate; a step is lr times m / s.")
@@ -70,6 +73,8 @@ class Bsam final : public assay::Optimizer {
                          "does not report: the dataset must set `group_sizes` in its Info");
   }
 
+  void check(assay::Problem& problem) override { assay::expect_all_ascended(problem, "bsam"); }
+
   double step(assay::Problem& problem) override {
     const torch::NoGradGuard no_grad;
     const auto& w = problem.parameters();
@@ -85,6 +90,14 @@ class Bsam final : public assay::Optimizer {
     at::_foreach_add_(drawn.tensors, p_.damping + p_.weight_decay);
     at::_foreach_lerp_(s_, drawn.tensors, 1 - p_.beta2);
     return loss;
+  }
+
+  assay::Posterior posterior(const assay::Problem& problem) override {
+    const torch::NoGradGuard no_grad;
+    auto precision = at::_foreach_mul(s_, static_cast<double>(N_));
+    return {.names = problem.parameter_names(),
+            .mean = assay::clone(problem.parameters()),
+            .variance = at::_foreach_reciprocal(precision)};
   }
 
   void save(assay::State& state) const override {

@@ -69,6 +69,7 @@ class Gsam final : public assay::Wrapper {
   // The radius of a step may be 0, but not that of all.
   void check(assay::Problem& problem) override {
     if (p_.rho == 0) return base().check(problem);
+    assay::expect_all_ascended(problem, "gsam");
     SurrogateGap view(problem, p_.rho, p_.alpha);
     base().check(view);
   }

@@ -90,6 +90,11 @@ class LookSam final : public assay::Wrapper {
 
   explicit LookSam(Params params) : Wrapper(params), p_(std::move(params)) {}
 
+  void check(assay::Problem& problem) override {
+    if (p_.rho != 0) assay::expect_all_ascended(problem, "looksam");
+    Wrapper::check(problem);
+  }
+
   void save(assay::State& state) const override {
     state.put("count", count_);
     state.put_list("g_v", g_v_.tensors);

@@ -73,6 +73,7 @@ class MSam final : public assay::Wrapper {
   explicit MSam(Params params) : Wrapper(params), p_(std::move(params)) {}
 
   void check(assay::Problem& problem) override {
+    if (p_.rho != 0) assay::expect_all_ascended(problem, "m_sam");
     if (p_.rho != 0) problem.split(p_.m);  // a problem that cannot be split says so
     Wrapper::check(problem);
   }

@@ -44,6 +44,7 @@ class Sam final : public assay::Wrapper {
     return std::make_unique<assay::AscentProblem>(problem, "sam", [&](assay::Gradient here) {
       const double sign = p_.direction == "descent" ? -1 : 1;
       auto direction = p_.direction == "random" ? random(problem) : std::move(here.tensors);
+      assay::zero_unascended(problem, direction);
       const double length = p_.normalise ? assay::norm(direction) + kTiny : 1;
       return assay::add_scaled(problem.parameters(), std::move(direction), sign * p_.rho / length);
     });

@@ -20,6 +20,8 @@ struct TrainParams {
   assay::Reals milestones = {0.5, 0.75};
   double gamma = 0.1;
   double final_factor = 0;
+  double offset = 1;
+  double power = 0.5;
   double clip = 0;
   bool bf16 = false;
   std::int64_t evaluate_epochs = 1;
@@ -58,7 +60,7 @@ inline assay::Schema<TrainParams> train_schema() {
              "Weighted sampling: a sample of a group of n among N is drawn with weight (N / "
              "n)^resample, with replacement; 1 draws all groups equally often; 0 takes each sample "
              "once per epoch.")
-      .field("schedule", &P::schedule, one_of({"constant", "cosine", "step"}),
+      .field("schedule", &P::schedule, one_of({"constant", "cosine", "step", "power"}),
              "Learning rate schedule after the warm-up.")
       .field("warmup", &P::warmup, at_least(0), "Number of steps of linear learning rate warm-up.")
       .field("milestones", &P::milestones, between(0, 1),
@@ -68,6 +70,10 @@ inline assay::Schema<TrainParams> train_schema() {
              "Learning rate factor at each milestone of schedule `step`.")
       .field("final_factor", &P::final_factor, between(0, 1),
              "Learning rate factor at the end of schedule `cosine`.")
+      .field("offset", &P::offset, above(0),
+             "Schedule `power` multiplies the learning rate by (offset + e)^-power in epoch e, "
+             "counted from 0, and by 1 at most.")
+      .field("power", &P::power, at_least(0), "See `offset`.")
       .field("clip", &P::clip, at_least(0),
              "Gradient clipping: largest L2 norm of a gradient; 0: no clipping.")
       .field("bf16", &P::bf16, any(), "Runs the forward pass under bfloat16 autocast.")

@@ -6,6 +6,7 @@
 
 #include "assay/registry.h"
 #include "assay/sdk/layers.h"
+#include "assay/sdk/posterior.h"
 #include "assay/sdk/prediction.h"
 #include "assay/sdk/training.h"
 #include "assay/sdk/weights.h"
@@ -118,7 +119,8 @@ class Train final : public assay::Procedure {
     evaluate_every_ = p_.evaluate_steps > 0
                           ? p_.evaluate_steps
                           : std::max<std::int64_t>(1, p_.evaluate_epochs) * steps_per_epoch_;
-    learning_rate_ = {p_.schedule, p_.warmup, p_.milestones, p_.gamma, p_.final_factor};
+    learning_rate_ = {p_.schedule,     p_.warmup, p_.milestones, p_.gamma,
+                      p_.final_factor, p_.offset, p_.power,      steps_per_epoch_};
     callbacks_.start({units_, steps_per_epoch_}, parts, context);
   }
 
@@ -152,8 +154,15 @@ class Train final : public assay::Procedure {
       validate(unit, parts, context, results);
     }
     if (unit + 1 < units_ && !stopped_) return;
+    leave_posterior(parts, results);
     callbacks_.settle(*parts.model);  // the model ends with the weights it is tested with
     measure(Split::kTest, parts, context, results);
+  }
+
+  // Around the optimizer's own weights, before callbacks end the training with others.
+  void leave_posterior(Parts& parts, assay::Results& results) {
+    if (auto* holder = dynamic_cast<assay::PosteriorHolder*>(parts.optimizer.get()))
+      results.artifact(assay::kPosterior, assay::to_artifact(holder->posterior(*problem_)));
   }
 
   void validate(std::int64_t unit, Parts& parts, const Context& context, assay::Results& results) {

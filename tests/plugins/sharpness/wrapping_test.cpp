@@ -65,6 +65,13 @@ Registry with_parts() {
   return registry;
 }
 
+// Lets no ascent perturb the second of two parameters.
+class FirstAlone final : public ProblemView {
+ public:
+  using ProblemView::ProblemView;
+  std::vector<bool> ascended() const override { return {true, false}; }
+};
+
 }  // namespace
 
 TEST_CASE("rho 0 is the base, bit for bit and at its cost, and asks it alone what it needs") {
@@ -214,4 +221,37 @@ TEST_CASE("m_sam is refused where the batch cannot be split") {
                           Catch::Contains("its base splits the batch"));
     CHECK_NOTHROW(make("m_sam", {}, {use, {}})->check(problem));
   }
+}
+
+TEST_CASE("an ascent leaves parameters that are not ascended") {
+  const auto two = [](Visits& visits) {
+    return ClosedForm({{1}, {2}}, {[&visits](const auto& w, auto& g) {
+                        visits.push_back(w);
+                        g[0] += w[0], g[1] += 10 * w[1];
+                        return (w[0] * w[0] + 10 * w[1] * w[1]) / 2;
+                      }});
+  };
+  for (const std::string use : {"sam", "asam", "fisher_sam", "friendly_sam"})
+    for (const std::string direction : {"gradient", "random"}) {
+      Visits visits;
+      auto problem = two(visits);
+      FirstAlone view(problem);
+      Values params{{"rho", 0.1}};
+      if (use == "sam") params["direction"] = direction;
+      const auto optimizer = make(use, params);
+      CHECK_NOTHROW(optimizer->check(view));
+      optimizer->step(view);
+      INFO(use << " " << direction);
+      REQUIRE(visits.size() == 2);
+      CHECK(visits[1][0] != visits[0][0]);
+      CHECK(visits[1][1] == visits[0][1]);
+      if (use == "sam") CHECK(std::abs(visits[1][0] - visits[0][0]) == Approx(0.1).epsilon(1e-9));
+      // The step itself moves both.
+      CHECK(problem.weights()[1] == Approx(2 - 0.1 * 20).margin(1e-12));
+    }
+  Visits visits;
+  auto problem = two(visits);
+  FirstAlone view(problem);
+  for (const std::string use : {"gsam", "looksam", "m_sam", "bsam"})
+    CHECK_THROWS_WITH(make(use)->check(view), Catch::Matchers::Contains("`w1` is not to be"));
 }

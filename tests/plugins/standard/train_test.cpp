@@ -106,6 +106,10 @@ TEST_CASE("schedules have their closed forms") {
   CHECK(step.at(50, 100) == Approx(0.1));
   CHECK(step.at(75, 100) == Approx(0.01));
   CHECK(LearningRate{}.at(1000, 10) == 1);
+  const LearningRate power{"power", 0, {}, 0.1, 0, 0.1, 0.55, 10};
+  CHECK(power.at(9, 100) == 1);  // 0.1^-0.55 would be 3.5
+  CHECK(power.at(10, 100) == Approx(std::pow(1.1, -0.55)));
+  CHECK(power.at(29, 100) == Approx(std::pow(2.1, -0.55)));
 }
 
 TEST_CASE("accumulated batches are one batch of their size") {
