@@ -24,13 +24,15 @@ torch::Tensor is_right(const Predictions& predictions) {
   return abstained.defined() ? right.logical_and(abstained.logical_not()) : right;
 }
 
-void check_metrics(const Metrics& metrics) {
+void check_metrics(const Metrics& metrics, const std::vector<OtherSet>& others) {
   std::set<std::string> names;
-  for (const auto& metric : metrics)
+  for (const auto& metric : metrics) {
+    metric->check_sets(others);
     for (const auto& row : metric->declared_rows())
       if (!names.insert(row.name).second)
         throw Error(ErrorKind::kParameter,
                     "two of the `metrics` give the row `" + row.name + "`: remove one of them");
+  }
 }
 
 Keeps keeps_of(const Metrics& metrics) {

@@ -111,12 +111,13 @@ Predictions OnePass::predict(Model& model, const Batch& batch, const Context&) {
 
 PredictionLoop::PredictionLoop(std::shared_ptr<Predictor> predictor,
                                std::shared_ptr<const Dataset> dataset, Split split,
-                               std::int64_t batch, Keeps keeps)
+                               std::int64_t batch, Keeps keeps, bool targets)
     : predictor_(std::move(predictor)),
       dataset_(std::move(dataset)),
       split_(split),
       batch_(batch),
-      keeps_(keeps) {}
+      keeps_(keeps),
+      targets_(targets) {}
 
 std::int64_t PredictionLoop::batches() const {
   return (std::ssize(dataset_->ids(split_)) + batch_ - 1) / batch_;
@@ -140,9 +141,12 @@ void PredictionLoop::advance(std::int64_t unit, Parts& parts, const Context& con
   if (keeps_.answers && !found.log_probability.defined() && !found.value.defined())
     add_terms(parts, batch, here);
   found.id = batch.id;
-  found.target = batch.target;
-  found.group = batch.group;
-  add(pass, static_cast<std::size_t>(place), std::move(found));
+  if (targets_) {
+    found.target = batch.target;
+    found.group = batch.group;
+  }
+  add(pass, static_cast<std::size_t>(place), targets_ ? dataset_->info() : parts.dataset->info(),
+      std::move(found));
   if (!in_pass_) restore(*parts.model, std::exchange(before_, {}));
 }
 
@@ -153,7 +157,8 @@ void PredictionLoop::begin_pass(std::int64_t pass, Parts& parts, const Context& 
   predictor_->begin_pass(pass, parts, context.with(context.rng.fork("pass").fork(pass)));
 }
 
-void PredictionLoop::add(std::int64_t pass, std::size_t place, Predictions found) {
+void PredictionLoop::add(std::int64_t pass, std::size_t place, const Info& info,
+                         Predictions found) {
   if (!keeps_.features) found.features.reset();
   if (!keeps_.logits) found.logits.reset();
   if (!keeps_.answers)
@@ -161,7 +166,7 @@ void PredictionLoop::add(std::int64_t pass, std::size_t place, Predictions found
       answer->reset();
   for (const auto& [name, member] : kTensors)
     if ((found.*member).defined()) found.*member = (found.*member).detach().cpu();
-  check_columns(found, dataset_->info());
+  check_columns(found, info);
   check_normalized(found);
   if (keeps_.members) {
     if (std::ssize(members_) <= pass) members_.resize(static_cast<std::size_t>(pass) + 1);

@@ -3,11 +3,11 @@
 
 #include <ATen/ops/batch_norm.h>
 #include <ATen/ops/cross_entropy_loss.h>
-#include <ATen/ops/dropout.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/randn.h>
 #include <ATen/ops/zeros.h>
+#include <torch/nn/modules/dropout.h>
 
 #include "assay/sdk/training.h"
 
@@ -82,18 +82,18 @@ class TinyTable final : public Dataset {
 class TinyModel final : public Model, public LinearHead, public Fitted {
  public:
   explicit TinyModel(double dropout = 0.2, torch::Dtype dtype = torch::kFloat,
-                     std::int64_t outputs = 3)
-      : dropout_(dropout) {
+                     std::int64_t outputs = 3) {
     const auto generator = Rng(5).generator();
     weight_ = register_parameter("weight", at::randn({outputs, 64}, generator, dtype) * 0.1);
     bias_ = register_parameter("bias", at::zeros({outputs}, dtype));
     mean_ = register_buffer("running_mean", at::zeros({64}, dtype));
     variance_ = register_buffer("running_var", at::ones({64}, dtype));
+    dropout_ = register_module("dropout", torch::nn::Dropout(dropout));
   }
   Output forward(const Batch& batch) override {
     auto x = batch.input.flatten(1).to(weight_.scalar_type());
     x = at::batch_norm(x, {}, {}, mean_, variance_, is_training(), 0.1, 1e-5, false);
-    x = at::dropout(x, dropout_, is_training());
+    x = dropout_->forward(x);
     return {at::linear(x, weight_, bias_), x};
   }
   Head head() override { return {weight_, bias_}; }
@@ -105,7 +105,7 @@ class TinyModel final : public Model, public LinearHead, public Fitted {
   torch::Tensor weight_, bias_, mean_, variance_;
 
  private:
-  double dropout_;
+  torch::nn::Dropout dropout_{nullptr};
 };
 
 /// Two terms, with each sample's part in them, so that rules over terms and groups have work.

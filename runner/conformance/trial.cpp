@@ -5,9 +5,11 @@
 #include <stdexcept>
 
 #include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/full_like.h>
 #include <ATen/ops/mse_loss.h>
 
 #include "assay/needs.h"
+#include "assay/sdk/posterior.h"
 #include "assay/sdk/prediction.h"
 #include "runner/conformance/earlier_stage.h"
 
@@ -80,10 +82,22 @@ std::shared_ptr<Dataset> data_for(const Registry& registry, const Entry& entry) 
 std::shared_ptr<Model> model_for(const Registry& registry, const Entry& entry,
                                  const Dataset& data) {
   const auto& info = data.info();
+  const double dropout = entry.kind == Predictor::kind ? 0.2 : 0;  // some of them draw by it
   if (meets({"LinearHead", "Fitted"}, entry, "model"))
-    return std::make_shared<TinyModel>(0, torch::kFloat,
+    return std::make_shared<TinyModel>(dropout, torch::kFloat,
                                        info.classes > 0 ? info.classes : info.targets);
   return registered_for<Model>(registry, entry, &info);
+}
+
+// The weights with a deviation of a tenth.
+static Posterior posterior_around(const Model& model) {
+  Posterior posterior;
+  for (const auto& item : model.named_parameters()) {
+    posterior.names.push_back(item.key());
+    posterior.mean.push_back(item.value().detach().clone());
+    posterior.variance.push_back(at::full_like(item.value(), 0.01));
+  }
+  return posterior;
 }
 
 std::shared_ptr<void> build(const Registry& registry, const Entry& entry, const Dataset& data) {
@@ -94,6 +108,7 @@ std::shared_ptr<void> build(const Registry& registry, const Entry& entry, const 
     const torch::NoGradGuard no_grad;
     for (auto& weight : between.model->parameters()) weight.add_(0.1);
   }
+  before->artifacts[kPosterior] = to_artifact(posterior_around(*between.model));
   before->others.emplace("between", std::move(between));
   return registry.make(entry.kind, {entry.name, required_values(entry)},
                        {.info = &info, .inputs = before});

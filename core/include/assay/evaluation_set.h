@@ -20,6 +20,9 @@ class EvaluationSet {
   virtual const std::string& name() const = 0;
   virtual std::shared_ptr<const Dataset> dataset() const = 0;
   virtual Split split() const = 0;
+  /// False: its targets do not mean what those of the model's dataset mean, as of data that the
+  /// model should not know. Its predictions then have neither targets nor groups.
+  virtual bool has_targets() const { return true; }
 };
 
 }  // namespace assay

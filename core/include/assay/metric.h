@@ -35,6 +35,12 @@ class Measured {
 /// [N] bool: whether each sample is classified correctly; an abstention is not.
 torch::Tensor is_right(const Predictions& predictions);
 
+/// A set beside the splits of the stage's dataset, which all have targets.
+struct OtherSet {
+  std::string name;
+  bool has_targets;  // as EvaluationSet::has_targets()
+};
+
 /// Immutable. A plugin's metric also has `static std::vector<RowInfo> rows()`, all that it may
 /// give: see SetMetric.
 class Metric {
@@ -45,6 +51,9 @@ class Metric {
 
   virtual std::vector<RowInfo> declared_rows() const = 0;
   virtual Keeps keeps() const { return {}; }
+  /// Called when the procedure is built, before anything is trained. Throws Error{kParameter} if
+  /// the metric needs another set than the split and these.
+  virtual void check_sets(const std::vector<OtherSet>&) const {}
   /// Measures the sets together, since some metrics compare them: those of `evaluate`, `fit` and
   /// `dfr`; `train` measures the validation and the test split by themselves. Throws
   /// Error{kParameter} if the predictions lack what it needs.
@@ -59,10 +68,13 @@ class SetMetric : public Metric {
   std::vector<RowInfo> declared_rows() const override { return T::rows(); }
   void measure(const PredictionSets& sets, Measured& into) const override {
     for (const auto& [name, predictions] : sets)
-      if (predictions.size() > 0) measure_set(name, predictions, into);
+      if (predictions.size() > 0 && (predictions.target.defined() || !needs_targets()))
+        measure_set(name, predictions, into);
   }
 
  protected:
+  /// Whether it leaves out sets without targets: EvaluationSet::has_targets().
+  virtual bool needs_targets() const { return true; }
   virtual void measure_set(const std::string& set, const Predictions& predictions,
                            Measured& into) const = 0;
 };

@@ -8,8 +8,9 @@ namespace assay {
 /// What is said of the N samples of a set, on the CPU, in the order of their ids. What is not there
 /// is undefined.
 struct Predictions {
-  torch::Tensor id = {};               // [N] int64
-  torch::Tensor target = {};           // [N] int64 classes, or [N, T] float32
+  torch::Tensor id = {};  // [N] int64
+  /// [N] int64 classes, or [N, T] float32; undefined if EvaluationSet::has_targets() is false.
+  torch::Tensor target = {};
   torch::Tensor group = {};            // [N] int64
   torch::Tensor log_probability = {};  // [N, K] float32, in nats; classification
   torch::Tensor label = {};            // [N] int64, the predicted class

@@ -27,6 +27,7 @@ class Set final : public assay::EvaluationSet {
     std::string name;
     std::shared_ptr<assay::Dataset> dataset;
     std::string split = "test";
+    std::string targets = "same";
   };
   static assay::Schema<Params> schema() {
     using namespace assay;
@@ -34,7 +35,11 @@ class Set final : public assay::EvaluationSet {
         .required("name", &Params::name, any(), "What the rows of the set begin with.")
         .required_component("dataset", &Params::dataset, "Its dataset.")
         .field("split", &Params::split, one_of({"train", "validation", "test"}),
-               "Split of that dataset.");
+               "Split of that dataset.")
+        .field("targets", &Params::targets, one_of({"same", "none"}),
+               "`same`: its targets mean what those of the stage's dataset mean; `none`: they are "
+               "not used, as those of out-of-distribution data, and metrics that need targets "
+               "leave the set out.");
   }
 
   explicit Set(Params params) : p_(std::move(params)) {
@@ -51,6 +56,7 @@ class Set final : public assay::EvaluationSet {
   const std::string& name() const override { return p_.name; }
   std::shared_ptr<const assay::Dataset> dataset() const override { return p_.dataset; }
   Split split() const override { return split_of(p_.split); }
+  bool has_targets() const override { return p_.targets == "same"; }
 
  private:
   Params p_;
@@ -81,12 +87,15 @@ class Evaluate final : public assay::Procedure {
   static assay::Strings artifacts() { return {"confusion"}; }
 
   explicit Evaluate(Params params) : p_(std::move(params)) {
-    assay::check_metrics(p_.metrics);
     std::set<std::string> names;
-    for (const auto& set : p_.sets)
+    std::vector<assay::OtherSet> others;
+    for (const auto& set : p_.sets) {
+      others.push_back({set->name(), set->has_targets()});
       if (!names.insert(set->name()).second)
         throw Error(ErrorKind::kParameter,
                     "two of the `sets` have the name `" + set->name() + "`: rename one of them");
+    }
+    assay::check_metrics(p_.metrics, others);
     if (!p_.predictor) p_.predictor = std::make_shared<assay::OnePass>();
   }
 
@@ -128,27 +137,28 @@ class Evaluate final : public assay::Procedure {
     const auto keeps = assay::keeps_of(p_.metrics);
     Loops loops;
     const auto add = [&](const std::string& name, std::shared_ptr<const assay::Dataset> dataset,
-                         Split split) {
-      loops.emplace_back(
-          name, assay::PredictionLoop(p_.predictor, std::move(dataset), split, p_.batch, keeps));
+                         Split split, bool targets) {
+      loops.emplace_back(name, assay::PredictionLoop(p_.predictor, std::move(dataset), split,
+                                                     p_.batch, keeps, targets));
     };
-    add(p_.split, parts.dataset, split_of(p_.split));
+    add(p_.split, parts.dataset, split_of(p_.split), true);
     for (const auto& set : p_.sets) {
-      check_alike(set->name(), set->dataset()->info(), parts);
-      add(set->name(), set->dataset(), set->split());
+      check_alike(*set, parts);
+      add(set->name(), set->dataset(), set->split(), set->has_targets());
     }
     return loops;
   }
 
   // What the model reads of a sample must mean the same in each set.
-  static void check_alike(const std::string& name, const assay::Info& own,
-                          const assay::Parts& parts) {
+  static void check_alike(const assay::EvaluationSet& set, const assay::Parts& parts) {
     const auto& info = parts.dataset->info();
+    const auto& own = set.dataset()->info();
+    const bool targets = set.has_targets();
     const bool by_group = dynamic_cast<assay::Partitioned*>(parts.model.get()) != nullptr;
     const char* other =
-        own.classes != info.classes || own.targets != info.targets ? "classes"
-        : own.input_shape != info.input_shape                      ? "input shape"
-        : !own.class_names.empty() && !info.class_names.empty() &&
+        own.input_shape != info.input_shape                                       ? "input shape"
+        : targets && (own.classes != info.classes || own.targets != info.targets) ? "classes"
+        : targets && !own.class_names.empty() && !info.class_names.empty() &&
                 own.class_names != info.class_names
             ? "class names"
         : own.pixel_mean != info.pixel_mean || own.pixel_deviation != info.pixel_deviation
@@ -156,9 +166,12 @@ class Evaluate final : public assay::Procedure {
         : by_group && own.groups != info.groups ? "groups, which the model reads"
                                                 : nullptr;
     if (other != nullptr)
-      throw Error(ErrorKind::kParameter, "the set `" + name + "` has other " + other +
-                                             " than the dataset that the model was built for: use "
-                                             "one with the same");
+      throw Error(ErrorKind::kParameter,
+                  "the set `" + set.name() + "` has other " + other +
+                      " than the dataset that the model was built for: use one with the same" +
+                      (std::string_view(other).starts_with("class")
+                           ? ", or `targets: none` if it serves as out-of-distribution data"
+                           : ""));
   }
 
   void start(std::int64_t unit, const assay::Parts& parts) {

@@ -16,8 +16,9 @@ class OnePass final : public Predictor {
 /// logits, the terms of `parts.objective` are evaluated instead, if `keeps` asks for answers.
 class PredictionLoop final : public Stateful {
  public:
+  /// `targets`: as EvaluationSet::has_targets().
   PredictionLoop(std::shared_ptr<Predictor> predictor, std::shared_ptr<const Dataset> dataset,
-                 Split split, std::int64_t batch, Keeps keeps);
+                 Split split, std::int64_t batch, Keeps keeps, bool targets = true);
 
   std::int64_t units() const { return predictor_->passes() * batches(); }
   /// Does unit `unit`, counted from 0; units are done in order.
@@ -32,7 +33,7 @@ class PredictionLoop final : public Stateful {
  private:
   std::int64_t batches() const;
   void begin_pass(std::int64_t pass, Parts& parts, const Context& context);
-  void add(std::int64_t pass, std::size_t place, Predictions found);
+  void add(std::int64_t pass, std::size_t place, const Info& info, Predictions found);
   void add_terms(Parts& parts, const Batch& batch, const Context& context);
 
   std::shared_ptr<Predictor> predictor_;
@@ -40,6 +41,7 @@ class PredictionLoop final : public Stateful {
   Split split_;
   std::int64_t batch_;
   Keeps keeps_;
+  bool targets_;
   std::vector<Predictions>
       found_;  // per batch; probabilities are added up over passes, as logarithms
   std::vector<Tensors> members_;                            // per pass and batch
@@ -58,8 +60,9 @@ Predictions predict(Parts& parts, Split split, std::int64_t batch, Keeps keeps,
 
 using Metrics = std::vector<std::shared_ptr<Metric>>;
 
-/// Throws Error{kParameter} if two of them declare the same row.
-void check_metrics(const Metrics& metrics);
+/// Throws Error{kParameter} if two of them declare the same row, or if one needs other sets than
+/// the splits and `others`.
+void check_metrics(const Metrics& metrics, const std::vector<OtherSet>& others = {});
 /// What all of them need.
 Keeps keeps_of(const Metrics& metrics);
 Measured measure(const Metrics& metrics, const PredictionSets& sets);
