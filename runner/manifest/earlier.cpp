@@ -124,6 +124,24 @@ class Earlier {
     return node->text;
   }
 
+  /// Two components that leave one artifact: the second would replace that of the first.
+  void check_artifacts() const {
+    std::map<std::string, std::string> seen;  // artifact -> component
+    for (const auto& [kind, spec] : named_.stage.components)
+      for_components(
+          checker_.catalog(), kind, spec, kind,
+          [&](const auto&, const Spec& one, const auto* info, const std::string& path) {
+            if (info == nullptr) return;
+            for (const auto& artifact : info->artifacts)
+              if (const auto [first, fresh] = seen.emplace(artifact, one.use); !fresh)
+                checker_.complaints().add(
+                    *place_of(named_.stage, path),
+                    fmt::format("`{}` and `{}` both leave the artifact `{}`: remove one of them, "
+                                "or train each in a stage of its own",
+                                first->second, one.use, artifact));
+          });
+  }
+
   // Returns the stages whose models the fields read.
   Strings check_fields() const {
     Strings models;
@@ -275,6 +293,7 @@ Strings after_of(const Node& own, const Strings& names, Checker& checker) {
 
 void take_from_earlier(Named& named, const std::vector<Named>& all, Checker& checker) {
   const Earlier earlier(named, all, checker);
+  earlier.check_artifacts();
   named.stage.models = earlier.check_fields();
   named.stage.weights = earlier.weights(named.stage.models);
   named.stage.subset = earlier.subset();

@@ -234,3 +234,11 @@ TEST_CASE("a stage that is no map is told, though another one comes after it") {
   CHECK_THAT(desk.mistake(kBase + "stages: {fit: 3, probe: {after: fit}}\n"),
              Contains("stage `fit` is the number 3, expected a map"));
 }
+
+TEST_CASE("two components of a stage that leave one artifact are refused") {
+  ReadingDesk desk;
+  for (auto& info : desk.catalog.components)
+    if (info.name == "ce") info.artifacts = {"features"};
+  CHECK_THAT(desk.mistake(kProbe),
+             Contains("`ce` and `train` both leave the artifact `features`"));
+}
