@@ -4,6 +4,7 @@
 #include <ATen/ops/max_pool2d.h>
 #include <ATen/ops/relu.h>
 #include <torch/nn/modules/conv.h>
+#include <torch/nn/modules/dropout.h>
 #include <torch/nn/modules/linear.h>
 
 #include "assay/registry.h"
@@ -14,12 +15,15 @@ class ConvNet final : public assay::Model, public assay::LinearHead {
  public:
   struct Params {
     std::int64_t width = 32;
+    double dropout = 0;
   };
   static assay::Strings needs() { return {"dataset/Images"}; }
   static assay::Schema<Params> schema() {
-    return assay::Schema<Params>().field(
-        "width", &Params::width, assay::between(1, 4096),
-        "Output channels of the first convolution; the second has twice as many.");
+    return assay::Schema<Params>()
+        .field("width", &Params::width, assay::between(1, 4096),
+               "Output channels of the first convolution; the second has twice as many.")
+        .field("dropout", &Params::dropout, assay::below(0, 1),
+               "Dropout probability of the hidden units during training.");
   }
 
   ConvNet(Params params, const assay::Info& info) {
@@ -31,6 +35,8 @@ class ConvNet final : public assay::Model, public assay::LinearHead {
     first_ = convolution("first", info.input_shape[0], w);
     second_ = convolution("second", w, 2 * w);
     hidden_ = register_module("hidden", torch::nn::Linear(flat, 128));
+    if (params.dropout > 0)
+      dropout_ = register_module("dropout", torch::nn::Dropout(params.dropout));
     output_ = register_module(
         "output", torch::nn::Linear(128, info.classes > 0 ? info.classes : info.targets));
   }
@@ -39,6 +45,7 @@ class ConvNet final : public assay::Model, public assay::LinearHead {
     auto x = at::max_pool2d(at::relu(first_->forward(batch.input)), 2);
     x = at::max_pool2d(at::relu(second_->forward(x)), 2);
     x = at::relu(hidden_->forward(x.flatten(1)));
+    if (!dropout_.is_empty()) x = dropout_->forward(x);
     return {output_->forward(x), x};
   }
 
@@ -52,6 +59,7 @@ class ConvNet final : public assay::Model, public assay::LinearHead {
 
   torch::nn::Conv2d first_{nullptr}, second_{nullptr};
   torch::nn::Linear hidden_{nullptr}, output_{nullptr};
+  torch::nn::Dropout dropout_{nullptr};
 };
 
 }  // namespace
