@@ -27,6 +27,7 @@ class Sharpness final : public assay::Procedure {
     std::int64_t m = 128;
     std::int64_t ascents = 20;
     std::int64_t draws = 10;
+    bool adaptive = false;
   };
 
   static assay::Schema<Params> schema() {
@@ -39,9 +40,11 @@ class Sharpness final : public assay::Procedure {
         .field("ascents", &Params::ascents, at_least(1),
                "Number of ascent steps of length 0.1 rho, each followed by a projection onto the "
                "ball.")
-        .field(
-            "draws", &Params::draws, at_least(1),
-            "Number of Gaussian perturbations, of root mean square length rho, for the average.");
+        .field("draws", &Params::draws, at_least(1),
+               "Number of Gaussian perturbations, of root mean square length rho, for the average.")
+        .field("adaptive", &Params::adaptive, any(),
+               "Divides each element of a perturbation by the size of its weight before it is "
+               "compared with rho; the rows are then sharpness/adaptive_worst and so on.");
   }
   static assay::Strings needs() { return {"model", "weights/All", "dataset", "objective"}; }
 
@@ -62,9 +65,10 @@ class Sharpness final : public assay::Procedure {
     problem.begin({assay::to_device(parts.dataset->load(ids, here), here.device)}, here, 1);
     measure(problem, static_cast<double>(count) / static_cast<double>(size(parts)));
     if (unit + 1 < units(parts)) return;
-    results.metric("sharpness/worst", worst_);
-    results.metric("sharpness/average", average_);
-    results.metric("sharpness/gradient_norm", gradient_norm_);
+    const std::string prefix = p_.adaptive ? "sharpness/adaptive_" : "sharpness/";
+    results.metric(prefix + "worst", worst_);
+    results.metric(prefix + "average", average_);
+    results.metric(prefix + "gradient_norm", gradient_norm_);
   }
 
   void save(assay::State& state) const override {
@@ -86,14 +90,23 @@ class Sharpness final : public assay::Procedure {
 
   void measure(assay::Problem& problem, double share) {
     const torch::NoGradGuard no_grad;
+    Tensors sizes;  // of the weights, in which perturbations are measured; empty: 1
+    if (p_.adaptive)
+      for (const auto& w : problem.parameters()) sizes.push_back(w.detach().abs());
     auto gradient = problem.raw_gradient();
+    scale(gradient.tensors, sizes);
     gradient_norm_ += share * assay::norm(gradient.tensors);
-    average_ += share * average(problem, gradient.loss);
-    worst_ += share * worst(problem, std::move(gradient));
+    average_ += share * average(problem, gradient.loss, sizes);
+    worst_ += share * worst(problem, std::move(gradient), sizes);
   }
 
-  // The largest rise of the loss that the ascent meets within the ball.
-  double worst(assay::Problem& problem, assay::Gradient gradient) const {
+  static void scale(Tensors& list, const Tensors& by) {
+    for (std::size_t i = 0; i < by.size(); ++i) list[i].mul_(by[i]);
+  }
+
+  // The largest rise of the loss that the ascent meets within the ball; e and the gradients are
+  // those of the scaled weights.
+  double worst(assay::Problem& problem, assay::Gradient gradient, const Tensors& sizes) const {
     const auto& w = problem.parameters();
     const double start = gradient.loss;
     Tensors e;
@@ -107,14 +120,16 @@ class Sharpness final : public assay::Procedure {
       if (length > p_.rho) at::_foreach_mul_(e, p_.rho / length);
       Tensors there;
       for (const auto& x : e) there.push_back(x.clone());
+      scale(there, sizes);
       const assay::ScopedWeights displaced(w, assay::add_scaled(w, std::move(there), 1));
       gradient = problem.raw_gradient();
+      scale(gradient.tensors, sizes);
       highest = std::max(highest, gradient.loss - start);
     }
     return highest;
   }
 
-  double average(assay::Problem& problem, double start) const {
+  double average(assay::Problem& problem, double start, const Tensors& sizes) const {
     const auto& w = problem.parameters();
     std::int64_t numbers = 0;
     for (const auto& x : w) numbers += x.numel();
@@ -126,6 +141,7 @@ class Sharpness final : public assay::Procedure {
       for (const auto& x : w)
         noise.push_back(
             at::randn(x.sizes(), rng.fork(noise.size()).generator(x.device()), x.options()));
+      scale(noise, sizes);
       const assay::ScopedWeights displaced(w, assay::add_scaled(w, std::move(noise), sigma));
       sum += problem.loss() - start;
     }

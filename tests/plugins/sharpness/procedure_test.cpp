@@ -113,6 +113,22 @@ TEST_CASE("ascent turns on its way, and its steps are a tenth of rho") {
   CHECK(flat.at("sharpness/worst") == 0);
 }
 
+TEST_CASE("adaptive sharpness measures perturbations by the sizes of the weights") {
+  // The rise of a linear loss is rho |T x|, T = |w|: (3 * 2, 4 * 0.5).
+  const auto start = torch::tensor({-2.0, 0.5}, torch::kDouble);
+  const auto found = Bench(row({3, 4}), start, 0).go({{"rho", 0.1}, {"adaptive", true}});
+  CHECK(found.at("sharpness/adaptive_worst") == Approx(0.1 * std::hypot(6, 2)).epsilon(1e-9));
+  CHECK(found.at("sharpness/adaptive_gradient_norm") == Approx(std::hypot(6, 2)).epsilon(1e-12));
+  CHECK_FALSE(found.contains("sharpness/worst"));
+  // Weights of one size c: a radius of rho means rho c, for the average too.
+  const auto even = torch::tensor({-0.5, 0.5}, torch::kDouble);
+  const auto scaled = Bench(row({3, 4}), even, 2).go({{"rho", 0.2}, {"adaptive", true}}),
+             plain = Bench(row({3, 4}), even, 2).go({{"rho", 0.1}});
+  for (const std::string name : {"worst", "average"})
+    CHECK(scaled.at("sharpness/adaptive_" + name) ==
+          Approx(plain.at("sharpness/" + name)).epsilon(1e-9));
+}
+
 TEST_CASE("sharpness resumes bit for bit, and leaves weights and mode as they were") {
   const auto x = at::randn({50, 3}, Rng(1).generator(), torch::kDouble);
   const auto start = torch::tensor({1.0, 0.1, -0.3}, torch::kDouble);

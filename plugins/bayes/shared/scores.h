@@ -1,0 +1,28 @@
+// Scores of predictions: how sure they are, per sample.
+#pragma once
+
+#include "assay/metric.h"
+
+namespace bayes {
+
+/// Of the mean probabilities [N, K], in float64.
+torch::Tensor max_probability(const assay::Predictions& predictions);  // [N]
+torch::Tensor entropy(const assay::Predictions& predictions);          // [N], nats
+
+/// The mean over the passes of the entropy of each, [N], nats: the aleatoric part. Needs
+/// Keeps::members.
+torch::Tensor mean_entropy(const assay::Predictions& predictions);
+
+/// The number of passes, from Keeps::members.
+std::int64_t passes(const assay::Predictions& predictions);
+
+/// By name the scores that are larger for surer predictions, [N] float64: `max_probability`,
+/// `entropy` (negated), with several passes `mutual_information` (negated), and with a single pass
+/// `energy`, the log of the sum of the exponentials of the logits.
+/// Needs Keeps::members and Keeps::logits.
+std::vector<std::pair<std::string, torch::Tensor>> scores(const assay::Predictions& predictions);
+
+/// Names that scores() may give.
+std::vector<std::string> score_names();
+
+}  // namespace bayes
