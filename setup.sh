@@ -72,11 +72,14 @@ build() {
 
 # The packages from PyPI against which the tests compare. Without a network those tests skip.
 test_python() {
-  local venv="${XDG_CACHE_HOME:-$HOME/.cache}/assay/test-venv" wanted=tests/python/requirements.txt
-  if ! cmp -s "$wanted" "$venv/requirements.txt"; then
+  local venv="${XDG_CACHE_HOME:-$HOME/.cache}/assay/test-venv" wanted=tests/python
+  if ! cat "$wanted"/requirements*.txt | cmp -s - "$venv/requirements.txt"; then
     say "installing the tests' Python packages into $venv"
-    python3 -m venv "$venv" && "$venv/bin/pip" install -q --disable-pip-version-check -r "$wanted" &&
-      cp "$wanted" "$venv/requirements.txt" || { say "pip could not; tests that need a Python package will skip"; return 0; }
+    # torch itself is that of LibTorch: tests/python/libtorch.py
+    python3 -m venv "$venv" && "$venv/bin/pip" install -q --disable-pip-version-check -r "$wanted/requirements.txt" &&
+      "$venv/bin/pip" install -q --disable-pip-version-check --no-deps -r "$wanted/requirements-torch.txt" &&
+      cat "$wanted"/requirements*.txt >"$venv/requirements.txt" ||
+      { say "pip could not; tests that need a Python package will skip"; return 0; }
   fi
   export ASSAY_TEST_PYTHON="$venv/bin/python"
 }
