@@ -17,6 +17,14 @@ constexpr Tensors Posterior::*kLists[] = {&Posterior::mean, &Posterior::variance
   throw Error(kind, "the posterior of stage `" + stage + "` " + what);
 }
 
+// Deviations and samples have as many rows for each parameter.
+void check_rows(const Tensors& list, bool in_rows, const std::string& stage) {
+  for (const auto& x : list)
+    if (in_rows && (x.dim() == 0 || x.size(0) != list.front().size(0)))
+      fail(ErrorKind::kData, stage,
+           "has other numbers of rows for some parameters than for others");
+}
+
 // Per part the parameters that the artifact has, in the order of the map.
 Posterior parse(const TensorMap& artifact, const std::string& stage) {
   Posterior found;
@@ -32,13 +40,17 @@ Posterior parse(const TensorMap& artifact, const std::string& stage) {
     if (!found.names.empty() && found.names != names)
       fail(ErrorKind::kData, stage, "has other parameters in `" + prefix + "` than before it");
     found.names = names;
+    check_rows(found.*kLists[part], part >= 2, stage);
   }
   if (const auto it = artifact.find("rank"); it != artifact.end())
     found.rank = it->second.item<std::int64_t>();
   if (const auto it = artifact.find("scale"); it != artifact.end())
     found.scale = it->second.item<double>();
-  if (found.names.empty() || (found.has_samples() ? !found.mean.empty() : found.variance.empty()))
+  if (found.has_samples() ? !found.mean.empty() || !found.variance.empty()
+                          : found.mean.empty() || found.variance.empty())
     fail(ErrorKind::kData, stage, "has neither `mean/...` and `variance/...` nor `samples/...`");
+  if (!(found.scale >= 0) || !std::isfinite(found.scale))
+    fail(ErrorKind::kData, stage, "has a `scale` that is not a number of 0 or more");
   if (found.rows() > 0 && (found.rank < 2 || found.rank < found.rows()))
     fail(ErrorKind::kData, stage, "has more rows of deviations than its `rank`");
   return found;
@@ -130,7 +142,7 @@ Tensors draw_weights(const Posterior& posterior, double scale, const Noise& nois
     if (posterior.rows() > 0) {
       const auto& D = posterior.deviations[i];
       const auto z = noise.low_rank.to(D.scalar_type());
-      e.add_(D.flatten(1).t().mv(z).view_as(e),
+      e.add_(D.reshape({posterior.rows(), -1}).t().mv(z).view_as(e),
              1 / std::sqrt(static_cast<double>(posterior.rank - 1)));
     }
     drawn.push_back((mean + e.mul_(std::sqrt(scale))).to(mean.scalar_type()));

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 
 #include <ATen/ops/multinomial.h>
 #include <ATen/ops/randperm.h>
@@ -58,6 +59,15 @@ Drawn Batches::at(std::int64_t index) {
 Batch to_device(Batch batch, torch::Device device) {
   if (device.is_cpu()) return batch;
   return batch.map([&](const auto& part) { return part.to(device, /*non_blocking=*/true); });
+}
+
+double count_training_samples(const Info& info) {
+  const auto& sizes = info.group_sizes;
+  const auto all = std::accumulate(sizes.begin(), sizes.end(), std::int64_t{0});
+  if (all > 0) return static_cast<double>(all);
+  throw Error(ErrorKind::kParameter,
+              "needs the number of training samples, which this dataset does not report: the "
+              "dataset must set `group_sizes` in its Info");
 }
 
 std::vector<std::int64_t> group_sizes(std::size_t samples, std::span<const std::int64_t> groups,

@@ -24,10 +24,10 @@ torch::Tensor is_right(const Predictions& predictions) {
   return abstained.defined() ? right.logical_and(abstained.logical_not()) : right;
 }
 
-void check_metrics(const Metrics& metrics, const std::vector<OtherSet>& others) {
+void check_metrics(const Metrics& metrics, const std::vector<SetInfo>& sets) {
   std::set<std::string> names;
   for (const auto& metric : metrics) {
-    metric->check_sets(others);
+    metric->check_sets(sets);
     for (const auto& row : metric->declared_rows())
       if (!names.insert(row.name).second)
         throw Error(ErrorKind::kParameter,

@@ -7,6 +7,7 @@
 #include <ATen/ops/log_softmax.h>
 #include <ATen/ops/logaddexp.h>
 #include <ATen/ops/stack.h>
+#include <ATen/ops/zeros.h>
 
 #include "assay/sdk/tensors.h"
 #include "assay/sdk/training.h"
@@ -78,6 +79,13 @@ void check_normalized(const Predictions& found) {
         std::string(Predictor::kind));
 }
 
+// What a predictor reads of targets, whether they are classes or values, is that of the stage's
+// dataset.
+torch::Tensor blank_targets(const Info& info, std::int64_t samples) {
+  if (info.classes > 0) return at::zeros({samples}, torch::kInt64);
+  return at::zeros({samples, info.targets}, torch::kFloat);
+}
+
 void restore(Model& model, const Tensors& before) {
   const torch::NoGradGuard no_grad;
   const auto weights = weights_of(model);
@@ -135,10 +143,11 @@ void PredictionLoop::advance(std::int64_t unit, Parts& parts, const Context& con
   const auto here = context.with(context.rng.fork(start));
   auto loaded = dataset_->load(part, here);
   check_loaded(loaded, part, dataset_->info());
+  if (!targets_) loaded.target = blank_targets(parts.dataset->info(), loaded.size());
   const auto batch = to_device(std::move(loaded), context.device);
   auto found =
       predictor_->predict(*parts.model, batch, context.with(here.rng.fork("predict").fork(pass)));
-  if (keeps_.answers && !found.log_probability.defined() && !found.value.defined())
+  if (keeps_.answers && targets_ && !found.log_probability.defined() && !found.value.defined())
     add_terms(parts, batch, here);
   found.id = batch.id;
   if (targets_) {

@@ -5,6 +5,7 @@
 
 #include <cairo-svg.h>
 #include <cairo.h>
+#include <fmt/format.h>
 
 #include "assay/error.h"
 
@@ -94,6 +95,10 @@ void Canvas::text(Point at, const std::string& words, double size, Align align) 
                                                 : extents.x_advance;
   cairo_move_to(on_, at.x - back, at.y);
   cairo_show_text(on_, words.c_str());
+}
+
+std::string format_short(double value, int digits) {
+  return fmt::format("{:.{}g}", value, digits);
 }
 
 std::string draw_svg(double width, double height, const Drawing& draw) {

@@ -108,7 +108,8 @@ void expect_all_ascended(const Problem& problem, const std::string& optimizer) {
       throw Error(ErrorKind::kParameter,
                   "optimizer `" + optimizer + "` perturbs all parameters, but `" +
                       problem.parameter_names()[i] +
-                      "` is not to be perturbed: use `sam`, or `perturb: mean_and_scale`",
+                      "` is not to be perturbed: use an optimizer that leaves it out, or let it be "
+                      "perturbed",
                   "optimizer");
 }
 

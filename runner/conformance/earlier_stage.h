@@ -1,6 +1,7 @@
 // What an earlier stage left, in memory.
 #pragma once
 
+#include "assay/inputs.h"
 #include "assay/sdk/weights.h"
 
 namespace assay::testing {

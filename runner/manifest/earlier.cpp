@@ -1,6 +1,8 @@
 #include "runner/manifest/earlier.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -19,16 +21,21 @@ const Spec* model_of(const Stage& stage) {
   return it == stage.components.end() ? nullptr : &it->second;
 }
 
-// What the components of a stage leave for later stages.
-Strings artifacts_of(const Stage& stage, const Catalog& catalog) {
-  Strings all;
+// Calls visit(artifact, name, path) for each artifact that a component of the stage leaves for
+// later stages, of those that its procedure takes.
+template <class Visit>
+void for_artifacts(const Stage& stage, const Catalog& catalog, const Visit& visit) {
+  std::set<std::string> taken{"procedure"};
+  if (const auto it = stage.components.find("procedure"); it != stage.components.end())
+    if (const auto* info = catalog.find("procedure", it->second.use))
+      for (const auto& text : info->needs) taken.insert(need_of(text).kind);
   for (const auto& [kind, spec] : stage.components)
-    for_components(catalog, kind, spec, kind,
-                   [&](const auto&, const Spec&, const auto* info, const auto&) {
-                     if (info == nullptr) return;
-                     all.insert(all.end(), info->artifacts.begin(), info->artifacts.end());
-                   });
-  return all;
+    if (taken.contains(kind))
+      for_components(catalog, kind, spec, kind,
+                     [&](const auto&, const Spec& one, const auto* info, const std::string& path) {
+                       if (info == nullptr) return;
+                       for (const auto& artifact : info->artifacts) visit(artifact, one.use, path);
+                     });
 }
 
 // The stages that a field names.
@@ -127,19 +134,16 @@ class Earlier {
   /// Two components that leave one artifact: the second would replace that of the first.
   void check_artifacts() const {
     std::map<std::string, std::string> seen;  // artifact -> component
-    for (const auto& [kind, spec] : named_.stage.components)
-      for_components(
-          checker_.catalog(), kind, spec, kind,
-          [&](const auto&, const Spec& one, const auto* info, const std::string& path) {
-            if (info == nullptr) return;
-            for (const auto& artifact : info->artifacts)
-              if (const auto [first, fresh] = seen.emplace(artifact, one.use); !fresh)
-                checker_.complaints().add(
-                    *place_of(named_.stage, path),
-                    fmt::format("`{}` and `{}` both leave the artifact `{}`: remove one of them, "
-                                "or train each in a stage of its own",
-                                first->second, one.use, artifact));
-          });
+    for_artifacts(
+        named_.stage, checker_.catalog(),
+        [&](const std::string& artifact, const std::string& name, const std::string& path) {
+          if (const auto [first, fresh] = seen.emplace(artifact, name); !fresh)
+            checker_.complaints().add(
+                *place_of(named_.stage, path),
+                fmt::format("`{}` and `{}` both leave the artifact `{}`: remove one of "
+                            "them, or train each in a stage of its own",
+                            first->second, name, artifact));
+        });
   }
 
   // Returns the stages whose models the fields read.
@@ -253,7 +257,9 @@ class Earlier {
             at, fmt::format("{} reads the weights of stage `{}`, which has no model", what, name));
       return;
     }
-    const auto left = artifacts_of(*other, checker_.catalog());
+    Strings left;
+    for_artifacts(*other, checker_.catalog(),
+                  [&](const std::string& one, const auto&, const auto&) { left.push_back(one); });
     if (is_declared(artifact, left)) return;
     checker_.complaints().add(
         at, fmt::format(

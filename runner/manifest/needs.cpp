@@ -226,11 +226,13 @@ class Needs {
 }  // namespace
 
 std::string why_not_nested(const ComponentInfo& optimizer) {
-  if (!optimizer.has("WeightLender")) return "";
+  const char* what = optimizer.has("WeightLender")      ? "lends weights for evaluation"
+                     : optimizer.has("PosteriorHolder") ? "leaves a distribution of the weights"
+                                                        : nullptr;
+  if (what == nullptr) return "";
   return fmt::format(
-      "optimizer `{}` lends weights for evaluation, which only the outermost optimizer can do: put "
-      "it around the others",
-      optimizer.name);
+      "optimizer `{}` {}, which only the outermost optimizer can do: put it around the others",
+      optimizer.name, what);
 }
 
 void check_needs(const Stage& stage, const std::map<std::string, Node>& nodes,

@@ -27,6 +27,7 @@ CheckAnswer check(const std::string& line) try {
   job.subset.clear();
   const Context context{torch::kCPU, Rng(static_cast<std::uint64_t>(job.seed)), nullptr};
   const auto made = assemble(job, context, Earlier::kToCome);
+  if (made->procedure) made->procedure->check(made->taken);
   if (made->procedure && is_first) made->procedure->units(made->taken);
   return {.read = made->parts.dataset ? made->parts.dataset->info().read : ""};
 } catch (const NotRunYet&) {

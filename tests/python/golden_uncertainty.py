@@ -34,12 +34,12 @@ def scores(members):
     return {"max_probability": mean.max(1), "entropy": -total, "mutual_information": each - total}
 
 
-def detection(positive, negative):
+def detection(positive, negative, kinds):
     truth = np.r_[np.ones(len(positive)), np.zeros(len(negative))]
     score = np.r_[positive, negative]
     false, true, _ = roc_curve(truth, score, drop_intermediate=False)
-    return {"auroc": roc_auc_score(truth, score), "aupr": average_precision_score(truth, score),
-            "fpr95": float(false[np.argmax(true >= 0.95)])}
+    return {"auroc": roc_auc_score(truth, score), f"aupr_{kinds[0]}": average_precision_score(truth, score),
+            f"aupr_{kinds[1]}": average_precision_score(1 - truth, -score), "fpr95": float(false[np.argmax(true >= 0.95)])}
 
 
 def calibration_error(bins, norm):
@@ -56,6 +56,6 @@ print(json.dumps({
     "mce": {str(b): calibration_error(b, "max") for b in (10, 15, 20)},
     "total": float(scipy.stats.entropy(p, axis=1).mean()),
     "aleatoric": float(scipy.stats.entropy(np.exp(inside), axis=2).mean()),
-    "errors": {name: detection(s[right], s[~right]) for name, s in own.items()},
-    "outside_scores": {name: detection(own[name], far[name]) for name in own},
+    "errors": {name: detection(s[right], s[~right], ("right", "wrong")) for name, s in own.items()},
+    "outside_scores": {name: detection(own[name], far[name], ("in", "out")) for name in own},
 }))

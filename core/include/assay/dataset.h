@@ -71,6 +71,10 @@ struct Info {
   std::string read = {};
 };
 
+/// The number of training samples: the sum of Info::group_sizes. Throws Error{kParameter} if the
+/// dataset does not report them.
+double count_training_samples(const Info& info);
+
 /// Computes Info::group_sizes of a training split of `samples` samples. `groups` is
 /// Dataset::groups(kTrain): one index below `count` per sample, or empty if there are no groups.
 /// Throws std::out_of_range for a larger index.

@@ -35,8 +35,8 @@ class Measured {
 /// [N] bool: whether each sample is classified correctly; an abstention is not.
 torch::Tensor is_right(const Predictions& predictions);
 
-/// A set beside the splits of the stage's dataset, which all have targets.
-struct OtherSet {
+/// A set that a procedure measures together with others.
+struct SetInfo {
   std::string name;
   bool has_targets;  // as EvaluationSet::has_targets()
 };
@@ -51,9 +51,9 @@ class Metric {
 
   virtual std::vector<RowInfo> declared_rows() const = 0;
   virtual Keeps keeps() const { return {}; }
-  /// Called when the procedure is built, before anything is trained. Throws Error{kParameter} if
-  /// the metric needs another set than the split and these.
-  virtual void check_sets(const std::vector<OtherSet>&) const {}
+  /// Called when the procedure is built, before anything is trained, with all sets that measure()
+  /// gets together; empty: single splits. Throws Error{kParameter} if it needs others.
+  virtual void check_sets(const std::vector<SetInfo>&) const {}
   /// Measures the sets together, since some metrics compare them: those of `evaluate`, `fit` and
   /// `dfr`; `train` measures the validation and the test split by themselves. Throws
   /// Error{kParameter} if the predictions lack what it needs.

@@ -40,6 +40,8 @@ class Predictor : public Stateful {
   using Interface = Predictor;
   static constexpr std::string_view kind = "predictor";
 
+  /// Throws Error{kParameter} if it can make no use of this model: Procedure::check().
+  virtual void check(const Model&) const {}
   /// Number of passes over a set, whose probabilities or values are averaged.
   virtual std::int64_t passes() const { return 1; }
   /// Whether begin_pass() changes weights or buffers: they are then restored after each pass.

@@ -15,6 +15,7 @@
 #include "assay/optimizer.h"
 #include "assay/procedure.h"
 #include "assay/schema.h"
+#include "assay/sdk/posterior.h"
 
 namespace assay {
 
@@ -157,6 +158,7 @@ class Registry {
     add(std::is_base_of_v<Images, T>, "Images");
     add(std::is_base_of_v<WeightLender, T>, "WeightLender");
     add(std::is_base_of_v<WeightChooser, T>, "WeightChooser");
+    add(std::is_base_of_v<PosteriorHolder, T>, "PosteriorHolder");
     if constexpr (requires { T::abilities(); })
       for (const auto& own : T::abilities()) add(true, own);
     if constexpr (std::is_base_of_v<Dataset, T>) add_unknown(all, T::schema().fields());

@@ -40,9 +40,7 @@ class Calibration final : public assay::SetMetric<Calibration> {
   }
 
   Calibration(Params params, const assay::Info& info) : p_(std::move(params)) {
-    if (info.classes == 0)
-      throw assay::Error(assay::ErrorKind::kParameter,
-                         "measures probabilities of classes, but the dataset has real targets");
+    bayes::expect_classes(info, "calibration");
     if (p_.bins.empty() || p_.binning.empty())
       throw assay::Error(assay::ErrorKind::kParameter,
                          "`bins` and `binning` must have one entry at least");
@@ -56,11 +54,10 @@ class Calibration final : public assay::SetMetric<Calibration> {
   }
 
  protected:
-  void measure_set(const std::string& set, const Predictions& predictions,
+  void measure_set(const std::string& set, const Predictions& all,
                    assay::Measured& into) const override {
-    if (!predictions.log_probability.defined())
-      throw assay::Error(assay::ErrorKind::kParameter,
-                         "`calibration` needs probabilities, which the model does not give");
+    const auto predictions = bayes::answered(all, "calibration");
+    if (predictions.size() == 0) return;
     const auto p = predictions.log_probability.to(torch::kDouble).exp();
     const auto y = at::one_hot(predictions.target, p.size(1)).to(torch::kDouble);
     const auto sure = std::get<0>(p.max(1)),

@@ -4,7 +4,6 @@
 #include "diagram.h"
 
 #include <algorithm>
-#include <cstdio>
 
 #include "assay/sdk/canvas.h"
 
@@ -19,16 +18,12 @@ Point place(double x, double y) {
   return {kLeft + kSide * x, kTop + kSide * (1 - y)};
 }
 
-std::string in_short(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.3g", value);
-  return text;
-}
-
 void draw_scales(Canvas& canvas) {
   for (const double at : {0.0, 0.5, 1.0}) {
-    canvas.text({place(at, 0).x, kTop + kSide + 16}, in_short(at), 11, Canvas::Align::kMiddle);
-    canvas.text({kLeft - 6, place(0, at).y + 4}, in_short(at), 11, Canvas::Align::kRight);
+    canvas.text({place(at, 0).x, kTop + kSide + 16}, assay::format_short(at), 11,
+                Canvas::Align::kMiddle);
+    canvas.text({kLeft - 6, place(0, at).y + 4}, assay::format_short(at), 11,
+                Canvas::Align::kRight);
   }
   canvas.text({kLeft - 48, kTop - 10}, "accuracy", 11, Canvas::Align::kLeft);
   canvas.box(place(0, 1), place(1, 0), kNone, kGray);
@@ -60,8 +55,9 @@ std::string draw_reliability(const std::vector<Bin>& bins, const std::string& ti
                  kGray.faded(0.35), kGray);
     }
     draw_scales(canvas);
-    canvas.text({kLeft, foot + 16}, "samples per bin, up to " + in_short(100 * most / all) + " %",
-                11, Canvas::Align::kLeft);
+    canvas.text({kLeft, foot + 16},
+                "samples per bin, up to " + assay::format_short(100 * most / all) + " %", 11,
+                Canvas::Align::kLeft);
     canvas.text({kLeft + kSide, foot + 32},
                 "dot: mean confidence of the bin; line: perfectly calibrated", 11,
                 Canvas::Align::kRight);

@@ -1,7 +1,6 @@
 // The evidence lower bound, per training sample: Blundell, Cornebise, Kavukcuoglu and Wierstra,
 // "Weight uncertainty in neural networks", ICML 2015, eq. 2.
 #include <algorithm>
-#include <numeric>
 
 #include "assay/registry.h"
 #include "assay/sdk/objective_view.h"
@@ -34,12 +33,7 @@ class Elbo final : public assay::ObjectiveView {
   Elbo(const Params& params, const assay::Info& info)
       : ObjectiveView(params.base), p_(params), terms_(base().terms()) {
     terms_.push_back("divergence");
-    N_ = static_cast<double>(
-        std::accumulate(info.group_sizes.begin(), info.group_sizes.end(), std::int64_t{0}));
-    if (N_ <= 0)
-      throw assay::Error(assay::ErrorKind::kParameter,
-                         "divides the divergence by the number of training samples, which this "
-                         "dataset does not report: the dataset must set `group_sizes` in its Info");
+    N_ = assay::count_training_samples(info);
   }
 
   const std::vector<std::string>& terms() const override { return terms_; }

@@ -3,7 +3,6 @@
 // SGHMC: Chen, Fox and Guestrin, "Stochastic gradient Hamiltonian Monte Carlo", ICML 2014, eq. 15
 // with an estimate of 0 for the noise of the gradient.
 #include <cmath>
-#include <numeric>
 
 #include <ATen/ops/randn.h>
 #include <ATen/ops/zeros_like.h>
@@ -36,14 +35,7 @@ assay::Schema<Params> target_schema(const std::string& lr) {
 class Langevin : public assay::Optimizer {
  protected:
   Langevin(const Target& p, const assay::Info& info)
-      : target_(p),
-        N_(static_cast<double>(
-            std::accumulate(info.group_sizes.begin(), info.group_sizes.end(), std::int64_t{0}))) {
-    if (N_ <= 0)
-      throw assay::Error(assay::ErrorKind::kParameter,
-                         "scales the gradient by the number of training samples, which this "
-                         "dataset does not report: the dataset must set `group_sizes` in its Info");
-  }
+      : target_(p), N_(assay::count_training_samples(info)) {}
 
   // The gradient of N loss(w) + |w|^2 / (2 s^2), in place of that of the loss.
   void add_prior(const Tensors& w, Tensors& gradient) const {

@@ -49,6 +49,10 @@ class Laplace final : public assay::Procedure {
 
   explicit Laplace(Params params) : p_(std::move(params)) {}
 
+  void check(const assay::Parts& parts) const override {
+    check_size(assay::as<assay::LinearHead>(*parts.model, "model", "LinearHead").head());
+  }
+
   std::int64_t units(const assay::Parts& parts) const override {
     return (std::ssize(parts.dataset->ids(Split::kTrain)) + p_.batch - 1) / p_.batch;
   }
@@ -63,7 +67,7 @@ class Laplace final : public assay::Procedure {
     const auto from = static_cast<std::size_t>(unit * p_.batch);
     const auto part = ids.subspan(from, std::min<std::size_t>(p_.batch, ids.size() - from));
     add(*parts.model, assay::to_device(parts.dataset->load(part, context), context.device));
-    if (unit + 1 == units(parts)) finish(*parts.model, head.head(), results);
+    if (unit + 1 == units(parts)) finish(*parts.model, head.head(), context, results);
   }
 
   void save(assay::State& state) const override {
@@ -90,15 +94,20 @@ class Laplace final : public assay::Procedure {
                                        : Structure::kKronecker;
   }
 
-  void start(const assay::LinearHead::Head& head) {
-    outputs_ = head.weight.size(0);
-    columns_ = head.weight.size(1) + 1;
-    if (structure() != Structure::kDiagonal && outputs_ * columns_ > kMost)
+  void check_size(const assay::LinearHead::Head& head) const {
+    const auto count = head.weight.size(0) * (head.weight.size(1) + 1);
+    if (structure() != Structure::kDiagonal && count > kMost)
       throw Error(ErrorKind::kParameter,
-                  "the last layer has " + std::to_string(outputs_ * columns_) +
+                  "the last layer has " + std::to_string(count) +
                       " weights, and `covariance: " + p_.covariance + "` is for up to " +
                       std::to_string(kMost) + ": use `diagonal`",
                   "covariance");
+  }
+
+  void start(const assay::LinearHead::Head& head) {
+    outputs_ = head.weight.size(0);
+    columns_ = head.weight.size(1) + 1;
+    check_size(head);
     curvature_.emplace(structure(), outputs_, columns_);
   }
 
@@ -125,7 +134,7 @@ class Laplace final : public assay::Procedure {
   }
 
   void finish(const assay::Model& model, const assay::LinearHead::Head& head,
-              assay::Results& results) {
+              const assay::Context& context, assay::Results& results) {
     const double length = (head.weight.to(torch::kDouble).square().sum() +
                            head.bias.to(torch::kDouble).square().sum())
                               .item<double>();
@@ -144,6 +153,10 @@ class Laplace final : public assay::Procedure {
             evidence(d) > evidence(precision))
           precision = d;
     }
+    if (p_.prior_precision == 0 && (precision == kLeastPrecision || precision > 0.9e6))
+      context.note(
+          "the marginal likelihood is largest at an end of the grid of prior precisions: "
+          "give `prior_precision`");
     results.metric("laplace/prior_precision", precision);
     results.metric("laplace/log_evidence", evidence(precision));
     results.artifact(assay::kPosterior, assay::to_artifact(around(model, head, precision)));

@@ -25,18 +25,20 @@ bool draws(const torch::nn::Module& module) {
 // Lets the modules that draw do so, for a while.
 class Drawing {
  public:
-  explicit Drawing(const assay::Model& model) {
-    for (const auto& module : model.modules(/*include_self=*/true))
-      if (draws(*module) && !module->is_training()) modules_.push_back(module);
-    for (const auto& module : modules_) module->train();
+  explicit Drawing(const assay::Model& model) : modules_(model.modules(/*include_self=*/true)) {
+    for (const auto& module : modules_) were_training_.push_back(module->is_training());
+    // A mode is passed on to the modules within, which come later and then get their own.
+    for (std::size_t i = 0; i < modules_.size(); ++i)
+      modules_[i]->train(were_training_[i] || draws(*modules_[i]));
   }
   ~Drawing() {
-    for (const auto& module : modules_) module->eval();
+    for (std::size_t i = 0; i < modules_.size(); ++i) modules_[i]->train(were_training_[i]);
   }
   Drawing(const Drawing&) = delete;
 
  private:
   std::vector<std::shared_ptr<torch::nn::Module>> modules_;
+  std::vector<bool> were_training_;
 };
 
 class MonteCarlo final : public assay::Predictor {
@@ -54,7 +56,11 @@ class MonteCarlo final : public assay::Predictor {
   std::int64_t passes() const override { return p_.samples; }
 
   void begin_pass(std::int64_t, assay::Parts& parts, const assay::Context&) override {
-    for (const auto& module : parts.model->modules())
+    check(*parts.model);
+  }
+
+  void check(const assay::Model& model) const override {
+    for (const auto& module : model.modules(/*include_self=*/false))
       if (draws(*module)) return;
     throw assay::Error(assay::ErrorKind::kParameter,
                        "the model has no dropout and no other layer that draws, so all passes "

@@ -1,6 +1,8 @@
 // Out-of-distribution detection: Hendrycks and Gimpel, "A baseline for detecting misclassified and
 // out-of-distribution examples in neural networks", ICLR 2017; the energy of Liu, Wang, Owens and
 // Li, "Energy-based out-of-distribution detection", NeurIPS 2020.
+#include <algorithm>
+
 #include "assay/registry.h"
 #include "bayes/shared/detection.h"
 #include "bayes/shared/scores.h"
@@ -19,47 +21,52 @@ class OutOfDistribution final : public assay::Metric {
         "Set of the in-distribution samples; empty: the only one with targets.");
   }
   static std::vector<assay::RowInfo> rows() {
-    return {{"outside/auroc/*"}, {"outside/aupr/*"}, {"outside/fpr95/*", false}};
+    return {{"outside/auroc/*"},
+            {"outside/aupr_in/*"},
+            {"outside/aupr_out/*"},
+            {"outside/fpr95/*", false}};
   }
 
   OutOfDistribution(Params params, const assay::Info& info) : p_(std::move(params)) {
-    if (info.classes == 0)
-      throw assay::Error(assay::ErrorKind::kParameter,
-                         "measures probabilities of classes, but the dataset has real targets");
+    bayes::expect_classes(info, "out_of_distribution");
   }
 
   std::vector<assay::RowInfo> declared_rows() const override { return rows(); }
   assay::Keeps keeps() const override { return {.members = true, .logits = true}; }
 
-  void check_sets(const std::vector<assay::OtherSet>& others) const override {
+  void check_sets(const std::vector<assay::SetInfo>& sets) const override {
     bool outside = false;
-    std::string further;  // a set with targets, beside the split
-    for (const auto& set : others) {
+    std::vector<std::string> inside;
+    for (const auto& set : sets) {
       outside = outside || !set.has_targets;
-      if (set.has_targets) further = set.name;
-      if (!set.has_targets && set.name == p_.inside)
-        fail("`inside` is `" + p_.inside + "`, which has `targets: none`: name a set with targets");
+      if (set.has_targets) inside.push_back(set.name);
     }
     if (!outside)
       fail(
           "`out_of_distribution` compares with a set that has `targets: none`: add one to the "
           "`sets` of `evaluate`");
-    if (p_.inside.empty() && !further.empty())
-      fail("both the split and the set `" + further +
-           "` have targets: say with `inside` which of them has the in-distribution samples");
+    if (p_.inside.empty() && inside.size() > 1)
+      fail("the sets `" + inside[0] + "` and `" + inside[1] +
+           "` have targets: say with `inside` which has the in-distribution samples");
+    if (!p_.inside.empty() && std::find(inside.begin(), inside.end(), p_.inside) == inside.end())
+      fail("`inside` is `" + p_.inside + "`, which is no set with targets; that is `" +
+           inside.front() + "`");
   }
 
   void measure(const assay::PredictionSets& sets, assay::Measured& into) const override {
     if (sets.empty()) return;
-    const auto& inside = inside_of(sets);
-    const auto own = bayes::scores(inside);
-    for (const auto& [name, predictions] : sets) {
-      if (predictions.target.defined() || predictions.size() == 0) continue;
+    const auto own = bayes::scores(inside_of(sets));
+    for (const auto& [name, all] : sets) {
+      if (all.target.defined()) continue;
+      const auto predictions = bayes::answered(all, "out_of_distribution");
+      if (predictions.size() == 0) continue;
       const auto others = bayes::scores(predictions);
       for (std::size_t k = 0; k < own.size(); ++k) {
-        const auto found = bayes::detect(own[k].second, others.at(k).second);
+        const auto &in = own[k].second, &out = others.at(k).second;
+        const auto found = bayes::detect(in, out);
         into.row(name, "outside/auroc/" + own[k].first, found.auroc);
-        into.row(name, "outside/aupr/" + own[k].first, found.aupr);
+        into.row(name, "outside/aupr_in/" + own[k].first, found.aupr);
+        into.row(name, "outside/aupr_out/" + own[k].first, bayes::detect(-out, -in).aupr);
         into.row(name, "outside/fpr95/" + own[k].first, found.fpr95);
       }
     }
@@ -70,16 +77,13 @@ class OutOfDistribution final : public assay::Metric {
     throw assay::Error(assay::ErrorKind::kParameter, what);
   }
 
-  const assay::Predictions& inside_of(const assay::PredictionSets& sets) const {
-    const assay::Predictions* found = nullptr;
+  assay::Predictions inside_of(const assay::PredictionSets& sets) const {
     for (const auto& [name, predictions] : sets)
-      if (p_.inside.empty() ? predictions.target.defined() : name == p_.inside)
-        found = &predictions;
-    if (found == nullptr || found->size() == 0)
-      fail("there is no set `" + p_.inside + "` of in-distribution samples");
-    if (!found->log_probability.defined())
-      fail("`out_of_distribution` needs probabilities, which the model does not give");
-    return *found;
+      if (p_.inside.empty() ? predictions.target.defined() : name == p_.inside) {
+        auto found = bayes::answered(predictions, "out_of_distribution");
+        if (found.size() > 0) return found;
+      }
+    fail("no in-distribution sample has an answer, so nothing can be compared");
   }
 
   Params p_;

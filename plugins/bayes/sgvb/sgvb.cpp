@@ -2,7 +2,6 @@
 // neural networks", ICML 2015; flat as in Nguyen, Vuong, Phan, Do, Phung and Le, "Flat seeking
 // Bayesian neural networks", NeurIPS 2023, by `sam` as the base.
 #include <cmath>
-#include <numeric>
 
 #include <ATen/ops/full_like.h>
 #include <ATen/ops/randn.h>
@@ -64,8 +63,10 @@ class Distribution final : public assay::CombinedGradient {
     const double share = 1 / static_cast<double>(p_.samples);
     for (std::int64_t k = 0; k < p_.samples; ++k) {
       const auto e = noise(k);
-      const auto there = std::make_unique<assay::ScopedWeights>(mean_, drawn(e));
-      const auto here = inner_.raw_gradient();
+      const auto here = [&] {
+        const assay::ScopedWeights there(mean_, drawn(e));
+        return inner_.raw_gradient();
+      }();
       sum.loss += share * here.loss;
       for (std::size_t i = 0; i < mean_.size(); ++i) {
         sum.tensors[i].add_(here.tensors[i], share);
@@ -156,13 +157,8 @@ class Sgvb final : public assay::Wrapper, public assay::PosteriorHolder {
   }
 
   Sgvb(Params params, const assay::Build& build) : Wrapper(params), p_(std::move(params)) {
-    const auto& sizes = build.info().group_sizes;
-    N_ = std::accumulate(sizes.begin(), sizes.end(), std::int64_t{0});
+    N_ = assay::count_training_samples(build.info());
     refuse_decay(build.params);
-    if (N_ <= 0)
-      throw assay::Error(assay::ErrorKind::kParameter,
-                         "divides the divergence by the number of training samples, which this "
-                         "dataset does not report: the dataset must set `group_sizes` in its Info");
   }
 
   assay::Posterior posterior(const assay::Problem& problem) override {
@@ -185,7 +181,7 @@ class Sgvb final : public assay::Wrapper, public assay::PosteriorHolder {
  private:
   std::unique_ptr<assay::ProblemView> view(assay::Problem& problem) override {
     if (rho_.empty()) start(problem.parameters());
-    return std::make_unique<Distribution>(problem, p_, static_cast<double>(N_), rho_);
+    return std::make_unique<Distribution>(problem, p_, N_, rho_);
   }
 
   void start(const Tensors& mean) {
@@ -198,6 +194,8 @@ class Sgvb final : public assay::Wrapper, public assay::PosteriorHolder {
   static void refuse_decay(const assay::Values& params) {
     for (const auto& [name, value] : params) {
       if (const auto* inner = std::get_if<assay::Spec>(&value)) refuse_decay(inner->params);
+      if (const auto* several = std::get_if<assay::Specs>(&value))
+        for (const auto& one : *several) refuse_decay(one.params);
       if (const auto* decay = std::get_if<double>(&value);
           name == "weight_decay" && decay != nullptr && *decay > 0)
         throw assay::Error(assay::ErrorKind::kParameter,
@@ -209,7 +207,7 @@ class Sgvb final : public assay::Wrapper, public assay::PosteriorHolder {
   }
 
   Params p_;
-  std::int64_t N_ = 0;
+  double N_ = 0;
   Tensors rho_;
 };
 

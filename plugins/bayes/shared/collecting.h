@@ -1,7 +1,12 @@
 // CollectingTimes: after which steps a callback takes a copy of the weights.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
+#include <string>
+
 #include "assay/callback.h"
+#include "assay/error.h"
 
 /// Every `every` steps (0: every epoch) after a fraction `start` of the training.
 class CollectingTimes {
@@ -11,7 +16,7 @@ class CollectingTimes {
   /// Throws Error{kParameter} unless the whole training has `least` of these times. `name` is the
   /// callback's, for the message.
   void start(const assay::TrainingSpan& span, std::int64_t least, const std::string& name) {
-    first_ = static_cast<std::int64_t>(start_ * static_cast<double>(span.steps));
+    first_ = std::llround(start_ * static_cast<double>(span.steps));
     interval_ = every_ > 0 ? every_ : span.steps_per_epoch;
     check_count(count(span.steps), least, name);
   }

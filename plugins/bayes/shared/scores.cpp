@@ -15,6 +15,32 @@ torch::Tensor entropy_of(const torch::Tensor& log_probability) {
 
 }  // namespace
 
+void expect_classes(const assay::Info& info, const std::string& metric) {
+  if (info.classes == 0)
+    throw assay::Error(assay::ErrorKind::kParameter,
+                       "`" + metric +
+                           "` measures probabilities of classes, but the dataset has real targets: "
+                           "use `mse`");
+}
+
+assay::Predictions answered(const assay::Predictions& predictions, const std::string& metric) {
+  if (!predictions.log_probability.defined())
+    throw assay::Error(assay::ErrorKind::kParameter,
+                       "`" + metric + "` needs probabilities, which the model does not give");
+  auto kept = predictions;
+  if (predictions.abstained.defined()) {
+    const auto rows = predictions.abstained.logical_not().nonzero().flatten();
+    for (auto* one : {&kept.id, &kept.target, &kept.log_probability, &kept.label, &kept.logits})
+      if (one->defined()) *one = one->index_select(0, rows);
+    if (kept.members.defined()) kept.members = kept.members.index_select(1, rows);
+    kept.abstained.reset();
+  }
+  if (kept.log_probability.isnan().any().item<bool>())
+    throw assay::Error(assay::ErrorKind::kNumeric,
+                       "`" + metric + "` is given a probability that is NaN");
+  return kept;
+}
+
 torch::Tensor max_probability(const assay::Predictions& predictions) {
   return predictions.log_probability.to(torch::kDouble).exp().amax(1);
 }

@@ -5,6 +5,13 @@
 
 namespace bayes {
 
+/// Throws Error{kParameter} unless the dataset has classes. `metric` is a registered name.
+void expect_classes(const assay::Info& info, const std::string& metric);
+
+/// The samples that the model answers. Throws Error{kParameter} if there are no probabilities, and
+/// Error{kNumeric} if one of them is NaN.
+assay::Predictions answered(const assay::Predictions& predictions, const std::string& metric);
+
 /// Of the mean probabilities [N, K], in float64.
 torch::Tensor max_probability(const assay::Predictions& predictions);  // [N]
 torch::Tensor entropy(const assay::Predictions& predictions);          // [N], nats

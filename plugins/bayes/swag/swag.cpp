@@ -55,8 +55,12 @@ class Swag final : public assay::Callback {
     if (times_.is_due(step)) collect(assay::trained_parameters(*parts.model));
   }
 
-  void finish(assay::Parts& parts, const assay::Context&, assay::Results& results) override {
-    times_.check_count(count_, std::max<std::int64_t>(p_.rank, 2), "swag");
+  void finish(assay::Parts& parts, const assay::Context& context,
+              assay::Results& results) override {
+    times_.check_count(count_, 2, "swag");
+    if (count_ < p_.rank)  // whoever made this training shorter than it was to be
+      context.note("`swag` has " + std::to_string(count_) + " sets of weights for its rank of " +
+                   std::to_string(p_.rank) + ", since the training stopped early");
     const torch::NoGradGuard no_grad;
     assay::Posterior left{.rank = p_.rank, .scale = p_.rank > 0 ? 0.5 : 1};
     for (const auto& [name, w] : assay::trained_parameters(*parts.model)) {

@@ -16,14 +16,13 @@ class UncertaintyParts final : public assay::SetMetric<UncertaintyParts> {
             {"uncertainty/aleatoric", false, "nats"},
             {"uncertainty/epistemic", false, "nats"},
             {"errors/auroc/*"},
-            {"errors/aupr/*"},
+            {"errors/aupr_right/*"},
+            {"errors/aupr_wrong/*"},
             {"errors/fpr95/*", false}};
   }
 
   UncertaintyParts(Params, const assay::Info& info) {
-    if (info.classes == 0)
-      throw assay::Error(assay::ErrorKind::kParameter,
-                         "measures probabilities of classes, but the dataset has real targets");
+    bayes::expect_classes(info, "uncertainty_parts");
   }
 
   assay::Keeps keeps() const override { return {.members = true, .logits = true}; }
@@ -31,11 +30,10 @@ class UncertaintyParts final : public assay::SetMetric<UncertaintyParts> {
  protected:
   bool needs_targets() const override { return false; }
 
-  void measure_set(const std::string& set, const assay::Predictions& predictions,
+  void measure_set(const std::string& set, const assay::Predictions& all,
                    assay::Measured& into) const override {
-    if (!predictions.log_probability.defined())
-      throw assay::Error(assay::ErrorKind::kParameter,
-                         "`uncertainty_parts` needs probabilities, which the model does not give");
+    const auto predictions = bayes::answered(all, "uncertainty_parts");
+    if (predictions.size() == 0) return;
     const double total = bayes::entropy(predictions).mean().item<double>(),
                  aleatoric = bayes::mean_entropy(predictions).mean().item<double>();
     into.row(set, "uncertainty/total", total);
@@ -52,9 +50,11 @@ class UncertaintyParts final : public assay::SetMetric<UncertaintyParts> {
     const auto wrong = right.logical_not();
     if (!right.any().item<bool>() || !wrong.any().item<bool>()) return;
     for (const auto& [name, score] : bayes::scores(predictions)) {
-      const auto found = bayes::detect(score.masked_select(right), score.masked_select(wrong));
+      const auto of_right = score.masked_select(right), of_wrong = score.masked_select(wrong);
+      const auto found = bayes::detect(of_right, of_wrong);
       into.row(set, "errors/auroc/" + name, found.auroc);
-      into.row(set, "errors/aupr/" + name, found.aupr);
+      into.row(set, "errors/aupr_right/" + name, found.aupr);
+      into.row(set, "errors/aupr_wrong/" + name, bayes::detect(-of_wrong, -of_right).aupr);
       into.row(set, "errors/fpr95/" + name, found.fpr95);
     }
   }

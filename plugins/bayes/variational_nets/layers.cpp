@@ -18,8 +18,9 @@ namespace {
 
 constexpr double kTiny = 1e-16;  // the root of 0 has no slope
 
-// Draws the outputs: N(x M, x^2 S^2) has the distribution that a draw of the weights per sample
-// gives.
+// Draws the outputs: of a linear layer, N(x M, x^2 S^2) has the distribution that a draw of the
+// weights per sample gives. The places of a convolution's output have noise of their own, as usual,
+// though drawn kernels would give them a common one.
 class LocalLayer final : public Layer {
  public:
   LocalLayer(const LayerParams& params, at::IntArrayRef shape, Map map)
@@ -32,12 +33,12 @@ class LocalLayer final : public Layer {
     bias_rho_ = register_parameter("bias_rho", at::full({shape[0]}, rho, torch::kFloat));
   }
 
-  torch::Tensor forward(const torch::Tensor& x) override {
+  torch::Tensor forward(const torch::Tensor& x, const torch::Tensor&) override {
     const auto mean = map_(x, weight_, bias_);
     if (!is_training()) return mean;
     const auto variance =
         map_(x.square(), deviation_of(weight_rho_).square(), deviation_of(bias_rho_).square());
-    return mean + (variance + kTiny).sqrt() * at::randn_like(mean);
+    return mean + (variance.clamp_min(0) + kTiny).sqrt() * at::randn_like(mean);
   }
 
   torch::Tensor divergence() override {

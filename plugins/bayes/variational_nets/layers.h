@@ -18,7 +18,8 @@ struct LayerParams {
 /// standard deviation is softplus(rho).
 class Layer : public torch::nn::Module, public assay::RandomLayer {
  public:
-  virtual torch::Tensor forward(const torch::Tensor& x) = 0;
+  /// `component` [B] int64 is that of each sample, the same in all layers; not used in eval mode.
+  virtual torch::Tensor forward(const torch::Tensor& x, const torch::Tensor& component) = 0;
   /// KL(q || p) in nats, 0-dim.
   virtual torch::Tensor divergence() = 0;
 };

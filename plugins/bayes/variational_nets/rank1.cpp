@@ -4,15 +4,13 @@
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/full.h>
-#include <ATen/ops/randint.h>
 #include <ATen/ops/randn.h>
 
 namespace variational {
 namespace {
 
 // The weights are W o (r s^T), with a shared W and factors r and s of K components, which are
-// Gaussian with the prior N(1, prior^2). Each sample of a batch draws its component and its
-// factors.
+// Gaussian with the prior N(1, prior^2). Each sample draws the factors of its component.
 class Rank1Layer final : public Layer {
  public:
   Rank1Layer(const LayerParams& params, at::IntArrayRef shape, Map map)
@@ -31,11 +29,10 @@ class Rank1Layer final : public Layer {
     s_ = factor("s", shape[1]);
   }
 
-  torch::Tensor forward(const torch::Tensor& x) override {
+  torch::Tensor forward(const torch::Tensor& x, const torch::Tensor& component) override {
     if (!is_training())
       return scaled(map_(scaled(x, s_.mean.mean(0, true)), weight_, {}), r_.mean.mean(0, true),
                     bias_);
-    const auto component = at::randint(components_, {x.size(0)}, x.options().dtype(torch::kInt64));
     const auto s = draw(s_, component), r = draw(r_, component);
     return scaled(map_(scaled(x, s), weight_, {}), r, bias_);
   }

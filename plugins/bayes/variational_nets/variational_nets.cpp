@@ -1,5 +1,6 @@
 // The networks of `mlp` and `convnet`, of layers whose weights have distributions.
 #include <ATen/ops/max_pool2d.h>
+#include <ATen/ops/randint.h>
 #include <ATen/ops/relu.h>
 
 #include "assay/registry.h"
@@ -53,6 +54,12 @@ class Net : public assay::Model, public assay::Variational {
     return add(name, variational::make_layer(p_, {to, from, 3, 3}, variational::convolve));
   }
 
+  // The component of each sample in this pass. Layers may draw in a network in eval mode.
+  torch::Tensor draw_components(const torch::Tensor& input) const {
+    if (!layers_.front()->is_training()) return {};
+    return at::randint(p_.components, {input.size(0)}, input.options().dtype(torch::kInt64));
+  }
+
   static std::int64_t outputs(const assay::Info& info) {
     return info.classes > 0 ? info.classes : info.targets;
   }
@@ -90,8 +97,9 @@ class VariationalMlp final : public Net {
 
   assay::Output forward(const assay::Batch& batch) override {
     auto x = batch.input.flatten(1);
-    for (const auto& layer : hidden_) x = at::relu(layer->forward(x));
-    return {output_->forward(x), x};
+    const auto component = draw_components(x);
+    for (const auto& layer : hidden_) x = at::relu(layer->forward(x, component));
+    return {output_->forward(x, component), x};
   }
 
  private:
@@ -125,10 +133,11 @@ class VariationalConvNet final : public Net {
   }
 
   assay::Output forward(const assay::Batch& batch) override {
-    auto x = at::max_pool2d(at::relu(first_->forward(batch.input)), 2);
-    x = at::max_pool2d(at::relu(second_->forward(x)), 2);
-    x = at::relu(hidden_->forward(x.flatten(1)));
-    return {output_->forward(x), x};
+    const auto component = draw_components(batch.input);
+    auto x = at::max_pool2d(at::relu(first_->forward(batch.input, component)), 2);
+    x = at::max_pool2d(at::relu(second_->forward(x, component)), 2);
+    x = at::relu(hidden_->forward(x.flatten(1), component));
+    return {output_->forward(x, component), x};
   }
 
  private:

@@ -133,6 +133,7 @@ class Pga final : public assay::Wrapper {
 
   void check(assay::Problem& problem) override {
     assay::check_parts(problem, By::kTerm, "pga");
+    if (p_.rho_gn != 0 || p_.rho_ga != 0) assay::expect_all_ascended(problem, "pga");
     Wrapper::check(problem);
   }
 

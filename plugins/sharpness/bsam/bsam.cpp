@@ -1,7 +1,6 @@
 // bSAM: Moellenhoff and Khan, "SAM as an Optimal Relaxation of Bayes", ICLR 2023: weights w are the
 // mean of a Gaussian with the precision N s, and s sets noise, ascent and step size.
 #include <cmath>
-#include <numeric>
 
 #include <ATen/ops/_foreach_abs.h>
 #include <ATen/ops/_foreach_add.h>
@@ -61,16 +60,11 @@ class Bsam final : public assay::Optimizer, public assay::PosteriorHolder {
   }
 
   Bsam(Params params, const assay::Info& info)
-      : p_(params),
-        N_(std::accumulate(info.group_sizes.begin(), info.group_sizes.end(), std::int64_t{0})) {
+      : p_(params), N_(assay::count_training_samples(info)) {
     if (p_.damping + p_.weight_decay == 0)
       throw assay::Error(assay::ErrorKind::kParameter,
                          "`damping` and `weight_decay` are both 0: the precision of a weight "
                          "without a gradient would fall to 0, so one of the two must be above 0");
-    if (N_ <= 0)
-      throw assay::Error(assay::ErrorKind::kParameter,
-                         "scales its noise by the number of training samples, which this dataset "
-                         "does not report: the dataset must set `group_sizes` in its Info");
   }
 
   void check(assay::Problem& problem) override { assay::expect_all_ascended(problem, "bsam"); }
@@ -94,10 +88,11 @@ class Bsam final : public assay::Optimizer, public assay::PosteriorHolder {
 
   assay::Posterior posterior(const assay::Problem& problem) override {
     const torch::NoGradGuard no_grad;
-    auto precision = at::_foreach_mul(s_, static_cast<double>(N_));
+    auto precision = at::_foreach_mul(s_, N_);
     return {.names = problem.parameter_names(),
             .mean = assay::clone(problem.parameters()),
-            .variance = at::_foreach_reciprocal(precision)};
+            .variance = at::_foreach_reciprocal(precision),
+            .scale = p_.noise > 0 ? p_.noise * p_.noise : 1};
   }
 
   void save(assay::State& state) const override {
@@ -126,7 +121,7 @@ class Bsam final : public assay::Optimizer, public assay::PosteriorHolder {
       normal.push_back(
           at::randn(x.sizes(), rng.fork(normal.size()).generator(x.device()), x.options()));
     at::_foreach_div_(normal, at::_foreach_sqrt(s_));
-    const double scale = p_.noise / std::sqrt(static_cast<double>(N_));
+    const double scale = p_.noise / std::sqrt(N_);
     const assay::ScopedWeights there(w, assay::add_scaled(w, std::move(normal), scale));
     return problem.raw_gradient();
   }
@@ -139,7 +134,7 @@ class Bsam final : public assay::Optimizer, public assay::PosteriorHolder {
   }
 
   Params p_;
-  std::int64_t N_;
+  double N_;
   Tensors m_, s_;
 };
 

@@ -8,10 +8,12 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/randint.h>
 #include <ATen/ops/randn.h>
-#include <ATen/ops/stack.h>
 
 #include "assay/registry.h"
+#include "assay/sdk/problem_view.h"
+#include "assay/sdk/tensors.h"
 #include "lanczos.h"
+#include "sharpness/shared/drawn_weights.h"
 #include "sharpness/shared/first_batches.h"
 
 namespace {
@@ -27,6 +29,7 @@ class Hessian final : public assay::Procedure {
     std::int64_t iterations = 40;
     double tolerance = 0.001;
     std::int64_t probes = 0;
+    std::shared_ptr<assay::Predictor> predictor;
   };
 
   static assay::Strings needs() { return {"model", "weights/All", "dataset", "objective"}; }
@@ -45,68 +48,90 @@ class Hessian final : public assay::Procedure {
                "fraction of the largest one.")
         .field("probes", &Params::probes, at_least(0),
                "Number of random vectors for trace and spectral density, with `iterations` "
-               "products each; 0: neither of them.");
+               "products each; 0: neither of them.")
+        .component("predictor", &Params::predictor, "",
+                   "Predictor that draws weights, such as `posterior`: the rows are means over its "
+                   "draws; without one they are those of the model itself.");
   }
 
-  explicit Hessian(Params params) : p_(params) {
+  explicit Hessian(Params params) : p_(std::move(params)), draws_(draws_of(p_.predictor)) {
     if (p_.iterations <= p_.top)
       throw assay::Error(assay::ErrorKind::kParameter,
                          "`iterations` must be above `top`, the number of eigenvalues");
   }
 
-  std::int64_t units(const assay::Parts&) const override { return p_.iterations * (1 + p_.probes); }
+  std::int64_t units(const assay::Parts&) const override {
+    return p_.iterations * (1 + p_.probes) * draws_;
+  }
 
   void advance(std::int64_t unit, assay::Parts& parts, const assay::Context& context,
                assay::Results& results) override {
     const assay::EvalMode mode(*parts.model);
-    if (!problem_) start(parts, context);
-    const auto run = unit / p_.iterations;
-    if (unit % p_.iterations == 0) lanczos_ = Lanczos(first_vector(run, context));
-    if (run > 0 || !has_converged()) lanczos_.advance([&](const auto& v) { return times(v); });
-    if (unit % p_.iterations + 1 == p_.iterations) finish_run(run, results);
-    if (run == p_.probes && (unit + 1) % p_.iterations == 0) finish(results);
+    const auto draw = unit / (p_.iterations * (1 + p_.probes));
+    const auto run = unit / p_.iterations % (1 + p_.probes);  // 0: the search, else a probe
+    const DrawnWeights drawn(p_.predictor, draw, parts, context);
+    if (!problem_ || p_.predictor) start(parts, context);  // which may read buffers of the draw
+    if (unit % p_.iterations == 0) lanczos_ = Lanczos(first_vector(draw, run, context));
+    if (run > 0 || !has_converged()) lanczos_.advance([&](const auto& v) { return multiply(v); });
+    if (unit % p_.iterations + 1 == p_.iterations) finish_run(run);
+    if (unit + 1 == units(parts)) finish(context, results);
   }
 
   void save(assay::State& state) const override {
     state.put_nested("lanczos", lanczos_);
-    state.put_list("values", values_);
+    state.put_list("searches", searches_);
+    state.put_list("errors", errors_);
+    state.put_list("nodes", nodes_);
     state.put_list("weights", weights_);
-    state.put("quotients", quotients_);
+    state.put("traces", traces_);
+    state.put("unconverged", unconverged_);
   }
   void load(const assay::State& state) override {
     lanczos_.load(state.nested("lanczos"));
-    for (const auto& x : state.list("values")) values_.push_back(x.clone());
-    for (const auto& x : state.list("weights")) weights_.push_back(x.clone());
-    quotients_ = state.scalar<assay::Reals>("quotients");
+    searches_ = assay::clone(state.list("searches"));
+    errors_ = assay::clone(state.list("errors"));
+    nodes_ = assay::clone(state.list("nodes"));
+    weights_ = assay::clone(state.list("weights"));
+    traces_ = state.scalar<assay::Reals>("traces");
+    unconverged_ = state.scalar<std::int64_t>("unconverged");
   }
 
  private:
   void start(assay::Parts& parts, const assay::Context& context) {
     const auto here = context.with(context.rng.fork("hessian"));
     problem_.emplace(*parts.model, *parts.objective, assay::ProblemOptions{});
-    problem_->begin(first_batches(*parts.dataset, p_.samples, p_.batch, here), here, 1);
+    problem_->begin(first_batches(parts, p_.samples, p_.batch, here), here, 1);
   }
 
-  // Of the search a Gaussian vector, of a probe one of signs.
-  torch::Tensor first_vector(std::int64_t run, const assay::Context& context) const {
-    const auto n = size();
-    const auto options = problem_->parameters().front().options();
-    const auto generator = context.rng.fork("hessian vector")
-                               .fork(static_cast<std::uint64_t>(run))
-                               .generator(options.device());
-    if (run == 0) return at::randn({n}, generator, options);
-    return at::randint(0, 2, {n}, generator, options) * 2 - 1;
+  // Of the search a Gaussian vector, of a probe one of signs; 0 in what is not ascended.
+  torch::Tensor first_vector(std::int64_t draw, std::int64_t run,
+                             const assay::Context& context) const {
+    const auto stream = context.rng.fork("hessian vector")
+                            .fork(static_cast<std::uint64_t>(draw))
+                            .fork(static_cast<std::uint64_t>(run));
+    Tensors list;
+    for (const auto& w : problem_->parameters()) {
+      const auto generator = stream.fork(list.size()).generator(w.device());
+      list.push_back(run == 0 ? at::randn(w.sizes(), generator, w.options())
+                              : at::randint(0, 2, w.sizes(), generator, w.options()) * 2 - 1);
+    }
+    return flatten(std::move(list));
   }
 
-  torch::Tensor times(const torch::Tensor& v) {
-    Tensors list, flat;
+  torch::Tensor flatten(Tensors list) const {
+    assay::zero_unascended(*problem_, list);
+    for (auto& x : list) x = x.detach().reshape({-1});
+    return at::cat(list);
+  }
+
+  torch::Tensor multiply(const torch::Tensor& v) {
+    Tensors list;
     std::int64_t from = 0;
     for (const auto& w : problem_->parameters()) {
       list.push_back(v.narrow(0, from, w.numel()).view_as(w));
       from += w.numel();
     }
-    for (const auto& x : problem_->hessian_times(list)) flat.push_back(x.detach().reshape({-1}));
-    return at::cat(flat);
+    return flatten(problem_->hessian_times(list));
   }
 
   bool has_converged() const {
@@ -118,55 +143,77 @@ class Hessian final : public assay::Procedure {
            p_.tolerance * largest;
   }
 
-  void finish_run(std::int64_t run, assay::Results& results) {
+  void finish_run(std::int64_t run) {
     const auto found = lanczos_.ritz();
-    const auto m = found.values.numel();
-    if (run > 0) {
-      values_.push_back(found.values);
-      weights_.push_back(found.weights);
-      const double n = static_cast<double>(size());
-      quotients_.push_back(n * lanczos_.first_quotient());
+    if (run == 0) {
+      if (!has_converged() && !lanczos_.is_exhausted()) ++unconverged_;
+      searches_.push_back(found.values);
+      errors_.push_back(found.errors);
       return;
     }
-    for (std::int64_t k = 0; k < std::min(p_.top, m); ++k) {
-      const auto name = "hessian/eigenvalue/" + std::to_string(k + 1);
-      results.metric(name, found.values[m - 1 - k].item<double>());
-      results.metric(name + "/error", found.errors[m - 1 - k].item<double>());
+    nodes_.push_back(found.values);
+    weights_.push_back(found.weights);
+    traces_.push_back(lanczos_.start_squared() * lanczos_.first_quotient());
+  }
+
+  // Means over the draws; of a search that ended early the eigenvalues that it has.
+  void finish(const assay::Context& context, assay::Results& results) const {
+    const auto mean = [](const Tensors& lists, std::int64_t from_end) {
+      double sum = 0;
+      for (const auto& x : lists) sum += x[x.numel() - 1 - from_end].item<double>();
+      return sum / static_cast<double>(lists.size());
+    };
+    if (unconverged_ > 0)
+      context.note("after " + std::to_string(p_.iterations) +
+                   " products the eigenvalues are not within `tolerance`: the rows of their "
+                   "errors say how far they may be off");
+    std::int64_t least = p_.top, products = 0;
+    double smallest = 0;
+    for (const auto& x : searches_) {
+      least = std::min(least, x.numel());
+      products += x.numel();
+      smallest += x[0].item<double>() / static_cast<double>(draws_);
     }
-    results.metric("hessian/smallest", found.values[0].item<double>());
-    results.metric("hessian/products", static_cast<double>(m));
-    values_.push_back(found.values);
+    for (std::int64_t k = 0; k < least; ++k) {
+      const auto name = "hessian/eigenvalue/" + std::to_string(k + 1);
+      results.metric(name, mean(searches_, k));
+      results.metric(name + "/error", mean(errors_, k));
+    }
+    results.metric("hessian/smallest", smallest);
+    results.metric("hessian/products", static_cast<double>(products));
+    leave(results);
+    if (!traces_.empty()) report_trace(results);
   }
 
-  std::int64_t size() const {
-    std::int64_t n = 0;
-    for (const auto& w : problem_->parameters()) n += w.numel();
-    return n;
-  }
-
-  // `ritz` of the search; per probe the nodes and weights of the density, whose lengths differ only
-  // if one has spanned the whole space.
-  void finish(assay::Results& results) const {
-    assay::TensorMap left{{"ritz", values_.front()}};
+  // Lengths differ only if a run has spanned the whole space, or a search has converged.
+  void leave(assay::Results& results) const {
+    assay::TensorMap left;
+    for (std::size_t k = 0; k < searches_.size(); ++k)
+      left["ritz/" + std::to_string(k)] = searches_[k];
     for (std::size_t k = 0; k < weights_.size(); ++k) {
-      left["nodes/" + std::to_string(k)] = values_[k + 1];
+      left["nodes/" + std::to_string(k)] = nodes_[k];
       left["weights/" + std::to_string(k)] = weights_[k];
     }
     results.artifact("hessian", left);
-    if (quotients_.empty()) return;
-    const double count = static_cast<double>(quotients_.size());
+  }
+
+  void report_trace(assay::Results& results) const {
+    const double count = static_cast<double>(traces_.size());
     double mean = 0, squares = 0;
-    for (const double x : quotients_) mean += x / count;
-    for (const double x : quotients_) squares += (x - mean) * (x - mean);
+    for (const double x : traces_) mean += x / count;
+    for (const double x : traces_) squares += (x - mean) * (x - mean);
     results.metric("hessian/trace", mean);
     if (count > 1) results.metric("hessian/trace/error", std::sqrt(squares / (count - 1) / count));
   }
 
   Params p_;
+  std::int64_t draws_;
   std::optional<assay::BatchProblem> problem_;
   Lanczos lanczos_;
-  Tensors values_, weights_;  // of the search and then of each probe; weights of probes alone
-  assay::Reals quotients_;    // v^T H v of each probe
+  Tensors searches_, errors_;     // of each draw
+  Tensors nodes_, weights_;       // of the probes, draw by draw
+  assay::Reals traces_;           // v^T H v of each probe
+  std::int64_t unconverged_ = 0;  // searches
 };
 
 }  // namespace

@@ -17,7 +17,8 @@ constexpr double kTiny = 1e-7;  // of the largest entry of T: what is left is ro
 }  // namespace
 
 Lanczos::Lanczos(const torch::Tensor& start)
-    : basis_{start / std::sqrt(inner_product(start, start))} {}
+    : basis_{start / std::sqrt(inner_product(start, start))},
+      start_squared_(inner_product(start, start)) {}
 
 void Lanczos::advance(const Product& product) {
   if (exhausted_) return;
@@ -55,6 +56,7 @@ void Lanczos::save(assay::State& state) const {
   state.put("diagonal", diagonal_);
   state.put("off_diagonal", off_diagonal_);
   state.put("exhausted", exhausted_);
+  state.put("start_squared", start_squared_);
 }
 
 void Lanczos::load(const assay::State& state) {
@@ -63,4 +65,5 @@ void Lanczos::load(const assay::State& state) {
   diagonal_ = state.scalar<assay::Reals>("diagonal");
   off_diagonal_ = state.scalar<assay::Reals>("off_diagonal");
   exhausted_ = state.scalar<bool>("exhausted");
+  start_squared_ = state.scalar<double>("start_squared");
 }

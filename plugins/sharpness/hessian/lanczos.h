@@ -28,7 +28,8 @@ class Lanczos final : public assay::Stateful {
     torch::Tensor errors;   // [size]: |H y - value y| of each Ritz vector y
   };
   Ritz ritz() const;
-  double first_quotient() const { return diagonal_.at(0); }  // start^T H start, of the unit vector
+  double first_quotient() const { return diagonal_.at(0); }  // of the unit vector
+  double start_squared() const { return start_squared_; }    // |start|^2
 
   void save(assay::State& state) const override;
   void load(const assay::State& state) override;
@@ -37,4 +38,5 @@ class Lanczos final : public assay::Stateful {
   assay::Tensors basis_;  // [n] each, orthonormal; the last one is the next v
   std::vector<double> diagonal_, off_diagonal_;
   bool exhausted_ = false;
+  double start_squared_ = 0;
 };

@@ -7,6 +7,7 @@
 #include <ATen/ops/zeros_like.h>
 
 #include "assay/registry.h"
+#include "assay/sdk/problem_view.h"
 #include "assay/sdk/scoped_weights.h"
 #include "assay/sdk/tensors.h"
 #include "picture.h"
@@ -76,7 +77,7 @@ class LossSurface final : public assay::Procedure {
     const auto here = context.with(context.rng.fork("loss_surface"));
     problem_.emplace(*parts.model, *parts.objective,
                      assay::ProblemOptions{.allow_nonfinite = true});
-    problem_->begin(first_batches(*parts.dataset, p_.samples, p_.batch, here), here, 1);
+    problem_->begin(first_batches(parts, p_.samples, p_.batch, here), here, 1);
     x_ = direction(here.rng.fork("x"));
     y_ = direction(here.rng.fork("y"));
   }
@@ -97,6 +98,7 @@ class LossSurface final : public assay::Procedure {
       };
       list.push_back(d * norms(w) / (norms(d) + 1e-10));
     }
+    assay::zero_unascended(*problem_, list);
     return list;
   }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <limits>
 
 #include "assay/sdk/canvas.h"
@@ -25,21 +24,23 @@ Color shade(double u) {
           a.blue + t * (b.blue - a.blue)};
 }
 
-std::string in_short(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.3g", value);
-  return text;
-}
-
 }  // namespace
 
 std::string draw_surface(const std::vector<double>& losses, int points, double span) {
+  // Losses that are not positive have no logarithm.
+  const bool by_logarithm =
+      std::none_of(losses.begin(), losses.end(), [](double x) { return x <= 0; });
+  const auto scaled = [&](double loss) { return by_logarithm ? std::log(loss) : loss; };
   double low = std::numeric_limits<double>::infinity(), high = -low;
   for (const double loss : losses)
-    if (std::isfinite(loss) && loss > 0) {
-      low = std::min(low, std::log(loss));
-      high = std::max(high, std::log(loss));
+    if (std::isfinite(loss)) {
+      low = std::min(low, scaled(loss));
+      high = std::max(high, scaled(loss));
     }
+  const auto label = [&](double at) {
+    if (!std::isfinite(at)) return std::string();
+    return assay::format_short(by_logarithm ? std::exp(at) : at);
+  };
   const double range = high > low ? high - low : 1;
   const double field = kSide / points;
   return assay::draw_svg(kLeft + kSide + 110, kTop + kSide + 56, [&](Canvas& canvas) {
@@ -50,15 +51,15 @@ std::string draw_surface(const std::vector<double>& losses, int points, double s
         const double loss = losses[static_cast<std::size_t>(row * points + column)];
         if (!std::isfinite(loss)) continue;
         const Point from{kLeft + column * field, kTop + (points - 1 - row) * field};
-        const double u = loss > 0 ? (std::log(loss) - low) / range : 0;
+        const double u = (scaled(loss) - low) / range;
         canvas.box(from, {from.x + field, from.y + field}, shade(u), shade(u));
       }
     canvas.dot({kLeft + kSide / 2, kTop + kSide / 2}, 3.5, {0.84, 0.37, 0.0});
     for (const double end : {-1.0, 0.0, 1.0}) {
       const double along = kSide * (0.5 + end / 2);
-      canvas.text({kLeft + along, kTop + kSide + 18}, in_short(end * span), 11,
+      canvas.text({kLeft + along, kTop + kSide + 18}, assay::format_short(end * span), 11,
                   Canvas::Align::kMiddle);
-      canvas.text({kLeft - 8, kTop + kSide - along + 4}, in_short(end * span), 11,
+      canvas.text({kLeft - 8, kTop + kSide - along + 4}, assay::format_short(end * span), 11,
                   Canvas::Align::kRight);
     }
     canvas.text({kLeft + kSide / 2, kTop + kSide + 38},
@@ -69,8 +70,7 @@ std::string draw_surface(const std::vector<double>& losses, int points, double s
       canvas.box({bar, kTop + kSide - (k + 1) * kSide / 60},
                  {bar + kBar, kTop + kSide - k * kSide / 60}, shade(k / 59.0), shade(k / 59.0));
     for (const double u : {0.0, 0.5, 1.0})
-      canvas.text({bar + kBar + 6, kTop + kSide * (1 - u) + 4},
-                  std::isfinite(low) ? in_short(std::exp(low + u * range)) : "", 11,
+      canvas.text({bar + kBar + 6, kTop + kSide * (1 - u) + 4}, label(low + u * range), 11,
                   Canvas::Align::kLeft);
   });
 }

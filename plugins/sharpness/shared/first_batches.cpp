@@ -2,14 +2,27 @@
 
 #include <algorithm>
 
-std::vector<assay::Batch> first_batches(const assay::Dataset& dataset, std::int64_t samples,
+std::vector<assay::Batch> first_batches(const assay::Parts& parts, std::int64_t samples,
                                         std::int64_t batch, const assay::Context& context) {
-  const auto ids = dataset.ids(assay::Split::kTrain);
+  const auto& weights = parts.model->parameters();
+  if (std::none_of(weights.begin(), weights.end(), [](const auto& w) { return w.requires_grad(); }))
+    throw assay::Error(
+        assay::ErrorKind::kParameter,
+        "the model has no parameter with a gradient, so its loss has no slope and no "
+        "curvature: use a network");
+  const auto ids = parts.dataset->ids(assay::Split::kTrain);
   const auto count = std::min(static_cast<std::size_t>(samples), ids.size());
   const auto step = static_cast<std::size_t>(batch);
+  if (count > step && !parts.objective->decomposes())
+    throw assay::Error(
+        assay::ErrorKind::kParameter,
+        "the objective compares the samples of a batch with one another, so all must "
+        "be in one: use a `batch` of at least `samples`, here " +
+            std::to_string(count));
   std::vector<assay::Batch> batches;
   for (std::size_t from = 0; from < count; from += step)
     batches.push_back(assay::to_device(
-        dataset.load(ids.subspan(from, std::min(step, count - from)), context), context.device));
+        parts.dataset->load(ids.subspan(from, std::min(step, count - from)), context),
+        context.device));
   return batches;
 }

@@ -1,6 +1,6 @@
-// m-sharpness: Foret et al., "Sharpness-Aware Minimization", ICLR 2021, section 4; measured by
-// projected ascent as Andriushchenko, Croce, Mueller, Hein and Flammarion, "A modern look at the
-// relationship between sharpness and generalization", ICML 2023.
+// m-sharpness: Foret et al., "Sharpness-Aware Minimization", ICLR 2021, section 4; adaptive as
+// Andriushchenko, Croce, Mueller, Hein and Flammarion, "A modern look at the relationship between
+// sharpness and generalization", ICML 2023, who ascend by Auto-PGD where steps are fixed here.
 #include <cmath>
 
 #include <ATen/ops/_foreach_mul.h>
@@ -11,6 +11,7 @@
 #include "assay/sdk/problem_view.h"
 #include "assay/sdk/tensors.h"
 #include "assay/sdk/training.h"
+#include "sharpness/shared/drawn_weights.h"
 
 namespace {
 
@@ -28,6 +29,7 @@ class Sharpness final : public assay::Procedure {
     std::int64_t ascents = 20;
     std::int64_t draws = 10;
     bool adaptive = false;
+    std::shared_ptr<assay::Predictor> predictor;
   };
 
   static assay::Schema<Params> schema() {
@@ -44,26 +46,31 @@ class Sharpness final : public assay::Procedure {
                "Number of Gaussian perturbations, of root mean square length rho, for the average.")
         .field("adaptive", &Params::adaptive, any(),
                "Divides each element of a perturbation by the size of its weight before it is "
-               "compared with rho; the rows are then sharpness/adaptive_worst and so on.");
+               "compared with rho; the rows are then sharpness/adaptive_worst and so on.")
+        .component("predictor", &Params::predictor, "",
+                   "Predictor that draws weights, such as `posterior`: the rows are means over its "
+                   "draws; without one they are those of the model itself.");
   }
   static assay::Strings needs() { return {"model", "weights/All", "dataset", "objective"}; }
 
-  explicit Sharpness(Params params) : p_(params) {}
+  explicit Sharpness(Params params)
+      : p_(std::move(params)), weight_draws_(draws_of(p_.predictor)) {}
 
   std::int64_t units(const assay::Parts& parts) const override {
-    return (size(parts) + p_.m - 1) / p_.m;
+    return chunks(parts) * weight_draws_;
   }
 
   void advance(std::int64_t unit, assay::Parts& parts, const assay::Context& context,
                assay::Results& results) override {
     const assay::EvalMode mode(*parts.model);
-    const auto start = unit * p_.m, count = std::min(p_.m, size(parts) - start);
+    const DrawnWeights drawn(p_.predictor, unit / chunks(parts), parts, context);
+    const auto start = unit % chunks(parts) * p_.m, count = std::min(p_.m, size(parts) - start);
     const auto ids = parts.dataset->ids(Split::kTrain).subspan(start, count);
     const auto here =
         context.with(context.rng.fork("sharpness").fork(static_cast<std::uint64_t>(unit)));
     assay::BatchProblem problem(*parts.model, *parts.objective, {});
     problem.begin({assay::to_device(parts.dataset->load(ids, here), here.device)}, here, 1);
-    measure(problem, static_cast<double>(count) / static_cast<double>(size(parts)));
+    measure(problem, static_cast<double>(count) / static_cast<double>(size(parts) * weight_draws_));
     if (unit + 1 < units(parts)) return;
     const std::string prefix = p_.adaptive ? "sharpness/adaptive_" : "sharpness/";
     results.metric(prefix + "worst", worst_);
@@ -88,12 +95,15 @@ class Sharpness final : public assay::Procedure {
                     static_cast<std::int64_t>(parts.dataset->ids(Split::kTrain).size()));
   }
 
+  std::int64_t chunks(const assay::Parts& parts) const { return (size(parts) + p_.m - 1) / p_.m; }
+
   void measure(assay::Problem& problem, double share) {
     const torch::NoGradGuard no_grad;
     Tensors sizes;  // of the weights, in which perturbations are measured; empty: 1
     if (p_.adaptive)
       for (const auto& w : problem.parameters()) sizes.push_back(w.detach().abs());
     auto gradient = problem.raw_gradient();
+    assay::zero_unascended(problem, gradient.tensors);
     scale(gradient.tensors, sizes);
     gradient_norm_ += share * assay::norm(gradient.tensors);
     average_ += share * average(problem, gradient.loss, sizes);
@@ -123,6 +133,7 @@ class Sharpness final : public assay::Procedure {
       scale(there, sizes);
       const assay::ScopedWeights displaced(w, assay::add_scaled(w, std::move(there), 1));
       gradient = problem.raw_gradient();
+      assay::zero_unascended(problem, gradient.tensors);
       scale(gradient.tensors, sizes);
       highest = std::max(highest, gradient.loss - start);
     }
@@ -131,8 +142,10 @@ class Sharpness final : public assay::Procedure {
 
   double average(assay::Problem& problem, double start, const Tensors& sizes) const {
     const auto& w = problem.parameters();
-    std::int64_t numbers = 0;
-    for (const auto& x : w) numbers += x.numel();
+    const auto ascended = problem.ascended();
+    std::int64_t numbers = 0;  // that are perturbed
+    for (std::size_t i = 0; i < w.size(); ++i)
+      if (ascended.empty() || ascended[i]) numbers += w[i].numel();
     const double sigma = p_.rho / std::sqrt(static_cast<double>(numbers));
     double sum = 0;
     for (std::int64_t k = 0; k < p_.draws; ++k) {
@@ -141,6 +154,7 @@ class Sharpness final : public assay::Procedure {
       for (const auto& x : w)
         noise.push_back(
             at::randn(x.sizes(), rng.fork(noise.size()).generator(x.device()), x.options()));
+      assay::zero_unascended(problem, noise);
       scale(noise, sizes);
       const assay::ScopedWeights displaced(w, assay::add_scaled(w, std::move(noise), sigma));
       sum += problem.loss() - start;
@@ -149,6 +163,7 @@ class Sharpness final : public assay::Procedure {
   }
 
   Params p_;
+  std::int64_t weight_draws_;
   double worst_ = 0, average_ = 0, gradient_norm_ = 0;  // of the chunks so far, by their share
 };
 

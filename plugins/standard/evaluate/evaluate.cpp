@@ -88,15 +88,20 @@ class Evaluate final : public assay::Procedure {
 
   explicit Evaluate(Params params) : p_(std::move(params)) {
     std::set<std::string> names;
-    std::vector<assay::OtherSet> others;
+    std::vector<assay::SetInfo> sets{{p_.split, true}};
     for (const auto& set : p_.sets) {
-      others.push_back({set->name(), set->has_targets()});
+      sets.push_back({set->name(), set->has_targets()});
       if (!names.insert(set->name()).second)
         throw Error(ErrorKind::kParameter,
                     "two of the `sets` have the name `" + set->name() + "`: rename one of them");
     }
-    assay::check_metrics(p_.metrics, others);
+    assay::check_metrics(p_.metrics, sets);
     if (!p_.predictor) p_.predictor = std::make_shared<assay::OnePass>();
+  }
+
+  void check(const assay::Parts& parts) const override {
+    p_.predictor->check(*parts.model);
+    for (const auto& set : p_.sets) check_alike(*set, parts);
   }
 
   std::int64_t units(const assay::Parts& parts) const override {

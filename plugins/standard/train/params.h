@@ -22,6 +22,7 @@ struct TrainParams {
   double final_factor = 0;
   double offset = 1;
   double power = 0.5;
+  std::string power_counts = "epochs";
   double clip = 0;
   bool bf16 = false;
   std::int64_t evaluate_epochs = 1;
@@ -71,9 +72,11 @@ inline assay::Schema<TrainParams> train_schema() {
       .field("final_factor", &P::final_factor, between(0, 1),
              "Learning rate factor at the end of schedule `cosine`.")
       .field("offset", &P::offset, above(0),
-             "Schedule `power` multiplies the learning rate by (offset + e)^-power in epoch e, "
-             "counted from 0, and by 1 at most.")
+             "Schedule `power` multiplies the learning rate by (offset + t)^-power, and by 1 at "
+             "most; t counts from 0.")
       .field("power", &P::power, at_least(0), "See `offset`.")
+      .field("power_counts", &P::power_counts, one_of({"epochs", "steps"}),
+             "What t of schedule `power` counts.")
       .field("clip", &P::clip, at_least(0),
              "Gradient clipping: largest L2 norm of a gradient; 0: no clipping.")
       .field("bf16", &P::bf16, any(), "Runs the forward pass under bfloat16 autocast.")

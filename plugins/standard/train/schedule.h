@@ -16,7 +16,7 @@ struct LearningRate {
   double gamma = 0.1;
   double final_factor = 0;  // of cosine
   double offset = 1, power = 0.5;
-  std::int64_t steps_per_epoch = 1;
+  std::int64_t steps_per_unit = 1;  // of `power`: an epoch's, or 1
 
   /// Factor of step `step` of `steps`: a linear warm-up, then the schedule over what is left.
   double at(std::int64_t step, std::int64_t steps) const {
@@ -34,9 +34,9 @@ struct LearningRate {
     return final_factor + (1 - final_factor) * 0.5 * (1 + std::cos(std::numbers::pi * done));
   }
   // Of the step sizes of Welling and Teh, "Bayesian learning via stochastic gradient Langevin
-  // dynamics", ICML 2011, section 3: a (b + t)^-gamma, with t in epochs.
+  // dynamics", ICML 2011, section 3: a (b + t)^-gamma, with t in epochs or steps.
   double powered(std::int64_t step) const {
-    return std::min(1.0, std::pow(offset + static_cast<double>(step / steps_per_epoch), -power));
+    return std::min(1.0, std::pow(offset + static_cast<double>(step / steps_per_unit), -power));
   }
   double stepped(std::int64_t step, std::int64_t steps) const {
     double factor = 1;

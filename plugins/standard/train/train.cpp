@@ -119,8 +119,9 @@ class Train final : public assay::Procedure {
     evaluate_every_ = p_.evaluate_steps > 0
                           ? p_.evaluate_steps
                           : std::max<std::int64_t>(1, p_.evaluate_epochs) * steps_per_epoch_;
+    const auto counted = p_.power_counts == "steps" ? 1 : steps_per_epoch_;
     learning_rate_ = {p_.schedule,     p_.warmup, p_.milestones, p_.gamma,
-                      p_.final_factor, p_.offset, p_.power,      steps_per_epoch_};
+                      p_.final_factor, p_.offset, p_.power,      counted};
     callbacks_.start({units_, steps_per_epoch_}, parts, context);
   }
 

@@ -70,15 +70,28 @@ TEST_CASE("sgld and sghmc sample a Gaussian with its mean and covariance") {
   }
 }
 
+TEST_CASE("a temperature multiplies the covariance") {
+  const double determinant = kA[0] * kA[1] - kCoupling * kCoupling;
+  for (const std::string use : {"sgld", "sghmc"}) {
+    const Values params{
+        {"prior_deviation", 1e6}, {"temperature", 0.25}, {"lr", use == "sgld" ? 0.05 : 0.005}};
+    CHECK(sample(use, params, 100000).square[0] ==
+          Approx(0.25 * kA[1] / determinant).epsilon(0.08));
+  }
+}
+
 TEST_CASE("the prior of a sampler counts as a Gaussian of its deviation") {
   // With A x = c' the posterior of a prior N(0, s^2) has the precision A + 1 / s^2.
   auto params = Values{{"prior_deviation", 0.5}, {"lr", 0.02}};
-  const auto found = sample("sgld", params, 100000);
-  const double a = kA[0] + 4, b = kA[1] + 4, determinant = a * b - kCoupling * kCoupling;
-  const double x = kA[0] * kCentre[0] + kCoupling * kCentre[1],
-               y = kCoupling * kCentre[0] + kA[1] * kCentre[1];
-  CHECK(found.mean[0] == Approx((b * x - kCoupling * y) / determinant).margin(0.02));
-  CHECK(found.mean[1] == Approx((a * y - kCoupling * x) / determinant).margin(0.02));
+  for (const std::string use : {"sgld", "sghmc"}) {
+    params["lr"] = use == "sgld" ? 0.02 : 0.005;
+    const auto found = sample(use, params, 100000);
+    const double a = kA[0] + 4, b = kA[1] + 4, determinant = a * b - kCoupling * kCoupling;
+    const double x = kA[0] * kCentre[0] + kCoupling * kCentre[1],
+                 y = kCoupling * kCentre[0] + kA[1] * kCentre[1];
+    CHECK(found.mean[0] == Approx((b * x - kCoupling * y) / determinant).margin(0.02));
+    CHECK(found.mean[1] == Approx((a * y - kCoupling * x) / determinant).margin(0.02));
+  }
 }
 
 TEST_CASE("sgld steps by half of its step size, and its noise is the root of it") {

@@ -167,6 +167,17 @@ TEST_CASE("laplace has the Hessian of a softmax regression, and its Kronecker fa
       go(data, model, {{"covariance", std::string("kronecker")}, {"prior_precision", 0.3}});
   CHECK(largest_difference(covariance_of(kronecker.posterior), (at::kron(B, A) + prior).inverse()) <
         1e-9);
+  // log p(y | theta) - d |theta|^2 / 2 + (n log d - log |H + d|) / 2
+  const double likelihood = at::log_softmax(phi.mm(theta.view({3, 3}).t()), 1)
+                                .gather(1, torch::tensor(y, torch::kInt64).unsqueeze(1))
+                                .sum()
+                                .item<double>();
+  for (const auto& [found, curvature] :
+       {std::pair{&full, H}, std::pair{&kronecker, at::kron(B, A)}})
+    CHECK(found->rows.at("laplace/log_evidence") ==
+          Approx(likelihood - 0.15 * theta.square().sum().item<double>() +
+                 (9 * std::log(0.3) - at::logdet(curvature + prior).item<double>()) / 2)
+              .epsilon(1e-8));
   // Chosen by the evidence: no neighbor on the grid has a larger one.
   const auto chosen = go(data, model, {{"covariance", std::string("full")}});
   const double best = chosen.rows.at("laplace/prior_precision");

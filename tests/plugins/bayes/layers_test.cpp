@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include <cmath>
+#include <set>
 
 #include <ATen/ops/conv2d.h>
 #include <ATen/ops/full_like.h>
@@ -59,15 +60,14 @@ TEST_CASE("local reparametrization draws outputs with the moments of drawn weigh
     const auto W = parameter(*one, "weight"), b = parameter(*one, "bias");
     const auto generator = Rng(8).generator();
     for (std::int64_t k = 0; k < kDraws; ++k) {
-      direct.push_back(one->forward(x));
+      direct.push_back(one->forward(x, {}));
       const auto w = W + 0.2 * at::randn(W.sizes(), generator, W.options()),
                  c = b + 0.2 * at::randn(b.sizes(), generator, b.options());
       by_weights.push_back(convolution ? at::conv2d(x.to(torch::kDouble), w, c, 1, 1)
                                        : at::linear(x.to(torch::kDouble), w, c));
     }
-    const auto expected = at::stack(by_weights);
     one->eval();
-    const auto mean = one->forward(x).to(torch::kDouble);
+    const auto mean = one->forward(x, {}).to(torch::kDouble);
     const auto squares = x.to(torch::kDouble).square();
     const auto ones = at::full_like(W, 0.04), one_bias = at::full_like(b, 0.04);
     const auto variance = convolution ? at::conv2d(squares, ones, one_bias, 1, 1)
@@ -82,7 +82,8 @@ TEST_CASE("rank-1 layers scale shared weights by factors of the sample's compone
   const auto one = layer("rank1", {2, 3}, variational::linear);
   const auto x = at::randn({1, 3}, Rng(5).generator(), torch::kFloat);
   Tensors draws, by_hand;
-  for (std::int64_t k = 0; k < kDraws; ++k) draws.push_back(one->forward(x));
+  for (std::int64_t k = 0; k < kDraws; ++k)
+    draws.push_back(one->forward(x, torch::tensor({k % 2}, torch::kInt64)));
   const auto W = parameter(*one, "weight"), b = parameter(*one, "bias"), r = parameter(*one, "r"),
              s = parameter(*one, "s");
   REQUIRE(r.sizes() == at::IntArrayRef({2, 2}));
@@ -142,4 +143,23 @@ TEST_CASE("elbo adds the divergence per training sample, and sam leaves the scal
     for (std::size_t i = 0; i < ascended.size(); ++i)
       CHECK(ascended[i] != problem.parameter_names()[i].ends_with("_rho"));
   }
+}
+
+TEST_CASE("a rank-1 network draws one component per sample for all its layers") {
+  const auto data = std::make_shared<TinyData>();
+  seed_default_generators(Rng(1), torch::kCPU);
+  const auto model = plugins().make<Model>({"variational_mlp",
+                                            {{"layers", std::string("rank1")},
+                                             {"components", std::int64_t{2}},
+                                             {"initial_deviation", 1e-6}}},
+                                           &data->info());
+  const torch::NoGradGuard no_grad;
+  const auto batch = data->load(data->ids(Split::kTrain).first(1), {});
+  std::set<std::string> seen;  // without noise, a network per component gives two answers
+  for (std::uint64_t k = 0; k < 40; ++k) {
+    seed_default_generators(Rng(k), torch::kCPU);
+    const auto logits = (model->forward(batch).logits * 100).round();
+    seen.insert(c10::str(logits));
+  }
+  CHECK(seen.size() == 2);
 }

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include <ATen/ops/randn.h>
+#include <ATen/ops/softplus.h>
 
 #include "assay/sdk/posterior.h"
 #include "tests/support/descent.h"
@@ -169,13 +170,44 @@ TEST_CASE("flat and plain differ in one nested sam: with rho 0 they are the same
   plain["base"] = sgd;
   flat["base"] = flat_sgd;
   CHECK(same(run({"sgvb", plain}), run({"sgvb", flat})));
+  // An ascent too short to move a weight runs all the same: it sees the same noise.
+  auto short_ascent = base("sgvb");
+  short_ascent["base"] = Spec{"sam", {{"rho", 1e-30}, {"base", sgd}}};
+  CHECK(same(run({"sgvb", plain}), run({"sgvb", short_ascent})));
   auto steep = base("sgvb");
   steep["base"] = Spec{"sam", {{"rho", 0.2}, {"base", sgd}}};
   CHECK_FALSE(same(run({"sgvb", plain}), run({"sgvb", steep})));
   for (const std::string use : {"sgld", "sghmc"}) {
     const Spec sampler{use, base(use)};
     CHECK(same(run(sampler), run({"sam", {{"rho", 0.0}, {"base", sampler}}})));
+    CHECK(same(run(sampler), run({"sam", {{"rho", 1e-30}, {"base", sampler}}})));
     CHECK_FALSE(same(run(sampler), run({"sam", {{"rho", 0.2}, {"base", sampler}}})));
+  }
+}
+
+TEST_CASE("train leaves the distribution that the optimizer has learned") {
+  for (const std::string use : {"sgvb", "bsam"}) {
+    TinyTrial trial{{"train", {{"steps", std::int64_t{6}}, {"batch", std::int64_t{16}}}}};
+    trial.optimizer = {use, {}};
+    trial.optimizer.params =
+        use == "sgvb" ? Values{{"initial_deviation", 0.05}} : Values{{"lr", 0.05}, {"noise", 0.5}};
+    const auto whole = carry_out(trial, -1, 4);
+    CHECK(same(whole.artifacts, carry_out(trial, 3, 4).artifacts));
+    // After six steps by hand.
+    const auto optimizer = plugins().make<Optimizer>(trial.optimizer, &trial.data->info());
+    auto problem = ClosedForm::quadratic({0.4, -0.2}, {3, 1});
+    for (int k = 0; k < 6; ++k) {
+      problem.random = Rng(static_cast<std::uint64_t>(k));
+      optimizer->step(problem);
+    }
+    const auto left = dynamic_cast<PosteriorHolder&>(*optimizer).posterior(problem);
+    CHECK(left.names == Strings{"w0"});
+    CHECK(left.mean[0].equal(problem.parameters()[0]));
+    const auto state = saved(*optimizer);
+    const auto expected =
+        use == "sgvb" ? at::softplus(state.list("rho")[0]).square() : 1 / (60 * state.list("s")[0]);
+    CHECK((left.variance[0] / expected - 1).abs().max().item<double>() < 1e-12);
+    CHECK(left.scale == (use == "sgvb" ? 1 : 0.25));  // bsam trains with half of the deviation
   }
 }
 
@@ -184,5 +216,9 @@ TEST_CASE("sgvb refuses weight decay in its base") {
   const Spec decaying{"adamw", {{"weight_decay", 0.01}}};
   CHECK_THROWS_WITH(
       plugins().make<Optimizer>({"sgvb", {{"base", Spec{"sam", {{"base", decaying}}}}}}, &info),
+      Catch::Matchers::Contains("set it to 0"));
+  const Specs groups{{"parameters", {{"optimizer", decaying}}}};
+  CHECK_THROWS_WITH(
+      plugins().make<Optimizer>({"sgvb", {{"base", Spec{"grouped", {{"groups", groups}}}}}}, &info),
       Catch::Matchers::Contains("set it to 0"));
 }

@@ -78,6 +78,13 @@ TEST_CASE("swag gives the golden moments and draws") {
     const auto draw = [&](double scale) {
       return draw_weights(left, scale, noise)[0].item<double>();
     };
+    const auto formula = [&](double scale) {
+      const double low_rank =
+          (0 * 1 - 0.5 + 2 * 5.0 / 3) / std::sqrt(static_cast<double>(rank - 1));
+      return 7.0 / 3 + std::sqrt(scale) * (std::sqrt(14.0 / 9) * 0.5 + low_rank);
+    };
+    for (const double scale : {0.1, 0.5, 1.0})
+      CHECK(draw(scale) == Approx(formula(scale)).epsilon(1e-12));
     CHECK(draw(0.5) == Approx(rank == 3 ? 4.190958552 : 3.233919245).epsilon(1e-9));
     CHECK(draw(0.1) == Approx(rank == 3 ? 3.164088586 : 2.736087597).epsilon(1e-9));
     CHECK(draw(1) == Approx(rank == 3 ? 4.960412111 : 3.606954144).epsilon(1e-9));
@@ -138,6 +145,16 @@ TEST_CASE("swag with fewer sets than its rank is refused before the first step")
                     Catch::Matchers::Contains("rank - 1"));
 }
 
+TEST_CASE("a weight without dimensions may have deviations") {
+  Posterior posterior{.names = {"t"}, .rank = 3};
+  posterior.mean = {torch::tensor(1.0, torch::kDouble)};
+  posterior.variance = {torch::tensor(0.0, torch::kDouble)};
+  posterior.deviations = {torch::tensor({1.0, 2.0, 3.0}, torch::kDouble)};
+  const Noise noise{{torch::tensor(0.0, torch::kDouble)},
+                    torch::tensor({1.0, 1.0, 1.0}, torch::kDouble)};
+  CHECK(draw_weights(posterior, 2, noise)[0].item<double>() == Approx(1 + 6));
+}
+
 TEST_CASE("a posterior that does not fit is refused with what is wrong") {
   const Weights model(2);
   const auto artifact = [](at::IntArrayRef shape, double variance) {
@@ -154,6 +171,17 @@ TEST_CASE("a posterior that does not fit is refused with what is wrong") {
                     Catch::Matchers::Contains("variance below 0"));
   CHECK_THROWS_WITH(read_posterior(artifact({2}, NAN), model, "fit"),
                     Catch::Matchers::Contains("NaN"));
+  auto uneven = artifact({2}, 1);
+  uneven.erase("mean/w");
+  CHECK_THROWS_WITH(read_posterior(uneven, model, "fit"),
+                    Catch::Matchers::Contains("neither `mean/...`"));
+  auto scaled = artifact({2}, 1);
+  scaled["scale"] = torch::tensor(-1.0, torch::kDouble);
+  CHECK_THROWS_WITH(read_posterior(scaled, model, "fit"), Catch::Matchers::Contains("`scale`"));
+  CHECK_THROWS_WITH(
+      read_posterior({{"samples/a", torch::zeros({6, 2})}, {"samples/b", torch::zeros({4, 2})}},
+                     model, "fit"),
+      Catch::Matchers::Contains("numbers of rows"));
   CHECK_THROWS_WITH(read_posterior({{"ids", torch::zeros({2})}}, model, "fit"),
                     Catch::Matchers::Contains("neither `mean/...`"));
 }

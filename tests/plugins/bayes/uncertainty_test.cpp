@@ -85,12 +85,53 @@ TEST_CASE("out_of_distribution compares each set without targets with the one th
   CHECK(found.at("far/outside/auroc/max_probability") ==
         Approx(auroc_by_pairs(p.amax(1), q.amax(1))).epsilon(1e-12));
   CHECK_FALSE(found.contains("test/outside/auroc/max_probability"));
+  // Surer samples score higher by each score.
+  auto sure = predictions_of(torch::tensor({{0.98, 0.01, 0.01}, {0.9, 0.05, 0.05}}, torch::kDouble),
+                             {0, 0}),
+       unsure =
+           predictions_of(torch::tensor({{0.4, 0.3, 0.3}, {0.5, 0.3, 0.2}}, torch::kDouble), {});
+  const auto score = [&](const std::string& name) {
+    return measured("out_of_distribution", {}, {{"test", sure}, {"far", unsure}}, 3)
+        .at("far/outside/" + name);
+  };
+  sure.logits = torch::tensor({{9.0, 0.0, 0.0}, {8.0, 0.0, 0.0}}, torch::kDouble);
+  unsure.logits = torch::tensor({{1.0, 0.0, 0.0}, {2.0, 0.0, 0.0}}, torch::kDouble);
+  for (const std::string name : {"max_probability", "entropy", "energy"}) {
+    CHECK(score("auroc/" + name) == 1);
+    CHECK(score("aupr_out/" + name) == Approx(1));
+    CHECK(score("fpr95/" + name) == 0);
+  }
+  // Passes that disagree are unsure, however sure each is.
+  const auto one = torch::tensor({{0.9, 0.1, 0.0001}, {0.1, 0.9, 0.0001}}, torch::kDouble);
+  sure.members = at::stack({one.log(), one.log()});
+  unsure.members = at::stack({one.log(), one.flip(1).log()});
+  CHECK(score("auroc/mutual_information") == 1);
   const Info info{.classes = 3};
-  const auto check = [&](const Values& params, const std::vector<OtherSet>& sets) {
+  const auto check = [&](const Values& params, const std::vector<SetInfo>& sets) {
     plugins().make<Metric>({"out_of_distribution", params}, &info)->check_sets(sets);
   };
+  const std::vector<SetInfo> both{{"test", true}, {"far", false}},
+      three{{"test", true}, {"far", false}, {"near", true}};
   CHECK_THROWS_WITH(check({}, {}), Catch::Matchers::Contains("`targets: none`: add one"));
-  CHECK_THROWS_WITH(check({}, {{"far", false}, {"near", true}}),
-                    Catch::Matchers::Contains("say with `inside`"));
-  CHECK_NOTHROW(check({{"inside", std::string("near")}}, {{"far", false}, {"near", true}}));
+  CHECK_THROWS_WITH(check({}, three), Catch::Matchers::Contains("say with `inside`"));
+  CHECK_NOTHROW(check({}, both));
+  CHECK_NOTHROW(check({{"inside", std::string("near")}}, three));
+  CHECK_THROWS_WITH(check({{"inside", std::string("validation")}}, both),
+                    Catch::Matchers::Contains("no set with targets; that is `test`"));
+}
+
+TEST_CASE("abstentions are left out, and NaN is an error") {
+  auto set = predictions_of(torch::tensor({{0.9, 0.1}, {0.2, 0.8}, {0.6, 0.4}}, torch::kDouble),
+                            {0, 1, 0});
+  const auto whole = measured("uncertainty_parts", {}, {{"test", set}}, 2);
+  auto more = predictions_of(
+      torch::tensor({{0.9, 0.1}, {0.2, 0.8}, {0.6, 0.4}, {std::nan(""), std::nan("")}}, torch::kDouble),
+      {0, 1, 0, 1});
+  CHECK_THROWS_WITH(measured("uncertainty_parts", {}, {{"test", more}}, 2),
+                    Catch::Matchers::Contains("NaN"));
+  more.abstained = torch::tensor({false, false, false, true});
+  CHECK(measured("uncertainty_parts", {}, {{"test", more}}, 2) == whole);
+  const Values three{{"bins", Integers{3}}};
+  CHECK(measured("calibration", three, {{"test", more}}, 2) ==
+        measured("calibration", three, {{"test", set}}, 2));
 }

@@ -239,6 +239,10 @@ TEST_CASE("two components of a stage that leave one artifact are refused") {
   ReadingDesk desk;
   for (auto& info : desk.catalog.components)
     if (info.name == "ce") info.artifacts = {"features"};
-  CHECK_THAT(desk.mistake(kProbe),
-             Contains("`ce` and `train` both leave the artifact `features`"));
+  // An artifact counts only where the procedure takes its component.
+  for (auto& info : desk.catalog.components)
+    if (info.name == "evaluate") info.artifacts = {"features"}, info.needs = {"dataset"};
+  const std::string apart = kBase + "stages:\n  look: {procedure: evaluate}\n";
+  CHECK_NOTHROW(desk.read(apart));
+  CHECK_THAT(desk.mistake(kProbe), Contains("`ce` and `train` both leave the artifact `features`"));
 }

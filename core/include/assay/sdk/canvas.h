@@ -40,6 +40,9 @@ class Canvas {
   cairo_t* on_;
 };
 
+/// In at most `digits` significant digits: "0.25", "1.5e+04".
+std::string format_short(double value, int digits = 3);
+
 using Drawing = std::function<void(Canvas&)>;
 
 /// The bytes of a file. Throws Error{kIo} if cairo fails.

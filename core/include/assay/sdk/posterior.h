@@ -58,6 +58,7 @@ NamedTensors trained_parameters(const Model& model);
 
 /// Ability of an optimizer: it learns a distribution of the weights. `train` leaves that of the
 /// outermost optimizer as the artifact `posterior`, which the optimizer names in its artifacts().
+/// Only the outermost optimizer of a stage may have it.
 class PosteriorHolder {
  public:
   virtual ~PosteriorHolder();

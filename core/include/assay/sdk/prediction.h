@@ -60,9 +60,9 @@ Predictions predict(Parts& parts, Split split, std::int64_t batch, Keeps keeps,
 
 using Metrics = std::vector<std::shared_ptr<Metric>>;
 
-/// Throws Error{kParameter} if two of them declare the same row, or if one needs other sets than
-/// the splits and `others`.
-void check_metrics(const Metrics& metrics, const std::vector<OtherSet>& others = {});
+/// Throws Error{kParameter} if two of them declare the same row, or if one needs other sets.
+/// `sets`: as Metric::check_sets().
+void check_metrics(const Metrics& metrics, const std::vector<SetInfo>& sets = {});
 /// What all of them need.
 Keeps keeps_of(const Metrics& metrics);
 Measured measure(const Metrics& metrics, const PredictionSets& sets);

@@ -11,7 +11,7 @@ constexpr Color kGray{0.6, 0.6, 0.6}, kBlack{0.13, 0.13, 0.13};
 constexpr double kNames = Frame::kHeight - 10, kScales = Frame::kHeight - 24;
 
 std::string in_short(double x) {
-  return fmt::format("{:.4g}", x);
+  return assay::format_short(x, 4);
 }
 
 class Axes {
