@@ -231,7 +231,7 @@ std::string why_not_nested(const ComponentInfo& optimizer) {
                                                         : nullptr;
   if (what == nullptr) return "";
   return fmt::format(
-      "optimizer `{}` {}, which only the outermost optimizer can do: put it around the others",
+      "optimizer `{}` {}, so it must be the outermost optimizer of its stage",
       optimizer.name, what);
 }
 

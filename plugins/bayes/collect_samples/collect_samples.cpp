@@ -5,6 +5,7 @@
 #include "assay/registry.h"
 #include "assay/sdk/posterior.h"
 #include "bayes/shared/collecting.h"
+#include "bayes/shared/fixed.h"
 
 namespace {
 
@@ -61,7 +62,9 @@ class CollectSamples final : public assay::Callback {
       left.names.push_back(name);
       left.samples.push_back(at::stack(one));
     }
-    results.artifact(assay::kPosterior, assay::to_artifact(left));
+    auto artifact = assay::to_artifact(left);
+    bayes::add_fixed(artifact, *parts.model);
+    results.artifact(assay::kPosterior, artifact);
   }
 
   void save(assay::State& state) const override {

@@ -14,6 +14,7 @@
 
 #include "assay/registry.h"
 #include "assay/sdk/training.h"
+#include "bayes/shared/fixed.h"
 #include "curvature.h"
 
 namespace {
@@ -159,7 +160,9 @@ class Laplace final : public assay::Procedure {
           "give `prior_precision`");
     results.metric("laplace/prior_precision", precision);
     results.metric("laplace/log_evidence", evidence(precision));
-    results.artifact(assay::kPosterior, assay::to_artifact(around(model, head, precision)));
+    auto artifact = assay::to_artifact(around(model, head, precision));
+    bayes::add_fixed(artifact, model);
+    results.artifact(assay::kPosterior, artifact);
   }
 
   assay::Posterior around(const assay::Model& model, const assay::LinearHead::Head& head,

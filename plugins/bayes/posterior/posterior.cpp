@@ -3,6 +3,7 @@
 #include "assay/registry.h"
 #include "assay/sdk/batch_norm.h"
 #include "assay/sdk/prediction.h"
+#include "bayes/shared/fixed.h"
 
 namespace {
 
@@ -10,7 +11,7 @@ class PosteriorAverage final : public assay::Predictor {
  public:
   struct Params {
     std::string stage;
-    std::int64_t samples = 30;
+    std::int64_t samples = 0;
     double scale = -1;
     std::string scale_of = "covariance";
     bool refresh_batch_norm = true;
@@ -23,8 +24,9 @@ class PosteriorAverage final : public assay::Predictor {
     return Schema<Params>()
         .required_stage("stage", &Params::stage, kPosterior,
                         "Stage whose posterior is averaged over.")
-        .field("samples", &Params::samples, at_least(1),
-               "S: number of draws; of samples that were kept, the S that are spread evenly.")
+        .field("samples", &Params::samples, at_least(0),
+               "S: number of draws; of samples that were kept, the S that are spread evenly; 0: 30 "
+               "draws, or all that were kept.")
         .field("scale", &Params::scale, at_least(-1),
                "What the covariance is multiplied by; 0: the mean alone; -1: as the method that "
                "left it means it, 0.5 for SWAG and 1 for the others.")
@@ -37,7 +39,8 @@ class PosteriorAverage final : public assay::Predictor {
   }
 
   PosteriorAverage(Params params, const assay::Build& build)
-      : p_(std::move(params)), artifact_(build.inputs().artifact(p_.stage, assay::kPosterior)) {
+      : p_(std::move(params)), inputs_(build.around.inputs) {
+    build.inputs();  // says so if nothing runs stages
     if (p_.scale < 0 && p_.scale != -1)
       throw assay::Error(assay::ErrorKind::kParameter,
                          "`scale` must be 0 or more, or -1 for that of the posterior", "scale");
@@ -46,27 +49,20 @@ class PosteriorAverage final : public assay::Predictor {
                          "`scale_of: deviation` needs a `scale`: that of a posterior multiplies "
                          "its covariance",
                          "scale_of");
-    for (const auto& [name, tensor] : artifact_)
-      if (name.starts_with("samples/")) kept_ = tensor.size(0);
-    if (kept_ == 0) return;
-    if (p_.scale != -1)
-      throw assay::Error(assay::ErrorKind::kParameter,
-                         "stage `" + p_.stage + "` left samples, which have no `scale`: omit it",
-                         "scale");
-    if (kept_ < p_.samples)
-      throw assay::Error(assay::ErrorKind::kParameter,
-                         "stage `" + p_.stage + "` left " + std::to_string(kept_) +
-                             " samples, and `samples` asks for " + std::to_string(p_.samples),
-                         "samples");
   }
 
-  std::int64_t passes() const override { return p_.scale == 0 ? 1 : p_.samples; }
+  std::int64_t passes() const override {
+    if (p_.scale == 0) return 1;
+    if (p_.samples > 0) return p_.samples;
+    return kept() > 0 ? kept() : 30;
+  }
   bool changes_weights() const override { return true; }
 
   void begin_pass(std::int64_t pass, assay::Parts& parts, const assay::Context& context) override {
     const torch::NoGradGuard no_grad;
     auto& model = *parts.model;
-    if (!posterior_) posterior_ = assay::read_posterior(artifact_, model, p_.stage);
+    if (!posterior_) posterior_ = read(model);
+    bayes::set_fixed(artifact(), model, p_.stage);
     const auto drawn = draw(*posterior_, pass, context);
     const auto own = assay::parameters_of(model, posterior_->names);
     for (std::size_t i = 0; i < own.size(); ++i) own[i].copy_(drawn[i]);
@@ -83,11 +79,38 @@ class PosteriorAverage final : public assay::Predictor {
   }
 
  private:
+  // Read when it is needed, so that everything else can be checked before it is there.
+  const assay::TensorMap& artifact() const {
+    if (artifact_.empty()) artifact_ = inputs_->artifact(p_.stage, assay::kPosterior);
+    return artifact_;
+  }
+
+  // Number of samples in the artifact; 0: it is a Gaussian.
+  std::int64_t kept() const {
+    for (const auto& [name, tensor] : artifact())
+      if (name.starts_with("samples/") && tensor.dim() > 0) return tensor.size(0);
+    return 0;
+  }
+
+  assay::Posterior read(const assay::Model& model) const {
+    if (kept() > 0 && p_.scale != -1)
+      throw assay::Error(assay::ErrorKind::kParameter,
+                         "stage `" + p_.stage + "` left samples, which have no `scale`: omit it",
+                         "scale");
+    if (kept() > 0 && kept() < p_.samples)
+      throw assay::Error(assay::ErrorKind::kParameter,
+                         "stage `" + p_.stage + "` left " + std::to_string(kept()) +
+                             " samples, and `samples` asks for " + std::to_string(p_.samples) +
+                             ": omit it to use all of them",
+                         "samples");
+    return assay::read_posterior(artifact(), model, p_.stage);
+  }
+
   assay::Tensors draw(const assay::Posterior& posterior, std::int64_t pass,
                       const assay::Context& context) const {
     if (posterior.has_samples()) {
       assay::Tensors chosen;
-      for (const auto& all : posterior.samples) chosen.push_back(all[pass * kept_ / p_.samples]);
+      for (const auto& all : posterior.samples) chosen.push_back(all[pass * kept() / passes()]);
       return chosen;
     }
     if (p_.scale == 0) return posterior.mean;
@@ -99,8 +122,8 @@ class PosteriorAverage final : public assay::Predictor {
   }
 
   Params p_;
-  assay::TensorMap artifact_;
-  std::int64_t kept_ = 0;                      // samples in the artifact; 0: it is a Gaussian
+  std::shared_ptr<const assay::Inputs> inputs_;
+  mutable assay::TensorMap artifact_;
   std::optional<assay::Posterior> posterior_;  // on the model's device
   assay::OnePass one_;
 };

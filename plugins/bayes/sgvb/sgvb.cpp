@@ -158,7 +158,15 @@ class Sgvb final : public assay::Wrapper, public assay::PosteriorHolder {
 
   Sgvb(Params params, const assay::Build& build) : Wrapper(params), p_(std::move(params)) {
     N_ = assay::count_training_samples(build.info());
-    refuse_decay(build.params);
+    refuse_base(build.params);
+  }
+
+  void check(assay::Problem& problem) override {
+    if (!problem.ascended().empty())
+      throw assay::Error(assay::ErrorKind::kParameter,
+                         "the model has distributions of its own, whose parameters would get "
+                         "distributions too: use another optimizer, or another model");
+    Wrapper::check(problem);
   }
 
   assay::Posterior posterior(const assay::Problem& problem) override {
@@ -191,11 +199,20 @@ class Sgvb final : public assay::Wrapper, public assay::PosteriorHolder {
   }
 
   // Of the base, and of what is in it.
-  static void refuse_decay(const assay::Values& params) {
+  static void refuse_base(const assay::Values& params) {
     for (const auto& [name, value] : params) {
-      if (const auto* inner = std::get_if<assay::Spec>(&value)) refuse_decay(inner->params);
+      if (const auto* inner = std::get_if<assay::Spec>(&value)) {
+        for (const auto& sampler : {"sgld", "sghmc", "added_noise"})
+          if (inner->use == sampler)
+            throw assay::Error(assay::ErrorKind::kParameter,
+                               "the base `" + inner->use +
+                                   "` samples weights, but here it would move their means and "
+                                   "scales: use it without `sgvb`",
+                               "base");
+        refuse_base(inner->params);
+      }
       if (const auto* several = std::get_if<assay::Specs>(&value))
-        for (const auto& one : *several) refuse_decay(one.params);
+        for (const auto& one : *several) refuse_base(one.params);
       if (const auto* decay = std::get_if<double>(&value);
           name == "weight_decay" && decay != nullptr && *decay > 0)
         throw assay::Error(assay::ErrorKind::kParameter,

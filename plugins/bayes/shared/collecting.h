@@ -35,8 +35,8 @@ class CollectingTimes {
                              " sets of weights, one every " + std::to_string(interval_) +
                              " steps after step " + std::to_string(first_) + ", and needs " +
                              std::to_string(least) +
-                             ": use a smaller `every`, `start` or `rank`, "
-                             "or a longer training");
+                             ": use a smaller `every` or `start`, or a longer training" +
+                             (name == "swag" ? ", or a smaller `rank`" : ""));
   }
 
  private:

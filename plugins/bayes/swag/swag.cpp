@@ -10,6 +10,7 @@
 #include "assay/sdk/posterior.h"
 #include "assay/sdk/tensors.h"
 #include "bayes/shared/collecting.h"
+#include "bayes/shared/fixed.h"
 
 namespace {
 
@@ -72,7 +73,9 @@ class Swag final : public assay::Callback {
       for (const auto& row : rows_) rows.push_back(row[i]);
       if (!rows.empty()) left.deviations.push_back(at::stack(rows));
     }
-    results.artifact(assay::kPosterior, assay::to_artifact(left));
+    auto artifact = assay::to_artifact(left);
+    bayes::add_fixed(artifact, *parts.model);
+    results.artifact(assay::kPosterior, artifact);
   }
 
   void save(assay::State& state) const override {

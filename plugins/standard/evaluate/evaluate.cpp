@@ -101,7 +101,13 @@ class Evaluate final : public assay::Procedure {
 
   void check(const assay::Parts& parts) const override {
     p_.predictor->check(*parts.model);
-    for (const auto& set : p_.sets) check_alike(*set, parts);
+    for (const auto& set : p_.sets) {
+      check_alike(*set, parts);
+      if (set->dataset()->ids(set->split()).empty())
+        throw Error(ErrorKind::kData, "the dataset of the set `" + set->name() +
+                                          "` has no split `" + std::string(name_of(set->split())) +
+                                          "`: choose another one with `split`");
+    }
   }
 
   std::int64_t units(const assay::Parts& parts) const override {

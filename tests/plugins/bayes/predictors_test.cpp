@@ -129,8 +129,9 @@ TEST_CASE("kept samples are used as they are, spread evenly") {
               .max()
               .item<double>() < 1e-6);
   }
-  CHECK_THROWS_WITH(bench.make(several(7)), Catch::Matchers::Contains("left 6 samples"));
-  CHECK_THROWS_WITH(bench.make({{"samples", std::int64_t{2}}, {"scale", 0.5}}),
+  CHECK_THROWS_WITH(bench.go(bench.make(several(7))), Catch::Matchers::Contains("left 6 samples"));
+  CHECK(bench.make({})->passes() == 6);
+  CHECK_THROWS_WITH(bench.go(bench.make({{"samples", std::int64_t{2}}, {"scale", 0.5}})),
                     Catch::Matchers::Contains("no `scale`"));
 }
 
@@ -193,4 +194,29 @@ TEST_CASE("collect_samples keeps the weights after the burn-in") {
   const auto few = plugins().make<Callback>(
       {"collect_samples", {{"most", std::int64_t{1}}, {"every", std::int64_t{1}}}});
   CHECK_THROWS_WITH(few->start({10, 5}, parts, {}), Catch::Matchers::Contains("would keep 5"));
+}
+
+TEST_CASE("what a posterior does not vary is that of the model that it belongs to") {
+  Parts parts;
+  const auto trained = std::make_shared<Normed>();
+  {
+    const torch::NoGradGuard no_grad;
+    for (const auto& tensor : tensors_of(*trained)) tensor.add_(1);
+  }
+  parts.model = trained;
+  trained->weight.requires_grad_(false);  // so that the scales of the norm alone are collected
+  const auto collect =
+      plugins().make<Callback>({"collect_samples", {{"start", 0.0}, {"every", std::int64_t{1}}}});
+  Rows rows;
+  collect->start({2, 1}, parts, {});
+  for (std::int64_t k = 0; k < 2; ++k) collect->after_step(k, parts, {}, rows);
+  collect->finish(parts, {}, rows);
+  Bench bench(std::make_shared<Normed>());
+  bench.before->artifacts[kPosterior] = rows.artifacts.at(kPosterior);
+  const auto found = bench.go(bench.make({{"refresh_batch_norm", false}}));
+  Bench same_model(trained);
+  CHECK((found.log_probability - same_model.go(std::make_shared<OnePass>()).log_probability)
+            .abs()
+            .max()
+            .item<double>() < 1e-6);
 }

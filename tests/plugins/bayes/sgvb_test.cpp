@@ -217,6 +217,8 @@ TEST_CASE("sgvb refuses weight decay in its base") {
   CHECK_THROWS_WITH(
       plugins().make<Optimizer>({"sgvb", {{"base", Spec{"sam", {{"base", decaying}}}}}}, &info),
       Catch::Matchers::Contains("set it to 0"));
+  CHECK_THROWS_WITH(plugins().make<Optimizer>({"sgvb", {{"base", Spec{"sgld", {}}}}}, &info),
+                    Catch::Matchers::Contains("use it without `sgvb`"));
   const Specs groups{{"parameters", {{"optimizer", decaying}}}};
   CHECK_THROWS_WITH(
       plugins().make<Optimizer>({"sgvb", {{"base", Spec{"grouped", {{"groups", groups}}}}}}, &info),

@@ -125,7 +125,8 @@ TEST_CASE("abstentions are left out, and NaN is an error") {
                             {0, 1, 0});
   const auto whole = measured("uncertainty_parts", {}, {{"test", set}}, 2);
   auto more = predictions_of(
-      torch::tensor({{0.9, 0.1}, {0.2, 0.8}, {0.6, 0.4}, {std::nan(""), std::nan("")}}, torch::kDouble),
+      torch::tensor({{0.9, 0.1}, {0.2, 0.8}, {0.6, 0.4}, {std::nan(""), std::nan("")}},
+                    torch::kDouble),
       {0, 1, 0, 1});
   CHECK_THROWS_WITH(measured("uncertainty_parts", {}, {{"test", more}}, 2),
                     Catch::Matchers::Contains("NaN"));
