@@ -5,6 +5,7 @@
 #include <ATen/ops/randn.h>
 
 #include "assay/error.h"
+#include "assay/sdk/tensors.h"
 
 namespace assay {
 namespace {
@@ -17,10 +18,15 @@ constexpr Tensors Posterior::*kLists[] = {&Posterior::mean, &Posterior::variance
   throw Error(kind, "the posterior of stage `" + stage + "` " + what);
 }
 
-// Deviations and samples have as many rows for each parameter.
-void check_rows(const Tensors& list, bool in_rows, const std::string& stage) {
+// Whether the tensors of a list have a dimension before those of the parameter.
+bool has_rows(Tensors Posterior::*list) {
+  return list == &Posterior::deviations || list == &Posterior::samples;
+}
+
+// There are as many for each parameter.
+void check_rows(const Tensors& list, const std::string& stage) {
   for (const auto& x : list)
-    if (in_rows && (x.dim() == 0 || x.size(0) != list.front().size(0)))
+    if (x.dim() == 0 || x.size(0) != list.front().size(0))
       fail(ErrorKind::kData, stage,
            "has other numbers of rows for some parameters than for others");
 }
@@ -40,7 +46,7 @@ Posterior parse(const TensorMap& artifact, const std::string& stage) {
     if (!found.names.empty() && found.names != names)
       fail(ErrorKind::kData, stage, "has other parameters in `" + prefix + "` than before it");
     found.names = names;
-    check_rows(found.*kLists[part], part >= 2, stage);
+    if (has_rows(kLists[part])) check_rows(found.*kLists[part], stage);
   }
   if (const auto it = artifact.find("rank"); it != artifact.end())
     found.rank = it->second.item<std::int64_t>();
@@ -56,7 +62,6 @@ Posterior parse(const TensorMap& artifact, const std::string& stage) {
   return found;
 }
 
-// A list has one row more than the parameter, if it is of rows.
 void check_shapes(const Posterior& posterior, const Model& model, const std::string& stage) {
   const auto all = model.named_parameters();
   for (std::size_t i = 0; i < posterior.names.size(); ++i) {
@@ -65,8 +70,7 @@ void check_shapes(const Posterior& posterior, const Model& model, const std::str
     for (const auto member : kLists) {
       if ((posterior.*member).empty()) continue;
       const auto given = (posterior.*member)[i].sizes();
-      const bool in_rows = member == &Posterior::deviations || member == &Posterior::samples;
-      const auto wanted = in_rows && !given.empty() ? given.slice(1) : given;
+      const auto wanted = has_rows(member) ? given.slice(1) : given;
       if (own == nullptr || own->sizes() != wanted)
         fail(ErrorKind::kData, stage,
              "is that of another architecture: it has `" + name + "` of the shape " +
@@ -121,15 +125,11 @@ Posterior read_posterior(const TensorMap& artifact, const Model& model, const st
 }
 
 Noise draw_noise(const Posterior& posterior, const Rng& rng) {
-  Noise noise;
-  const auto normal = [&](const torch::Tensor& like, at::IntArrayRef sizes, const Rng& own) {
-    return at::randn(sizes, own.generator(like.device()), like.options());
-  };
-  for (const auto& mean : posterior.mean)
-    noise.diagonal.push_back(
-        normal(mean, mean.sizes(), rng.fork("diagonal").fork(noise.diagonal.size())));
-  if (posterior.rows() > 0)
-    noise.low_rank = normal(posterior.mean.front(), {posterior.rows()}, rng.fork("low rank"));
+  Noise noise{draw_normal(posterior.mean, rng.fork("diagonal")), {}};
+  if (posterior.rows() == 0) return noise;
+  const auto& like = posterior.mean.front();
+  noise.low_rank =
+      at::randn({posterior.rows()}, rng.fork("low rank").generator(like.device()), like.options());
   return noise;
 }
 

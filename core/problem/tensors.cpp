@@ -7,6 +7,7 @@
 #include <ATen/ops/_foreach_add.h>
 #include <ATen/ops/_foreach_mul.h>
 #include <ATen/ops/empty_like.h>
+#include <ATen/ops/randn.h>
 
 #include "assay/error.h"
 #include "core/problem/lists.h"
@@ -137,6 +138,14 @@ double norm(const Tensors& list) {
       squares += tensor.detach().to(torch::kDouble).square().sum().item<double>();
   }
   return std::sqrt(squares);
+}
+
+Tensors draw_normal(const Tensors& like, const Rng& rng) {
+  Tensors drawn;
+  for (const auto& x : like)
+    drawn.push_back(
+        at::randn(x.sizes(), rng.fork(drawn.size()).generator(x.device()), x.options()));
+  return drawn;
 }
 
 Tensors clone(const Tensors& list) {

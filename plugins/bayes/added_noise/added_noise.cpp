@@ -2,9 +2,8 @@
 // its authors call SGLD: its deviation falls with the step and does not depend on the step size.
 #include <cmath>
 
-#include <ATen/ops/randn.h>
-
 #include "assay/registry.h"
+#include "assay/sdk/tensors.h"
 #include "assay/sdk/wrapper.h"
 
 namespace {
@@ -45,11 +44,9 @@ class AddedNoise final : public assay::Wrapper {
     const torch::NoGradGuard no_grad;
     const double deviation = p_.a / std::pow(p_.b + static_cast<double>(step_++), p_.power);
     if (deviation == 0 || problem.learning_rate_factor() == 0) return;
-    std::uint64_t i = 0;
-    for (const auto& w : problem.parameters()) {
-      const auto generator = problem.rng().fork("added_noise").fork(i++).generator(w.device());
-      w.add_(at::randn(w.sizes(), generator, w.options()), deviation);
-    }
+    const auto& w = problem.parameters();
+    const auto noise = assay::draw_normal(w, problem.rng().fork("added_noise"));
+    for (std::size_t i = 0; i < w.size(); ++i) w[i].add_(noise[i], deviation);
   }
 
   Params p_;

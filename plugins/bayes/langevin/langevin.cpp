@@ -4,7 +4,6 @@
 // with an estimate of 0 for the noise of the gradient.
 #include <cmath>
 
-#include <ATen/ops/randn.h>
 #include <ATen/ops/zeros_like.h>
 
 #include "assay/registry.h"
@@ -43,10 +42,11 @@ class Langevin : public assay::Optimizer {
     for (std::size_t i = 0; i < w.size(); ++i) gradient[i].mul_(N_).add_(w[i], precision);
   }
 
-  torch::Tensor normal(const assay::Problem& problem, const torch::Tensor& like,
-                       std::size_t i) const {
-    const auto rng = problem.rng().fork("langevin").fork(static_cast<std::uint64_t>(i));
-    return at::randn(like.sizes(), rng.generator(like.device()), like.options());
+  // Adds Gaussian noise of this standard deviation; 0: none is drawn.
+  static void add_noise(const assay::Problem& problem, const Tensors& to, double deviation) {
+    if (deviation == 0) return;
+    const auto noise = assay::draw_normal(to, problem.rng().fork("langevin"));
+    for (std::size_t i = 0; i < to.size(); ++i) to[i].add_(noise[i], deviation);
   }
 
   Target target_;
@@ -72,11 +72,8 @@ class Sgld final : public Langevin {
     const auto& w = problem.parameters();
     add_prior(w, gradient.tensors);
     const double e = target_.lr * problem.learning_rate_factor();
-    for (std::size_t i = 0; i < w.size(); ++i) {
-      w[i].add_(gradient.tensors[i], -e / 2);
-      if (target_.temperature > 0)
-        w[i].add_(normal(problem, w[i], i), std::sqrt(e * target_.temperature));
-    }
+    for (std::size_t i = 0; i < w.size(); ++i) w[i].add_(gradient.tensors[i], -e / 2);
+    add_noise(problem, w, std::sqrt(e * target_.temperature));
     return gradient.loss;
   }
 };
@@ -107,14 +104,12 @@ class Sghmc final : public Langevin {
     const auto& w = problem.parameters();
     add_prior(w, gradient.tensors);
     const double e = target_.lr * problem.learning_rate_factor();
-    const double deviation = std::sqrt(2 * p_.friction * e * target_.temperature);
     if (velocity_.empty())
       for (const auto& x : w) velocity_.push_back(at::zeros_like(x));
-    for (std::size_t i = 0; i < w.size(); ++i) {
+    for (std::size_t i = 0; i < w.size(); ++i)
       velocity_[i].mul_(1 - p_.friction).add_(gradient.tensors[i], -e);
-      if (deviation > 0) velocity_[i].add_(normal(problem, w[i], i), deviation);
-      w[i].add_(velocity_[i]);
-    }
+    add_noise(problem, velocity_, std::sqrt(2 * p_.friction * e * target_.temperature));
+    for (std::size_t i = 0; i < w.size(); ++i) w[i].add_(velocity_[i]);
     return gradient.loss;
   }
 

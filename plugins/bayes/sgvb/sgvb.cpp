@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include <ATen/ops/full_like.h>
-#include <ATen/ops/randn.h>
 #include <ATen/ops/softplus.h>
 
 #include "assay/registry.h"
@@ -50,8 +49,8 @@ class Distribution final : public assay::CombinedGradient {
   double loss() override {
     double sum = 0;
     for (std::int64_t k = 0; k < p_.samples; ++k) {
-      const auto e = noise(k);
-      const assay::ScopedWeights there(mean_, drawn(e));
+      const auto e = draw_noise(k);
+      const assay::ScopedWeights there(mean_, make_weights(e));
       sum += inner_.loss() / static_cast<double>(p_.samples);
     }
     return sum + p_.beta / N_ * divergence();
@@ -62,9 +61,9 @@ class Distribution final : public assay::CombinedGradient {
     Gradient sum{p_.beta / N_ * divergence(), prior_gradient()};
     const double share = 1 / static_cast<double>(p_.samples);
     for (std::int64_t k = 0; k < p_.samples; ++k) {
-      const auto e = noise(k);
+      const auto e = draw_noise(k);
       const auto here = [&] {
-        const assay::ScopedWeights there(mean_, drawn(e));
+        const assay::ScopedWeights there(mean_, make_weights(e));
         return inner_.raw_gradient();
       }();
       sum.loss += share * here.loss;
@@ -79,18 +78,11 @@ class Distribution final : public assay::CombinedGradient {
 
  private:
   // The same in all evaluations of a step.
-  Tensors noise(std::int64_t sample) const {
-    const auto rng = rng_of(sample);
-    Tensors e;
-    for (const auto& x : mean_)
-      e.push_back(at::randn(x.sizes(), rng.fork(e.size()).generator(x.device()), x.options()));
-    return e;
-  }
-  assay::Rng rng_of(std::int64_t sample) const {
-    return rng().fork("sgvb").fork(static_cast<std::uint64_t>(sample));
+  Tensors draw_noise(std::int64_t sample) const {
+    return assay::draw_normal(mean_, rng().fork("sgvb").fork(static_cast<std::uint64_t>(sample)));
   }
 
-  Tensors drawn(const Tensors& e) const {
+  Tensors make_weights(const Tensors& e) const {
     const torch::NoGradGuard no_grad;
     Tensors w;
     for (std::size_t i = 0; i < e.size(); ++i) w.push_back(mean_[i] + at::softplus(rho_[i]) * e[i]);

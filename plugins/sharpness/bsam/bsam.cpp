@@ -11,7 +11,6 @@
 #include <ATen/ops/_foreach_reciprocal.h>
 #include <ATen/ops/_foreach_sqrt.h>
 #include <ATen/ops/full_like.h>
-#include <ATen/ops/randn.h>
 #include <ATen/ops/zeros_like.h>
 
 #include "assay/registry.h"
@@ -115,11 +114,7 @@ class Bsam final : public assay::Optimizer, public assay::PosteriorHolder {
   Gradient at_a_draw(assay::Problem& problem) const {
     if (p_.noise == 0) return problem.raw_gradient();
     const auto& w = problem.parameters();
-    Tensors normal;
-    const auto rng = problem.rng().fork("bsam");
-    for (const auto& x : w)
-      normal.push_back(
-          at::randn(x.sizes(), rng.fork(normal.size()).generator(x.device()), x.options()));
+    auto normal = assay::draw_normal(w, problem.rng().fork("bsam"));
     at::_foreach_div_(normal, at::_foreach_sqrt(s_));
     const double scale = p_.noise / std::sqrt(N_);
     const assay::ScopedWeights there(w, assay::add_scaled(w, std::move(normal), scale));

@@ -7,7 +7,6 @@
 
 #include <ATen/ops/cat.h>
 #include <ATen/ops/randint.h>
-#include <ATen/ops/randn.h>
 
 #include "assay/registry.h"
 #include "assay/sdk/problem_view.h"
@@ -54,7 +53,7 @@ class Hessian final : public assay::Procedure {
                    "draws; without one they are those of the model itself.");
   }
 
-  explicit Hessian(Params params) : p_(std::move(params)), draws_(draws_of(p_.predictor)) {
+  explicit Hessian(Params params) : p_(std::move(params)), draws_(count_draws(p_.predictor)) {
     if (p_.iterations <= p_.top)
       throw assay::Error(assay::ErrorKind::kParameter,
                          "`iterations` must be above `top`, the number of eigenvalues");
@@ -71,7 +70,7 @@ class Hessian final : public assay::Procedure {
     const auto run = unit / p_.iterations % (1 + p_.probes);  // 0: the search, else a probe
     const DrawnWeights drawn(p_.predictor, draw, parts, context);
     if (!problem_ || p_.predictor) start(parts, context);  // which may read buffers of the draw
-    if (unit % p_.iterations == 0) lanczos_ = Lanczos(first_vector(draw, run, context));
+    if (unit % p_.iterations == 0) lanczos_ = Lanczos(draw_first_vector(draw, run, context));
     if (run > 0 || !has_converged()) lanczos_.advance([&](const auto& v) { return multiply(v); });
     if (unit % p_.iterations + 1 == p_.iterations) finish_run(run);
     if (unit + 1 == units(parts)) finish(context, results);
@@ -84,7 +83,6 @@ class Hessian final : public assay::Procedure {
     state.put_list("nodes", nodes_);
     state.put_list("weights", weights_);
     state.put("traces", traces_);
-    state.put("unconverged", unconverged_);
   }
   void load(const assay::State& state) override {
     lanczos_.load(state.nested("lanczos"));
@@ -93,29 +91,29 @@ class Hessian final : public assay::Procedure {
     nodes_ = assay::clone(state.list("nodes"));
     weights_ = assay::clone(state.list("weights"));
     traces_ = state.scalar<assay::Reals>("traces");
-    unconverged_ = state.scalar<std::int64_t>("unconverged");
   }
 
  private:
   void start(assay::Parts& parts, const assay::Context& context) {
     const auto here = context.with(context.rng.fork("hessian"));
     problem_.emplace(*parts.model, *parts.objective, assay::ProblemOptions{});
-    problem_->begin(first_batches(parts, p_.samples, p_.batch, here), here, 1);
+    problem_->begin(load_first_batches(parts, p_.samples, p_.batch, here), here, 1);
   }
 
   // Of the search a Gaussian vector, of a probe one of signs; 0 in what is not ascended.
-  torch::Tensor first_vector(std::int64_t draw, std::int64_t run,
-                             const assay::Context& context) const {
+  torch::Tensor draw_first_vector(std::int64_t draw, std::int64_t run,
+                                  const assay::Context& context) const {
     const auto stream = context.rng.fork("hessian vector")
                             .fork(static_cast<std::uint64_t>(draw))
                             .fork(static_cast<std::uint64_t>(run));
-    Tensors list;
-    for (const auto& w : problem_->parameters()) {
-      const auto generator = stream.fork(list.size()).generator(w.device());
-      list.push_back(run == 0 ? at::randn(w.sizes(), generator, w.options())
-                              : at::randint(0, 2, w.sizes(), generator, w.options()) * 2 - 1);
+    const auto& w = problem_->parameters();
+    if (run == 0) return flatten(assay::draw_normal(w, stream));
+    Tensors signs;
+    for (const auto& x : w) {
+      const auto generator = stream.fork(signs.size()).generator(x.device());
+      signs.push_back(at::randint(0, 2, x.sizes(), generator, x.options()) * 2 - 1);
     }
-    return flatten(std::move(list));
+    return flatten(std::move(signs));
   }
 
   torch::Tensor flatten(Tensors list) const {
@@ -137,16 +135,19 @@ class Hessian final : public assay::Procedure {
   bool has_converged() const {
     if (lanczos_.size() <= p_.top) return false;
     const auto found = lanczos_.ritz();
-    const auto m = found.values.numel();
-    const double largest = found.values.abs().max().item<double>();
-    return found.errors.narrow(0, m - p_.top, p_.top).max().item<double>() <=
-           p_.tolerance * largest;
+    return is_accurate(found.values, found.errors);
+  }
+
+  // Whether the largest eigenvalues of a search, or all that it has, are within `tolerance`.
+  bool is_accurate(const torch::Tensor& values, const torch::Tensor& errors) const {
+    const auto count = std::min(p_.top, values.numel());
+    return errors.narrow(0, values.numel() - count, count).max().item<double>() <=
+           p_.tolerance * values.abs().max().item<double>();
   }
 
   void finish_run(std::int64_t run) {
     const auto found = lanczos_.ritz();
     if (run == 0) {
-      if (!has_converged() && !lanczos_.is_exhausted()) ++unconverged_;
       searches_.push_back(found.values);
       errors_.push_back(found.errors);
       return;
@@ -163,7 +164,10 @@ class Hessian final : public assay::Procedure {
       for (const auto& x : lists) sum += x[x.numel() - 1 - from_end].item<double>();
       return sum / static_cast<double>(lists.size());
     };
-    if (unconverged_ > 0)
+    bool accurate = true;
+    for (std::size_t k = 0; k < searches_.size(); ++k)
+      accurate = accurate && is_accurate(searches_[k], errors_[k]);
+    if (!accurate)
       context.note("after " + std::to_string(p_.iterations) +
                    " products the eigenvalues are not within `tolerance`: the rows of their "
                    "errors say how far they may be off");
@@ -210,10 +214,9 @@ class Hessian final : public assay::Procedure {
   std::int64_t draws_;
   std::optional<assay::BatchProblem> problem_;
   Lanczos lanczos_;
-  Tensors searches_, errors_;     // of each draw
-  Tensors nodes_, weights_;       // of the probes, draw by draw
-  assay::Reals traces_;           // v^T H v of each probe
-  std::int64_t unconverged_ = 0;  // searches
+  Tensors searches_, errors_;  // of each draw
+  Tensors nodes_, weights_;    // of the probes, draw by draw
+  assay::Reals traces_;        // v^T H v of each probe
 };
 
 }  // namespace

@@ -3,7 +3,6 @@
 #include <cmath>
 #include <optional>
 
-#include <ATen/ops/randn.h>
 #include <ATen/ops/zeros_like.h>
 
 #include "assay/registry.h"
@@ -77,29 +76,25 @@ class LossSurface final : public assay::Procedure {
     const auto here = context.with(context.rng.fork("loss_surface"));
     problem_.emplace(*parts.model, *parts.objective,
                      assay::ProblemOptions{.allow_nonfinite = true});
-    problem_->begin(first_batches(parts, p_.samples, p_.batch, here), here, 1);
-    x_ = direction(here.rng.fork("x"));
-    y_ = direction(here.rng.fork("y"));
+    problem_->begin(load_first_batches(parts, p_.samples, p_.batch, here), here, 1);
+    x_ = draw_direction(here.rng.fork("x"));
+    y_ = draw_direction(here.rng.fork("y"));
   }
 
   // Biases and the like, of one dimension, stay as they are.
-  Tensors direction(const assay::Rng& rng) const {
-    Tensors list;
-    for (const auto& w : problem_->parameters()) {
-      if (w.dim() < 2) {
-        list.push_back(at::zeros_like(w));
-        continue;
-      }
-      const auto d = at::randn(w.sizes(), rng.fork(list.size()).generator(w.device()), w.options());
-      const auto norms = [](const torch::Tensor& x) {
-        std::vector<std::int64_t> shape(static_cast<std::size_t>(x.dim()), 1);
-        shape[0] = x.size(0);
-        return x.flatten(1).norm(2, 1).view(shape);
-      };
-      list.push_back(d * norms(w) / (norms(d) + 1e-10));
-    }
-    assay::zero_unascended(*problem_, list);
-    return list;
+  Tensors draw_direction(const assay::Rng& rng) const {
+    const auto& w = problem_->parameters();
+    auto d = assay::draw_normal(w, rng);
+    const auto norms_of_filters = [](const torch::Tensor& x) {
+      std::vector<std::int64_t> shape(static_cast<std::size_t>(x.dim()), 1);
+      shape[0] = x.size(0);
+      return x.flatten(1).norm(2, 1).view(shape);
+    };
+    for (std::size_t i = 0; i < w.size(); ++i)
+      d[i] = w[i].dim() < 2 ? at::zeros_like(w[i])
+                            : d[i] * norms_of_filters(w[i]) / (norms_of_filters(d[i]) + 1e-10);
+    assay::zero_unascended(*problem_, d);
+    return d;
   }
 
   void finish(assay::Results& results) const {

@@ -1,8 +1,6 @@
 // SAM, Algorithm 1 with p = 2 of Foret, Kleiner, Mobahi and Neyshabur, "Sharpness-Aware
 // Minimization for Efficiently Improving Generalization", ICLR 2021; and the ascents against which
 // a study compares it.
-#include <ATen/ops/randn.h>
-
 #include "assay/registry.h"
 #include "assay/sdk/tensors.h"
 #include "assay/sdk/wrapper.h"
@@ -43,8 +41,7 @@ class Sam final : public assay::Wrapper {
     if (p_.rho == 0) return nullptr;
     return std::make_unique<assay::AscentProblem>(problem, "sam", [&](assay::Gradient here) {
       const double sign = p_.direction == "descent" ? -1 : 1;
-      auto direction = p_.direction == "random" ? random(problem) : std::move(here.tensors);
-      assay::zero_unascended(problem, direction);
+      auto direction = p_.direction == "random" ? draw_direction(problem) : std::move(here.tensors);
       const double length = p_.normalise ? assay::norm(direction) + kTiny : 1;
       return assay::add_scaled(problem.parameters(), std::move(direction), sign * p_.rho / length);
     });
@@ -52,13 +49,10 @@ class Sam final : public assay::Wrapper {
 
   static constexpr double kTiny = 1e-12;  // a zero gradient has no direction
 
-  static Tensors random(const assay::Problem& problem) {
-    Tensors direction;
-    const auto rng = problem.rng().fork("sam");
-    for (const auto& w : problem.parameters()) {
-      const auto generator = rng.fork(direction.size()).generator(w.device());
-      direction.push_back(at::randn(w.sizes(), generator, w.options()));
-    }
+  // Its length is that of what may be perturbed, as the gradient's is.
+  static Tensors draw_direction(const assay::Problem& problem) {
+    auto direction = assay::draw_normal(problem.parameters(), problem.rng().fork("sam"));
+    assay::zero_unascended(problem, direction);
     return direction;
   }
 

@@ -2,7 +2,7 @@
 
 #include "assay/sdk/tensors.h"
 
-std::int64_t draws_of(const std::shared_ptr<assay::Predictor>& predictor) {
+std::int64_t count_draws(const std::shared_ptr<assay::Predictor>& predictor) {
   if (!predictor) return 1;
   if (!predictor->changes_weights())
     throw assay::Error(assay::ErrorKind::kParameter,

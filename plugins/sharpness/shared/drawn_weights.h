@@ -7,7 +7,7 @@
 
 /// How many draws a measurement is averaged over: 1 without a predictor. Throws Error{kParameter}
 /// if the predictor draws no weights.
-std::int64_t draws_of(const std::shared_ptr<assay::Predictor>& predictor);
+std::int64_t count_draws(const std::shared_ptr<assay::Predictor>& predictor);
 
 /// The weights and buffers of draw `draw` are in the model for the lifetime of the object: those
 /// that `evaluate` has in its pass of that number. Does nothing if `predictor` is null.

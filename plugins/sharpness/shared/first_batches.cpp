@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-std::vector<assay::Batch> first_batches(const assay::Parts& parts, std::int64_t samples,
-                                        std::int64_t batch, const assay::Context& context) {
+std::vector<assay::Batch> load_first_batches(const assay::Parts& parts, std::int64_t samples,
+                                             std::int64_t batch, const assay::Context& context) {
   const auto& weights = parts.model->parameters();
   if (std::none_of(weights.begin(), weights.end(), [](const auto& w) { return w.requires_grad(); }))
     throw assay::Error(

@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include <ATen/ops/_foreach_mul.h>
-#include <ATen/ops/randn.h>
 #include <ATen/ops/zeros_like.h>
 
 #include "assay/registry.h"
@@ -54,7 +53,7 @@ class Sharpness final : public assay::Procedure {
   static assay::Strings needs() { return {"model", "weights/All", "dataset", "objective"}; }
 
   explicit Sharpness(Params params)
-      : p_(std::move(params)), weight_draws_(draws_of(p_.predictor)) {}
+      : p_(std::move(params)), weight_draws_(count_draws(p_.predictor)) {}
 
   std::int64_t units(const assay::Parts& parts) const override {
     return chunks(parts) * weight_draws_;
@@ -150,11 +149,7 @@ class Sharpness final : public assay::Procedure {
     double sum = 0;
     for (std::int64_t k = 0; k < p_.draws; ++k) {
       const auto rng = problem.rng().fork("draw").fork(static_cast<std::uint64_t>(k));
-      Tensors noise;
-      for (const auto& x : w)
-        noise.push_back(
-            at::randn(x.sizes(), rng.fork(noise.size()).generator(x.device()), x.options()));
-      assay::zero_unascended(problem, noise);
+      auto noise = assay::draw_normal(w, rng);
       scale(noise, sizes);
       const assay::ScopedWeights displaced(w, assay::add_scaled(w, std::move(noise), sigma));
       sum += problem.loss() - start;

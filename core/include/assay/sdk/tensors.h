@@ -16,6 +16,10 @@ double norm(const Tensors& list);
 /// Detached copies of the tensors.
 Tensors clone(const Tensors& list);
 
+/// Standard normal numbers in the shapes, types and devices of `like`: tensor i draws from
+/// `rng.fork(i)`, so that it does not depend on the others.
+Tensors draw_normal(const Tensors& like, const Rng& rng);
+
 /// sum += more, where an empty `sum` stands for zeros. Throws Error{kShape} for lists that differ.
 void add(Tensors& sum, Tensors more);
 
