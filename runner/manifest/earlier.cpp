@@ -10,6 +10,7 @@
 #include "assay/needs.h"
 #include "runner/manifest/components.h"
 #include "runner/manifest/initial_weights.h"
+#include "runner/manifest/needs.h"
 
 namespace assay {
 namespace {
@@ -25,10 +26,10 @@ const Spec* model_of(const Stage& stage) {
 // later stages, of those that its procedure takes.
 template <class Visit>
 void for_artifacts(const Stage& stage, const Catalog& catalog, const Visit& visit) {
-  std::set<std::string> taken{"procedure"};
-  if (const auto it = stage.components.find("procedure"); it != stage.components.end())
-    if (const auto* info = catalog.find("procedure", it->second.use))
-      for (const auto& text : info->needs) taken.insert(need_of(text).kind);
+  const auto it = stage.components.find("procedure");
+  const auto* procedure =
+      it == stage.components.end() ? nullptr : catalog.find("procedure", it->second.use);
+  const auto taken = procedure == nullptr ? std::set<std::string>() : list_taken_kinds(*procedure);
   for (const auto& [kind, spec] : stage.components)
     if (taken.contains(kind))
       for_components(catalog, kind, spec, kind,

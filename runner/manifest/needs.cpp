@@ -230,17 +230,20 @@ std::string why_not_nested(const ComponentInfo& optimizer) {
                      : optimizer.has("PosteriorHolder") ? "leaves a distribution of the weights"
                                                         : nullptr;
   if (what == nullptr) return "";
-  return fmt::format(
-      "optimizer `{}` {}, so it must be the outermost optimizer of its stage",
-      optimizer.name, what);
+  return fmt::format("optimizer `{}` {}, so it must be the outermost optimizer of its stage",
+                     optimizer.name, what);
+}
+
+std::set<std::string> list_taken_kinds(const ComponentInfo& procedure) {
+  std::set<std::string> kinds{"procedure"};
+  for (const auto& text : procedure.needs) kinds.insert(need_of(text).kind);
+  return kinds;
 }
 
 void check_needs(const Stage& stage, const std::map<std::string, Node>& nodes,
                  const ComponentInfo& procedure, Checker& checker) {
   Needs needs(stage, nodes, procedure, checker);
-  std::set<std::string> kinds{"procedure"};
-  for (const auto& text : procedure.needs) kinds.insert(need_of(text).kind);
-  for (const auto& kind : kinds) needs.check(kind);
+  for (const auto& kind : list_taken_kinds(procedure)) needs.check(kind);
 }
 
 }  // namespace assay
