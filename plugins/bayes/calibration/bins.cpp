@@ -12,19 +12,20 @@ double Bin::gap() const {
   return samples > 0 ? std::abs(right - confidence) / samples : 0;
 }
 
-torch::Tensor bins_of_equal_width(const torch::Tensor& confidence, std::int64_t bins, bool left) {
+torch::Tensor find_bins_of_equal_width(const torch::Tensor& confidence, std::int64_t bins,
+                                       bool left) {
   const auto inner = at::arange(1, bins, torch::kDouble) / static_cast<double>(bins);
   return at::bucketize(confidence, inner, /*out_int32=*/false, /*right=*/left);
 }
 
-torch::Tensor bins_of_equal_mass(const torch::Tensor& confidence, std::int64_t bins) {
+torch::Tensor find_bins_of_equal_mass(const torch::Tensor& confidence, std::int64_t bins) {
   const auto order = confidence.argsort(/*stable=*/true);
   const auto ranks = at::arange(confidence.numel(), torch::kInt64);
   return at::empty_like(ranks).scatter_(0, order, (ranks * bins).div(confidence.numel(), "floor"));
 }
 
-std::vector<Bin> fill(const torch::Tensor& confidence, const torch::Tensor& right,
-                      const torch::Tensor& place, std::int64_t bins) {
+std::vector<Bin> sum_over_bins(const torch::Tensor& confidence, const torch::Tensor& right,
+                               const torch::Tensor& place, std::int64_t bins) {
   const auto count = at::bincount(place, {}, bins).to(torch::kDouble),
              sure = at::bincount(place, confidence, bins), hits = at::bincount(place, right, bins);
   std::vector<Bin> all;
@@ -33,7 +34,7 @@ std::vector<Bin> fill(const torch::Tensor& confidence, const torch::Tensor& righ
   return all;
 }
 
-double expected_error(const std::vector<Bin>& bins) {
+double compute_expected_error(const std::vector<Bin>& bins) {
   double all = 0, error = 0;
   for (const auto& bin : bins) {
     all += bin.samples;
@@ -42,7 +43,7 @@ double expected_error(const std::vector<Bin>& bins) {
   return all > 0 ? error / all : 0;
 }
 
-double largest_error(const std::vector<Bin>& bins) {
+double find_largest_error(const std::vector<Bin>& bins) {
   double largest = 0;
   for (const auto& bin : bins) largest = std::max(largest, bin.gap());
   return largest;

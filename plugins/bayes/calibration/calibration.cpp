@@ -56,7 +56,7 @@ class Calibration final : public assay::SetMetric<Calibration> {
  protected:
   void measure_set(const std::string& set, const Predictions& all,
                    assay::Measured& into) const override {
-    const auto predictions = bayes::answered(all, "calibration");
+    const auto predictions = bayes::keep_answered(all, "calibration");
     if (predictions.size() == 0) return;
     const auto p = predictions.log_probability.to(torch::kDouble).exp();
     const auto y = at::one_hot(predictions.target, p.size(1)).to(torch::kDouble);
@@ -71,13 +71,13 @@ class Calibration final : public assay::SetMetric<Calibration> {
                            "the set `" + set + "` has " + std::to_string(predictions.size()) +
                                " samples, too few for " + std::to_string(variant.bins) +
                                " `bins`: use fewer bins, or a larger set");
-      const auto binned = filled(sure, right, variant);
-      into.row(set, "ece/" + variant.name, expected_error(binned));
-      into.row(set, "mce/" + variant.name, largest_error(binned));
+      const auto binned = fill_bins(sure, right, variant);
+      into.row(set, "ece/" + variant.name, compute_expected_error(binned));
+      into.row(set, "mce/" + variant.name, find_largest_error(binned));
       double classwise = 0;
       for (std::int64_t k = 0; k < p.size(1); ++k)
-        classwise += expected_error(
-            filled(p.select(1, k).contiguous(), y.select(1, k).contiguous(), variant));
+        classwise += compute_expected_error(
+            fill_bins(p.select(1, k).contiguous(), y.select(1, k).contiguous(), variant));
       into.row(set, "classwise_ece/" + variant.name, classwise / static_cast<double>(p.size(1)));
     }
   }
@@ -89,7 +89,7 @@ class Calibration final : public assay::SetMetric<Calibration> {
     const auto bins = p_.bins.front();
     into.document(
         "reliability_" + set + ".svg",
-        draw_reliability(filled(sure, right, {"", bins, false}),
+        draw_reliability(fill_bins(sure, right, {"", bins, false}),
                          "Reliability of " + std::to_string(sure.numel()) + " samples of " + set));
   }
 
@@ -107,12 +107,12 @@ class Calibration final : public assay::SetMetric<Calibration> {
     return all;
   }
 
-  std::vector<Bin> filled(const torch::Tensor& confidence, const torch::Tensor& right,
-                          const Variant& variant) const {
+  std::vector<Bin> fill_bins(const torch::Tensor& confidence, const torch::Tensor& right,
+                             const Variant& variant) const {
     const auto place = variant.equal_mass
-                           ? bins_of_equal_mass(confidence, variant.bins)
-                           : bins_of_equal_width(confidence, variant.bins, p_.edges == "left");
-    return fill(confidence, right, place, variant.bins);
+                           ? find_bins_of_equal_mass(confidence, variant.bins)
+                           : find_bins_of_equal_width(confidence, variant.bins, p_.edges == "left");
+    return sum_over_bins(confidence, right, place, variant.bins);
   }
 
   Params p_;
@@ -124,6 +124,5 @@ ASSAY_PLUGIN(registry) {
   registry.add<Calibration>(
       "calibration",
       "Expected and largest calibration error (Naeini et al., AAAI 2015), by bins of equal width "
-      "or "
-      "mass, over the classes too; the Brier score; mean confidence less accuracy.");
+      "or mass, over the classes too; the Brier score; mean confidence less accuracy.");
 }

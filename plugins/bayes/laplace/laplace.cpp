@@ -160,13 +160,13 @@ class Laplace final : public assay::Procedure {
           "give `prior_precision`");
     results.metric("laplace/prior_precision", precision);
     results.metric("laplace/log_evidence", evidence(precision));
-    auto artifact = assay::to_artifact(around(model, head, precision));
+    auto artifact = assay::to_artifact(make_posterior(model, head, precision));
     bayes::add_fixed(artifact, model);
     results.artifact(assay::kPosterior, artifact);
   }
 
-  assay::Posterior around(const assay::Model& model, const assay::LinearHead::Head& head,
-                          double precision) const {
+  assay::Posterior make_posterior(const assay::Model& model, const assay::LinearHead::Head& head,
+                                  double precision) const {
     assay::Posterior left;
     const bool diagonal = structure() == Structure::kDiagonal;
     const auto m = outputs_ * columns_;

@@ -55,12 +55,12 @@ class OutOfDistribution final : public assay::Metric {
 
   void measure(const assay::PredictionSets& sets, assay::Measured& into) const override {
     if (sets.empty()) return;
-    const auto own = bayes::scores(inside_of(sets));
+    const auto own = bayes::compute_scores(inside_of(sets));
     for (const auto& [name, all] : sets) {
       if (all.target.defined()) continue;
-      const auto predictions = bayes::answered(all, "out_of_distribution");
+      const auto predictions = bayes::keep_answered(all, "out_of_distribution");
       if (predictions.size() == 0) continue;
-      const auto others = bayes::scores(predictions);
+      const auto others = bayes::compute_scores(predictions);
       for (std::size_t k = 0; k < own.size(); ++k) {
         const auto &in = own[k].second, &out = others.at(k).second;
         const auto found = bayes::detect(in, out);
@@ -80,7 +80,7 @@ class OutOfDistribution final : public assay::Metric {
   assay::Predictions inside_of(const assay::PredictionSets& sets) const {
     for (const auto& [name, predictions] : sets)
       if (p_.inside.empty() ? predictions.target.defined() : name == p_.inside) {
-        auto found = bayes::answered(predictions, "out_of_distribution");
+        auto found = bayes::keep_answered(predictions, "out_of_distribution");
         if (found.size() > 0) return found;
       }
     fail("no in-distribution sample has an answer, so nothing can be compared");

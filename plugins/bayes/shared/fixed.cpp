@@ -1,31 +1,24 @@
 #include "bayes/shared/fixed.h"
 
 #include "assay/error.h"
+#include "assay/sdk/weights.h"
 
 namespace bayes {
 namespace {
 
 constexpr std::string_view kPrefix = "fixed/";
 
-// Parameters and buffers by name.
-assay::NamedTensors tensors_of(const assay::Model& model) {
-  assay::NamedTensors all;
-  for (const auto& item : model.named_parameters()) all.emplace_back(item.key(), item.value());
-  for (const auto& item : model.named_buffers()) all.emplace_back(item.key(), item.value());
-  return all;
-}
-
 }  // namespace
 
 void add_fixed(assay::TensorMap& artifact, const assay::Model& model) {
-  for (const auto& [name, tensor] : tensors_of(model))
+  for (const auto& [name, tensor] : assay::weights_of(model))
     if (!artifact.contains("mean/" + name) && !artifact.contains("samples/" + name))
-      artifact[std::string(kPrefix) + name] = tensor.detach().cpu().contiguous();
+      artifact[std::string(kPrefix) + name] = tensor.cpu().contiguous();
 }
 
 void set_fixed(const assay::TensorMap& artifact, assay::Model& model, const std::string& stage) {
   const torch::NoGradGuard no_grad;
-  for (const auto& [name, tensor] : tensors_of(model)) {
+  for (const auto& [name, tensor] : assay::weights_of(model)) {
     const auto it = artifact.find(std::string(kPrefix) + name);
     if (it == artifact.end()) continue;
     if (it->second.sizes() != tensor.sizes())
@@ -35,8 +28,7 @@ void set_fixed(const assay::TensorMap& artifact, assay::Model& model, const std:
                              "` of the shape " + c10::str(it->second.sizes()) +
                              ", and the model has it of the shape " + c10::str(tensor.sizes()) +
                              "; evaluate it with the model of that stage");
-    auto own = tensor;
-    own.copy_(it->second);
+    tensor.copy_(it->second);
   }
 }
 

@@ -23,7 +23,7 @@ void expect_classes(const assay::Info& info, const std::string& metric) {
                            "use `mse`");
 }
 
-assay::Predictions answered(const assay::Predictions& predictions, const std::string& metric) {
+assay::Predictions keep_answered(const assay::Predictions& predictions, const std::string& metric) {
   if (!predictions.log_probability.defined())
     throw assay::Error(assay::ErrorKind::kParameter,
                        "`" + metric + "` needs probabilities, which the model does not give");
@@ -53,23 +53,17 @@ torch::Tensor mean_entropy(const assay::Predictions& predictions) {
   return entropy_of(predictions.members).mean(0);
 }
 
-std::int64_t passes(const assay::Predictions& predictions) {
-  return predictions.members.defined() ? predictions.members.size(0) : 1;
-}
-
-std::vector<std::pair<std::string, torch::Tensor>> scores(const assay::Predictions& predictions) {
+std::vector<std::pair<std::string, torch::Tensor>> compute_scores(
+    const assay::Predictions& predictions) {
   const auto total = entropy(predictions);
   std::vector<std::pair<std::string, torch::Tensor>> all{
       {"max_probability", max_probability(predictions)}, {"entropy", -total}};
-  if (passes(predictions) > 1)
+  const auto& members = predictions.members;
+  if (members.defined() && members.size(0) > 1)
     all.emplace_back("mutual_information", mean_entropy(predictions) - total);
   else if (predictions.logits.defined())
     all.emplace_back("energy", at::logsumexp(predictions.logits.to(torch::kDouble), {1}));
   return all;
-}
-
-std::vector<std::string> score_names() {
-  return {"max_probability", "entropy", "mutual_information", "energy"};
 }
 
 }  // namespace bayes

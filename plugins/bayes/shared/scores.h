@@ -10,7 +10,7 @@ void expect_classes(const assay::Info& info, const std::string& metric);
 
 /// The samples that the model answers. Throws Error{kParameter} if there are no probabilities, and
 /// Error{kNumeric} if one of them is NaN.
-assay::Predictions answered(const assay::Predictions& predictions, const std::string& metric);
+assay::Predictions keep_answered(const assay::Predictions& predictions, const std::string& metric);
 
 /// Of the mean probabilities [N, K], in float64.
 torch::Tensor max_probability(const assay::Predictions& predictions);  // [N]
@@ -20,16 +20,11 @@ torch::Tensor entropy(const assay::Predictions& predictions);          // [N], n
 /// Keeps::members.
 torch::Tensor mean_entropy(const assay::Predictions& predictions);
 
-/// The number of passes, from Keeps::members.
-std::int64_t passes(const assay::Predictions& predictions);
-
 /// By name the scores that are larger for surer predictions, [N] float64: `max_probability`,
 /// `entropy` (negated), with several passes `mutual_information` (negated), and with a single pass
 /// `energy`, the log of the sum of the exponentials of the logits.
 /// Needs Keeps::members and Keeps::logits.
-std::vector<std::pair<std::string, torch::Tensor>> scores(const assay::Predictions& predictions);
-
-/// Names that scores() may give.
-std::vector<std::string> score_names();
+std::vector<std::pair<std::string, torch::Tensor>> compute_scores(
+    const assay::Predictions& predictions);
 
 }  // namespace bayes

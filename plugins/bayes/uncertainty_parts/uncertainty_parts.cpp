@@ -32,7 +32,7 @@ class UncertaintyParts final : public assay::SetMetric<UncertaintyParts> {
 
   void measure_set(const std::string& set, const assay::Predictions& all,
                    assay::Measured& into) const override {
-    const auto predictions = bayes::answered(all, "uncertainty_parts");
+    const auto predictions = bayes::keep_answered(all, "uncertainty_parts");
     if (predictions.size() == 0) return;
     const double total = bayes::entropy(predictions).mean().item<double>(),
                  aleatoric = bayes::mean_entropy(predictions).mean().item<double>();
@@ -49,7 +49,7 @@ class UncertaintyParts final : public assay::SetMetric<UncertaintyParts> {
     const auto right = assay::is_right(predictions);
     const auto wrong = right.logical_not();
     if (!right.any().item<bool>() || !wrong.any().item<bool>()) return;
-    for (const auto& [name, score] : bayes::scores(predictions)) {
+    for (const auto& [name, score] : bayes::compute_scores(predictions)) {
       const auto of_right = score.masked_select(right), of_wrong = score.masked_select(wrong);
       const auto found = bayes::detect(of_right, of_wrong);
       into.row(set, "errors/auroc/" + name, found.auroc);
