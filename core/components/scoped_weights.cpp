@@ -1,6 +1,7 @@
 #include "assay/sdk/scoped_weights.h"
 
 #include "assay/error.h"
+#include "assay/sdk/tensors.h"
 
 namespace assay {
 
@@ -20,6 +21,14 @@ ScopedWeights::ScopedWeights(const Tensors& weights, const Tensors& there) : wei
 
 ScopedWeights::~ScopedWeights() {
   for (std::size_t i = weights_.size(); i-- > 0;) weights_[i].set_data(start_[i]);
+}
+
+RestoredTensors::RestoredTensors(Tensors tensors)
+    : tensors_(std::move(tensors)), before_(clone(tensors_)) {}
+
+RestoredTensors::~RestoredTensors() {
+  const torch::NoGradGuard no_grad;
+  for (std::size_t i = 0; i < tensors_.size(); ++i) tensors_[i].copy_(before_[i]);
 }
 
 }  // namespace assay

@@ -32,21 +32,6 @@ class Cumulative {
   bool was_training_;
 };
 
-// Puts the buffers back, also after an exception.
-class Restored {
- public:
-  explicit Restored(Tensors buffers) : buffers_(std::move(buffers)), before_(clone(buffers_)) {}
-  ~Restored() {
-    const torch::NoGradGuard no_grad;
-    for (std::size_t i = 0; i < buffers_.size(); ++i) buffers_[i].copy_(before_[i]);
-  }
-  Restored(const Restored&) = delete;
-  const Tensors& before() const { return before_; }
-
- private:
-  Tensors buffers_, before_;
-};
-
 // Holds what restores the modules of one type. Norms of layers that are not trained keep their
 // statistics.
 template <class Norm>
@@ -63,7 +48,7 @@ Tensors batch_norm_buffers(Model& model, const Tensors& weights, const Dataset& 
                            std::int64_t batch, const Context& context) {
   const torch::NoGradGuard no_grad;
   const auto buffers = model.buffers();
-  const Restored restored(buffers);
+  const RestoredTensors restored(buffers);
   const EvalMode mode(model);
   std::vector<std::shared_ptr<void>> held;
   make_cumulative<torch::nn::BatchNorm1dImpl>(model, held);

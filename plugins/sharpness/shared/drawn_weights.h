@@ -2,8 +2,10 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "assay/predictor.h"
+#include "assay/sdk/scoped_weights.h"
 
 /// How many draws a measurement is averaged over: 1 without a predictor. Throws Error{kParameter}
 /// if the predictor draws no weights.
@@ -15,9 +17,7 @@ class DrawnWeights {
  public:
   DrawnWeights(const std::shared_ptr<assay::Predictor>& predictor, std::int64_t draw,
                assay::Parts& parts, const assay::Context& context);
-  ~DrawnWeights();
-  DrawnWeights(const DrawnWeights&) = delete;
 
  private:
-  assay::Tensors own_, before_;
+  std::optional<assay::RestoredTensors> restored_;
 };

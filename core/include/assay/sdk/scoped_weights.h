@@ -19,4 +19,17 @@ class ScopedWeights {
   Tensors weights_, start_;
 };
 
+/// Copies what the tensors hold, and copies it back when it is destroyed, also after an exception.
+/// What is written into them meanwhile goes into their own memory, unlike with ScopedWeights.
+class RestoredTensors {
+ public:
+  explicit RestoredTensors(Tensors tensors);
+  ~RestoredTensors();
+  RestoredTensors(const RestoredTensors&) = delete;
+  const Tensors& before() const { return before_; }
+
+ private:
+  Tensors tensors_, before_;
+};
+
 }  // namespace assay
