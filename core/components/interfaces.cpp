@@ -44,10 +44,6 @@ void refuse_part(std::string_view kind) {
           ", which the manifest does not have or its needs() does not name: declare it there");
 }
 
-bool Variational::is_ascended(const std::string&) const {
-  return true;
-}
-
 Term Objective::evaluate_term(std::size_t index, Model& model, const Batch& batch,
                               const Context& context) {
   return evaluate(model, batch, context).at(index);

@@ -52,8 +52,8 @@ const std::vector<std::string>& BatchProblem::names(By by) const {
 const std::vector<int>& BatchProblem::owners() const {
   return impl_->setting->owners;
 }
-std::vector<bool> BatchProblem::ascended() const {
-  return impl_->setting->ascended;
+std::vector<Role> BatchProblem::roles() const {
+  return impl_->setting->roles;
 }
 double BatchProblem::learning_rate_factor() const {
   return impl_->setting->factor;

@@ -1,6 +1,8 @@
 // How optimizers nest: the clipped gradient, whole gradients, gradients taken elsewhere.
 #include "assay/sdk/problem_view.h"
 
+#include <algorithm>
+
 #include <ATen/ops/_foreach_mul.h>
 
 #include "assay/error.h"
@@ -96,21 +98,34 @@ void CombinedGradient::refuse(const std::string& what) const {
 
 void zero_unascended(const Problem& problem, Tensors& direction) {
   const torch::NoGradGuard no_grad;
-  const auto ascended = problem.ascended();
-  for (std::size_t i = 0; i < ascended.size(); ++i)
-    if (!ascended[i]) direction.at(i).zero_();
+  const auto roles = problem.roles();
+  for (std::size_t i = 0; i < roles.size(); ++i)
+    if (!is_ascended(roles[i])) direction.at(i).zero_();
 }
 
 void expect_all_ascended(const Problem& problem, const std::string& optimizer) {
-  const auto ascended = problem.ascended();
-  for (std::size_t i = 0; i < ascended.size(); ++i)
-    if (!ascended[i])
+  const auto roles = problem.roles();
+  for (std::size_t i = 0; i < roles.size(); ++i)
+    if (!is_ascended(roles[i]))
       throw Error(ErrorKind::kParameter,
                   "optimizer `" + optimizer + "` perturbs all parameters, but `" +
                       problem.parameter_names()[i] +
                       "` is not to be perturbed: use an optimizer that leaves it out, or let it be "
                       "perturbed",
                   "optimizer");
+}
+
+void check_decay(const Problem& problem, double weight_decay, const std::string& optimizer) {
+  const auto roles = problem.roles();
+  const auto it =
+      std::find_if(roles.begin(), roles.end(), [](Role role) { return role != Role::kWeight; });
+  if (weight_decay == 0 || it == roles.end()) return;
+  const auto& name = problem.parameter_names()[static_cast<std::size_t>(it - roles.begin())];
+  throw Error(ErrorKind::kParameter,
+              "optimizer `" + optimizer + "` decays `" + name +
+                  "`, which is the scale of a distribution and no weight: set `weight_decay` to 0, "
+                  "since a prior takes its place",
+              "optimizer");
 }
 
 AscentProblem::AscentProblem(Problem& inner, std::string wrapper, Perturb perturb)
@@ -128,9 +143,9 @@ ScopedWeights AscentProblem::perturb_weights() {
   const torch::NoGradGuard no_grad;
   zero_unascended(*this, here.tensors);
   auto there = perturb_(std::move(here));
-  const auto may = ascended();
-  for (std::size_t i = 0; i < may.size(); ++i)
-    if (!may[i]) there.at(i) = parameters()[i].detach();
+  const auto all = roles();
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (!is_ascended(all[i])) there.at(i) = parameters()[i].detach();
   return {parameters(), there};
 }
 

@@ -109,13 +109,12 @@ void check_mean(const Objective& objective, std::size_t index, const Term& term)
                     "samples multiplies the losses of these by B / n");
 }
 
-// What a model of distributions keeps from an ascent.
-static std::vector<bool> ascended_of(Model& model, const std::vector<std::string>& names) {
-  std::vector<bool> ascended;
+static std::vector<Role> roles_of(Model& model, const std::vector<std::string>& names) {
+  std::vector<Role> roles;
   const auto* variational = dynamic_cast<Variational*>(&model);
-  if (variational == nullptr) return ascended;
-  for (const auto& name : names) ascended.push_back(variational->is_ascended(name));
-  return ascended;
+  if (variational == nullptr) return roles;
+  for (const auto& name : names) roles.push_back(variational->role(name));
+  return roles;
 }
 
 StepSetting::StepSetting(Model& m, Objective& o, const ProblemOptions& opts)
@@ -128,7 +127,7 @@ StepSetting::StepSetting(Model& m, Objective& o, const ProblemOptions& opts)
   if (o.terms().empty())
     throw Error(ErrorKind::kPlugin, "the objective names no term; it must have at least one");
   owners = owners_of(m, o.terms(), parameters);
-  ascended = ascended_of(m, parameter_names);
+  roles = roles_of(m, parameter_names);
 }
 
 void StepSetting::check_model(const Batch& batch) {

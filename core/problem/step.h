@@ -18,8 +18,8 @@ struct StepSetting {
   ProblemOptions options;
   Tensors parameters;
   std::vector<std::string> parameter_names;
-  std::vector<int> owners;     // as Problem::owners()
-  std::vector<bool> ascended;  // as Problem::ascended()
+  std::vector<int> owners;  // as Problem::owners()
+  std::vector<Role> roles;  // as Problem::roles()
   BufferReplay buffers;
   Context context;
   Rng rng{0};

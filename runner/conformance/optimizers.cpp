@@ -154,7 +154,7 @@ Strings bases_of(const Entry& entry) {
 void test_base(const Registry& registry, const Spec& spec, const Entry& entry, Owed& owed) {
   for (const auto& field : bases_of(entry)) {
     Spec other = spec;
-    other.params[field] = Spec{"adamw", {{"lr", 0.01}}};
+    other.params[field] = Spec{"adamw", {{"lr", 0.01}, {"weight_decay", 0.0}}};
     Spec plain = spec;
     plain.params[field] = Spec{"sgd", {{"lr", 0.01}}};
     const int steps = 8;

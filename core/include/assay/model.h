@@ -9,6 +9,7 @@
 #include <torch/nn/module.h>
 
 #include "assay/dataset.h"
+#include "assay/role.h"
 #include "assay/state.h"
 
 namespace assay {
@@ -111,8 +112,7 @@ class Variational {
   virtual ~Variational();
   /// The divergence KL(q || p) in nats, summed over the weights: 0-dim, differentiable.
   virtual torch::Tensor divergence() = 0;
-  /// Whether an ascent such as SAM's may perturb the parameter of this name: Problem::ascended().
-  virtual bool is_ascended(const std::string& parameter) const;
+  virtual Role role(const std::string& parameter) const = 0;  // of the parameter of this name
 };
 
 /// Ability of a module within a model: in train mode each forward pass draws weights or activations

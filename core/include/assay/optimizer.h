@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "assay/rng.h"
+#include "assay/role.h"
 #include "assay/state.h"
 
 namespace assay {
@@ -63,10 +64,9 @@ class Problem {
   /// Per parameter, the index of the term that it belongs to alone (Partitioned), or kShared.
   virtual const std::vector<int>& owners() const = 0;
 
-  /// Per parameter, whether an ascent such as SAM's may perturb it; empty: all. Scales of a
-  /// distribution over weights, for example, are no weights. An optimizer that perturbs weights
-  /// without AscentProblem calls expect_all_ascended() in check().
-  virtual std::vector<bool> ascended() const { return {}; }
+  /// Per parameter; empty: all are weights. An optimizer that perturbs weights without
+  /// AscentProblem calls expect_all_ascended() in check(), one with weight decay check_decay().
+  virtual std::vector<Role> roles() const { return {}; }
 
   /// Names of the terms, as Objective::terms(), or of the groups, as Info::groups.
   virtual const std::vector<std::string>& names(By by) const = 0;

@@ -34,17 +34,15 @@ class Distribution final : public assay::CombinedGradient {
     names_ = inner.parameter_names();
     for (const auto& name : inner.parameter_names()) names_.push_back(name + ".rho");
     owners_.assign(parameters_.size(), kShared);
-    ascended_ = inner.ascended();
-    if (p_.perturb == "mean" || !ascended_.empty()) {
-      ascended_.resize(mean_.size(), true);
-      ascended_.resize(parameters_.size(), p_.perturb == "mean_and_scale");
-    }
+    using enum assay::Role;
+    roles_.assign(mean_.size(), kWeight);
+    roles_.resize(parameters_.size(), p_.perturb == "mean" ? kScale : kAscendedScale);
   }
 
   const Tensors& parameters() const override { return parameters_; }
   const std::vector<std::string>& parameter_names() const override { return names_; }
   const std::vector<int>& owners() const override { return owners_; }
-  std::vector<bool> ascended() const override { return ascended_; }
+  std::vector<assay::Role> roles() const override { return roles_; }
 
   double loss() override {
     double sum = 0;
@@ -121,7 +119,7 @@ class Distribution final : public assay::CombinedGradient {
   Tensors parameters_;
   std::vector<std::string> names_;
   std::vector<int> owners_;
-  std::vector<bool> ascended_;
+  std::vector<assay::Role> roles_;
 };
 
 class Sgvb final : public assay::Wrapper, public assay::PosteriorHolder {
@@ -154,7 +152,7 @@ class Sgvb final : public assay::Wrapper, public assay::PosteriorHolder {
   }
 
   void check(assay::Problem& problem) override {
-    if (!problem.ascended().empty())
+    if (!problem.roles().empty())
       throw assay::Error(assay::ErrorKind::kParameter,
                          "the model has distributions of its own, whose parameters would get "
                          "distributions too: use another optimizer, or another model");
@@ -205,13 +203,6 @@ class Sgvb final : public assay::Wrapper, public assay::PosteriorHolder {
       }
       if (const auto* several = std::get_if<assay::Specs>(&value))
         for (const auto& one : *several) refuse_base(one.params);
-      if (const auto* decay = std::get_if<double>(&value);
-          name == "weight_decay" && decay != nullptr && *decay > 0)
-        throw assay::Error(assay::ErrorKind::kParameter,
-                           "the base has `weight_decay: " + c10::str(*decay) +
-                               "`, which would draw the scales `rho` to 0: set it to 0, the prior "
-                               "takes its place",
-                           "base");
     }
   }
 

@@ -39,8 +39,11 @@ class Net : public assay::Model, public assay::Variational {
       sum = sum.defined() ? sum + layer->divergence() : layer->divergence();
     return sum;
   }
-  bool is_ascended(const std::string& parameter) const override {
-    return perturb_ == "mean_and_scale" || !parameter.ends_with("_rho");
+  assay::Role role(const std::string& parameter) const override {
+    using enum assay::Role;
+    return !parameter.ends_with("_rho")   ? kWeight
+           : perturb_ == "mean_and_scale" ? kAscendedScale
+                                          : kScale;
   }
 
  protected:

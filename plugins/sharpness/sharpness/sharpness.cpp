@@ -141,10 +141,10 @@ class Sharpness final : public assay::Procedure {
 
   double average(assay::Problem& problem, double start, const Tensors& sizes) const {
     const auto& w = problem.parameters();
-    const auto ascended = problem.ascended();
+    const auto roles = problem.roles();
     std::int64_t numbers = 0;  // that are perturbed
     for (std::size_t i = 0; i < w.size(); ++i)
-      if (ascended.empty() || ascended[i]) numbers += w[i].numel();
+      if (roles.empty() || is_ascended(roles[i])) numbers += w[i].numel();
     const double sigma = p_.rho / std::sqrt(static_cast<double>(numbers));
     double sum = 0;
     for (std::int64_t k = 0; k < p_.draws; ++k) {

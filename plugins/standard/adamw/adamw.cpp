@@ -5,6 +5,7 @@
 #include <ATen/ops/zeros_like.h>
 
 #include "assay/registry.h"
+#include "assay/sdk/problem_view.h"
 
 namespace {
 
@@ -36,6 +37,10 @@ class AdamW final : public assay::Optimizer {
   }
 
   explicit AdamW(Params params) : p_(params) {}
+
+  void check(assay::Problem& problem) override {
+    assay::check_decay(problem, p_.weight_decay, "adamw");
+  }
 
   double step(assay::Problem& problem) override {
     auto gradient = problem.gradient();

@@ -48,7 +48,9 @@ class Some final : public assay::CombinedGradient {
  public:
   Some(assay::Problem& inner, const std::vector<std::size_t>& chosen, std::size_t group)
       : CombinedGradient(inner, "grouped"), rng_(inner.rng().fork("group").fork(group)) {
+    const auto roles = inner.roles();
     for (const auto i : chosen) {
+      if (!roles.empty()) roles_.push_back(roles[i]);
       parameters_.push_back(inner.parameters()[i]);
       names_.push_back(inner.parameter_names()[i]);
       owners_.push_back(kShared);
@@ -64,6 +66,7 @@ class Some final : public assay::CombinedGradient {
   const assay::Tensors& parameters() const override { return parameters_; }
   const std::vector<std::string>& parameter_names() const override { return names_; }
   const std::vector<int>& owners() const override { return owners_; }
+  std::vector<assay::Role> roles() const override { return roles_; }
   const assay::Rng& rng() const override { return rng_; }
   double largest_norm() const override { return 0; }
   double loss() override { refuse_again(); }
@@ -86,6 +89,7 @@ class Some final : public assay::CombinedGradient {
   assay::Tensors parameters_;
   std::vector<std::string> names_;
   std::vector<int> owners_;
+  std::vector<assay::Role> roles_;
   std::optional<assay::Gradient> gradient_;
   std::vector<std::int64_t> versions_;  // of the parameters where the gradient was taken
   assay::Rng rng_;

@@ -5,6 +5,7 @@
 #include <ATen/ops/zeros_like.h>
 
 #include "assay/registry.h"
+#include "assay/sdk/problem_view.h"
 
 namespace {
 
@@ -30,6 +31,10 @@ class Sgd final : public assay::Optimizer {
   explicit Sgd(Params params) : p_(params) {
     if (p_.nesterov && p_.momentum == 0)
       throw assay::Error(assay::ErrorKind::kParameter, "`nesterov` needs a `momentum` above 0");
+  }
+
+  void check(assay::Problem& problem) override {
+    assay::check_decay(problem, p_.weight_decay, "sgd");
   }
 
   double step(assay::Problem& problem) override {

@@ -138,10 +138,31 @@ TEST_CASE("elbo adds the divergence per training sample, and sam leaves the scal
     const double divergence = as<Variational>(*model, "", "").divergence().item<double>();
     REQUIRE(terms.size() == 2);
     CHECK(terms[1].loss == Approx(0.5 * 0.5 * divergence / 60).epsilon(1e-6));
-    const auto ascended = problem.ascended();
-    REQUIRE(ascended.size() == problem.parameters().size());
-    for (std::size_t i = 0; i < ascended.size(); ++i)
-      CHECK(ascended[i] != problem.parameter_names()[i].ends_with("_rho"));
+    const auto roles = problem.roles();
+    REQUIRE(roles.size() == problem.parameters().size());
+    for (std::size_t i = 0; i < roles.size(); ++i)
+      CHECK(is_ascended(roles[i]) != problem.parameter_names()[i].ends_with("_rho"));
+  }
+}
+
+TEST_CASE("weight decay of scales is refused, and of weights it is not") {
+  const auto data = std::make_shared<TinyData>();
+  const auto& info = data->info();
+  const auto model = plugins().make<Model>({"variational_mlp", {}}, &info);
+  const auto elbo = plugins().make<Objective>({"elbo", {}}, &info);
+  const auto check = [&](const Spec& optimizer) {
+    BatchProblem problem(*model, *elbo, {});
+    plugins().make<Optimizer>(optimizer, &info)->check(problem);
+  };
+  for (const std::string use : {"adamw", "sgd"}) {
+    const Spec decaying{use, {{"weight_decay", 0.1}}}, plain{use, {{"weight_decay", 0.0}}};
+    CHECK_NOTHROW(check(plain));
+    CHECK_THROWS_WITH(check(decaying), Catch::Contains("_rho`, which is the scale"));
+    CHECK_THROWS_WITH(check({"sam", {{"base", decaying}}}),
+                      Catch::Contains("`" + use + "` decays"));
+    const Specs groups{{"parameters", {{"names", Strings{"*_rho"}}, {"optimizer", plain}}},
+                       {"parameters", {{"optimizer", decaying}}}};
+    CHECK_NOTHROW(check({"grouped", {{"groups", groups}}}));
   }
 }
 

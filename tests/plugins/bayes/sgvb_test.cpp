@@ -27,12 +27,12 @@ class Recorder final : public Optimizer {
   double step(Problem& problem) override {
     found = problem.gradient();
     names = problem.parameter_names();
-    ascended = problem.ascended();
+    roles = problem.roles();
     return found.loss;
   }
   Gradient found;
   Strings names;
-  std::vector<bool> ascended;
+  std::vector<Role> roles;
 };
 
 struct NoParams {};
@@ -144,7 +144,7 @@ TEST_CASE("sam within sgvb perturbs what `perturb` says") {
     auto seen = ClosedForm::quadratic({1}, {1});
     const auto& told = record(seen, {{"perturb", std::string(scale ? "mean_and_scale" : "mean")}});
     CHECK(told.names == Strings{"w0", "w0.rho"});
-    CHECK(told.ascended == (scale ? std::vector<bool>{} : std::vector<bool>{true, false}));
+    CHECK((told.roles == std::vector{Role::kWeight, scale ? Role::kAscendedScale : Role::kScale}));
   }
   auto problem = ClosedForm::quadratic({1, 2}, {1, 1});
   const Info info{.group_sizes = {100}};
@@ -211,16 +211,23 @@ TEST_CASE("train leaves the distribution that the optimizer has learned") {
   }
 }
 
-TEST_CASE("sgvb refuses weight decay in its base") {
+TEST_CASE("sgvb refuses weight decay in its base, and samplers") {
   const Info info{.group_sizes = {100}};
-  const Spec decaying{"adamw", {{"weight_decay", 0.01}}};
-  CHECK_THROWS_WITH(
-      plugins().make<Optimizer>({"sgvb", {{"base", Spec{"sam", {{"base", decaying}}}}}}, &info),
-      Catch::Matchers::Contains("set it to 0"));
-  CHECK_THROWS_WITH(plugins().make<Optimizer>({"sgvb", {{"base", Spec{"sgld", {}}}}}, &info),
-                    Catch::Matchers::Contains("use it without `sgvb`"));
+  const auto check = [&](const Spec& base, const std::string& perturb) {
+    auto problem = ClosedForm::quadratic({1, 2}, {1, 1});
+    plugins()
+        .make<Optimizer>({"sgvb", {{"base", base}, {"perturb", perturb}}}, &info)
+        ->check(problem);
+  };
+  const Spec decaying{"adamw", {}};  // by default
   const Specs groups{{"parameters", {{"optimizer", decaying}}}};
-  CHECK_THROWS_WITH(
-      plugins().make<Optimizer>({"sgvb", {{"base", Spec{"grouped", {{"groups", groups}}}}}}, &info),
-      Catch::Matchers::Contains("set it to 0"));
+  for (const std::string perturb : {"mean", "mean_and_scale"}) {
+    for (const Spec& base :
+         {decaying, Spec{"sam", {{"base", decaying}}}, Spec{"grouped", {{"groups", groups}}}})
+      CHECK_THROWS_WITH(check(base, perturb),
+                        Catch::Matchers::Contains(".rho`, which is the scale of a distribution"));
+    CHECK_NOTHROW(check({"adamw", {{"weight_decay", 0.0}}}, perturb));
+  }
+  CHECK_THROWS_WITH(check({"sgld", {}}, "mean"),
+                    Catch::Matchers::Contains("use it without `sgvb`"));
 }

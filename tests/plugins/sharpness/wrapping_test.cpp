@@ -69,7 +69,7 @@ Registry with_parts() {
 class FirstAlone final : public ProblemView {
  public:
   using ProblemView::ProblemView;
-  std::vector<bool> ascended() const override { return {true, false}; }
+  std::vector<Role> roles() const override { return {Role::kWeight, Role::kScale}; }
 };
 
 }  // namespace

@@ -21,7 +21,7 @@ class ProblemView : public Problem {
     return inner_.parameter_names();
   }
   const std::vector<int>& owners() const override { return inner_.owners(); }
-  std::vector<bool> ascended() const override { return inner_.ascended(); }
+  std::vector<Role> roles() const override { return inner_.roles(); }
   const std::vector<std::string>& names(By by) const override { return inner_.names(by); }
   double learning_rate_factor() const override { return inner_.learning_rate_factor(); }
   const Rng& rng() const override { return inner_.rng(); }
@@ -102,20 +102,23 @@ class CombinedGradient : public ProblemView {
   std::vector<int> owners_;
 };
 
-/// Sets the tensors of a direction, a list like parameters(), to 0 where the problem says that they
-/// are not ascended.
+/// Sets the tensors of a direction, a list like parameters(), to 0 where an ascent must not go.
 void zero_unascended(const Problem& problem, Tensors& direction);
 
-/// Throws Error{kParameter} unless the problem lets an ascent perturb all parameters. `optimizer`
-/// is a registered name, for the message.
+/// Throws Error{kParameter} unless an ascent may perturb all parameters. `optimizer` is a
+/// registered name, for the message.
 void expect_all_ascended(const Problem& problem, const std::string& optimizer);
+
+/// Throws Error{kParameter} if `weight_decay` is above 0 and the problem has scales of
+/// distributions, which decay would draw to a fixed deviation. `optimizer` as above.
+void check_decay(const Problem& problem, double weight_decay, const std::string& optimizer);
 
 /// A view whose gradients are taken at perturbed weights w + e, as in SAM. Gradients of terms and
 /// groups, and products with the Hessian, are taken at the same w + e, found from the gradient of
-/// the whole loss. Parameters that are not ascended() stay as they are: the gradient that `perturb`
-/// gets is 0 there, and what it returns for them is not used. loss() and losses() are those at w.
-/// Each call for a gradient costs 1 forward and 1 backward in addition: a base that asks for K
-/// parts one by one pays them K times. split() throws Error{kParameter}.
+/// the whole loss. Parameters that an ascent must not perturb stay as they are: the gradient that
+/// `perturb` gets is 0 there, and what it returns for them is not used. loss() and losses() are
+/// those at w. Each call for a gradient costs 1 forward and 1 backward in addition: a base that
+/// asks for K parts one by one pays them K times. split() throws Error{kParameter}.
 class AscentProblem : public ProblemView {
  public:
   /// Maps the gradient at w (unclipped, to be overwritten at will) to the weights w + e. Called

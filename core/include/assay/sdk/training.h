@@ -41,7 +41,7 @@ class BatchProblem final : public Problem {
   const Tensors& parameters() const override;
   const std::vector<std::string>& parameter_names() const override;
   const std::vector<int>& owners() const override;
-  std::vector<bool> ascended() const override;
+  std::vector<Role> roles() const override;
   const std::vector<std::string>& names(By by) const override;
   double learning_rate_factor() const override;
   const Rng& rng() const override;
