@@ -35,6 +35,14 @@ void check_metrics(const Metrics& metrics, const std::vector<SetInfo>& sets) {
   }
 }
 
+void check_size(const Metrics& metrics, const SetInfo& set, std::int64_t samples) {
+  for (std::size_t i = 0; i < metrics.size(); ++i) try {
+      metrics[i]->check_size(set, samples);
+    } catch (const Error& error) {
+      throw error.within("procedure.metrics." + std::to_string(i));
+    }
+}
+
 Keeps keeps_of(const Metrics& metrics) {
   Keeps all;
   for (const auto& metric : metrics) {

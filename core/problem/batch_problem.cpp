@@ -12,10 +12,14 @@ BatchProblem::BatchProblem(Model& model, Objective& objective, const ProblemOpti
 BatchProblem::BatchProblem(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 BatchProblem::~BatchProblem() = default;
 
+void BatchProblem::check_count(std::int64_t batches) const {
+  if (batches > 1)
+    impl_->setting->check_decomposes("accumulate its loss over batches", "use `accumulate: 1`");
+}
+
 void BatchProblem::begin(std::vector<Batch> batches, const Context& context, double factor) {
   auto& setting = *impl_->setting;
-  if (batches.size() > 1)
-    setting.check_decomposes("accumulate its loss over batches", "use `accumulate: 1`");
+  check_count(std::ssize(batches));
   setting.context = context;
   setting.rng = context.rng.fork("optimizer");
   setting.factor = factor;

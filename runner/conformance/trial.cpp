@@ -32,7 +32,8 @@ Values required_values(const Entry& entry) {
       values[field.name] = Specs{{"parameters", {{"optimizer", Spec{"sgd", {{"lr", 0.03}}}}}}};
     if (field.kind == kStage && field.type == Type::kStrings)
       values[field.name] = Strings{"before", "between"};
-    if (field.kind == kStage && field.type == Type::kString && field.artifact == kFinalWeights)
+    if (field.kind == kStage && field.type == Type::kString &&
+        (field.artifact == kFinalWeights || field.artifact == kPosterior))
       values[field.name] = std::string("before");
     if (field.type == Type::kReals) values[field.name] = Reals{1, 0.3};
     if (field.type == Type::kReal) values[field.name] = 0.5;
@@ -230,6 +231,8 @@ class Whole {
 Run carry_out(const Registry& registry, const TinyTrial& trial, std::int64_t stop,
               std::uint64_t seed) {
   auto whole = std::make_unique<Whole>(registry, trial);
+  const Whole asked(registry, trial);  // in a process of its own, if a manifest is run
+  asked.procedure->check(asked.parts);
   Rows results;
   const Context context{torch::kCPU, Rng(seed), nullptr};
   const auto units = whole->procedure->units(whole->parts);

@@ -160,6 +160,20 @@ class Earlier {
     return models;
   }
 
+  // The stages whose posteriors the fields read. These do not say whose weights are meant, but are
+  // of the parameters of a model that must be known.
+  Strings list_posteriors() const {
+    Strings stages;
+    for_stage_fields(named_.stage, checker_.catalog(),
+                     [&](const FieldInfo& field, const Value& value, const std::string&) {
+                       if (field.artifact != kPosterior) return;
+                       for (const auto& name : stages_in(value))
+                         if (const auto* other = stage(name); other != nullptr && model_of(*other))
+                           stages.push_back(name);
+                     });
+    return stages;
+  }
+
  private:
   void complain(const std::string& what) const {
     checker_.complaints().add(*place_of(named_.stage, "procedure"), what);
@@ -306,6 +320,7 @@ void take_from_earlier(Named& named, const std::vector<Named>& all, Checker& che
   named.stage.subset = earlier.subset();
   if (const auto& from = named.stage.weights.stage; !from.empty())
     named.stage.models.push_back(from);
+  for (const auto& from : earlier.list_posteriors()) named.stage.models.push_back(from);
 }
 
 void check_distinct_stages(const Trial& trial, const Catalog& catalog, Complaints& complaints) {

@@ -70,7 +70,7 @@ Question make_question(const Stage& stage, const Trial& trial,
       {}, trial, stage, [](const std::string&) { return "/"; }, 1);
   job.seed = 0;  // stages that differ in these alone are built alike
   job.stage = job.id = "";
-  job.subset = "";
+  if (!job.subset.empty()) job.subset = "/";  // whatever is chosen
   job.components = components;
   auto data = stage.data;
   if (!components.contains("model")) {

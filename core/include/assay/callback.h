@@ -19,9 +19,12 @@ class Callback : public Stateful {
   using Interface = Callback;
   static constexpr std::string_view kind = "callback";
 
+  /// Called by Procedure::check(), and before start(). Throws Error{kParameter} or Error{kData} if
+  /// it cannot do its work in such a training.
+  virtual void check(const TrainingSpan&, const Parts&) const {}
+
   /// Called before the first step; in a resumed training after load(), before the next step.
-  /// `parts` outlives the training. Throws Error{kParameter} or Error{kData} if it cannot do its
-  /// work here.
+  /// `parts` outlives the training.
   virtual void start(const TrainingSpan&, Parts&, const Context&) {}
 
   /// Called before step `step`, counted from 0, on `batches`, which are on the model's device.

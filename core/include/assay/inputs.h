@@ -29,8 +29,8 @@ class Inputs {
   /// Throws Error{kData} if this stage does not come after `stage`, or if that has no model.
   virtual TensorMap weights(std::string_view stage) const = 0;
   /// The model of `stage`, built anew in each call as that stage built it, with its final weights.
-  /// `stage` must be named by a field of the component: see Schema::stage() and kFinalWeights.
-  /// Throws Error{kData} as weights().
+  /// `stage` must be named by a field of the component: see Schema::stage(), kFinalWeights and
+  /// kPosterior. Throws Error{kData} as weights().
   virtual EarlierModel model(std::string_view stage) const = 0;
   virtual std::vector<std::string> stages() const = 0;  // names, in alphabetical order
   /// Names of the stages that left an artifact `name`.

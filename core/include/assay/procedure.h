@@ -101,9 +101,11 @@ class Procedure : public Stateful {
   using Interface = Procedure;
   static constexpr std::string_view kind = "procedure";
 
-  /// Called before any stage is run, with models and data as they are at first: without what
-  /// earlier stages will do to them. Not called if a component of the stage reads what they leave.
-  /// Throws Error if the work will not be possible, so that nothing is trained in vain.
+  /// Called before any stage is run, in a process that runs none: it may freeze the model, say.
+  /// Models and data are as they are at first, without what earlier stages will do to them. Not
+  /// called if the samples are a `subset`, or if a component reads what earlier stages leave.
+  /// Throws Error if the work will not be possible, so that nothing is trained in vain; its path is
+  /// that of the stage, such as "procedure.metrics".
   virtual void check(const Parts&) const {}
 
   /// Total number of units (steps, batches, tasks); they are numbered from 0. The runner calls it

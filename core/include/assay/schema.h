@@ -66,6 +66,8 @@ inline constexpr const char* kMetricRow = "metric_row";
 inline constexpr const char* kStage = "stage";
 /// FieldInfo::artifact of a stage whose final weights are read.
 inline constexpr const char* kFinalWeights = "weights";
+/// FieldInfo::artifact of a stage whose distribution of the weights is read: assay/sdk/posterior.h.
+inline constexpr const char* kPosterior = "posterior";
 
 /// Whether a metric that declares the row `declared` may give the row `name`. `*` at the end of
 /// `declared` stands for any text.

@@ -2,6 +2,8 @@
 // Bayesian binning", AAAI 2015 (ECE, MCE); Nixon, Dusenberry, Zhang, Jerfel and Tran, "Measuring
 // calibration in deep learning", CVPR workshops 2019 (equal mass); Kull et al., "Beyond temperature
 // scaling", NeurIPS 2019 (classwise); Brier, Monthly Weather Review 1950.
+#include <algorithm>
+
 #include <ATen/ops/one_hot.h>
 
 #include "assay/registry.h"
@@ -53,6 +55,10 @@ class Calibration final : public assay::SetMetric<Calibration> {
     return all;
   }
 
+  void check_size(const assay::SetInfo& set, std::int64_t samples) const override {
+    if (set.has_targets) expect_samples(set.name, samples);
+  }
+
  protected:
   void measure_set(const std::string& set, const Predictions& all,
                    assay::Measured& into) const override {
@@ -64,13 +70,9 @@ class Calibration final : public assay::SetMetric<Calibration> {
                right = assay::is_right(predictions).to(torch::kDouble);
     into.row(set, "brier", (p - y).square().sum(1).mean().item<double>());
     into.row(set, "overconfidence", (sure.mean() - right.mean()).item<double>());
+    expect_samples(set, predictions.size());
     draw(set, sure, right, into);
     for (const auto& variant : variants()) {
-      if (predictions.size() < variant.bins)
-        throw assay::Error(assay::ErrorKind::kData,
-                           "the set `" + set + "` has " + std::to_string(predictions.size()) +
-                               " samples, too few for " + std::to_string(variant.bins) +
-                               " `bins`: use fewer bins, or a larger set");
       const auto binned = fill_bins(sure, right, variant);
       into.row(set, "ece/" + variant.name, compute_expected_error(binned));
       into.row(set, "mce/" + variant.name, find_largest_error(binned));
@@ -83,6 +85,15 @@ class Calibration final : public assay::SetMetric<Calibration> {
   }
 
  private:
+  void expect_samples(const std::string& set, std::int64_t samples) const {
+    if (const auto most = std::ranges::max(p_.bins); samples < most)
+      throw assay::Error(assay::ErrorKind::kData,
+                         "the set `" + set + "` has " + std::to_string(samples) +
+                             " samples, too few for " + std::to_string(most) +
+                             " `bins`: use fewer bins, or a larger set",
+                         "bins");
+  }
+
   // Always of equal width: bins of equal mass have no place of their own on the axis.
   void draw(const std::string& set, const torch::Tensor& sure, const torch::Tensor& right,
             assay::Measured& into) const {

@@ -3,8 +3,8 @@
 
 #include "assay/callback.h"
 #include "assay/registry.h"
+#include "assay/sdk/collecting.h"
 #include "assay/sdk/posterior.h"
-#include "bayes/shared/collecting.h"
 #include "bayes/shared/fixed.h"
 
 namespace {
@@ -33,15 +33,21 @@ class CollectSamples final : public assay::Callback {
                "a training that would keep more is refused.");
   }
 
-  explicit CollectSamples(const Params& params) : p_(params), times_(params.start, params.every) {}
+  explicit CollectSamples(const Params& params) : p_(params) {}
 
-  void start(const assay::TrainingSpan& span, assay::Parts&, const assay::Context&) override {
-    times_.start(span, 1, "collect_samples");
-    if (const auto count = times_.count(span.steps); count > p_.most)
+  void check(const assay::TrainingSpan& span, const assay::Parts&) const override {
+    const assay::CollectingTimes times(span, p_.start, p_.every);
+    const auto count = times.count();
+    times.expect(count, 1, "collect_samples");
+    if (count > p_.most)
       throw assay::Error(assay::ErrorKind::kParameter,
                          "`collect_samples` would keep " + std::to_string(count) +
                              " sets of weights, and `most` is " + std::to_string(p_.most) +
                              ": use a larger `every` or `most`");
+  }
+
+  void start(const assay::TrainingSpan& span, assay::Parts&, const assay::Context&) override {
+    times_ = {span, p_.start, p_.every};
   }
 
   void after_step(std::int64_t step, assay::Parts& parts, const assay::Context&,
@@ -54,7 +60,7 @@ class CollectSamples final : public assay::Callback {
   }
 
   void finish(assay::Parts& parts, const assay::Context&, assay::Results& results) override {
-    times_.check_count(std::ssize(sets_), 1, "collect_samples");
+    times_.expect(std::ssize(sets_), 1, "collect_samples");
     assay::Posterior left;
     for (const auto& [name, w] : assay::trained_parameters(*parts.model)) {
       Tensors one;
@@ -79,7 +85,7 @@ class CollectSamples final : public assay::Callback {
 
  private:
   Params p_;
-  CollectingTimes times_;
+  assay::CollectingTimes times_;
   std::vector<Tensors> sets_;
 };
 

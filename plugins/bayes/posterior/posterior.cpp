@@ -3,6 +3,7 @@
 #include "assay/registry.h"
 #include "assay/sdk/batch_norm.h"
 #include "assay/sdk/prediction.h"
+#include "assay/sdk/weights.h"
 #include "bayes/shared/fixed.h"
 
 namespace {
@@ -58,6 +59,15 @@ class PosteriorAverage final : public assay::Predictor {
   }
   bool changes_weights() const override { return true; }
 
+  void check(const assay::Model& model) const override {
+    const auto theirs = inputs_->weights(p_.stage), own = assay::weights_of(model);
+    for (const auto& [name, tensor] : theirs)
+      if (const auto it = own.find(name); it == own.end() || it->second.sizes() != tensor.sizes())
+        refuse(name);
+    for (const auto& [name, tensor] : own)
+      if (!theirs.contains(name)) refuse(name);
+  }
+
   void begin_pass(std::int64_t pass, assay::Parts& parts, const assay::Context& context) override {
     const torch::NoGradGuard no_grad;
     auto& model = *parts.model;
@@ -79,6 +89,14 @@ class PosteriorAverage final : public assay::Predictor {
   }
 
  private:
+  [[noreturn]] void refuse(const std::string& tensor) const {
+    throw assay::Error(assay::ErrorKind::kShape,
+                       "the posterior of stage `" + p_.stage +
+                           "` is of another model, with another `" + tensor +
+                           "` or none: use the same `model`",
+                       "stage");
+  }
+
   // Read when it is needed, so that everything else can be checked before it is there.
   const assay::TensorMap& artifact() const {
     if (artifact_.empty()) artifact_ = inputs_->artifact(p_.stage, assay::kPosterior);

@@ -7,9 +7,9 @@
 
 #include "assay/callback.h"
 #include "assay/registry.h"
+#include "assay/sdk/collecting.h"
 #include "assay/sdk/posterior.h"
 #include "assay/sdk/tensors.h"
-#include "bayes/shared/collecting.h"
 #include "bayes/shared/fixed.h"
 
 namespace {
@@ -37,15 +37,21 @@ class Swag final : public assay::Callback {
                "alone (SWAG-Diagonal).");
   }
 
-  explicit Swag(const Params& params) : p_(params), times_(params.start, params.every) {
+  explicit Swag(const Params& params) : p_(params) {
     if (p_.rank == 1)
       throw assay::Error(assay::ErrorKind::kParameter,
                          "`rank` is 1, and the covariance divides by rank - 1: use 2 or more, or "
                          "0 for the diagonal alone");
   }
 
+  void check(const assay::TrainingSpan& span, const assay::Parts&) const override {
+    const assay::CollectingTimes times(span, p_.start, p_.every);
+    times.expect(times.count(), std::max<std::int64_t>(p_.rank, 2), "swag",
+                 p_.rank > 2 ? ", or a smaller `rank`" : "");
+  }
+
   void start(const assay::TrainingSpan& span, assay::Parts& parts, const assay::Context&) override {
-    times_.start(span, std::max<std::int64_t>(p_.rank, 2), "swag");
+    times_ = {span, p_.start, p_.every};
     if (!mean_.empty() && mean_.size() != assay::trained_parameters(*parts.model).size())
       throw assay::Error(assay::ErrorKind::kCorrupt,
                          "the mean in the checkpoint has other tensors than the model");
@@ -58,7 +64,7 @@ class Swag final : public assay::Callback {
 
   void finish(assay::Parts& parts, const assay::Context& context,
               assay::Results& results) override {
-    times_.check_count(count_, 2, "swag");
+    times_.expect(count_, 2, "swag");
     if (count_ < p_.rank)  // whoever made this training shorter than it was to be
       context.note("`swag` has " + std::to_string(count_) + " sets of weights for its rank of " +
                    std::to_string(p_.rank) + ", since the training stopped early");
@@ -118,7 +124,7 @@ class Swag final : public assay::Callback {
   }
 
   Params p_;
-  CollectingTimes times_;
+  assay::CollectingTimes times_;
   std::int64_t count_ = 0;
   Tensors mean_, squares_;  // of deviations from the mean
   std::deque<Tensors> rows_;

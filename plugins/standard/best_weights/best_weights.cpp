@@ -14,7 +14,7 @@ class BestWeights final : public assay::Callback, public assay::WeightChooser {
 
   explicit BestWeights(Params) {}
 
-  void start(const assay::TrainingSpan&, assay::Parts& parts, const assay::Context&) override {
+  void check(const assay::TrainingSpan&, const assay::Parts& parts) const override {
     if (parts.dataset->ids(assay::Split::kValidation).empty())
       throw assay::Error(assay::ErrorKind::kData,
                          "`best_weights` needs a validation split, but the dataset has none: give "

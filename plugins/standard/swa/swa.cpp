@@ -5,6 +5,7 @@
 #include "assay/callback.h"
 #include "assay/registry.h"
 #include "assay/sdk/batch_norm.h"
+#include "assay/sdk/collecting.h"
 #include "assay/sdk/tensors.h"
 
 namespace {
@@ -30,18 +31,16 @@ class Swa final : public assay::Callback, public assay::WeightLender {
 
   explicit Swa(const Params& params) : p_(params) {}
 
+  void check(const assay::TrainingSpan& span, const assay::Parts&) const override {
+    const assay::CollectingTimes times(span, p_.start, p_.every);
+    times.expect(times.count(), 1, "swa");
+  }
+
   void start(const assay::TrainingSpan& span, assay::Parts& parts,
              const assay::Context& context) override {
     parts_ = &parts;
     context_ = context;
-    first_ = static_cast<std::int64_t>(p_.start * static_cast<double>(span.steps));
-    every_ = p_.every > 0 ? p_.every : span.steps_per_epoch;
-    if (span.steps / every_ * every_ <= first_)
-      throw assay::Error(assay::ErrorKind::kParameter,
-                         "`swa` averages every " + std::to_string(every_) + " steps after step " +
-                             std::to_string(first_) + ", and the training of " +
-                             std::to_string(span.steps) +
-                             " steps has none of these: use a smaller `every` or `start`");
+    times_ = {span, p_.start, p_.every};
     if (!average_.empty() && average_.size() != parts.model->parameters().size())
       throw assay::Error(assay::ErrorKind::kCorrupt,
                          "the average in the checkpoint has other tensors than the model");
@@ -50,7 +49,7 @@ class Swa final : public assay::Callback, public assay::WeightLender {
   void after_step(std::int64_t step, assay::Parts& parts, const assay::Context&,
                   assay::Results&) override {
     lent_.clear();
-    if (step < first_ || (step + 1) % every_ != 0) return;
+    if (!times_.is_due(step)) return;
     const torch::NoGradGuard no_grad;
     const auto weights = parts.model->parameters();
     if (average_.empty())
@@ -83,7 +82,7 @@ class Swa final : public assay::Callback, public assay::WeightLender {
   Params p_;
   assay::Parts* parts_ = nullptr;
   assay::Context context_;
-  std::int64_t first_ = 0, every_ = 1;
+  assay::CollectingTimes times_;
   assay::Tensors average_;
   assay::Tensors lent_;     // until the next step: the last one lends them twice
   std::int64_t count_ = 0;  // sets of weights in the average

@@ -10,12 +10,17 @@ class Callbacks {
  public:
   explicit Callbacks(std::vector<std::shared_ptr<assay::Callback>> all) : all_(std::move(all)) {}
 
+  void check(const assay::TrainingSpan& span, const assay::Parts& parts) const {
+    find_abilities(parts);
+    for (std::size_t i = 0; i < all_.size(); ++i) try {
+        all_[i]->check(span, parts);
+      } catch (const assay::Error& error) {
+        throw error.within("procedure.callbacks." + std::to_string(i));
+      }
+  }
+
   void start(const assay::TrainingSpan& span, assay::Parts& parts, const assay::Context& context) {
-    lender_ = dynamic_cast<assay::WeightLender*>(parts.optimizer.get());
-    for (const auto& one : all_) {
-      set_only(lender_, *one, "lend weights for evaluation");
-      set_only(chooser_, *one, "choose the final weights");
-    }
+    able_ = find_abilities(parts);
     for (const auto& one : all_) one->start(span, parts, context);
   }
 
@@ -28,7 +33,7 @@ class Callbacks {
   /// The weights for evaluation are in the model as long as the result lives; null: the model's
   /// own.
   std::unique_ptr<assay::ScopedWeights> lend(assay::Model& model) {
-    auto lent = lender_ == nullptr ? assay::Tensors() : lender_->lent_weights();
+    auto lent = able_.lender == nullptr ? assay::Tensors() : able_.lender->lent_weights();
     if (lent.empty()) return nullptr;
     return std::make_unique<assay::ScopedWeights>(like(lent, model), lent);
   }
@@ -36,8 +41,8 @@ class Callbacks {
   /// Copies the weights that the model ends with into it.
   void settle(assay::Model& model) {
     assay::Tensors last;
-    if (chooser_ != nullptr) last = chooser_->final_weights();
-    if (last.empty() && lender_ != nullptr) last = lender_->lent_weights();
+    if (able_.chooser != nullptr) last = able_.chooser->final_weights();
+    if (last.empty() && able_.lender != nullptr) last = able_.lender->lent_weights();
     const torch::NoGradGuard no_grad;
     const auto weights = like(last, model);
     for (std::size_t i = 0; i < last.size(); ++i) weights[i].copy_(last[i]);
@@ -51,6 +56,21 @@ class Callbacks {
   }
 
  private:
+  // Those that decide on weights.
+  struct Able {
+    assay::WeightLender* lender = nullptr;
+    assay::WeightChooser* chooser = nullptr;
+  };
+
+  Able find_abilities(const assay::Parts& parts) const {
+    Able able{dynamic_cast<assay::WeightLender*>(parts.optimizer.get())};
+    for (const auto& one : all_) {
+      set_only(able.lender, *one, "lend weights for evaluation");
+      set_only(able.chooser, *one, "choose the final weights");
+    }
+    return able;
+  }
+
   static std::string name_of(std::size_t i) { return "callback" + std::to_string(i); }
 
   template <class Ability>
@@ -84,6 +104,5 @@ class Callbacks {
   }
 
   std::vector<std::shared_ptr<assay::Callback>> all_;
-  assay::WeightLender* lender_ = nullptr;
-  assay::WeightChooser* chooser_ = nullptr;
+  Able able_;
 };

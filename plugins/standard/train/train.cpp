@@ -42,6 +42,13 @@ class Train final : public assay::Procedure {
                              ", but `prefetch: 0` loads no batch ahead: omit one of the two");
   }
 
+  void check(const Parts& parts) const override {
+    check_setting(parts);
+    freeze(*parts.model);
+    assay::BatchProblem problem(*parts.model, *parts.objective, problem_options(parts));
+    check_problem(problem, parts);
+  }
+
   std::int64_t units(const Parts& parts) const override {
     return p_.steps > 0 ? p_.steps : p_.epochs * steps_per_epoch(parts);
   }
@@ -89,12 +96,14 @@ class Train final : public assay::Procedure {
 
  private:
   std::int64_t steps_per_epoch(const Parts& parts) const {
-    const auto samples = static_cast<std::int64_t>(parts.dataset->ids(Split::kTrain).size());
-    const auto of_step = p_.batch * p_.accumulate;
-    return (samples + of_step - 1) / of_step;
+    return count_parts(parts, p_.batch * p_.accumulate);
+  }
+  // Of the training split, in parts of `size` samples; the last one may be smaller.
+  static std::int64_t count_parts(const Parts& parts, std::int64_t size) {
+    return (std::ssize(parts.dataset->ids(Split::kTrain)) + size - 1) / size;
   }
 
-  void start(Parts& parts, const Context& context) {
+  void check_setting(const Parts& parts) const {
     if (p_.patience > 0 && parts.dataset->ids(Split::kValidation).empty())
       throw assay::Error(assay::ErrorKind::kData,
                          "`patience` needs a validation split, but the dataset has none: give it "
@@ -102,13 +111,32 @@ class Train final : public assay::Procedure {
     if (p_.monitor == "worst_group" && parts.dataset->info().groups.empty())
       throw assay::Error(assay::ErrorKind::kData,
                          "`monitor: worst_group` needs a dataset with groups");
-    if (p_.layers > 0) freeze_all_but(assay::last_layers(*parts.model, p_.layers), *parts.model);
-    if (!p_.only.empty())
-      freeze_all_but(assay::matching(*parts.model, p_.only, "only"), *parts.model);
-    problem_.emplace(*parts.model, *parts.objective,
-                     assay::ProblemOptions{p_.clip, p_.bf16, p_.allow_nonfinite,
-                                           parts.dataset->info().groups, &parts.dataset->info()});
-    parts.optimizer->check(*problem_);
+    for (const auto split : {Split::kValidation, Split::kTest})
+      if (const auto samples = std::ssize(parts.dataset->ids(split)); samples > 0)
+        assay::check_size(p_.metrics, {std::string(name_of(split)), true}, samples);
+    callbacks_.check({units(parts), steps_per_epoch(parts)}, parts);
+  }
+
+  void check_problem(assay::BatchProblem& problem, const Parts& parts) const {
+    problem.check_count(std::min(p_.accumulate, count_parts(parts, p_.batch)));
+    try {
+      parts.optimizer->check(problem);
+    } catch (const assay::Error& error) {
+      throw error.within("optimizer");
+    }
+  }
+
+  assay::ProblemOptions problem_options(const Parts& parts) const {
+    return {p_.clip, p_.bf16, p_.allow_nonfinite, parts.dataset->info().groups,
+            &parts.dataset->info()};
+  }
+
+  void start(Parts& parts, const Context& context) {
+    check_setting(parts);
+    freeze(*parts.model);
+    if (is_part()) frozen_ = find_frozen(*parts.model);
+    problem_.emplace(*parts.model, *parts.objective, problem_options(parts));
+    check_problem(*problem_, parts);
     const assay::Batches order(
         parts.dataset->ids(Split::kTrain), p_.batch, context.rng,
         p_.resample > 0 ? assay::group_weights(*parts.dataset, p_.resample) : assay::Reals());
@@ -185,11 +213,21 @@ class Train final : public assay::Procedure {
   }
 
   // Norms of frozen layers go by the statistics that they have.
-  void freeze_all_but(const assay::NamedTensors& kept, assay::Model& model) {
+  static std::vector<torch::nn::Module*> find_frozen(assay::Model& model) {
+    std::vector<torch::nn::Module*> frozen;
+    for (const auto& module : model.modules(/*include_self=*/false))
+      if (assay::is_frozen(*module)) frozen.push_back(module.get());
+    return frozen;
+  }
+
+  bool is_part() const { return p_.layers > 0 || !p_.only.empty(); }
+
+  void freeze(assay::Model& model) const {
+    if (!is_part()) return;
+    const auto kept = p_.layers > 0 ? assay::last_layers(model, p_.layers)
+                                    : assay::matching(model, p_.only, "only");
     for (auto& parameter : model.parameters()) parameter.requires_grad_(false);
     for (const auto& [name, parameter] : kept) parameter.requires_grad_(true);
-    for (const auto& module : model.modules(/*include_self=*/false))
-      if (assay::is_frozen(*module)) frozen_.push_back(module.get());
   }
 
   // The monitored row of the validation, negated if smaller is better.

@@ -193,7 +193,7 @@ TEST_CASE("collect_samples keeps the weights after the burn-in") {
   for (int k = 0; k < 3; ++k) CHECK(kept.samples[1][k][0][0].item<double>() == 5 + 2 * k);
   const auto few = plugins().make<Callback>(
       {"collect_samples", {{"most", std::int64_t{1}}, {"every", std::int64_t{1}}}});
-  CHECK_THROWS_WITH(few->start({10, 5}, parts, {}), Catch::Matchers::Contains("would keep 5"));
+  CHECK_THROWS_WITH(few->check({10, 5}, parts), Catch::Matchers::Contains("would keep 5"));
 }
 
 TEST_CASE("what a posterior does not vary is that of the model that it belongs to") {

@@ -38,6 +38,7 @@ Posterior collected(const Tensors& iterates, const Values& params) {
   const auto make = [&] { return plugins().make<Callback>({"swag", all}); };
   const TrainingSpan span{std::ssize(iterates), 1};
   auto swag = make();
+  swag->check(span, parts);
   swag->start(span, parts, {});
   Rows rows;
   for (std::int64_t k = 0; k < span.steps; ++k) {

@@ -6,15 +6,15 @@
 
 #include "assay/model.h"
 #include "assay/optimizer.h"
+#include "assay/schema.h"
 #include "assay/sdk/layers.h"
 
 namespace assay {
 
-/// Name of the artifact. Its tensors are `mean/<parameter>`, `variance/<parameter>`,
+/// The artifact kPosterior. Its tensors are `mean/<parameter>`, `variance/<parameter>`,
 /// `deviations/<parameter>` [R, ...], `samples/<parameter>` [S, ...], and the numbers `rank`
 /// (int64) and `scale` (float64). Parameters that it does not have keep the values of the model.
-inline constexpr const char* kPosterior = "posterior";
-
+///
 /// Samples of the weights, or a Gaussian with the covariance
 /// scale * (diag(variance) + deviations^T deviations / (rank - 1)), the second part only with
 /// deviations. Lists of tensors are like `names`.

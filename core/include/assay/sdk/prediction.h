@@ -63,6 +63,8 @@ using Metrics = std::vector<std::shared_ptr<Metric>>;
 /// Throws Error{kParameter} if two of them declare the same row, or if one needs other sets.
 /// `sets`: as Metric::check_sets().
 void check_metrics(const Metrics& metrics, const std::vector<SetInfo>& sets = {});
+/// Metric::check_size() of all of them, for Procedure::check(): errors have the path of the metric.
+void check_size(const Metrics& metrics, const SetInfo& set, std::int64_t samples);
 /// What all of them need.
 Keeps keeps_of(const Metrics& metrics);
 Measured measure(const Metrics& metrics, const PredictionSets& sets);

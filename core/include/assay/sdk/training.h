@@ -30,9 +30,12 @@ class BatchProblem final : public Problem {
   BatchProblem(Model& model, Objective& objective, const ProblemOptions& options);
   ~BatchProblem() override;
 
+  /// Throws Error{kParameter} if a step is to have several batches and the objective does not
+  /// decompose.
+  void check_count(std::int64_t batches) const;
+
   /// Starts a step on `batches`, which are on the model's device, and prepares them. All
-  /// evaluations of the step draw the same numbers from `context.rng`. Throws Error{kParameter} for
-  /// several batches if the objective does not decompose.
+  /// evaluations of the step draw the same numbers from `context.rng`. Throws as check_count().
   void begin(std::vector<Batch> batches, const Context& context, double learning_rate_factor);
 
   /// Takes the step that was begun, and lets the objective finish it; returns optimizer.step().
