@@ -9,6 +9,13 @@
 
 namespace assay {
 
+/// What the targets of a set mean, beside those of the dataset that the model was built for.
+enum class SetTargets {
+  kByName,  // the same, which the names of the classes show; refused if there are none
+  kSame,    // the same
+  kOther,   // something else, as those of data that the model should not know
+};
+
 /// A part of the procedure `evaluate`.
 class EvaluationSet {
  public:
@@ -20,9 +27,9 @@ class EvaluationSet {
   virtual const std::string& name() const = 0;
   virtual std::shared_ptr<const Dataset> dataset() const = 0;
   virtual Split split() const = 0;
-  /// False: its targets do not mean what those of the model's dataset mean, as of data that the
-  /// model should not know. Its predictions then have neither targets nor groups.
-  virtual bool has_targets() const { return true; }
+  virtual SetTargets targets() const { return SetTargets::kByName; }
+  /// False: its predictions have neither targets nor groups.
+  bool has_targets() const { return targets() != SetTargets::kOther; }
 };
 
 }  // namespace assay

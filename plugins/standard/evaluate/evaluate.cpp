@@ -27,7 +27,7 @@ class Set final : public assay::EvaluationSet {
     std::string name;
     std::shared_ptr<assay::Dataset> dataset;
     std::string split = "test";
-    std::string targets = "same";
+    std::string targets = "by_name";
   };
   static assay::Schema<Params> schema() {
     using namespace assay;
@@ -36,9 +36,10 @@ class Set final : public assay::EvaluationSet {
         .required_component("dataset", &Params::dataset, "Its dataset.")
         .field("split", &Params::split, one_of({"train", "validation", "test"}),
                "Split of that dataset.")
-        .field("targets", &Params::targets, one_of({"same", "none"}),
-               "`same`: its targets mean what those of the stage's dataset mean; `none`: they are "
-               "not used, as those of out-of-distribution data, and metrics that need targets "
+        .field("targets", &Params::targets, one_of({"by_name", "same", "none"}),
+               "`by_name`: its classes have the names of those of the stage's dataset; `same`: its "
+               "targets mean the same, though a dataset does not name its classes; `none`: they "
+               "are not used, as those of out-of-distribution data, and metrics that need targets "
                "leave the set out.");
   }
 
@@ -56,7 +57,10 @@ class Set final : public assay::EvaluationSet {
   const std::string& name() const override { return p_.name; }
   std::shared_ptr<const assay::Dataset> dataset() const override { return p_.dataset; }
   Split split() const override { return split_of(p_.split); }
-  bool has_targets() const override { return p_.targets == "same"; }
+  assay::SetTargets targets() const override {
+    using enum assay::SetTargets;
+    return p_.targets == "same" ? kSame : p_.targets == "none" ? kOther : kByName;
+  }
 
  private:
   Params p_;
@@ -100,13 +104,20 @@ class Evaluate final : public assay::Procedure {
   }
 
   void check(const assay::Parts& parts) const override {
-    p_.predictor->check(*parts.model);
+    try {
+      p_.predictor->check(*parts.model);
+    } catch (const Error& error) {
+      throw error.within("procedure.predictor");
+    }
+    assay::check_size(p_.metrics, {p_.split, true}, count(*parts.dataset, split_of(p_.split)));
     for (const auto& set : p_.sets) {
       check_alike(*set, parts);
-      if (set->dataset()->ids(set->split()).empty())
+      const auto samples = count(*set->dataset(), set->split());
+      if (samples == 0)
         throw Error(ErrorKind::kData, "the dataset of the set `" + set->name() +
                                           "` has no split `" + std::string(name_of(set->split())) +
                                           "`: choose another one with `split`");
+      assay::check_size(p_.metrics, {set->name(), set->has_targets()}, samples);
     }
   }
 
@@ -142,6 +153,10 @@ class Evaluate final : public assay::Procedure {
   void load(const assay::State& state) override { loaded_ = state; }
 
  private:
+  static std::int64_t count(const assay::Dataset& dataset, Split split) {
+    return std::ssize(dataset.ids(split));
+  }
+
   using Loops = std::vector<std::pair<std::string, assay::PredictionLoop>>;
 
   Loops loops_of(const assay::Parts& parts) const {
@@ -164,25 +179,30 @@ class Evaluate final : public assay::Procedure {
   static void check_alike(const assay::EvaluationSet& set, const assay::Parts& parts) {
     const auto& info = parts.dataset->info();
     const auto& own = set.dataset()->info();
-    const bool targets = set.has_targets();
+    const auto refuse = [&](const std::string& what) {
+      throw Error(ErrorKind::kParameter, "the set `" + set.name() + "` " + what);
+    };
     const bool by_group = dynamic_cast<assay::Partitioned*>(parts.model.get()) != nullptr;
     const char* other =
-        own.input_shape != info.input_shape                                       ? "input shape"
-        : targets && (own.classes != info.classes || own.targets != info.targets) ? "classes"
-        : targets && !own.class_names.empty() && !info.class_names.empty() &&
-                own.class_names != info.class_names
-            ? "class names"
+        own.input_shape != info.input_shape ? "input shape"
         : own.pixel_mean != info.pixel_mean || own.pixel_deviation != info.pixel_deviation
             ? "normalization of pixels"
         : by_group && own.groups != info.groups ? "groups, which the model reads"
                                                 : nullptr;
     if (other != nullptr)
-      throw Error(ErrorKind::kParameter,
-                  "the set `" + set.name() + "` has other " + other +
-                      " than the dataset that the model was built for: use one with the same" +
-                      (std::string_view(other).starts_with("class")
-                           ? ", or `targets: none` if it serves as out-of-distribution data"
-                           : ""));
+      refuse("has other " + std::string(other) +
+             " than the dataset that the model was built for: use one with the same");
+    if (!set.has_targets()) return;
+    const bool named = !own.class_names.empty() && !info.class_names.empty();
+    if (own.classes != info.classes || own.targets != info.targets ||
+        (named && own.class_names != info.class_names))
+      refuse(
+          "has other classes than the dataset that the model was built for: use one with the "
+          "same, or `targets: none` if it serves as out-of-distribution data");
+    if (info.classes > 0 && !named && set.targets() == assay::SetTargets::kByName)
+      refuse(
+          "or the dataset that the model was built for does not name its classes, which may be "
+          "others: say `targets: same` if they are the same, or `targets: none`");
   }
 
   void start(std::int64_t unit, const assay::Parts& parts) {

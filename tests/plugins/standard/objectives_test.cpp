@@ -23,7 +23,8 @@ const Info kReal{{2}, 0, 2, {}, {}};
 
 class Table final : public Dataset {  // four samples of three logits, two groups
  public:
-  const Info& info() const override { return kClasses; }
+  explicit Table(Info info = kClasses) : info_(std::move(info)) {}
+  const Info& info() const override { return info_; }
   std::span<const std::int64_t> ids(Split split) const override {
     return split == Split::kTest ? std::span<const std::int64_t>(ids_)
                                  : std::span<const std::int64_t>();
@@ -38,6 +39,7 @@ class Table final : public Dataset {  // four samples of three logits, two group
   }
 
  private:
+  Info info_;
   std::vector<std::int64_t> ids_{0, 1, 2, 3};
 };
 
@@ -120,7 +122,12 @@ TEST_CASE("evaluate measures other datasets by their names, and resumes between 
                      return std::static_pointer_cast<Dataset>(
                          std::make_shared<testing::TinyData>());
                    }});
-  const Specs sets{{"set", {{"name", std::string("again")}, {"dataset", Spec{"tiny", {}}}}}};
+  const auto with = [](const std::string& targets) {
+    return Specs{
+        {"set",
+         {{"name", std::string("again")}, {"dataset", Spec{"tiny", {}}}, {"targets", targets}}}};
+  };
+  const auto sets = with("same");
   const auto make = [&](const Specs& which) {
     return registry.make<Procedure>({"evaluate", {{"batch", std::int64_t{7}}, {"sets", which}}},
                                     &parts.dataset->info());
@@ -152,4 +159,31 @@ TEST_CASE("evaluate measures other datasets by their names, and resumes between 
   CHECK(found.at("again/worst_group") == found.at("test/worst_group"));
   for (const std::int64_t stop : {0, 1, 3, 5}) CHECK(rows_from(stop) == whole);
   CHECK_THROWS_WITH(make({sets[0], sets[0]}), Catch::Contains("have the name `again`"));
+  CHECK_NOTHROW(make(sets)->check(parts));
+  CHECK_THROWS_WITH(make(with("by_name"))->check(parts),
+                    Catch::Contains("the set `again` or the dataset that the model was built for "
+                                    "does not name its classes"));
+}
+
+TEST_CASE("evaluate takes a set whose classes have the same names, and no other") {
+  Parts parts;
+  parts.model = std::make_shared<Same>();
+  parts.dataset = std::make_shared<Table>();
+  Registry registry = plugins();
+  std::shared_ptr<Table> other = std::make_shared<Table>();
+  registry.insert(
+      {.kind = "dataset", .name = "other", .doc = "A test's.", .make = [&](const Build&) {
+         return std::static_pointer_cast<Dataset>(other);
+       }});
+  const auto check = [&](const std::string& targets) {
+    const Specs sets{
+        {"set",
+         {{"name", std::string("s")}, {"dataset", Spec{"other", {}}}, {"targets", targets}}}};
+    registry.make<Procedure>({"evaluate", {{"sets", sets}}}, &kClasses)->check(parts);
+  };
+  for (const auto* targets : {"by_name", "same", "none"}) CHECK_NOTHROW(check(targets));
+  other = std::make_shared<Table>(Info{{3}, 3, 1, {"a", "c", "b"}, {"left", "right"}});
+  for (const auto* targets : {"by_name", "same"})
+    CHECK_THROWS_WITH(check(targets), Catch::Contains("the set `s` has other classes"));
+  CHECK_NOTHROW(check("none"));
 }
