@@ -54,6 +54,8 @@ Batch Objective::prepare(Model&, const Batch& batch, const Context&) {
 }
 
 std::int64_t Objective::samples(std::size_t, const Batch& batch) const {
+void Objective::check(const Batch&, std::int64_t) const {}
+
   return batch.size();
 }
 

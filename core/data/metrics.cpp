@@ -35,12 +35,25 @@ void check_metrics(const Metrics& metrics, const std::vector<SetInfo>& sets) {
   }
 }
 
-void check_size(const Metrics& metrics, const SetInfo& set, std::int64_t samples) {
+// Calls visit(metric) for each; what it throws has the path of the metric.
+template <class Visit>
+static void for_metrics(const Metrics& metrics, const Visit& visit) {
   for (std::size_t i = 0; i < metrics.size(); ++i) try {
-      metrics[i]->check_size(set, samples);
+      visit(*metrics[i]);
     } catch (const Error& error) {
       throw error.within("procedure.metrics." + std::to_string(i));
     }
+}
+
+void check_size(const Metrics& metrics, const SetInfo& set, std::int64_t samples) {
+  for_metrics(metrics, [&](const Metric& metric) { metric.check_size(set, samples); });
+}
+
+void check_sizes(const Metrics& metrics, const Dataset& dataset,
+                 std::initializer_list<Split> splits) {
+  for (const auto split : splits)
+    if (const auto samples = std::ssize(dataset.ids(split)); samples > 0)
+      check_size(metrics, {std::string(name_of(split)), true}, samples);
 }
 
 Keeps keeps_of(const Metrics& metrics) {
@@ -69,11 +82,11 @@ static void check_declared(const Metric& metric, const Measured& measured, std::
 
 Measured measure(const Metrics& metrics, const PredictionSets& sets) {
   Measured measured;
-  for (const auto& metric : metrics) {
+  for_metrics(metrics, [&](const Metric& metric) {
     const auto before = measured.rows().size();
-    metric->measure(sets, measured);
-    check_declared(*metric, measured, before);
-  }
+    metric.measure(sets, measured);
+    check_declared(metric, measured, before);
+  });
   return measured;
 }
 

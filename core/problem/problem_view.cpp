@@ -1,8 +1,6 @@
 // How optimizers nest: the clipped gradient, whole gradients, gradients taken elsewhere.
 #include "assay/sdk/problem_view.h"
 
-#include <algorithm>
-
 #include <ATen/ops/_foreach_mul.h>
 
 #include "assay/error.h"
@@ -115,17 +113,31 @@ void expect_all_ascended(const Problem& problem, const std::string& optimizer) {
                   "optimizer");
 }
 
-void check_decay(const Problem& problem, double weight_decay, const std::string& optimizer) {
+// The name of the first parameter that is no weight; null if all are.
+static const std::string* find_scale(const Problem& problem) {
   const auto roles = problem.roles();
-  const auto it =
-      std::find_if(roles.begin(), roles.end(), [](Role role) { return role != Role::kWeight; });
-  if (weight_decay == 0 || it == roles.end()) return;
-  const auto& name = problem.parameter_names()[static_cast<std::size_t>(it - roles.begin())];
+  for (std::size_t i = 0; i < roles.size(); ++i)
+    if (roles[i] != Role::kWeight) return &problem.parameter_names()[i];
+  return nullptr;
+}
+
+void check_decay(const Problem& problem, double weight_decay, const std::string& optimizer) {
+  const auto* scale = find_scale(problem);
+  if (weight_decay == 0 || scale == nullptr) return;
   throw Error(ErrorKind::kParameter,
-              "optimizer `" + optimizer + "` decays `" + name +
+              "optimizer `" + optimizer + "` decays `" + *scale +
                   "`, which is the scale of a distribution and no weight: set `weight_decay` to 0, "
                   "since a prior takes its place",
               "optimizer");
+}
+
+void expect_weights(const Problem& problem, const std::string& optimizer) {
+  if (const auto* scale = find_scale(problem))
+    throw Error(ErrorKind::kParameter,
+                "optimizer `" + optimizer + "` takes all parameters for weights, but `" + *scale +
+                    "` is the scale of a distribution: use another optimizer, or a model without "
+                    "distributions",
+                "optimizer");
 }
 
 AscentProblem::AscentProblem(Problem& inner, std::string wrapper, Perturb perturb)

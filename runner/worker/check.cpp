@@ -23,11 +23,12 @@ namespace {
 // needs them to be built is built when they are.
 CheckAnswer check(const std::string& line) try {
   Job job = read_job(line);
-  const bool is_first = job.after.empty(), is_whole = job.subset.empty();
+  const bool is_first = job.after.empty(), is_subset = !job.subset.empty();
   job.subset.clear();
   const Context context{torch::kCPU, Rng(static_cast<std::uint64_t>(job.seed)), nullptr};
   const auto made = assemble(job, context, Earlier::kToCome);
-  if (made->procedure && is_whole) made->procedure->check(made->taken);
+  made->taken.subset_to_come = is_subset;
+  if (made->procedure) made->procedure->check(made->taken);
   if (made->procedure && is_first) made->procedure->units(made->taken);
   return {.read = made->parts.dataset ? made->parts.dataset->info().read : ""};
 } catch (const NotRunYet&) {

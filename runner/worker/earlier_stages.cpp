@@ -148,7 +148,8 @@ const EarlierStage& EarlierStages::earlier_of(std::string_view stage) const {
   if (it != job_.earlier.end() && it->second.components.contains("model")) return it->second;
   throw Error(ErrorKind::kData, "stage `" + std::string(stage) +
                                     "` has no model, or no field of this component names it: "
-                                    "declare one with Schema::stage() and kFinalWeights");
+                                    "declare one with Schema::stage() and kFinalWeights or "
+                                    "kPosterior");
 }
 
 // As that stage built it, so that what it draws and does not register is the same.

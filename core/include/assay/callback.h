@@ -19,8 +19,9 @@ class Callback : public Stateful {
   using Interface = Callback;
   static constexpr std::string_view kind = "callback";
 
-  /// Called by Procedure::check(), and before start(). Throws Error{kParameter} or Error{kData} if
-  /// it cannot do its work in such a training.
+  /// Called by Procedure::check(), unless the length of the training is not known yet, and before
+  /// start(). Parameters that are not to be trained are frozen. Throws Error{kParameter} or
+  /// Error{kData} if it cannot do its work in such a training.
   virtual void check(const TrainingSpan&, const Parts&) const {}
 
   /// Called before the first step; in a resumed training after load(), before the next step.

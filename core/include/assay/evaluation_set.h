@@ -11,7 +11,7 @@ namespace assay {
 
 /// What the targets of a set mean, beside those of the dataset that the model was built for.
 enum class SetTargets {
-  kByName,  // the same, which the names of the classes show; refused if there are none
+  kByName,  // the same, which the names of the classes show; refused if classes have no names
   kSame,    // the same
   kOther,   // something else, as those of data that the model should not know
 };

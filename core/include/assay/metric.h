@@ -54,7 +54,7 @@ class Metric {
   /// Called when the procedure is built, before anything is trained, with all sets that measure()
   /// gets together; empty: single splits. Throws Error{kParameter} if it needs others.
   virtual void check_sets(const std::vector<SetInfo>&) const {}
-  /// Called by Procedure::check() for each set. Throws Error{kData} if the set, which has this
+  /// Called before anything is trained for each set. Throws Error{kData} if the set, which has this
   /// number of samples, is too small for it.
   virtual void check_size(const SetInfo&, std::int64_t) const {}
   /// Measures the sets together, since some metrics compare them: those of `evaluate`, `fit` and

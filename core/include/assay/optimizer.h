@@ -64,8 +64,9 @@ class Problem {
   /// Per parameter, the index of the term that it belongs to alone (Partitioned), or kShared.
   virtual const std::vector<int>& owners() const = 0;
 
-  /// Per parameter; empty: all are weights. An optimizer that perturbs weights without
-  /// AscentProblem calls expect_all_ascended() in check(), one with weight decay check_decay().
+  /// The role of each parameter; empty: all are weights. An optimizer that perturbs weights without
+  /// AscentProblem calls expect_all_ascended() in check(), one with weight decay check_decay(), and
+  /// one that draws weights expect_weights().
   virtual std::vector<Role> roles() const { return {}; }
 
   /// Names of the terms, as Objective::terms(), or of the groups, as Info::groups.

@@ -40,7 +40,7 @@ class Predictor : public Stateful {
   using Interface = Predictor;
   static constexpr std::string_view kind = "predictor";
 
-  /// Throws Error{kParameter} if it can make no use of this model: Procedure::check().
+  /// Called before anything is trained. Throws Error if it can make no use of this model.
   virtual void check(const Model&) const {}
   /// Number of passes over a set, whose probabilities or values are averaged.
   virtual std::int64_t passes() const { return 1; }

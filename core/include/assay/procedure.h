@@ -59,6 +59,9 @@ struct Parts {
   };
   std::map<std::string, Other, std::less<>> others;
   std::shared_ptr<const Inputs> inputs;
+  /// In Procedure::check(): the training split will be a part of the dataset's, which an earlier
+  /// stage is to select.
+  bool subset_to_come = false;
 
   /// The component of kind I::kind in `others`; null if the manifest omits it. Throws as
   /// expect_version().
@@ -102,10 +105,10 @@ class Procedure : public Stateful {
   static constexpr std::string_view kind = "procedure";
 
   /// Called before any stage is run, in a process that runs none: it may freeze the model, say.
-  /// Models and data are as they are at first, without what earlier stages will do to them. Not
-  /// called if the samples are a `subset`, or if a component reads what earlier stages leave.
-  /// Throws Error if the work will not be possible, so that nothing is trained in vain; its path is
-  /// that of the stage, such as "procedure.metrics".
+  /// Models have their first weights, and data are those of the manifest. Not called if a component
+  /// needs an artifact of an earlier stage to be built. Throws Error if the work will not be
+  /// possible, so that nothing is trained in vain; its path is that of the stage, such as
+  /// "procedure.metrics".
   virtual void check(const Parts&) const {}
 
   /// Total number of units (steps, batches, tasks); they are numbered from 0. The runner calls it

@@ -5,8 +5,8 @@ namespace assay {
 
 enum class Role {
   kWeight,
-  kScale,  // of a distribution of weights: neither an ascent such as SAM's nor decay moves it
-  kAscendedScale,  // only decay does not move it
+  kScale,          // of a distribution of weights: decay and an ascent must not move it
+  kAscendedScale,  // a scale that an ascent such as SAM's may perturb, but decay must not move
 };
 
 /// Whether an ascent may perturb it.

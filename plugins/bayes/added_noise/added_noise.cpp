@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "assay/registry.h"
+#include "assay/sdk/problem_view.h"
 #include "assay/sdk/tensors.h"
 #include "assay/sdk/wrapper.h"
 
@@ -27,6 +28,11 @@ class AddedNoise final : public assay::Wrapper {
   }
 
   explicit AddedNoise(Params params) : Wrapper(params), p_(std::move(params)) {}
+
+  void check(assay::Problem& problem) override {
+    assay::expect_weights(problem, "added_noise");
+    Wrapper::check(problem);
+  }
 
   void save(assay::State& state) const override {
     Wrapper::save(state);

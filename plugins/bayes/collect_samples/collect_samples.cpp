@@ -38,7 +38,7 @@ class CollectSamples final : public assay::Callback {
   void check(const assay::TrainingSpan& span, const assay::Parts&) const override {
     const assay::CollectingTimes times(span, p_.start, p_.every);
     const auto count = times.count();
-    times.expect(count, 1, "collect_samples");
+    times.check_count(count, 1, "collect_samples");
     if (count > p_.most)
       throw assay::Error(assay::ErrorKind::kParameter,
                          "`collect_samples` would keep " + std::to_string(count) +
@@ -60,7 +60,7 @@ class CollectSamples final : public assay::Callback {
   }
 
   void finish(assay::Parts& parts, const assay::Context&, assay::Results& results) override {
-    times_.expect(std::ssize(sets_), 1, "collect_samples");
+    times_.check_count(std::ssize(sets_), 1, "collect_samples");
     assay::Posterior left;
     for (const auto& [name, w] : assay::trained_parameters(*parts.model)) {
       Tensors one;

@@ -7,6 +7,7 @@
 #include <ATen/ops/zeros_like.h>
 
 #include "assay/registry.h"
+#include "assay/sdk/problem_view.h"
 #include "assay/sdk/tensors.h"
 
 namespace {
@@ -32,9 +33,12 @@ assay::Schema<Params> target_schema(const std::string& lr) {
 }
 
 class Langevin : public assay::Optimizer {
+ public:
+  void check(assay::Problem& problem) override { assay::expect_weights(problem, name_); }
+
  protected:
-  Langevin(const Target& p, const assay::Info& info)
-      : target_(p), N_(assay::count_training_samples(info)) {}
+  Langevin(std::string name, const Target& p, const assay::Info& info)
+      : target_(p), name_(std::move(name)), N_(assay::count_training_samples(info)) {}
 
   // The gradient of N loss(w) + |w|^2 / (2 s^2), in place of that of the loss.
   void add_prior(const Tensors& w, Tensors& gradient) const {
@@ -52,6 +56,7 @@ class Langevin : public assay::Optimizer {
   Target target_;
 
  private:
+  std::string name_;
   double N_;
 };
 
@@ -64,7 +69,7 @@ class Sgld final : public Langevin {
         "loss and of the prior; so e is about 2 / N times a learning rate of SGD.");
   }
 
-  Sgld(const Params& p, const assay::Info& info) : Langevin(p, info) {}
+  Sgld(const Params& p, const assay::Info& info) : Langevin("sgld", p, info) {}
 
   double step(assay::Problem& problem) override {
     auto gradient = problem.gradient();
@@ -91,7 +96,7 @@ class Sghmc final : public Langevin {
                "Friction: 1 minus the momentum; above 0.");
   }
 
-  Sghmc(const Params& p, const assay::Info& info) : Langevin(p, info), p_(p) {
+  Sghmc(const Params& p, const assay::Info& info) : Langevin("sghmc", p, info), p_(p) {
     if (p_.friction == 0)
       throw assay::Error(assay::ErrorKind::kParameter,
                          "`friction` is 0, with which the noise of the gradients adds up without "

@@ -146,10 +146,8 @@ class Sgvb final : public assay::Wrapper, public assay::PosteriorHolder {
                    "which would draw rho to 0, a deviation of 0.69.");
   }
 
-  Sgvb(Params params, const assay::Build& build) : Wrapper(params), p_(std::move(params)) {
-    N_ = assay::count_training_samples(build.info());
-    refuse_base(build.params);
-  }
+  Sgvb(Params params, const assay::Info& info)
+      : Wrapper(params), p_(std::move(params)), N_(assay::count_training_samples(info)) {}
 
   void check(assay::Problem& problem) override {
     if (!problem.roles().empty())
@@ -188,26 +186,8 @@ class Sgvb final : public assay::Wrapper, public assay::PosteriorHolder {
       rho_.push_back(at::full_like(x, std::log(std::expm1(p_.initial_deviation))));
   }
 
-  // Of the base, and of what is in it.
-  static void refuse_base(const assay::Values& params) {
-    for (const auto& [name, value] : params) {
-      if (const auto* inner = std::get_if<assay::Spec>(&value)) {
-        for (const auto& sampler : {"sgld", "sghmc", "added_noise"})
-          if (inner->use == sampler)
-            throw assay::Error(assay::ErrorKind::kParameter,
-                               "the base `" + inner->use +
-                                   "` samples weights, but here it would move their means and "
-                                   "scales: use it without `sgvb`",
-                               "base");
-        refuse_base(inner->params);
-      }
-      if (const auto* several = std::get_if<assay::Specs>(&value))
-        for (const auto& one : *several) refuse_base(one.params);
-    }
-  }
-
   Params p_;
-  double N_ = 0;
+  double N_;
   Tensors rho_;
 };
 

@@ -46,8 +46,8 @@ class Swag final : public assay::Callback {
 
   void check(const assay::TrainingSpan& span, const assay::Parts&) const override {
     const assay::CollectingTimes times(span, p_.start, p_.every);
-    times.expect(times.count(), std::max<std::int64_t>(p_.rank, 2), "swag",
-                 p_.rank > 2 ? ", or a smaller `rank`" : "");
+    times.check_count(times.count(), std::max<std::int64_t>(p_.rank, 2), "swag",
+                      p_.rank > 2 ? ", or a smaller `rank`" : "");
   }
 
   void start(const assay::TrainingSpan& span, assay::Parts& parts, const assay::Context&) override {
@@ -64,7 +64,7 @@ class Swag final : public assay::Callback {
 
   void finish(assay::Parts& parts, const assay::Context& context,
               assay::Results& results) override {
-    times_.expect(count_, 2, "swag");
+    times_.check_count(count_, 2, "swag");
     if (count_ < p_.rank)  // whoever made this training shorter than it was to be
       context.note("`swag` has " + std::to_string(count_) + " sets of weights for its rank of " +
                    std::to_string(p_.rank) + ", since the training stopped early");

@@ -57,6 +57,10 @@ class Dfr final : public assay::Procedure {
     if (p_.c.empty()) throw Error(ErrorKind::kParameter, "`c` is empty: give at least one value");
   }
 
+  void check(const assay::Parts& parts) const override {
+    assay::check_sizes(p_.metrics, *parts.dataset, {Split::kValidation, Split::kTest});
+  }
+
   std::int64_t units(const assay::Parts&) const override { return tries() + p_.refits; }
 
   void advance(std::int64_t unit, assay::Parts& parts, const assay::Context& context,

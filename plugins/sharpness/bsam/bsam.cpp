@@ -66,7 +66,7 @@ class Bsam final : public assay::Optimizer, public assay::PosteriorHolder {
                          "without a gradient would fall to 0, so one of the two must be above 0");
   }
 
-  void check(assay::Problem& problem) override { assay::expect_all_ascended(problem, "bsam"); }
+  void check(assay::Problem& problem) override { assay::expect_weights(problem, "bsam"); }
 
   double step(assay::Problem& problem) override {
     const torch::NoGradGuard no_grad;

@@ -53,14 +53,19 @@ class Hessian final : public assay::Procedure {
                    "draws; without one they are those of the model itself.");
   }
 
-  explicit Hessian(Params params) : p_(std::move(params)), draws_(count_draws(p_.predictor)) {
+  explicit Hessian(Params params) : p_(std::move(params)) {
+    expect_drawing(p_.predictor);
     if (p_.iterations <= p_.top)
       throw assay::Error(assay::ErrorKind::kParameter,
                          "`iterations` must be above `top`, the number of eigenvalues");
   }
 
+  void check(const assay::Parts& parts) const override {
+    check_predictor(p_.predictor, *parts.model);
+  }
+
   std::int64_t units(const assay::Parts&) const override {
-    return p_.iterations * (1 + p_.probes) * draws_;
+    return p_.iterations * (1 + p_.probes) * count_draws(p_.predictor);
   }
 
   void advance(std::int64_t unit, assay::Parts& parts, const assay::Context& context,
@@ -176,7 +181,7 @@ class Hessian final : public assay::Procedure {
     for (const auto& x : searches_) {
       least = std::min(least, x.numel());
       products += x.numel();
-      smallest += x[0].item<double>() / static_cast<double>(draws_);
+      smallest += x[0].item<double>() / static_cast<double>(count_draws(p_.predictor));
     }
     for (std::int64_t k = 0; k < least; ++k) {
       const auto name = "hessian/eigenvalue/" + std::to_string(k + 1);
@@ -211,7 +216,6 @@ class Hessian final : public assay::Procedure {
   }
 
   Params p_;
-  std::int64_t draws_;
   std::optional<assay::BatchProblem> problem_;
   Lanczos lanczos_;
   Tensors searches_, errors_;  // of each draw

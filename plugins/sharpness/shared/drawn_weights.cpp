@@ -1,13 +1,22 @@
 #include "sharpness/shared/drawn_weights.h"
 
-std::int64_t count_draws(const std::shared_ptr<assay::Predictor>& predictor) {
-  if (!predictor) return 1;
-  if (!predictor->changes_weights())
+void expect_drawing(const std::shared_ptr<assay::Predictor>& predictor) {
+  if (predictor && !predictor->changes_weights())
     throw assay::Error(assay::ErrorKind::kParameter,
                        "the `predictor` draws no weights, so that each draw would measure the "
                        "model as it is: use `posterior`, or omit it",
                        "predictor");
-  return predictor->passes();
+}
+
+std::int64_t count_draws(const std::shared_ptr<assay::Predictor>& predictor) {
+  return predictor ? predictor->passes() : 1;
+}
+
+void check_predictor(const std::shared_ptr<assay::Predictor>& predictor,
+                     const assay::Model& model) try {
+  if (predictor) predictor->check(model);
+} catch (const assay::Error& error) {
+  throw error.within("procedure.predictor");
 }
 
 DrawnWeights::DrawnWeights(const std::shared_ptr<assay::Predictor>& predictor, std::int64_t draw,

@@ -7,9 +7,15 @@
 #include "assay/predictor.h"
 #include "assay/sdk/scoped_weights.h"
 
-/// How many draws a measurement is averaged over: 1 without a predictor. Throws Error{kParameter}
-/// if the predictor draws no weights.
+/// Throws Error{kParameter} if there is a predictor that draws no weights.
+void expect_drawing(const std::shared_ptr<assay::Predictor>& predictor);
+
+/// How many draws a measurement is averaged over: 1 without a predictor. Those of a predictor may
+/// depend on what an earlier stage left, so it cannot be asked before that has run.
 std::int64_t count_draws(const std::shared_ptr<assay::Predictor>& predictor);
+
+/// Predictor::check() of a predictor that is there, for Procedure::check().
+void check_predictor(const std::shared_ptr<assay::Predictor>& predictor, const assay::Model& model);
 
 /// The weights and buffers of draw `draw` are in the model for the lifetime of the object: those
 /// that `evaluate` has in its pass of that number. Does nothing if `predictor` is null.

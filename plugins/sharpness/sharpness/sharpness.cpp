@@ -52,11 +52,14 @@ class Sharpness final : public assay::Procedure {
   }
   static assay::Strings needs() { return {"model", "weights/All", "dataset", "objective"}; }
 
-  explicit Sharpness(Params params)
-      : p_(std::move(params)), weight_draws_(count_draws(p_.predictor)) {}
+  explicit Sharpness(Params params) : p_(std::move(params)) { expect_drawing(p_.predictor); }
+
+  void check(const assay::Parts& parts) const override {
+    check_predictor(p_.predictor, *parts.model);
+  }
 
   std::int64_t units(const assay::Parts& parts) const override {
-    return chunks(parts) * weight_draws_;
+    return chunks(parts) * count_draws(p_.predictor);
   }
 
   void advance(std::int64_t unit, assay::Parts& parts, const assay::Context& context,
@@ -69,7 +72,8 @@ class Sharpness final : public assay::Procedure {
         context.with(context.rng.fork("sharpness").fork(static_cast<std::uint64_t>(unit)));
     assay::BatchProblem problem(*parts.model, *parts.objective, {});
     problem.begin({assay::to_device(parts.dataset->load(ids, here), here.device)}, here, 1);
-    measure(problem, static_cast<double>(count) / static_cast<double>(size(parts) * weight_draws_));
+    measure(problem, static_cast<double>(count) /
+                         static_cast<double>(size(parts) * count_draws(p_.predictor)));
     if (unit + 1 < units(parts)) return;
     const std::string prefix = p_.adaptive ? "sharpness/adaptive_" : "sharpness/";
     results.metric(prefix + "worst", worst_);
@@ -158,7 +162,6 @@ class Sharpness final : public assay::Procedure {
   }
 
   Params p_;
-  std::int64_t weight_draws_;
   double worst_ = 0, average_ = 0, gradient_norm_ = 0;  // of the chunks so far, by their share
 };
 

@@ -40,10 +40,9 @@ class ClassSubset final : public assay::Dataset {
     info_ = whole;
     info_.classes = std::ssize(p.classes);
     info_.class_names.clear();
-    for (const auto c : p.classes)
-      info_.class_names.push_back(whole.class_names.empty()
-                                      ? std::to_string(c)
-                                      : whole.class_names[static_cast<std::size_t>(c)]);
+    if (!whole.class_names.empty())
+      for (const auto c : p.classes)
+        info_.class_names.push_back(whole.class_names[static_cast<std::size_t>(c)]);
     info_.whole_group_sizes.clear();
     info_.group_sizes = assay::group_sizes(ids_[0].size(), groups_[0], info_.groups.size());
   }

@@ -109,23 +109,22 @@ class Evaluate final : public assay::Procedure {
     } catch (const Error& error) {
       throw error.within("procedure.predictor");
     }
-    assay::check_size(p_.metrics, {p_.split, true}, count(*parts.dataset, split_of(p_.split)));
-    for (const auto& set : p_.sets) {
-      check_alike(*set, parts);
-      const auto samples = count(*set->dataset(), set->split());
-      if (samples == 0)
-        throw Error(ErrorKind::kData, "the dataset of the set `" + set->name() +
-                                          "` has no split `" + std::string(name_of(set->split())) +
-                                          "`: choose another one with `split`");
-      assay::check_size(p_.metrics, {set->name(), set->has_targets()}, samples);
+    check_samples({p_.split, true}, *parts.dataset, split_of(p_.split));
+    for (std::size_t i = 0; i < p_.sets.size(); ++i) {
+      const auto& set = *p_.sets[i];
+      try {
+        check_alike(set, parts);
+        check_samples({set.name(), set.has_targets()}, *set.dataset(), set.split());
+      } catch (const Error& error) {
+        throw error.path().empty() ? error.within("procedure.sets." + std::to_string(i)) : error;
+      }
     }
   }
 
   std::int64_t units(const assay::Parts& parts) const override {
     std::int64_t all = 0;
     for (const auto& [name, loop] : loops_of(parts)) {
-      if (loop.units() == 0)
-        throw Error(ErrorKind::kData, "the set `" + name + "` has no samples to evaluate on");
+      if (loop.units() == 0) refuse_empty(name);
       all += loop.units();
     }
     return all;
@@ -153,8 +152,16 @@ class Evaluate final : public assay::Procedure {
   void load(const assay::State& state) override { loaded_ = state; }
 
  private:
-  static std::int64_t count(const assay::Dataset& dataset, Split split) {
-    return std::ssize(dataset.ids(split));
+  [[noreturn]] static void refuse_empty(const std::string& set) {
+    throw Error(ErrorKind::kData, "the set `" + set +
+                                      "` has no samples to evaluate on: choose another split of "
+                                      "its dataset with `split`");
+  }
+
+  void check_samples(const assay::SetInfo& set, const assay::Dataset& dataset, Split split) const {
+    const auto samples = std::ssize(dataset.ids(split));
+    if (samples == 0) refuse_empty(set.name);
+    assay::check_size(p_.metrics, set, samples);
   }
 
   using Loops = std::vector<std::pair<std::string, assay::PredictionLoop>>;
@@ -201,8 +208,10 @@ class Evaluate final : public assay::Procedure {
           "same, or `targets: none` if it serves as out-of-distribution data");
     if (info.classes > 0 && !named && set.targets() == assay::SetTargets::kByName)
       refuse(
-          "or the dataset that the model was built for does not name its classes, which may be "
-          "others: say `targets: same` if they are the same, or `targets: none`");
+          std::string("may have other classes, since ") +
+          (own.class_names.empty() ? "its dataset" : "the dataset that the model was built for") +
+          " does not name them: say `targets: same` if class k is the same in both, or "
+          "`targets: none`");
   }
 
   void start(std::int64_t unit, const assay::Parts& parts) {

@@ -27,6 +27,10 @@ class Fit final : public assay::Procedure {
 
   explicit Fit(Params params) : p_(std::move(params)) { assay::check_metrics(p_.metrics); }
 
+  void check(const assay::Parts& parts) const override {
+    assay::check_sizes(p_.metrics, *parts.dataset, {Split::kValidation, Split::kTest});
+  }
+
   std::int64_t units(const assay::Parts& parts) const override {
     return fitted(*parts.model).steps();
   }

@@ -33,7 +33,7 @@ class Swa final : public assay::Callback, public assay::WeightLender {
 
   void check(const assay::TrainingSpan& span, const assay::Parts&) const override {
     const assay::CollectingTimes times(span, p_.start, p_.every);
-    times.expect(times.count(), 1, "swa");
+    times.check_count(times.count(), 1, "swa");
   }
 
   void start(const assay::TrainingSpan& span, assay::Parts& parts,

@@ -11,7 +11,7 @@ class Callbacks {
   explicit Callbacks(std::vector<std::shared_ptr<assay::Callback>> all) : all_(std::move(all)) {}
 
   void check(const assay::TrainingSpan& span, const assay::Parts& parts) const {
-    find_abilities(parts);
+    find_deciders(parts);
     for (std::size_t i = 0; i < all_.size(); ++i) try {
         all_[i]->check(span, parts);
       } catch (const assay::Error& error) {
@@ -20,7 +20,7 @@ class Callbacks {
   }
 
   void start(const assay::TrainingSpan& span, assay::Parts& parts, const assay::Context& context) {
-    able_ = find_abilities(parts);
+    deciders_ = find_deciders(parts);
     for (const auto& one : all_) one->start(span, parts, context);
   }
 
@@ -33,7 +33,7 @@ class Callbacks {
   /// The weights for evaluation are in the model as long as the result lives; null: the model's
   /// own.
   std::unique_ptr<assay::ScopedWeights> lend(assay::Model& model) {
-    auto lent = able_.lender == nullptr ? assay::Tensors() : able_.lender->lent_weights();
+    auto lent = deciders_.lender == nullptr ? assay::Tensors() : deciders_.lender->lent_weights();
     if (lent.empty()) return nullptr;
     return std::make_unique<assay::ScopedWeights>(like(lent, model), lent);
   }
@@ -41,8 +41,8 @@ class Callbacks {
   /// Copies the weights that the model ends with into it.
   void settle(assay::Model& model) {
     assay::Tensors last;
-    if (able_.chooser != nullptr) last = able_.chooser->final_weights();
-    if (last.empty() && able_.lender != nullptr) last = able_.lender->lent_weights();
+    if (deciders_.chooser != nullptr) last = deciders_.chooser->final_weights();
+    if (last.empty() && deciders_.lender != nullptr) last = deciders_.lender->lent_weights();
     const torch::NoGradGuard no_grad;
     const auto weights = like(last, model);
     for (std::size_t i = 0; i < last.size(); ++i) weights[i].copy_(last[i]);
@@ -56,19 +56,19 @@ class Callbacks {
   }
 
  private:
-  // Those that decide on weights.
-  struct Able {
+  // What decides on weights.
+  struct Deciders {
     assay::WeightLender* lender = nullptr;
     assay::WeightChooser* chooser = nullptr;
   };
 
-  Able find_abilities(const assay::Parts& parts) const {
-    Able able{dynamic_cast<assay::WeightLender*>(parts.optimizer.get())};
+  Deciders find_deciders(const assay::Parts& parts) const {
+    Deciders found{dynamic_cast<assay::WeightLender*>(parts.optimizer.get())};
     for (const auto& one : all_) {
-      set_only(able.lender, *one, "lend weights for evaluation");
-      set_only(able.chooser, *one, "choose the final weights");
+      set_only(found.lender, *one, "lend weights for evaluation");
+      set_only(found.chooser, *one, "choose the final weights");
     }
-    return able;
+    return found;
   }
 
   static std::string name_of(std::size_t i) { return "callback" + std::to_string(i); }
@@ -104,5 +104,5 @@ class Callbacks {
   }
 
   std::vector<std::shared_ptr<assay::Callback>> all_;
-  Able able_;
+  Deciders deciders_;
 };

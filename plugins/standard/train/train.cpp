@@ -43,10 +43,11 @@ class Train final : public assay::Procedure {
   }
 
   void check(const Parts& parts) const override {
-    check_setting(parts);
     freeze(*parts.model);
+    check_setting(parts);
     assay::BatchProblem problem(*parts.model, *parts.objective, problem_options(parts));
     check_problem(problem, parts);
+    check_objective(parts);
   }
 
   std::int64_t units(const Parts& parts) const override {
@@ -104,6 +105,8 @@ class Train final : public assay::Procedure {
   }
 
   void check_setting(const Parts& parts) const {
+    if (parts.dataset->ids(Split::kTrain).empty())
+      throw assay::Error(assay::ErrorKind::kData, "the training split is empty");
     if (p_.patience > 0 && parts.dataset->ids(Split::kValidation).empty())
       throw assay::Error(assay::ErrorKind::kData,
                          "`patience` needs a validation split, but the dataset has none: give it "
@@ -111,19 +114,50 @@ class Train final : public assay::Procedure {
     if (p_.monitor == "worst_group" && parts.dataset->info().groups.empty())
       throw assay::Error(assay::ErrorKind::kData,
                          "`monitor: worst_group` needs a dataset with groups");
-    for (const auto split : {Split::kValidation, Split::kTest})
-      if (const auto samples = std::ssize(parts.dataset->ids(split)); samples > 0)
-        assay::check_size(p_.metrics, {std::string(name_of(split)), true}, samples);
-    callbacks_.check({units(parts), steps_per_epoch(parts)}, parts);
+    assay::check_sizes(p_.metrics, *parts.dataset, {Split::kValidation, Split::kTest});
+    if (!parts.subset_to_come) callbacks_.check({units(parts), steps_per_epoch(parts)}, parts);
   }
 
   void check_problem(assay::BatchProblem& problem, const Parts& parts) const {
-    problem.check_count(std::min(p_.accumulate, count_parts(parts, p_.batch)));
+    try {
+      problem.check_count(std::min(p_.accumulate, count_parts(parts, p_.batch)));
+    } catch (const assay::Error& error) {
+      throw error.within("procedure.accumulate");
+    }
     try {
       parts.optimizer->check(problem);
     } catch (const assay::Error& error) {
-      throw error.within("optimizer");
+      throw error.path().empty() ? error.within("optimizer") : error;
     }
+  }
+
+  // By a few samples of the training, and of the splits that only the objective can measure.
+  void check_objective(const Parts& parts) const {
+    const Context context{torch::kCPU, assay::Rng(0), nullptr};
+    auto few = load_few(*parts.dataset, Split::kTrain, context);
+    for (const auto& transform : p_.transforms)
+      few = transform->apply(few, transform->draw(few, context.rng));
+    const auto check = [&](const assay::Batch& samples, Split split, std::int64_t batch) {
+      const auto last = std::ssize(parts.dataset->ids(split)) % batch;
+      const bool whole = last == 0 || (split == Split::kTrain && parts.subset_to_come);
+      try {
+        parts.objective->check(samples, whole ? batch : last);
+      } catch (const assay::Error& error) {
+        throw error.within("objective");
+      }
+    };
+    check(few, Split::kTrain, p_.batch);
+    const torch::NoGradGuard no_grad;
+    const assay::EvalMode mode(*parts.model);
+    if (parts.model->forward(few).logits.defined()) return;
+    for (const auto split : {Split::kValidation, Split::kTest})
+      if (!parts.dataset->ids(split).empty())
+        check(load_few(*parts.dataset, split, context), split, p_.evaluate_batch);
+  }
+
+  static assay::Batch load_few(const assay::Dataset& dataset, Split split, const Context& context) {
+    const auto ids = dataset.ids(split);
+    return dataset.load(ids.first(std::min<std::size_t>(ids.size(), 2)), context);
   }
 
   assay::ProblemOptions problem_options(const Parts& parts) const {
@@ -132,9 +166,9 @@ class Train final : public assay::Procedure {
   }
 
   void start(Parts& parts, const Context& context) {
-    check_setting(parts);
     freeze(*parts.model);
-    if (is_part()) frozen_ = find_frozen(*parts.model);
+    if (trains_part()) frozen_ = find_frozen(*parts.model);
+    check_setting(parts);
     problem_.emplace(*parts.model, *parts.objective, problem_options(parts));
     check_problem(*problem_, parts);
     const assay::Batches order(
@@ -220,10 +254,10 @@ class Train final : public assay::Procedure {
     return frozen;
   }
 
-  bool is_part() const { return p_.layers > 0 || !p_.only.empty(); }
+  bool trains_part() const { return p_.layers > 0 || !p_.only.empty(); }
 
   void freeze(assay::Model& model) const {
-    if (!is_part()) return;
+    if (!trains_part()) return;
     const auto kept = p_.layers > 0 ? assay::last_layers(model, p_.layers)
                                     : assay::matching(model, p_.only, "only");
     for (auto& parameter : model.parameters()) parameter.requires_grad_(false);

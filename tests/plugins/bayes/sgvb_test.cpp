@@ -229,5 +229,5 @@ TEST_CASE("sgvb refuses weight decay in its base, and samplers") {
     CHECK_NOTHROW(check({"adamw", {{"weight_decay", 0.0}}}, perturb));
   }
   CHECK_THROWS_WITH(check({"sgld", {}}, "mean"),
-                    Catch::Matchers::Contains("use it without `sgvb`"));
+                    Catch::Matchers::Contains("takes all parameters for weights"));
 }

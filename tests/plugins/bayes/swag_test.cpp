@@ -141,7 +141,7 @@ TEST_CASE("draws have the covariance that they are said to have") {
 TEST_CASE("swag with fewer sets than its rank is refused before the first step") {
   CHECK_THROWS_WITH(
       collected(scalars({1, 2}), {{"rank", std::int64_t{3}}}),
-      Catch::Matchers::Contains("collects 2 sets") && Catch::Matchers::Contains("needs 3"));
+      Catch::Matchers::Contains("collects 2 set(s)") && Catch::Matchers::Contains("needs 3"));
   CHECK_THROWS_WITH(plugins().make<Callback>({"swag", {{"rank", std::int64_t{1}}}}),
                     Catch::Matchers::Contains("rank - 1"));
 }

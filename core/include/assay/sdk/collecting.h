@@ -17,7 +17,7 @@ class CollectingTimes {
   CollectingTimes(const TrainingSpan& span, double start, std::int64_t every)
       : steps_(span.steps),
         first_(std::llround(start * static_cast<double>(span.steps))),
-        interval_(every > 0 ? every : span.steps_per_epoch) {}
+        interval_(every > 0 ? every : std::max<std::int64_t>(1, span.steps_per_epoch)) {}
 
   bool is_due(std::int64_t step) const { return step >= first_ && (step + 1) % interval_ == 0; }
 
@@ -27,12 +27,12 @@ class CollectingTimes {
 
   /// Throws Error{kParameter} unless `count`, the number of sets that are or will be collected, is
   /// at least `least`. `name` is the callback's; `remedy` is what else would help.
-  void expect(std::int64_t count, std::int64_t least, const std::string& name,
-              const std::string& remedy = "") const {
+  void check_count(std::int64_t count, std::int64_t least, const std::string& name,
+                   const std::string& remedy = "") const {
     if (count >= least) return;
     throw Error(ErrorKind::kParameter,
                 "`" + name + "` collects " + std::to_string(count) +
-                    " sets of weights, one every " + std::to_string(interval_) +
+                    " set(s) of weights, one every " + std::to_string(interval_) +
                     " steps after step " + std::to_string(first_) + " of " +
                     std::to_string(steps_) + ", and needs " + std::to_string(least) +
                     ": use a smaller `every` or `start`, or a longer training" + remedy);

@@ -65,6 +65,9 @@ using Metrics = std::vector<std::shared_ptr<Metric>>;
 void check_metrics(const Metrics& metrics, const std::vector<SetInfo>& sets = {});
 /// Metric::check_size() of all of them, for Procedure::check(): errors have the path of the metric.
 void check_size(const Metrics& metrics, const SetInfo& set, std::int64_t samples);
+/// The same for splits of a dataset that are there.
+void check_sizes(const Metrics& metrics, const Dataset& dataset,
+                 std::initializer_list<Split> splits);
 /// What all of them need.
 Keeps keeps_of(const Metrics& metrics);
 Measured measure(const Metrics& metrics, const PredictionSets& sets);

@@ -113,6 +113,10 @@ void expect_all_ascended(const Problem& problem, const std::string& optimizer);
 /// distributions, which decay would draw to a fixed deviation. `optimizer` as above.
 void check_decay(const Problem& problem, double weight_decay, const std::string& optimizer);
 
+/// Throws Error{kParameter} unless all parameters are weights: of optimizers that draw weights, or
+/// learn a distribution of them. `optimizer` as above.
+void expect_weights(const Problem& problem, const std::string& optimizer);
+
 /// A view whose gradients are taken at perturbed weights w + e, as in SAM. Gradients of terms and
 /// groups, and products with the Hessian, are taken at the same w + e, found from the gradient of
 /// the whole loss. Parameters that an ascent must not perturb stay as they are: the gradient that
