@@ -5,6 +5,11 @@
 namespace assay {
 
 Transform::~Transform() = default;
+Mixing::~Mixing() = default;
+
+torch::Tensor Transform::draw(const Batch& batch, const Rng& rng) const {
+  return uniform_per_sample(rng, batch, count());
+}
 
 Rng sample_rng(const Rng& rng, const Batch& batch, std::int64_t row) {
   const auto number = [row](const torch::Tensor& list) {

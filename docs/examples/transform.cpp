@@ -15,11 +15,9 @@ class RandomScale final : public assay::Transform {
   }
   explicit RandomScale(const Params& params) : range_(params.range) {}
 
-  // The stream of a sample is that of its id and its occurrence: neither batches nor threads
+  // Numbers per sample, from the stream of its id and its occurrence: neither batches nor threads
   // matter.
-  torch::Tensor draw(const assay::Batch& batch, const assay::Rng& rng) const override {
-    return assay::uniform_per_sample(rng, batch, 1);
-  }
+  std::int64_t count() const override { return 1; }
 
   assay::Batch apply(const assay::Batch& batch, const torch::Tensor& draws) const override {
     std::vector<std::int64_t> shape(static_cast<std::size_t>(batch.input.dim()), 1);

@@ -16,14 +16,23 @@ class Transform {
   static constexpr std::string_view kind = "transform";
   virtual ~Transform();
 
-  /// Numbers for the samples of `batch`, [B, ...] on the CPU. Those of a sample depend on `rng`,
-  /// its id and its occurrence alone: see uniform_per_sample().
-  virtual torch::Tensor draw(const Batch& batch, const Rng& rng) const = 0;
+  /// Number of random numbers per sample.
+  virtual std::int64_t count() const = 0;
+
+  /// [B, count()] float64 on the CPU. Those of a sample depend on `rng`, its id and its occurrence
+  /// alone. By default uniform_per_sample().
+  virtual torch::Tensor draw(const Batch& batch, const Rng& rng) const;
 
   /// The transformed batch, on the device of `batch`, which is unchanged. Those of this project
-  /// change the input alone, and leave Batch::extra. The same draws give the same bytes on a CPU,
-  /// with any number of threads.
+  /// change the input alone, and leave Batch::extra, but for `views`. The same draws give the same
+  /// bytes on a CPU, with any number of threads.
   virtual Batch apply(const Batch& batch, const torch::Tensor& draws) const = 0;
+};
+
+/// Ability of a transform: what becomes of a sample depends on the others of its batch too.
+class Mixing {
+ public:
+  virtual ~Mixing();
 };
 
 /// The stream of sample `row` of `batch`: rng.fork(id).fork(occurrence); occurrence is 0 if

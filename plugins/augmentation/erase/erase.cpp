@@ -37,9 +37,7 @@ class Erase final : public assay::Transform {
   }
 
   // Whether, area, ratio, row, column.
-  torch::Tensor draw(const assay::Batch& batch, const assay::Rng& rng) const override {
-    return assay::uniform_per_sample(rng, batch, 5);
-  }
+  std::int64_t count() const override { return 5; }
 
   assay::Batch apply(const assay::Batch& batch, const torch::Tensor& draws) const override {
     auto erased = batch;

@@ -23,9 +23,7 @@ class Flip final : public assay::Transform {
     assay::Pixels{info};  // refuses what is no image
   }
 
-  torch::Tensor draw(const assay::Batch& batch, const assay::Rng& rng) const override {
-    return assay::uniform_per_sample(rng, batch, 1);
-  }
+  std::int64_t count() const override { return 1; }
 
   assay::Batch apply(const assay::Batch& batch, const torch::Tensor& draws) const override {
     const auto chosen = (draws < probability_).view({-1, 1, 1, 1}).to(batch.input.device());

@@ -26,12 +26,16 @@ class Noise final : public assay::Transform {
   Noise(const Params& params, const assay::Info& info)
       : deviation_(params.deviation), pixels_(info) {}
 
+  std::int64_t count() const override {
+    return pixels_.channels() * pixels_.height() * pixels_.width();
+  }
+
   // Standard normal numbers, one per pixel and channel.
   torch::Tensor draw(const assay::Batch& batch, const assay::Rng& rng) const override {
-    const auto sizes = batch.input.sizes().slice(1);
-    auto numbers = at::empty(batch.input.sizes(), torch::kFloat);
+    auto numbers = at::empty({batch.size(), count()}, torch::kDouble);
     for (std::int64_t b = 0; b < batch.size(); ++b)
-      numbers[b] = at::randn(sizes, assay::sample_rng(rng, batch, b).generator(), torch::kFloat);
+      numbers[b] =
+          at::randn({count()}, assay::sample_rng(rng, batch, b).generator(), torch::kFloat);
     return numbers;
   }
 
@@ -39,7 +43,8 @@ class Noise final : public assay::Transform {
   assay::Batch apply(const assay::Batch& batch, const torch::Tensor& draws) const override {
     const auto options = batch.input.options();
     auto noisy = batch;
-    noisy.input = batch.input + draws.to(options) * (deviation_ / pixels_.deviation()).to(options);
+    noisy.input = batch.input + draws.to(options).view_as(batch.input) *
+                                    (deviation_ / pixels_.deviation()).to(options);
     noisy.input = at::minimum(at::maximum(noisy.input, pixels_.black().to(options)),
                               pixels_.white().to(options));
     return noisy;

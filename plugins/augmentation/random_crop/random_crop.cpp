@@ -23,9 +23,7 @@ class RandomCrop final : public assay::Transform {
   RandomCrop(const Params& params, const assay::Info& info)
       : padding_(params.padding), pixels_(info) {}
 
-  torch::Tensor draw(const assay::Batch& batch, const assay::Rng& rng) const override {
-    return assay::uniform_per_sample(rng, batch, 2);  // of the row and the column to start at
-  }
+  std::int64_t count() const override { return 2; }  // of the row and the column to start at
 
   assay::Batch apply(const assay::Batch& batch, const torch::Tensor& draws) const override {
     auto moved = batch;

@@ -102,7 +102,8 @@ TEST_CASE("noise is normal, scaled to pixels, and stays between black and white"
   const auto draws = noise->draw(batch, Rng(2));
   CHECK(std::abs(draws.mean().item<double>()) < 0.05);  // 4.5 deviations
   CHECK(draws.std().item<double>() == Approx(1).margin(0.04));
-  const auto plain = batch.input + draws * 0.4;  // 0.1 / 0.25
+  const auto plain =
+      batch.input + draws.to(torch::kFloat).view_as(batch.input) * 0.4;  // 0.1 / 0.25
   CHECK(noise->apply(batch, draws).input.equal(plain.clamp(-2, 2)));
   CHECK(noise->apply(batch, draws * 100).input.abs().max().item<double>() == 2);
 }
