@@ -146,11 +146,15 @@ std::shared_ptr<void> Registry::make(std::string_view kind, const Spec& spec,
                                      const Surroundings& around) const {
   const Depth depth;
   const Entry& entry = find(kind, spec.use);
-  const Make nested = [this, &around](std::string_view inner, std::string_view version,
-                                      const Spec& what) {
+  Surroundings within = around;
+  const Make nested = [&](std::string_view inner, std::string_view version, const Spec& what) {
     expect_version(inner, version, find(inner, what.use).version);
-    const auto build = [&] { return make(inner, what, around); };
-    return around.nested ? around.nested(inner, build) : build();
+    const auto build = [&] { return make(inner, what, within); };
+    auto made = around.nested ? around.nested(inner, build) : build();
+    // What comes after it in a dataset around another one, such as a transform, is for that one.
+    if (kind == Dataset::kind && inner == Dataset::kind)
+      within.info = &std::static_pointer_cast<Dataset>(made)->info();
+    return made;
   };
   try {
     auto made = entry.make(Build{spec.params, around, nested});

@@ -13,13 +13,16 @@
 
 namespace assay::testing {
 
-/// 60 training, 20 validation and 20 test images [1, 8, 8] of three classes, two groups.
+/// 60 training, 20 validation and 20 test images [channels, 8, 8] of three classes, two groups.
+/// Each has a second view, a noisy copy.
 class TinyData final : public Dataset {
  public:
-  TinyData() {
+  explicit TinyData(std::int64_t channels = 1) {
     const auto generator = Rng(17).generator();
     target_ = torch::arange(100, torch::kInt64) % 3;
-    input_ = at::randn({100, 1, 8, 8}, generator, torch::kFloat) + target_.view({100, 1, 1, 1});
+    input_ =
+        at::randn({100, channels, 8, 8}, generator, torch::kFloat) + target_.view({100, 1, 1, 1});
+    view_ = input_ + 0.1 * at::randn({100, channels, 8, 8}, generator, torch::kFloat);
     std::vector<std::int64_t> all;
     for (std::int64_t k = 0; k < 100; ++k) {
       const auto split = static_cast<std::size_t>(k < 60 ? 0 : k < 80 ? 1 : 2);
@@ -28,9 +31,9 @@ class TinyData final : public Dataset {
       groups_[split].push_back(all.back());
     }
     group_ = torch::tensor(all, torch::kInt64);
-    info_.input_shape = {1, 8, 8};
-    info_.pixel_mean = {0.5};
-    info_.pixel_deviation = {0.25};
+    info_.input_shape = {channels, 8, 8};
+    info_.pixel_mean.assign(static_cast<std::size_t>(channels), 0.5);
+    info_.pixel_deviation.assign(static_cast<std::size_t>(channels), 0.25);
     info_.classes = 3;
     info_.groups = {"left", "right"};
     info_.group_sizes = group_sizes(60, groups_[0], 2);
@@ -43,12 +46,15 @@ class TinyData final : public Dataset {
   Batch load(std::span<const std::int64_t> ids, const Context&) const override {
     const auto rows =
         torch::tensor(std::vector<std::int64_t>(ids.begin(), ids.end()), torch::kInt64);
-    return {input_.index_select(0, rows), target_.index_select(0, rows), rows,
-            group_.index_select(0, rows)};
+    return {.input = input_.index_select(0, rows),
+            .target = target_.index_select(0, rows),
+            .id = rows,
+            .group = group_.index_select(0, rows),
+            .extra = {{"view", view_.index_select(0, rows)}}};
   }
 
  private:
-  torch::Tensor input_, target_, group_;
+  torch::Tensor input_, view_, target_, group_;
   std::vector<std::int64_t> ids_[3], groups_[3];
   Info info_;
 };
@@ -68,6 +74,7 @@ class TinyTable final : public Dataset {
   Batch load(std::span<const std::int64_t> ids, const Context& context) const override {
     auto batch = images_.load(ids, context);
     batch.input = batch.input.flatten(1);
+    batch.extra.clear();
     if (real_) batch.target = batch.target.to(torch::kFloat).unsqueeze(1);
     return batch;
   }
