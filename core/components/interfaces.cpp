@@ -14,6 +14,7 @@ Stateful::~Stateful() = default;
 Model::~Model() = default;
 Partitioned::~Partitioned() = default;
 LinearHead::~LinearHead() = default;
+Projector::~Projector() = default;
 Importable::~Importable() = default;
 Fitted::~Fitted() = default;
 Variational::~Variational() = default;
@@ -53,9 +54,9 @@ Batch Objective::prepare(Model&, const Batch& batch, const Context&) {
   return batch;
 }
 
-std::int64_t Objective::samples(std::size_t, const Batch& batch) const {
 void Objective::check(const Batch&, std::int64_t) const {}
 
+std::int64_t Objective::samples(std::size_t, const Batch& batch) const {
   return batch.size();
 }
 

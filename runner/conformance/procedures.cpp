@@ -77,6 +77,11 @@ void test_procedure(const Registry& registry, const Entry& entry, Owed& owed) {
   TinyTrial trial{{entry.name, testing::required_values(entry)}};
   trial.data = testing::data_for(registry, entry);
   trial.others = others_of(registry, entry);
+  const auto model = [&] {
+    seed_default_generators(Rng(3), torch::kCPU);
+    return testing::model_for(registry, entry, *trial.data);
+  };
+  if (dynamic_cast<testing::TinyModel*>(model().get()) == nullptr) trial.model = model;
   for (const auto& field : entry.fields)
     if (field.name == "steps") trial.procedure.params["steps"] = std::int64_t{6};
   const auto whole = carry_out(registry, trial, -1, 1);

@@ -27,6 +27,8 @@ Values required_values(const Entry& entry) {
   for (const auto& field : entry.fields) {
     if (field.type == Type::kComponent && field.kind == "dataset")  // a wrapper around real images
       values[field.name] = Spec{"fashion_mnist", {{"train_limit", std::int64_t{500}}}};
+    if (entry.kind == Model::kind && field.name == "predictor")  // which some objectives need
+      values[field.name] = std::int64_t{8};
     if (!field.required) continue;
     if (field.type == Type::kComponents && field.kind == "parameter_group")
       values[field.name] = Specs{{"parameters", {{"optimizer", Spec{"sgd", {{"lr", 0.03}}}}}}};

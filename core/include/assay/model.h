@@ -64,6 +64,18 @@ class LinearHead {
   virtual Head head() = 0;  // the model's own parameters: writing to them changes the model
 };
 
+/// Ability: maps its features to a space in which a contrastive loss compares views of samples.
+class Projector {
+ public:
+  virtual ~Projector();
+  /// `features` [B, D] as in Output::features; returns [B, d].
+  virtual torch::Tensor project(const torch::Tensor& features) = 0;
+  /// The prediction of another view's projection, [B, d] -> [B, d]. Throws Error{kParameter}
+  /// without a predictor.
+  virtual torch::Tensor predict(const torch::Tensor& projections) = 0;
+  virtual bool has_predictor() const = 0;
+};
+
 /// Where tensors of another program go in a module.
 struct WeightRule {
   /// A name there, or a pattern of names: each `*` stands for any characters, dots included.

@@ -151,6 +151,7 @@ class Registry {
     };
     add(std::is_base_of_v<Partitioned, T>, "Partitioned");
     add(std::is_base_of_v<LinearHead, T>, "LinearHead");
+    add(std::is_base_of_v<Projector, T>, "Projector");
     add(std::is_base_of_v<Importable, T>, "Importable");
     add(std::is_base_of_v<Fitted, T>, "Fitted");
     add(std::is_base_of_v<Variational, T>, "Variational");

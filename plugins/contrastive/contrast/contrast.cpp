@@ -1,0 +1,124 @@
+// Alignment and uniformity of views: Wang and Isola, "Understanding contrastive representation
+// learning through alignment and uniformity on the hypersphere", ICML 2020.
+#include <ATen/ops/cat.h>
+#include <ATen/ops/pdist.h>
+
+#include "assay/registry.h"
+#include "assay/sdk/training.h"
+#include "contrastive/shared/views.h"
+
+namespace {
+
+using assay::Error, assay::ErrorKind, assay::Parts, assay::Split;
+
+class Contrast final : public assay::Procedure {
+ public:
+  struct Params {
+    std::string split = "test";
+    std::int64_t batch = 256;
+    std::int64_t samples = 2000;
+  };
+  static assay::Strings needs() { return {"model/Projector", "weights/All", "dataset"}; }
+  static assay::Schema<Params> schema() {
+    using namespace assay;
+    return Schema<Params>()
+        .field("split", &Params::split, one_of({"train", "validation", "test"}),
+               "Split that is measured; its samples need a second view, as of the dataset "
+               "`transformed`.")
+        .field("batch", &Params::batch, at_least(1), "Samples per forward pass.")
+        .field("samples", &Params::samples, between(2, 20000),
+               "Number of samples, from the first one on: all pairs of them are compared.");
+  }
+  explicit Contrast(Params params) : p_(std::move(params)) {}
+
+  void check(const Parts& parts) const override {
+    const auto ids = ids_of(parts);
+    const assay::Context context{torch::kCPU, assay::Rng(0), nullptr};
+    contrastive::check_views(parts.dataset->load(ids.first(2), context), std::ssize(ids),
+                             "contrast");
+  }
+
+  std::int64_t units(const Parts& parts) const override {
+    return (std::ssize(ids_of(parts)) + p_.batch - 1) / p_.batch;
+  }
+
+  void advance(std::int64_t unit, Parts& parts, const assay::Context& context,
+               assay::Results& results) override {
+    const torch::NoGradGuard no_grad;
+    const assay::EvalMode mode(*parts.model);
+    const auto ids = ids_of(parts);
+    const auto start = static_cast<std::size_t>(unit * p_.batch);
+    const auto part =
+        ids.subspan(start, std::min(static_cast<std::size_t>(p_.batch), ids.size() - start));
+    const auto batch = assay::to_device(parts.dataset->load(part, context), context.device);
+    auto view = batch;
+    view.input = batch.extra.at("view");
+    const auto first = parts.model->forward(batch).features,
+               second = parts.model->forward(view).features;
+    auto& projector = assay::as<assay::Projector>(*parts.model, "model", "Projector");
+    add(features_, first, second);
+    add(projections_, projector.project(first), projector.project(second));
+    if (unit + 1 < units(parts)) return;
+    report("features", features_, results);
+    report("projections", projections_, results);
+  }
+
+  void save(assay::State& state) const override {
+    if (!features_[0].defined()) return;
+    for (std::size_t k = 0; k < 2; ++k) {
+      state.put("features" + std::to_string(k), features_[k]);
+      state.put("projections" + std::to_string(k), projections_[k]);
+    }
+  }
+  void load(const assay::State& state) override {
+    if (!state.has("features0")) return;
+    for (std::size_t k = 0; k < 2; ++k) {
+      features_[k] = state.tensor("features" + std::to_string(k)).cpu();
+      projections_[k] = state.tensor("projections" + std::to_string(k)).cpu();
+    }
+  }
+
+ private:
+  using Two = std::array<torch::Tensor, 2>;  // [n, D] of both views so far, of length 1
+
+  std::span<const std::int64_t> ids_of(const Parts& parts) const {
+    const auto split = p_.split == "train"        ? Split::kTrain
+                       : p_.split == "validation" ? Split::kValidation
+                                                  : Split::kTest;
+    const auto ids = parts.dataset->ids(split);
+    if (ids.size() < 2)
+      throw Error(ErrorKind::kData,
+                  "the split `" + p_.split + "` has " + std::to_string(ids.size()) +
+                      " samples, and pairs need two: choose another one",
+                  "procedure.split");
+    return ids.first(std::min(ids.size(), static_cast<std::size_t>(p_.samples)));
+  }
+
+  static void add(Two& all, const torch::Tensor& first, const torch::Tensor& second) {
+    for (std::size_t k = 0; k < 2; ++k) {
+      const auto rows = contrastive::normalize((k == 0 ? first : second).cpu().to(torch::kFloat));
+      all[k] = all[k].defined() ? at::cat({all[k], rows}) : rows;
+    }
+  }
+
+  // E ||f(x) - f(x')||^2 of the two views of a sample, and log E exp(-2 ||f(x) - f(y)||^2) of the
+  // first views of two samples, in float64.
+  void report(const std::string& name, const Two& rows, assay::Results& results) const {
+    const auto first = rows[0].to(torch::kDouble), second = rows[1].to(torch::kDouble);
+    results.metric(p_.split + "/alignment/" + name,
+                   (first - second).square().sum(1).mean().item<double>());
+    results.metric(p_.split + "/uniformity/" + name,
+                   at::pdist(first).square().mul(-2).exp().mean().log().item<double>());
+  }
+
+  Params p_;
+  Two features_, projections_;
+};
+
+}  // namespace
+
+ASSAY_PLUGIN(registry) {
+  registry.add<Contrast>("contrast",
+                         "Alignment and uniformity of features and projections (Wang and Isola, "
+                         "ICML 2020), over views that the dataset gives.");
+}

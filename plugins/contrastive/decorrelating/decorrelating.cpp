@@ -1,0 +1,100 @@
+// Dimensions of the projections are decorrelated over the batch: Zbontar, Jing, Misra, LeCun and
+// Deny, "Barlow twins", ICML 2021; Bardes, Ponce and LeCun, "VICReg", ICLR 2022.
+#include "assay/registry.h"
+#include "contrastive/shared/losses.h"
+
+namespace {
+
+using assay::Batch, assay::Context, assay::Model;
+
+// What both have: views in a pass each, and terms over the whole batch.
+class Decorrelating : public assay::Objective {
+ public:
+  static assay::Strings needs() { return {"model/Projector"}; }
+  static assay::Strings hides() { return {"Split", "Groups"}; }
+  const std::vector<std::string>& terms() const override { return terms_; }
+  bool decomposes() const override { return false; }
+  void check(const Batch& few, std::int64_t smallest) const override {
+    contrastive::check_views(few, smallest, name_);
+  }
+
+ protected:
+  Decorrelating(std::string name, std::vector<std::string> terms)
+      : name_(std::move(name)), terms_(std::move(terms)) {}
+  static contrastive::Pair project(Model& model, const Batch& batch) {
+    return contrastive::project_views(model, batch, /*joint=*/false);
+  }
+
+ private:
+  std::string name_;
+  std::vector<std::string> terms_;
+};
+
+class BarlowTwins final : public Decorrelating {
+ public:
+  struct Params {
+    double off_diagonal = 0.005;
+    double scale = 1;
+  };
+  static assay::Schema<Params> schema() {
+    using namespace assay;
+    return Schema<Params>()
+        .field("off_diagonal", &Params::off_diagonal, at_least(0),
+               "lambda: weight of the squared correlations of other dimensions.")
+        .field("scale", &Params::scale, above(0),
+               "Factor of the whole loss, for optimizers that depend on it; the published code has "
+               "0.025.");
+  }
+  explicit BarlowTwins(const Params& params)
+      : Decorrelating("barlow_twins", {"on_diagonal", "off_diagonal"}), p_(params) {}
+
+  std::vector<assay::Term> evaluate(Model& model, const Batch& batch, const Context&) override {
+    const auto found = contrastive::correlate(project(model, batch));
+    return {{found.on_diagonal, p_.scale}, {found.off_diagonal, p_.scale * p_.off_diagonal}};
+  }
+
+ private:
+  Params p_;
+};
+
+class VicReg final : public Decorrelating {
+ public:
+  struct Params {
+    double invariance = 25;
+    double variance = 25;
+    double covariance = 1;
+  };
+  static assay::Schema<Params> schema() {
+    using namespace assay;
+    return Schema<Params>()
+        .field("invariance", &Params::invariance, at_least(0),
+               "Weight of the squared difference of the two views.")
+        .field("variance", &Params::variance, at_least(0),
+               "Weight of what lacks of a standard deviation of 1.")
+        .field("covariance", &Params::covariance, at_least(0),
+               "Weight of the squared covariances of other dimensions.");
+  }
+  explicit VicReg(const Params& params)
+      : Decorrelating("vicreg", {"invariance", "variance", "covariance"}), p_(params) {}
+
+  std::vector<assay::Term> evaluate(Model& model, const Batch& batch, const Context&) override {
+    const auto found = contrastive::regularize(project(model, batch));
+    return {{found.invariance, p_.invariance},
+            {found.variance, p_.variance},
+            {found.covariance, p_.covariance}};
+  }
+
+ private:
+  Params p_;
+};
+
+}  // namespace
+
+ASSAY_PLUGIN(registry) {
+  registry.add<BarlowTwins>("barlow_twins",
+                            "Barlow Twins (Zbontar et al., ICML 2021): the correlations of the two "
+                            "views' dimensions are to be the identity.");
+  registry.add<VicReg>("vicreg",
+                       "VICReg (Bardes et al., ICLR 2022): two views are to be alike, each "
+                       "dimension to vary, and different ones to be uncorrelated.");
+}

@@ -1,0 +1,29 @@
+// Target network: a moving average of a model, which gives other views' projections.
+#pragma once
+
+#include "assay/model.h"
+#include "assay/state.h"
+#include "contrastive/shared/views.h"
+
+namespace contrastive {
+
+/// The average w <- momentum w + (1 - momentum) (model's w) of all parameters. Buffers, such as the
+/// statistics of batch norm, are those of the target's own passes. It starts as the model does.
+class Target {
+ public:
+  explicit Target(double momentum) : momentum_(momentum) {}
+
+  /// The projections of both views by the target, without gradients, in the mode of the model.
+  Pair project(assay::Model& model, const assay::Batch& batch);
+  /// After a step of the model.
+  void move(const assay::Model& model);
+
+  void save(assay::State& state) const;
+  void load(const assay::State& state);
+
+ private:
+  double momentum_;
+  assay::Tensors weights_, buffers_;
+};
+
+}  // namespace contrastive
