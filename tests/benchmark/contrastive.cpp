@@ -42,8 +42,8 @@ void time_loss() {
   const auto a = at::randn({512, 128}, generator, torch::kFloat).requires_grad_(),
              b = at::randn({512, 128}, generator, torch::kFloat).requires_grad_();
   const auto seconds = time_of(60, [&] {
-    a.mutable_grad() = {};
-    b.mutable_grad() = {};
+    a.mutable_grad().reset();
+    b.mutable_grad().reset();
     objective->evaluate(model, {.input = a, .extra = {{"view", b}}}, {})[0].value.backward();
   });
   std::printf("nt_xent %.9f\n", seconds);
