@@ -1,13 +1,13 @@
 #include "spectrum.h"
 
-#include <ATen/ops/angle.h>
+#include <ATen/ops/amax.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/fft_fft2.h>
 #include <ATen/ops/fft_ifft2.h>
 #include <ATen/ops/minimum.h>
-#include <ATen/ops/polar.h>
 #include <ATen/ops/real.h>
 #include <ATen/ops/where.h>
+#include <ATen/ops/zeros_like.h>
 
 namespace fourier {
 namespace {
@@ -49,8 +49,12 @@ at::Tensor mix_amplitudes(const at::Tensor& x, const at::Tensor& y, const at::Te
                           const at::Tensor& window) {
   const auto own = at::fft_fft2(x);
   const auto amplitude = own.abs();
-  const auto mixed = amplitude + lambda * (at::fft_fft2(y).abs() - amplitude);
-  return at::real(at::fft_ifft2(at::polar(at::where(window, mixed, amplitude), own.angle())));
+  const auto mixed =
+      at::where(window, amplitude + lambda * (at::fft_fft2(y).abs() - amplitude), amplitude);
+  // What x lacks but for rounding has no phase that could be kept.
+  const auto least = 1e-6 * amplitude.amax({-2, -1}, /*keepdim=*/true);
+  const auto direction = at::where(amplitude > least, own / amplitude, at::zeros_like(own));
+  return at::real(at::fft_ifft2(mixed * direction));
 }
 
 }  // namespace fourier

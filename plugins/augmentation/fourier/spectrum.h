@@ -20,8 +20,8 @@ at::Tensor choose_square(std::int64_t height, std::int64_t width, std::int64_t s
 at::Tensor choose_corners(std::int64_t height, std::int64_t width, std::int64_t side);
 
 /// The real part of the image with the phases of `x` and the amplitudes (1 - lambda) |X| + lambda
-/// |Y| in the window. x and y are [B, C, H, W], lambda [B, 1, 1, 1], window [H, W] bool. Not
-/// clipped.
+/// |Y| in the window; a frequency that x lacks has no phase, and stays 0. x and y are [B, C, H, W],
+/// lambda [B, 1, 1, 1], window [H, W] bool. Not clipped.
 at::Tensor mix_amplitudes(const at::Tensor& x, const at::Tensor& y, const at::Tensor& lambda,
                           const at::Tensor& window);
 

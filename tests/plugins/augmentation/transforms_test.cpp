@@ -41,7 +41,8 @@ TEST_CASE("transforms of images refuse a table, and images whose normalization i
   const TinyTable table;
   auto unknown = gray(4, 4);
   unknown.pixel_mean.clear();
-  for (const std::string use : {"random_crop", "flip", "erase", "noise"}) {
+  for (const std::string use : {"random_crop", "flip", "erase", "noise", "resized_crop",
+                                "color_jitter", "grayscale", "blur", "affine", "fourier"}) {
     INFO(use);
     CHECK_THROWS_WITH(make_transform(use, {}, table.info()),
                       Catch::Contains("the samples of the dataset have 1 dimension"));
