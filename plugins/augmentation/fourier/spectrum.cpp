@@ -1,5 +1,6 @@
 #include "spectrum.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/amax.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/fft_fft2.h>
