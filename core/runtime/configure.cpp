@@ -35,6 +35,9 @@ void configure(int threads, bool deterministic) {
   context.setBenchmarkCuDNN(!deterministic);
   // cuBLAS repeats itself only with a fixed workspace, and reads this when it starts.
   if (deterministic) setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*overwrite=*/0);
+  // Huge pages for tensors from 2 MB on, which are faulted in at every step; read by LibTorch at the
+  // first tensor. A user's THP_MEM_ALLOC_ENABLE=0 turns them off.
+  setenv("THP_MEM_ALLOC_ENABLE", "1", /*overwrite=*/0);
 }
 
 }  // namespace assay

@@ -1,6 +1,8 @@
 // Devices by name, threads, determinism, autocast, memory; and no CUDA library without a GPU.
 #include <catch2/catch.hpp>
 
+#include <cstdlib>
+
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/ops/mm.h>
@@ -84,6 +86,15 @@ TEST_CASE("threads and determinism can be set again and again") {
   configure(1, false);
   CHECK(at::get_num_threads() == 1);
   CHECK_FALSE(at::globalContext().deterministicAlgorithms());
+}
+
+TEST_CASE("tensors are to lie in huge pages, unless the user says otherwise") {
+  unsetenv("THP_MEM_ALLOC_ENABLE");
+  configure(1, true);
+  CHECK(std::string(std::getenv("THP_MEM_ALLOC_ENABLE")) == "1");
+  setenv("THP_MEM_ALLOC_ENABLE", "0", /*overwrite=*/1);
+  configure(1, true);
+  CHECK(std::string(std::getenv("THP_MEM_ALLOC_ENABLE")) == "0");
 }
 
 TEST_CASE("autocast holds for its scope, and nests") {
