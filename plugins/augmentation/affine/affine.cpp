@@ -47,10 +47,7 @@ class Affine final : public assay::Transform {
   }
 
   Affine(const Params& params, const assay::Info& info) : p_(params), pixels_(info) {
-    if (p_.smallest > p_.largest)
-      throw assay::Error(assay::ErrorKind::kParameter,
-                         "`smallest` is " + std::to_string(p_.smallest) +
-                             ", above `largest`, which is " + std::to_string(p_.largest));
+    augmentation::check_bounds(p_.smallest, p_.largest);
     if (p_.rotation == 0 && p_.translation == 0 && p_.shear == 0 && p_.smallest == 1 &&
         p_.largest == 1)
       throw assay::Error(assay::ErrorKind::kParameter,

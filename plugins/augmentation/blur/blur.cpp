@@ -37,10 +37,7 @@ class Blur final : public assay::Transform {
     if (p_.size % 2 == 0)
       throw Error(assay::ErrorKind::kParameter,
                   "`size` is " + std::to_string(p_.size) + ", and must be odd", "size");
-    if (p_.smallest > p_.largest)
-      throw Error(assay::ErrorKind::kParameter, "`smallest` is " + std::to_string(p_.smallest) +
-                                                    ", above `largest`, which is " +
-                                                    std::to_string(p_.largest));
+    augmentation::check_bounds(p_.smallest, p_.largest);
     const auto side = std::min(pixels_.height(), pixels_.width());
     if (p_.size / 2 >= side)
       throw Error(assay::ErrorKind::kParameter,

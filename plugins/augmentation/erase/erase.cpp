@@ -4,6 +4,7 @@
 #include "assay/registry.h"
 #include "assay/sdk/images.h"
 #include "assay/transform.h"
+#include "augmentation/shared/pixels.h"
 
 namespace {
 
@@ -30,10 +31,7 @@ class Erase final : public assay::Transform {
   }
 
   Erase(const Params& params, const assay::Info& info) : p_(params), pixels_(info) {
-    if (p_.smallest > p_.largest)
-      throw assay::Error(assay::ErrorKind::kParameter,
-                         "`smallest` is " + std::to_string(p_.smallest) +
-                             ", above `largest`, which is " + std::to_string(p_.largest));
+    augmentation::check_bounds(p_.smallest, p_.largest);
   }
 
   // Whether, area, ratio, row, column.

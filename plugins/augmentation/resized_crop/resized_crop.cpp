@@ -57,10 +57,7 @@ class ResizedCrop final : public assay::Transform {
   }
 
   ResizedCrop(const Params& params, const assay::Info& info) : p_(params), pixels_(info) {
-    if (p_.smallest > p_.largest)
-      throw assay::Error(assay::ErrorKind::kParameter,
-                         "`smallest` is " + std::to_string(p_.smallest) +
-                             ", above `largest`, which is " + std::to_string(p_.largest));
+    augmentation::check_bounds(p_.smallest, p_.largest);
   }
 
   // Whether; area and ratio of each attempt; row and column.

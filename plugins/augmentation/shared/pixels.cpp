@@ -41,4 +41,11 @@ assay::Batch change_some(const assay::Batch& batch, const torch::Tensor& draws, 
   return changed;
 }
 
+void check_bounds(double smallest, double largest) {
+  if (smallest > largest)
+    throw assay::Error(assay::ErrorKind::kParameter, "`smallest` is " + std::to_string(smallest) +
+                                                         ", above `largest`, which is " +
+                                                         std::to_string(largest));
+}
+
 }  // namespace augmentation

@@ -27,6 +27,10 @@ using Kernel = std::function<void(const Image& image, std::span<const double> u)
 assay::Batch change_some(const assay::Batch& batch, const torch::Tensor& draws, double probability,
                          const assay::Pixels& pixels, const Kernel& kernel);
 
+/// Throws Error{kParameter} if `smallest` and `largest`, the fields of a transform, are the wrong
+/// way round.
+void check_bounds(double smallest, double largest);
+
 /// u in [0, 1) as a number in [low, high).
 inline double between(double low, double high, double u) {
   return low + (high - low) * u;
