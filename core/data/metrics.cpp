@@ -38,11 +38,8 @@ void check_metrics(const Metrics& metrics, const std::vector<SetInfo>& sets) {
 // Calls visit(metric) for each; what it throws has the path of the metric.
 template <class Visit>
 static void for_metrics(const Metrics& metrics, const Visit& visit) {
-  for (std::size_t i = 0; i < metrics.size(); ++i) try {
-      visit(*metrics[i]);
-    } catch (const Error& error) {
-      throw error.within("procedure.metrics." + std::to_string(i));
-    }
+  for (std::size_t i = 0; i < metrics.size(); ++i)
+    within("procedure.metrics." + std::to_string(i), [&] { visit(*metrics[i]); });
 }
 
 void check_size(const Metrics& metrics, const SetInfo& set, std::int64_t samples) {

@@ -47,4 +47,14 @@ class Error : public std::runtime_error {
   std::string path_;
 };
 
+/// Calls `step`; an Error that it throws is about the part `path`, as Error::within().
+template <class Step>
+void within(std::string_view path, const Step& step) {
+  try {
+    step();
+  } catch (const Error& error) {
+    throw error.within(path);
+  }
+}
+
 }  // namespace assay

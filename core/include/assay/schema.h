@@ -172,16 +172,6 @@ struct FieldType<Strings> {
   static constexpr Type type = Type::kStrings;
 };
 
-/// Calls `step`, of which an Error is about the part `path`.
-template <class Step>
-void within(std::string_view path, const Step& step) {
-  try {
-    step();
-  } catch (const Error& error) {
-    throw error.within(path);
-  }
-}
-
 template <class T>
 Value to_value(const T& x) {
   if constexpr (std::is_same_v<T, std::filesystem::path>)
@@ -274,7 +264,7 @@ class Schema {
         [member](P& params, const Value& v, const Make& make) {
           auto& into = params.*member;
           for (const auto& spec : std::get<Specs>(v))
-            detail::within(std::to_string(into.size()), [&] {
+            within(std::to_string(into.size()), [&] {
               into.push_back(std::static_pointer_cast<I>(make(I::kind, version_of<I>(), spec)));
             });
         });
@@ -343,7 +333,7 @@ class Schema {
     for (std::size_t i = 0; i < fields_.size(); ++i) {
       const auto it = values.find(fields_[i].name);
       const Value& value = it == values.end() ? fields_[i].default_value : it->second;
-      detail::within(fields_[i].name, [&] {
+      within(fields_[i].name, [&] {
         check(fields_[i], value);
         setters_[i](params, value, make);
       });

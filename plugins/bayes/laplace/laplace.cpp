@@ -50,10 +50,10 @@ class Laplace final : public assay::Procedure {
 
   explicit Laplace(Params params) : p_(std::move(params)) {}
 
-  void check(const assay::Parts& parts) const override try {
-    check_size(assay::as<assay::LinearHead>(*parts.model, "model", "LinearHead").head());
-  } catch (const Error& error) {
-    throw error.within("procedure");
+  void check(const assay::Parts& parts) const override {
+    assay::within("procedure", [&] {
+      check_size(assay::as<assay::LinearHead>(*parts.model, "model", "LinearHead").head());
+    });
   }
 
   std::int64_t units(const assay::Parts& parts) const override {

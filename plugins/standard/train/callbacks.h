@@ -12,11 +12,9 @@ class Callbacks {
 
   void check(const assay::TrainingSpan& span, const assay::Parts& parts) const {
     find_deciders(parts);
-    for (std::size_t i = 0; i < all_.size(); ++i) try {
-        all_[i]->check(span, parts);
-      } catch (const assay::Error& error) {
-        throw error.within("procedure.callbacks." + std::to_string(i));
-      }
+    for (std::size_t i = 0; i < all_.size(); ++i)
+      assay::within("procedure.callbacks." + std::to_string(i),
+                    [&] { all_[i]->check(span, parts); });
   }
 
   void start(const assay::TrainingSpan& span, assay::Parts& parts, const assay::Context& context) {
