@@ -72,4 +72,11 @@ std::string_view name_of(Split split) {
   return "unknown";
 }
 
+Split split_of(std::string_view name) {
+  for (const auto split : {Split::kTrain, Split::kValidation, Split::kTest})
+    if (name_of(split) == name) return split;
+  throw Error(ErrorKind::kParameter,
+              "`" + std::string(name) + "` is no split; those are train, validation and test");
+}
+
 }  // namespace assay

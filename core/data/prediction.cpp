@@ -304,6 +304,10 @@ void check_not_nan(const Predictions& found, const std::string& set) {
   }
 }
 
+void check_predictor(const std::shared_ptr<Predictor>& predictor, const Model& model) {
+  if (predictor) within("procedure.predictor", [&] { predictor->check(model); });
+}
+
 Predictions predict(Parts& parts, Split split, std::int64_t batch, Keeps keeps,
                     const Context& context) {
   PredictionLoop loop(std::make_shared<OnePass>(), parts.dataset, split, batch, keeps);

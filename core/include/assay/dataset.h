@@ -48,6 +48,8 @@ struct Batch {
 
 enum class Split { kTrain, kValidation, kTest };
 std::string_view name_of(Split split);  // "train", "validation", "test"
+/// The split of such a name. Throws Error{kParameter} for any other text.
+Split split_of(std::string_view name);
 
 /// Description of a dataset. Components that need it receive it in their constructor.
 struct Info {

@@ -9,7 +9,7 @@
 
 namespace {
 
-using assay::Error, assay::ErrorKind, assay::Parts, assay::Split;
+using assay::Error, assay::ErrorKind, assay::Parts;
 
 class Contrast final : public assay::Procedure {
  public:
@@ -52,7 +52,7 @@ class Contrast final : public assay::Procedure {
         ids.subspan(start, std::min(static_cast<std::size_t>(p_.batch), ids.size() - start));
     const auto batch = assay::to_device(parts.dataset->load(part, context), context.device);
     auto view = batch;
-    view.input = batch.extra.at("view");
+    view.input = contrastive::second_view(batch);
     const auto first = parts.model->forward(batch).features,
                second = parts.model->forward(view).features;
     auto& projector = assay::as<assay::Projector>(*parts.model, "model", "Projector");
@@ -64,28 +64,17 @@ class Contrast final : public assay::Procedure {
   }
 
   void save(assay::State& state) const override {
-    if (!features_[0].defined()) return;
-    for (std::size_t k = 0; k < 2; ++k) {
-      state.put("features" + std::to_string(k), features_[k]);
-      state.put("projections" + std::to_string(k), projections_[k]);
-    }
+    state.put_list("features", features_);
+    state.put_list("projections", projections_);
   }
   void load(const assay::State& state) override {
-    if (!state.has("features0")) return;
-    for (std::size_t k = 0; k < 2; ++k) {
-      features_[k] = state.tensor("features" + std::to_string(k)).cpu();
-      projections_[k] = state.tensor("projections" + std::to_string(k)).cpu();
-    }
+    features_ = state.list("features");
+    projections_ = state.list("projections");
   }
 
  private:
-  using Two = std::array<torch::Tensor, 2>;  // [n, D] of both views so far, of length 1
-
   std::span<const std::int64_t> ids_of(const Parts& parts) const {
-    const auto split = p_.split == "train"        ? Split::kTrain
-                       : p_.split == "validation" ? Split::kValidation
-                                                  : Split::kTest;
-    const auto ids = parts.dataset->ids(split);
+    const auto ids = parts.dataset->ids(assay::split_of(p_.split));
     if (ids.size() < 2)
       throw Error(ErrorKind::kData,
                   "the split `" + p_.split + "` has " + std::to_string(ids.size()) +
@@ -94,16 +83,18 @@ class Contrast final : public assay::Procedure {
     return ids.first(std::min(ids.size(), static_cast<std::size_t>(p_.samples)));
   }
 
-  static void add(Two& all, const torch::Tensor& first, const torch::Tensor& second) {
-    for (std::size_t k = 0; k < 2; ++k) {
-      const auto rows = contrastive::normalize((k == 0 ? first : second).cpu().to(torch::kFloat));
-      all[k] = all[k].defined() ? at::cat({all[k], rows}) : rows;
-    }
+  static void add(assay::Tensors& all, const torch::Tensor& first, const torch::Tensor& second) {
+    const assay::Tensors rows{contrastive::normalize(first.to(torch::kFloat)),
+                              contrastive::normalize(second.to(torch::kFloat))};
+    if (all.empty())
+      all = rows;
+    else
+      for (std::size_t k = 0; k < rows.size(); ++k) all[k] = at::cat({all[k], rows[k]});
   }
 
   // E ||f(x) - f(x')||^2 of the two views of a sample, and log E exp(-2 ||f(x) - f(y)||^2) of the
   // first views of two samples, in float64.
-  void report(const std::string& name, const Two& rows, assay::Results& results) const {
+  void report(const std::string& name, const assay::Tensors& rows, assay::Results& results) const {
     const auto first = rows[0].to(torch::kDouble), second = rows[1].to(torch::kDouble);
     results.metric(p_.split + "/alignment/" + name,
                    (first - second).square().sum(1).mean().item<double>());
@@ -112,7 +103,7 @@ class Contrast final : public assay::Procedure {
   }
 
   Params p_;
-  Two features_, projections_;
+  assay::Tensors features_, projections_;  // of both views so far: [n, D] and [n, d], of length 1
 };
 
 }  // namespace

@@ -3,13 +3,9 @@
 #include <ATen/ops/cat.h>
 
 namespace contrastive {
-namespace {
 
-constexpr const char* kView = "view";
-
-// Of a batch that check_views() has not seen, such as one of another split.
 const torch::Tensor& second_view(const assay::Batch& batch) {
-  const auto it = batch.extra.find(kView);
+  const auto it = batch.extra.find("view");
   if (it == batch.extra.end())
     throw assay::Error(assay::ErrorKind::kParameter,
                        "the samples have no second view: add `transforms: [{use: views, first: "
@@ -17,8 +13,6 @@ const torch::Tensor& second_view(const assay::Batch& batch) {
                        "`transformed` with the same");
   return it->second;
 }
-
-}  // namespace
 
 void check_views(const assay::Batch& few, std::int64_t smallest, const std::string& objective) {
   second_view(few);

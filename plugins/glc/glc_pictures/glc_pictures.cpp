@@ -23,10 +23,6 @@ namespace {
 constexpr std::size_t kBatch = 4096;
 constexpr double kSteep = 0.5;  // GLC-L's steps at 60 degrees, where no weights are given
 
-Split split_of(const std::string& name) {
-  return name == "train" ? Split::kTrain : name == "validation" ? Split::kValidation : Split::kTest;
-}
-
 Rows every(const Table& table) {
   Rows rows(table.rows());
   std::iota(rows.begin(), rows.end(), 0U);
@@ -35,7 +31,7 @@ Rows every(const Table& table) {
 
 assay::Samples samples_of(const assay::Dataset& dataset, const std::string& name,
                           const assay::Context& context) {
-  const auto ids = dataset.ids(split_of(name));
+  const auto ids = dataset.ids(assay::split_of(name));
   if (ids.empty()) throw Error(ErrorKind::kData, "the dataset has no " + name + " split to draw");
   assay::Tensors inputs, targets;
   assay::for_pieces(ids, kBatch, [&](std::size_t from, std::span<const std::int64_t> part) {
@@ -160,7 +156,7 @@ void Pictures::advance(std::int64_t unit, assay::Parts& parts, const assay::Cont
     write("all", picture_of(view_, table_, rows, fmt::format("{}: {} rows", p_.split, rows.size())),
           results);
   } else if (p_.page && unit + 1 == units(parts)) {
-    const auto ids = parts.dataset->ids(split_of(p_.split));
+    const auto ids = parts.dataset->ids(assay::split_of(p_.split));
     results.document("glc.html", page(table_, all, p_.split, ranges_, {ids.begin(), ids.end()}));
   } else {
     const auto at = static_cast<std::size_t>(unit - 1);

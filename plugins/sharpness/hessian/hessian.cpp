@@ -9,6 +9,7 @@
 #include <ATen/ops/randint.h>
 
 #include "assay/registry.h"
+#include "assay/sdk/prediction.h"
 #include "assay/sdk/problem_view.h"
 #include "assay/sdk/tensors.h"
 #include "lanczos.h"
@@ -61,7 +62,7 @@ class Hessian final : public assay::Procedure {
   }
 
   void check(const assay::Parts& parts) const override {
-    check_predictor(p_.predictor, *parts.model);
+    assay::check_predictor(p_.predictor, *parts.model);
   }
 
   std::int64_t units(const assay::Parts&) const override {

@@ -12,13 +12,6 @@ std::int64_t count_draws(const std::shared_ptr<assay::Predictor>& predictor) {
   return predictor ? predictor->passes() : 1;
 }
 
-void check_predictor(const std::shared_ptr<assay::Predictor>& predictor,
-                     const assay::Model& model) try {
-  if (predictor) predictor->check(model);
-} catch (const assay::Error& error) {
-  throw error.within("procedure.predictor");
-}
-
 DrawnWeights::DrawnWeights(const std::shared_ptr<assay::Predictor>& predictor, std::int64_t draw,
                            assay::Parts& parts, const assay::Context& context) {
   if (!predictor) return;

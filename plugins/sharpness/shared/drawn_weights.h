@@ -14,9 +14,6 @@ void expect_drawing(const std::shared_ptr<assay::Predictor>& predictor);
 /// depend on what an earlier stage left, so it cannot be asked before that has run.
 std::int64_t count_draws(const std::shared_ptr<assay::Predictor>& predictor);
 
-/// Predictor::check() of a predictor that is there, for Procedure::check().
-void check_predictor(const std::shared_ptr<assay::Predictor>& predictor, const assay::Model& model);
-
 /// The weights and buffers of draw `draw` are in the model for the lifetime of the object: those
 /// that `evaluate` has in its pass of that number. Does nothing if `predictor` is null.
 class DrawnWeights {

@@ -7,6 +7,7 @@
 #include <ATen/ops/zeros_like.h>
 
 #include "assay/registry.h"
+#include "assay/sdk/prediction.h"
 #include "assay/sdk/problem_view.h"
 #include "assay/sdk/tensors.h"
 #include "assay/sdk/training.h"
@@ -55,7 +56,7 @@ class Sharpness final : public assay::Procedure {
   explicit Sharpness(Params params) : p_(std::move(params)) { expect_drawing(p_.predictor); }
 
   void check(const assay::Parts& parts) const override {
-    check_predictor(p_.predictor, *parts.model);
+    assay::check_predictor(p_.predictor, *parts.model);
   }
 
   std::int64_t units(const assay::Parts& parts) const override {

@@ -15,12 +15,6 @@ using assay::Split;
 
 constexpr const char* kSplits[] = {"train", "validation", "test"};
 
-Split split_of(const std::string& name) {
-  return name == kSplits[0]   ? Split::kTrain
-         : name == kSplits[1] ? Split::kValidation
-                              : Split::kTest;
-}
-
 class Set final : public assay::EvaluationSet {
  public:
   struct Params {
@@ -56,7 +50,7 @@ class Set final : public assay::EvaluationSet {
 
   const std::string& name() const override { return p_.name; }
   std::shared_ptr<const assay::Dataset> dataset() const override { return p_.dataset; }
-  Split split() const override { return split_of(p_.split); }
+  Split split() const override { return assay::split_of(p_.split); }
   assay::SetTargets targets() const override {
     using enum assay::SetTargets;
     return p_.targets == "same" ? kSame : p_.targets == "none" ? kOther : kByName;
@@ -104,12 +98,8 @@ class Evaluate final : public assay::Procedure {
   }
 
   void check(const assay::Parts& parts) const override {
-    try {
-      p_.predictor->check(*parts.model);
-    } catch (const Error& error) {
-      throw error.within("procedure.predictor");
-    }
-    check_samples({p_.split, true}, *parts.dataset, split_of(p_.split));
+    assay::check_predictor(p_.predictor, *parts.model);
+    check_samples({p_.split, true}, *parts.dataset, assay::split_of(p_.split));
     for (std::size_t i = 0; i < p_.sets.size(); ++i) {
       const auto& set = *p_.sets[i];
       try {
@@ -174,7 +164,7 @@ class Evaluate final : public assay::Procedure {
       loops.emplace_back(name, assay::PredictionLoop(p_.predictor, std::move(dataset), split,
                                                      p_.batch, keeps, targets));
     };
-    add(p_.split, parts.dataset, split_of(p_.split), true);
+    add(p_.split, parts.dataset, assay::split_of(p_.split), true);
     for (const auto& set : p_.sets) {
       check_alike(*set, parts);
       add(set->name(), set->dataset(), set->split(), set->has_targets());

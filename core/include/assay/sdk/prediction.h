@@ -58,6 +58,10 @@ void check_not_nan(const Predictions& found, const std::string& set);
 Predictions predict(Parts& parts, Split split, std::int64_t batch, Keeps keeps,
                     const Context& context);
 
+/// Predictor::check() of the predictor of a procedure, for Procedure::check(): errors have its
+/// path. Nothing if it is null.
+void check_predictor(const std::shared_ptr<Predictor>& predictor, const Model& model);
+
 using Metrics = std::vector<std::shared_ptr<Metric>>;
 
 /// Throws Error{kParameter} if two of them declare the same row, or if one needs other sets.
