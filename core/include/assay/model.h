@@ -73,7 +73,6 @@ class Projector {
   /// The prediction of another view's projection, [B, d] -> [B, d]. Throws Error{kParameter}
   /// without a predictor.
   virtual torch::Tensor predict(const torch::Tensor& projections) = 0;
-  virtual bool has_predictor() const = 0;
 };
 
 /// Where tensors of another program go in a module.

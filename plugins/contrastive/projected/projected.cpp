@@ -99,7 +99,6 @@ class Projected final : public assay::Model, public assay::Projector {
                          "`projected` has no predictor: give it one by `predictor` above 0");
     return predictor_->forward(projections);
   }
-  bool has_predictor() const override { return !predictor_.is_empty(); }
 
  private:
   // By a pass over a black sample.

@@ -10,7 +10,6 @@ class Same final : public Model, public Projector {
   Output forward(const Batch& batch) override { return {.features = batch.input}; }
   torch::Tensor project(const torch::Tensor& features) override { return features; }
   torch::Tensor predict(const torch::Tensor& projections) override { return projections * 2; }
-  bool has_predictor() const override { return true; }
 };
 
 /// A model without features.
@@ -25,7 +24,6 @@ class Flat final : public Model, public Projector {
   Output forward(const Batch& batch) override { return {.features = batch.input.flatten(1)}; }
   torch::Tensor project(const torch::Tensor& features) override { return 3 * features; }
   torch::Tensor predict(const torch::Tensor& projections) override { return projections; }
-  bool has_predictor() const override { return true; }
 };
 
 }  // namespace assay::testing
