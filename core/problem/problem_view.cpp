@@ -101,24 +101,26 @@ void zero_unascended(const Problem& problem, Tensors& direction) {
     if (!is_ascended(roles[i])) direction.at(i).zero_();
 }
 
-void expect_all_ascended(const Problem& problem, const std::string& optimizer) {
+// The name of the first parameter whose role is not accepted; null if there is none.
+template <class Accepts>
+static const std::string* find_other(const Problem& problem, const Accepts& accepts) {
   const auto roles = problem.roles();
   for (std::size_t i = 0; i < roles.size(); ++i)
-    if (!is_ascended(roles[i]))
-      throw Error(ErrorKind::kParameter,
-                  "optimizer `" + optimizer + "` perturbs all parameters, but `" +
-                      problem.parameter_names()[i] +
-                      "` is not to be perturbed: use an optimizer that leaves it out, or let it be "
-                      "perturbed",
-                  "optimizer");
+    if (!accepts(roles[i])) return &problem.parameter_names()[i];
+  return nullptr;
 }
 
-// The name of the first parameter that is no weight; null if all are.
 static const std::string* find_scale(const Problem& problem) {
-  const auto roles = problem.roles();
-  for (std::size_t i = 0; i < roles.size(); ++i)
-    if (roles[i] != Role::kWeight) return &problem.parameter_names()[i];
-  return nullptr;
+  return find_other(problem, [](Role role) { return role == Role::kWeight; });
+}
+
+void expect_all_ascended(const Problem& problem, const std::string& optimizer) {
+  if (const auto* other = find_other(problem, is_ascended))
+    throw Error(ErrorKind::kParameter,
+                "optimizer `" + optimizer + "` perturbs all parameters, but `" + *other +
+                    "` is not to be perturbed: use an optimizer that leaves it out, or let it be "
+                    "perturbed",
+                "optimizer");
 }
 
 void check_decay(const Problem& problem, double weight_decay, const std::string& optimizer) {
