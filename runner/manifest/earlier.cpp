@@ -147,26 +147,19 @@ class Earlier {
         });
   }
 
-  // Returns the stages whose models the fields read.
-  Strings check_fields() const {
-    Strings models;
+  void check_fields() const {
     for_stage_fields(named_.stage, checker_.catalog(),
                      [&](const FieldInfo& field, const Value& value, const std::string& path) {
                        check_field(field, value, path);
-                       const auto names = stages_in(value);
-                       if (field.artifact == kFinalWeights)
-                         models.insert(models.end(), names.begin(), names.end());
                      });
-    return models;
   }
 
-  // The stages whose posteriors the fields read. These do not say whose weights are meant, but are
-  // of the parameters of a model that must be known.
-  Strings list_posteriors() const {
+  // The stages with a model of which the fields read this artifact.
+  Strings list_read(const std::string& artifact) const {
     Strings stages;
     for_stage_fields(named_.stage, checker_.catalog(),
                      [&](const FieldInfo& field, const Value& value, const std::string&) {
-                       if (field.artifact != kPosterior) return;
+                       if (field.artifact != artifact) return;
                        for (const auto& name : stages_in(value))
                          if (const auto* other = stage(name); other != nullptr && model_of(*other))
                            stages.push_back(name);
@@ -315,12 +308,14 @@ Strings after_of(const Node& own, const Strings& names, Checker& checker) {
 void take_from_earlier(Named& named, const std::vector<Named>& all, Checker& checker) {
   const Earlier earlier(named, all, checker);
   earlier.check_artifacts();
-  named.stage.models = earlier.check_fields();
-  named.stage.weights = earlier.weights(named.stage.models);
+  earlier.check_fields();
+  auto& models = named.stage.models;
+  models = earlier.list_read(kFinalWeights);
+  named.stage.weights = earlier.weights(models);
   named.stage.subset = earlier.subset();
-  if (const auto& from = named.stage.weights.stage; !from.empty())
-    named.stage.models.push_back(from);
-  for (const auto& from : earlier.list_posteriors()) named.stage.models.push_back(from);
+  if (const auto& from = named.stage.weights.stage; !from.empty()) models.push_back(from);
+  // A posterior is of the parameters of a model, but does not say whose weights are meant.
+  for (const auto& from : earlier.list_read(kPosterior)) models.push_back(from);
 }
 
 void check_distinct_stages(const Trial& trial, const Catalog& catalog, Complaints& complaints) {
