@@ -97,6 +97,7 @@ TEST_CASE("what contrastive learning cannot do is told at its place before anyth
       {"stages.pretrain.procedure.evaluate_batch=63", "one of the batches has a single sample"},
       {"stages.pretrain.procedure.transforms=[flip]", "the samples have no second view"},
       {"stages.pretrain.dataset.splits=[test]", "the samples have no second view"},
+      {"objective=byol", "`projected` has no predictor"},
       {"objective.temperature=0", "`temperature` is the number 0"},
       {"stages.pretrain.procedure.accumulate=2",
        "needs to split the batch, which objective `nt_xent` does not allow"},
@@ -121,4 +122,13 @@ TEST_CASE("what contrastive learning cannot do is told at its place before anyth
     CHECK_THAT(said.err, Contains(sentence));
     CHECK_THAT(said.err, Contains("m.yaml:") || Contains("command line:"));
   }
+}
+
+TEST_CASE("a training whose loss on validation images is impossible does not begin") {
+  if (fashion_missing()) return;
+  const Folder folder;
+  const auto said = run(folder, kHead, "run m.yaml stages.pretrain.dataset.splits=[test]");
+  CHECK(said.code == 5);
+  CHECK_THAT(said.err,
+             Contains("m.yaml:5:12: train, unit 0 of 8: the samples have no second view"));
 }

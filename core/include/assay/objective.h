@@ -33,10 +33,10 @@ class Objective : public Stateful {
   /// (train/term/<name>) and messages. Owned by the objective.
   virtual const std::vector<std::string>& terms() const = 0;
 
-  /// Called by Procedure::check(). `few` are some samples as the steps will see them, and
-  /// `smallest` is the size of the smallest batch. Throws Error{kParameter} if the objective cannot
-  /// work.
-  virtual void check(const Batch& few, std::int64_t smallest) const;
+  /// Called by Procedure::check(), without gradients and with the model in eval mode. `few` are
+  /// some samples as the steps will see them, and `smallest` is the size of the smallest batch.
+  /// Throws Error{kParameter} if the objective cannot work.
+  virtual void check(Model& model, const Batch& few, std::int64_t smallest) const;
 
   /// Called once per step and batch, at the step's first weights, with gradients enabled: all
   /// evaluations of the step see the batch that it returns. For pseudo-labels, attacked inputs,

@@ -2,35 +2,13 @@
 // Deny, "Barlow twins", ICML 2021; Bardes, Ponce and LeCun, "VICReg", ICLR 2022.
 #include "assay/registry.h"
 #include "contrastive/shared/losses.h"
+#include "contrastive/shared/pair_objective.h"
 
 namespace {
 
 using assay::Batch, assay::Context, assay::Model;
 
-// What both have: views in a pass each, and terms over the whole batch.
-class Decorrelating : public assay::Objective {
- public:
-  static assay::Strings needs() { return {"model/Projector"}; }
-  static assay::Strings hides() { return {"Split", "Groups"}; }
-  const std::vector<std::string>& terms() const override { return terms_; }
-  bool decomposes() const override { return false; }
-  void check(const Batch& few, std::int64_t smallest) const override {
-    contrastive::check_views(few, smallest, name_);
-  }
-
- protected:
-  Decorrelating(std::string name, std::vector<std::string> terms)
-      : name_(std::move(name)), terms_(std::move(terms)) {}
-  static contrastive::Pair project(Model& model, const Batch& batch) {
-    return contrastive::project_views(model, batch, /*joint=*/false);
-  }
-
- private:
-  std::string name_;
-  std::vector<std::string> terms_;
-};
-
-class BarlowTwins final : public Decorrelating {
+class BarlowTwins final : public contrastive::BatchObjective {
  public:
   struct Params {
     double off_diagonal = 0.005;
@@ -46,10 +24,11 @@ class BarlowTwins final : public Decorrelating {
                "0.025.");
   }
   explicit BarlowTwins(const Params& params)
-      : Decorrelating("barlow_twins", {"on_diagonal", "off_diagonal"}), p_(params) {}
+      : BatchObjective("barlow_twins", {"on_diagonal", "off_diagonal"}), p_(params) {}
 
   std::vector<assay::Term> evaluate(Model& model, const Batch& batch, const Context&) override {
-    const auto found = contrastive::correlate(project(model, batch));
+    const auto found =
+        contrastive::correlate(contrastive::project_views(model, batch, /*joint=*/false));
     return {{found.on_diagonal, p_.scale}, {found.off_diagonal, p_.scale * p_.off_diagonal}};
   }
 
@@ -57,7 +36,7 @@ class BarlowTwins final : public Decorrelating {
   Params p_;
 };
 
-class VicReg final : public Decorrelating {
+class VicReg final : public contrastive::BatchObjective {
  public:
   struct Params {
     double invariance = 25;
@@ -75,10 +54,11 @@ class VicReg final : public Decorrelating {
                "Weight of the squared covariances of other dimensions.");
   }
   explicit VicReg(const Params& params)
-      : Decorrelating("vicreg", {"invariance", "variance", "covariance"}), p_(params) {}
+      : BatchObjective("vicreg", {"invariance", "variance", "covariance"}), p_(params) {}
 
   std::vector<assay::Term> evaluate(Model& model, const Batch& batch, const Context&) override {
-    const auto found = contrastive::regularize(project(model, batch));
+    const auto found =
+        contrastive::regularize(contrastive::project_views(model, batch, /*joint=*/false));
     return {{found.invariance, p_.invariance},
             {found.variance, p_.variance},
             {found.covariance, p_.covariance}};

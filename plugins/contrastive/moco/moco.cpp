@@ -5,6 +5,7 @@
 
 #include "assay/registry.h"
 #include "contrastive/shared/losses.h"
+#include "contrastive/shared/pair_objective.h"
 #include "contrastive/shared/target.h"
 
 namespace {
@@ -13,14 +14,13 @@ using assay::Batch, assay::Context, assay::Model;
 
 constexpr const char* kKey = "key";
 
-class Moco final : public assay::Objective {
+class Moco final : public contrastive::PairObjective {
  public:
   struct Params {
     double temperature = 0.2;
     double momentum = 0.99;
     std::int64_t queue = 4096;
   };
-  static assay::Strings needs() { return {"model/Projector"}; }
   static assay::Schema<Params> schema() {
     using namespace assay;
     return Schema<Params>()
@@ -32,12 +32,7 @@ class Moco final : public assay::Objective {
                "Number of keys of earlier batches that a sample is compared with. They are noise "
                "until the queue has been filled once.");
   }
-  explicit Moco(const Params& params) : p_(params), keys_(params.momentum) {}
-
-  const std::vector<std::string>& terms() const override { return terms_; }
-  void check(const Batch& few, std::int64_t smallest) const override {
-    contrastive::check_views(few, smallest, "moco");
-  }
+  explicit Moco(const Params& params) : PairObjective("moco"), p_(params), keys_(params.momentum) {}
 
   // Once per step: a second evaluation at other weights sees the same keys.
   Batch prepare(Model& model, const Batch& batch, const Context& context) override {
@@ -83,7 +78,6 @@ class Moco final : public assay::Objective {
   Params p_;
   contrastive::Target keys_;
   torch::Tensor queue_;  // [queue, d], the oldest first
-  std::vector<std::string> terms_{"moco"};
 };
 
 }  // namespace

@@ -3,26 +3,21 @@
 // contrastive learning", NeurIPS 2020.
 #include "assay/registry.h"
 #include "contrastive/shared/losses.h"
+#include "contrastive/shared/pair_objective.h"
 
 namespace {
 
 // Both views in one pass, and one term, the mean over the projections.
-class OverBatch : public assay::Objective {
+class OverBatch : public contrastive::BatchObjective {
  public:
   struct Params {
     double temperature = 0.5;
   };
-  static assay::Strings hides() { return {"Split", "Groups"}; }
   static assay::Schema<Params> schema() {
     return assay::Schema<Params>().field("temperature", &Params::temperature, assay::above(0),
                                          "Temperature t by which the cosines are divided.");
   }
 
-  const std::vector<std::string>& terms() const override { return terms_; }
-  bool decomposes() const override { return false; }
-  void check(const assay::Batch& few, std::int64_t smallest) const override {
-    contrastive::check_views(few, smallest, terms_.front());
-  }
   std::vector<assay::Term> evaluate(assay::Model& model, const assay::Batch& batch,
                                     const assay::Context&) override {
     const auto z = contrastive::project_views(model, batch, /*joint=*/true);
@@ -31,17 +26,13 @@ class OverBatch : public assay::Objective {
 
  protected:
   OverBatch(const std::string& name, const Params& params)
-      : temperature_(params.temperature), terms_{name} {}
+      : BatchObjective(name), temperature_(params.temperature) {}
   virtual torch::Tensor compute(const contrastive::Pair& z, const assay::Batch& batch) const = 0;
   double temperature_;
-
- private:
-  std::vector<std::string> terms_;
 };
 
 class NtXent final : public OverBatch {
  public:
-  static assay::Strings needs() { return {"model/Projector"}; }
   explicit NtXent(const Params& params) : OverBatch("nt_xent", params) {}
 
  private:

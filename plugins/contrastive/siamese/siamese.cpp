@@ -3,6 +3,7 @@
 // 2020 (BYOL).
 #include "assay/registry.h"
 #include "contrastive/shared/losses.h"
+#include "contrastive/shared/pair_objective.h"
 #include "contrastive/shared/target.h"
 
 namespace {
@@ -20,45 +21,44 @@ torch::Tensor cosines(const Pair& predicted, const Pair& target) {
          2;
 }
 
-class SimSiam final : public assay::Objective {
+// Compares predictions from the projections.
+class Siamese : public contrastive::PairObjective {
+ public:
+  void check(Model& model, const Batch& few, std::int64_t smallest) const override {
+    PairObjective::check(model, few, smallest);
+    contrastive::predict_both(model, contrastive::project_views(model, few, /*joint=*/false));
+  }
+
+ protected:
+  using PairObjective::PairObjective;
+};
+
+class SimSiam final : public Siamese {
  public:
   struct Params {};
-  static assay::Strings needs() { return {"model/Projector"}; }
   static assay::Schema<Params> schema() { return {}; }
-  explicit SimSiam(Params) {}
+  explicit SimSiam(Params) : Siamese("simsiam") {}
 
-  const std::vector<std::string>& terms() const override { return terms_; }
-  void check(const Batch& few, std::int64_t smallest) const override {
-    contrastive::check_views(few, smallest, "simsiam");
-  }
   std::vector<assay::Term> evaluate(Model& model, const Batch& batch, const Context&) override {
     const auto z = contrastive::project_views(model, batch, /*joint=*/false);
     const auto losses =
         -cosines(contrastive::predict_both(model, z), {z.first.detach(), z.second.detach()});
     return {{.value = losses.mean(), .per_sample = losses}};
   }
-
- private:
-  std::vector<std::string> terms_{"simsiam"};
 };
 
-class Byol final : public assay::Objective {
+class Byol final : public Siamese {
  public:
   struct Params {
     double momentum = 0.99;
   };
-  static assay::Strings needs() { return {"model/Projector"}; }
   static assay::Schema<Params> schema() {
     return assay::Schema<Params>().field("momentum", &Params::momentum, assay::between(0, 1),
                                          "Share of the target network that stays in each step; 1: "
                                          "it never moves.");
   }
-  explicit Byol(const Params& params) : target_(params.momentum) {}
+  explicit Byol(const Params& params) : Siamese("byol"), target_(params.momentum) {}
 
-  const std::vector<std::string>& terms() const override { return terms_; }
-  void check(const Batch& few, std::int64_t smallest) const override {
-    contrastive::check_views(few, smallest, "byol");
-  }
   // Once per step: a second evaluation at other weights sees the same targets.
   Batch prepare(Model& model, const Batch& batch, const Context&) override {
     const auto z = target_.project(model, batch);
@@ -81,7 +81,6 @@ class Byol final : public assay::Objective {
 
  private:
   contrastive::Target target_;
-  std::vector<std::string> terms_{"byol"};
 };
 
 }  // namespace

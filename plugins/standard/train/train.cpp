@@ -47,7 +47,7 @@ class Train final : public assay::Procedure {
     check_setting(parts);
     assay::BatchProblem problem(*parts.model, *parts.objective, problem_options(parts));
     check_problem(problem, parts);
-    check_objective(parts);
+    check_objective(parts, torch::kCPU);
   }
 
   std::int64_t units(const Parts& parts) const override {
@@ -58,6 +58,7 @@ class Train final : public assay::Procedure {
   void advance(std::int64_t unit, Parts& parts, const Context& context,
                assay::Results& results) override {
     if (!problem_) start(parts, context);
+    if (unit == 0) check_objective(parts, context.device);
     if (!parts.model->is_training()) parts.model->train();
     const auto step = static_cast<std::uint64_t>(unit);
     auto batches = batches_of(unit);
@@ -119,11 +120,9 @@ class Train final : public assay::Procedure {
   }
 
   void check_problem(assay::BatchProblem& problem, const Parts& parts) const {
-    try {
+    assay::within("procedure.accumulate", [&] {
       problem.check_count(std::min(p_.accumulate, count_parts(parts, p_.batch)));
-    } catch (const assay::Error& error) {
-      throw error.within("procedure.accumulate");
-    }
+    });
     try {
       parts.optimizer->check(problem);
     } catch (const assay::Error& error) {
@@ -132,27 +131,26 @@ class Train final : public assay::Procedure {
   }
 
   // By a few samples of the training, and of the splits that only the objective can measure.
-  void check_objective(const Parts& parts) const {
-    const Context context{torch::kCPU, assay::Rng(0), nullptr};
+  void check_objective(const Parts& parts, torch::Device device) const {
+    const Context context{device, assay::Rng(0), nullptr};
+    const torch::NoGradGuard no_grad;
+    const assay::EvalMode mode(*parts.model);
     auto few = load_few(*parts.dataset, Split::kTrain, context);
     for (const auto& transform : p_.transforms)
       few = transform->apply(few, transform->draw(few, context.rng));
     const auto check = [&](const assay::Batch& samples, Split split, std::int64_t batch) {
       const auto last = std::ssize(parts.dataset->ids(split)) % batch;
       const bool whole = last == 0 || (split == Split::kTrain && parts.subset_to_come);
-      try {
-        parts.objective->check(samples, whole ? batch : last);
-      } catch (const assay::Error& error) {
-        throw error.within("objective");
-      }
+      assay::within("objective",
+                    [&] { parts.objective->check(*parts.model, samples, whole ? batch : last); });
     };
+    few = to_device(std::move(few), device);
     check(few, Split::kTrain, p_.batch);
-    const torch::NoGradGuard no_grad;
-    const assay::EvalMode mode(*parts.model);
     if (parts.model->forward(few).logits.defined()) return;
     for (const auto split : {Split::kValidation, Split::kTest})
       if (!parts.dataset->ids(split).empty())
-        check(load_few(*parts.dataset, split, context), split, p_.evaluate_batch);
+        check(to_device(load_few(*parts.dataset, split, context), device), split,
+              p_.evaluate_batch);
   }
 
   static assay::Batch load_few(const assay::Dataset& dataset, Split split, const Context& context) {

@@ -141,15 +141,16 @@ TEST_CASE("moco compares with the keys of earlier batches, the oldest of which l
 }
 
 TEST_CASE("objectives ask for a second view and for two samples") {
+  Same model;
   const Batch without{.input = random(3, 1)},
       with{.input = random(3, 1), .extra = {{"view", random(3, 2)}}};
   for (const std::string use :
        {"nt_xent", "supervised_contrastive", "simsiam", "byol", "barlow_twins", "vicreg", "moco"}) {
     INFO(use);
     const auto objective = make(use);
-    CHECK_NOTHROW(objective->check(with, 2));
-    CHECK_THROWS_WITH(objective->check(without, 2), Catch::Contains("no second view"));
-    CHECK_THROWS_WITH(objective->check(with, 1), Catch::Contains("`" + use + "` compares") &&
-                                                     Catch::Contains("single sample"));
+    CHECK_NOTHROW(objective->check(model, with, 2));
+    CHECK_THROWS_WITH(objective->check(model, without, 2), Catch::Contains("no second view"));
+    CHECK_THROWS_WITH(objective->check(model, with, 1), Catch::Contains("`" + use + "` compares") &&
+                                                            Catch::Contains("single sample"));
   }
 }

@@ -23,8 +23,8 @@ class ObjectiveView : public Objective {
     base_->finish_step(model, batches, context);
   }
   bool decomposes() const override { return base_->decomposes(); }
-  void check(const Batch& few, std::int64_t smallest) const override {
-    base_->check(few, smallest);
+  void check(Model& model, const Batch& few, std::int64_t smallest) const override {
+    base_->check(model, few, smallest);
   }
   std::vector<Term> evaluate(Model& model, const Batch& batch, const Context& context) override {
     return base_->evaluate(model, batch, context);
