@@ -16,9 +16,10 @@ namespace {
 // Log-probabilities that i is paired with j, [2B, 2B]; -inf on the diagonal.
 torch::Tensor pair_probabilities(const Pair& z, double temperature) {
   const auto rows = normalize(at::cat({z.first, z.second}));
-  auto similarity = rows.mm(rows.t()) / temperature;
+  auto similarity = (rows / temperature).mm(rows.t());  // [2B, d] is divided, not [2B, 2B]
   const auto self = at::eye(rows.size(0), similarity.options().dtype(torch::kBool));
-  return at::log_softmax(similarity.masked_fill(self, -std::numeric_limits<double>::infinity()), 1);
+  similarity.masked_fill_(self, -std::numeric_limits<double>::infinity());
+  return at::log_softmax(similarity, 1);
 }
 
 torch::Tensor off_diagonal_squares(const torch::Tensor& matrix) {
