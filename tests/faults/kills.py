@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Kills front ends and workers, resumes, and compares with a run that nobody killed.
 
-    python3 tests/faults/kills.py [--kills 50] [--seed 0] [--of train|fit|select] [--build build/release]
+    python3 tests/faults/kills.py [--kills 50] [--seed 0] [--of train|threads|views|fit|select] [--build build/release]
 
 Each round kills or signals one sweep up to eight times, then lets it end. A kill comes at a random moment, or at a
 random call that changes a file of the run (before it or after it, and every other time among the first of a process:
@@ -43,6 +43,17 @@ optimizer: {use: sgd, lr: 0.1}
 procedure: {use: train, steps: 900, log_every: 7, evaluate_steps: 50}
 sweep: {procedure.batch: [8, 128]}
 limits: {workers: 1, checkpoint_every: 0.03s}
+""", "views": """assay: 1
+name: soak
+dataset: &plain {use: fashion_mnist, validation: 64, train_limit: 512}
+model: {use: projected, encoder: {use: conv_encoder, width: 4}, batch_norm: true, predictor: 16}
+optimizer: {use: sam, base: {use: adamw, lr: 0.002}}
+stages:
+  pretrain:
+    dataset: {use: transformed, dataset: *plain, transforms: &views [{use: views, first: [resized_crop, flip]}]}
+    procedure: {use: train, steps: 150, batch: 32, evaluate_steps: 50, log_every: 7, transforms: *views}
+sweep: {objective: [{use: byol, momentum: 0.9}, {use: moco, queue: 100}]}
+limits: {workers: 2, checkpoint_every: 0.03s}
 """, "fit": """assay: 1
 name: soak
 dataset: {use: csv_table, path: table.csv, standardise: false}
