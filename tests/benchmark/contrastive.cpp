@@ -74,7 +74,7 @@ void time_views(const Dataset& data) {
 void time_waiting(const std::shared_ptr<Dataset>& data) {
   seed_default_generators(Rng(1), torch::kCPU);
   const auto model = plugins().make<Model>(
-      {"projected", {{"encoder", Spec{"conv_encoder", {{"width", std::int64_t{16}}}}}}},
+      {"projected", {{"encoder", Spec{"conv_encoder", {{"width", std::int64_t{32}}}}}}},
       &data->info());
   const auto objective = plugins().make<Objective>({"nt_xent", {}}, &data->info());
   const auto optimizer = plugins().make<Optimizer>({"adamw", {}}, &data->info());

@@ -1,7 +1,6 @@
-// A small encoder of images: blocks of convolution, batch norm, rectifier and pooling, and the mean
-// over the image, as in Springenberg, Dosovitskiy, Brox and Riedmiller, "Striving for simplicity:
-// the all convolutional net", ICLR workshops 2015.
-#include <ATen/ops/max_pool2d.h>
+// A small encoder of images: blocks of a convolution with stride 2, batch norm and rectifier, and
+// the mean over the image. Strides take the place of pooling as in Springenberg, Dosovitskiy, Brox
+// and Riedmiller, "Striving for simplicity: the all convolutional net", ICLR workshops 2015.
 #include <ATen/ops/relu.h>
 #include <torch/nn/modules/batchnorm.h>
 #include <torch/nn/modules/conv.h>
@@ -14,7 +13,7 @@ namespace {
 class ConvEncoder final : public assay::Model, public assay::LinearHead {
  public:
   struct Params {
-    std::int64_t width = 16;
+    std::int64_t width = 32;
     std::int64_t blocks = 3;
   };
   static assay::Strings needs() { return {"dataset/Images"}; }
@@ -33,7 +32,7 @@ class ConvEncoder final : public assay::Model, public assay::LinearHead {
                          "conv_encoder needs images [channels, height, width]");
     auto channels = info.input_shape[0];
     auto side = std::min(info.input_shape[1], info.input_shape[2]);
-    for (std::int64_t k = 0; k < params.blocks; ++k, side /= 2) {
+    for (std::int64_t k = 0; k < params.blocks; ++k, side = (side + 1) / 2) {
       if (side < 2)
         throw assay::Error(assay::ErrorKind::kShape,
                            "`blocks` is " + std::to_string(params.blocks) +
@@ -42,7 +41,8 @@ class ConvEncoder final : public assay::Model, public assay::LinearHead {
       const auto name = std::to_string(k);
       convolution_.push_back(register_module(
           "convolution" + name,
-          torch::nn::Conv2d(torch::nn::Conv2dOptions(channels, next, 3).padding(1).bias(false))));
+          torch::nn::Conv2d(
+              torch::nn::Conv2dOptions(channels, next, 3).stride(2).padding(1).bias(false))));
       norm_.push_back(register_module("norm" + name, torch::nn::BatchNorm2d(next)));
       channels = next;
     }
@@ -53,7 +53,7 @@ class ConvEncoder final : public assay::Model, public assay::LinearHead {
   assay::Output forward(const assay::Batch& batch) override {
     auto x = batch.input;
     for (std::size_t k = 0; k < convolution_.size(); ++k)
-      x = at::max_pool2d(at::relu(norm_[k]->forward(convolution_[k]->forward(x))), 2);
+      x = at::relu(norm_[k]->forward(convolution_[k]->forward(x)));
     x = x.mean({2, 3});
     return {output_->forward(x), x};
   }
@@ -70,6 +70,6 @@ class ConvEncoder final : public assay::Model, public assay::LinearHead {
 
 ASSAY_PLUGIN(registry) {
   registry.add<ConvEncoder>("conv_encoder",
-                            "Small encoder of images: convolutions with batch norm and pooling, "
+                            "Small encoder of images: convolutions with stride 2 and batch norm, "
                             "whose features are means over the image.");
 }

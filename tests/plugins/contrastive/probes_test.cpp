@@ -79,7 +79,7 @@ TEST_CASE("projected refuses an encoder without features, and predicts with a pr
   const auto model = make("conv_encoder");
   const auto features = model->forward(data.load(data.ids(Split::kTrain).first(3), {})).features;
   auto& projector = as<Projector>(*model, "", "");
-  CHECK(features.sizes() == at::IntArrayRef{3, 64});
+  CHECK(features.sizes() == at::IntArrayRef{3, 128});
   CHECK(projector.project(features).sizes() == at::IntArrayRef{3, 5});
   CHECK_THROWS_WITH(projector.predict(projector.project(features)),
                     Catch::Contains("has no predictor"));
