@@ -90,3 +90,25 @@ TEST_CASE("sam's controls go downhill, anywhere, or as far as the gradient is lo
   CHECK(std::abs(any[0] - e({{"direction", random}}, 2)[0]) > 1e-3);
   check_close(e({{"normalise", false}}), {0.3 * 1, 0.3 * 20});
 }
+
+TEST_CASE("sam perturbs only the parameters that are named, by the whole radius") {
+  Visits visits;
+  const auto product = [&] {
+    return ClosedForm({{1.5}, {-0.4}}, {[&](const auto& w, auto& g) {
+                        visits.push_back(w);
+                        g[0] = w[1], g[1] = w[0];
+                        return w[0] * w[1];
+                      }});
+  };
+  for (const std::string direction : {"gradient", "random"}) {
+    auto problem = product();
+    const auto sam = make("sam", {{"rho", 0.3}, {"direction", direction}, {"only", Strings{"*1"}}});
+    sam->check(problem);
+    sam->step(problem);
+    CHECK(ascent(visits)[0] == 0);
+    CHECK(std::abs(ascent(visits)[1]) == Approx(0.3).epsilon(kClose));
+  }
+  auto problem = product();
+  CHECK_THROWS_WITH(make("sam", {{"only", Strings{"encoder.*"}}})->check(problem),
+                    Catch::Contains("encoder.*"));
+}
