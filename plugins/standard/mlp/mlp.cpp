@@ -2,6 +2,7 @@
 #include <ATen/ops/gelu.h>
 #include <ATen/ops/relu.h>
 #include <ATen/ops/tanh.h>
+#include <torch/nn/modules/batchnorm.h>
 #include <torch/nn/modules/dropout.h>
 #include <torch/nn/modules/linear.h>
 
@@ -15,6 +16,7 @@ class Mlp final : public assay::Model, public assay::LinearHead {
     assay::Integers hidden = {128};
     std::string activation = "relu";
     double dropout = 0;
+    bool input_norm = false;
   };
 
   static assay::Schema<Params> schema() {
@@ -24,12 +26,18 @@ class Mlp final : public assay::Model, public assay::LinearHead {
         .field("activation", &Params::activation, assay::one_of({"relu", "gelu", "tanh"}),
                "Activation function after each hidden layer.")
         .field("dropout", &Params::dropout, assay::below(0, 1),
-               "Dropout probability of the hidden units during training.");
+               "Dropout probability of the hidden units during training.")
+        .field("input_norm", &Params::input_norm, assay::any(),
+               "Batch norm of the inputs, without scale and shift: a probe of features then does "
+               "not depend on their scale.");
   }
 
   Mlp(Params params, const assay::Info& info) : p_(std::move(params)) {
     std::int64_t width = 1;
     for (const auto size : info.input_shape) width *= size;
+    if (p_.input_norm)
+      norm_ = register_module(
+          "input_norm", torch::nn::BatchNorm1d(torch::nn::BatchNormOptions(width).affine(false)));
     for (std::size_t k = 0; k < p_.hidden.size(); ++k) {
       hidden_.push_back(
           register_module("hidden" + std::to_string(k), torch::nn::Linear(width, p_.hidden[k])));
@@ -42,6 +50,7 @@ class Mlp final : public assay::Model, public assay::LinearHead {
 
   assay::Output forward(const assay::Batch& batch) override {
     auto x = batch.input.flatten(1);
+    if (p_.input_norm) x = norm_->forward(x);
     for (auto& layer : hidden_) {
       x = activate(layer->forward(x));
       if (p_.dropout > 0) x = dropout_->forward(x);
@@ -59,6 +68,7 @@ class Mlp final : public assay::Model, public assay::LinearHead {
   }
 
   Params p_;
+  torch::nn::BatchNorm1d norm_{nullptr};
   std::vector<torch::nn::Linear> hidden_;
   torch::nn::Dropout dropout_{nullptr};
   torch::nn::Linear output_{nullptr};
