@@ -1,6 +1,8 @@
 // Alignment and uniformity of views: Wang and Isola, "Understanding contrastive representation
 // learning through alignment and uniformity on the hypersphere", ICML 2020.
+#include <ATen/TensorIndexing.h>
 #include <ATen/ops/cat.h>
+#include <ATen/ops/linalg_svdvals.h>
 #include <ATen/ops/pdist.h>
 
 #include "assay/registry.h"
@@ -34,8 +36,8 @@ class Contrast final : public assay::Procedure {
   void check(const Parts& parts) const override {
     const auto ids = ids_of(parts);
     const assay::Context context{torch::kCPU, assay::Rng(0), nullptr};
-    contrastive::check_views(parts.dataset->load(ids.first(2), context), std::ssize(ids),
-                             "contrast");
+    assay::within("dataset",
+                  [&] { contrastive::second_view(parts.dataset->load(ids.first(2), context)); });
   }
 
   std::int64_t units(const Parts& parts) const override {
@@ -59,8 +61,8 @@ class Contrast final : public assay::Procedure {
     add(features_, first, second);
     add(projections_, projector.project(first), projector.project(second));
     if (unit + 1 < units(parts)) return;
-    report("features", features_, results);
-    report("projections", projections_, results);
+    report("features", features_, parts, results);
+    report("projections", projections_, parts, results);
   }
 
   void save(assay::State& state) const override {
@@ -92,14 +94,44 @@ class Contrast final : public assay::Procedure {
       for (std::size_t k = 0; k < rows.size(); ++k) all[k] = at::cat({all[k], rows[k]});
   }
 
-  // E ||f(x) - f(x')||^2 of the two views of a sample, and log E exp(-2 ||f(x) - f(y)||^2) of the
-  // first views of two samples, in float64.
-  void report(const std::string& name, const assay::Tensors& rows, assay::Results& results) const {
+  void report(const std::string& name, const assay::Tensors& rows, const Parts& parts,
+              assay::Results& results) const {
+    const auto write = [&](const std::string& figure, double value) {
+      results.metric(p_.split + "/" + figure + "/" + name, value);
+    };
     const auto first = rows[0].to(torch::kDouble), second = rows[1].to(torch::kDouble);
-    results.metric(p_.split + "/alignment/" + name,
-                   (first - second).square().sum(1).mean().item<double>());
-    results.metric(p_.split + "/uniformity/" + name,
-                   at::pdist(first).square().mul(-2).exp().mean().log().item<double>());
+    write("alignment", (first - second).square().sum(1).mean().item<double>());
+    write("uniformity", measure_uniformity(first));
+    write("rank", measure_rank(first));
+    if (parts.dataset->info().classes == 0) return;
+    const auto target = parts.dataset->targets(assay::split_of(p_.split));
+    write("class_alignment", align_classes(first, target.narrow(0, 0, first.size(0))));
+  }
+
+  // log E exp(-2 ||f(x) - f(y)||^2) over the pairs of samples.
+  static double measure_uniformity(const torch::Tensor& rows) {
+    return at::pdist(rows).square_().mul_(-2).exp_().mean().log().item<double>();
+  }
+
+  // The exponential of the entropy of the singular values, as shares of their sum: Garrido,
+  // Balestriero, Najman and LeCun, "RankMe", ICML 2023, eq. 2.
+  static double measure_rank(const torch::Tensor& rows) {
+    const auto values = at::linalg_svdvals(rows);
+    const auto share = values / values.sum() + 1e-7;
+    return (-(share * share.log()).sum()).exp().item<double>();
+  }
+
+  // The mean of ||f(x) - f(y)||^2 over the pairs of samples of one class: n sum ||f||^2 - ||sum
+  // f||^2 is the sum over the pairs of n samples. NaN if there is no pair.
+  static double align_classes(const torch::Tensor& rows, const torch::Tensor& target) {
+    double sum = 0, pairs = 0;
+    for (std::int64_t c = 0; c <= target.max().item<std::int64_t>(); ++c) {
+      const auto own = rows.index({target == c});
+      const auto n = static_cast<double>(own.size(0));
+      sum += n * own.square().sum().item<double>() - own.sum(0).square().sum().item<double>();
+      pairs += n * (n - 1) / 2;
+    }
+    return sum / pairs;
   }
 
   Params p_;
@@ -109,7 +141,8 @@ class Contrast final : public assay::Procedure {
 }  // namespace
 
 ASSAY_PLUGIN(registry) {
-  registry.add<Contrast>("contrast",
-                         "Alignment and uniformity of features and projections (Wang and Isola, "
-                         "ICML 2020), over views that the dataset gives.");
+  registry.add<Contrast>(
+      "contrast",
+      "Alignment and uniformity of features and projections (Wang and Isola, "
+      "ICML 2020), and their effective rank, over views that the dataset gives.");
 }

@@ -50,6 +50,17 @@ TEST_CASE("contrast has the alignment and uniformity of all pairs, whatever the 
     for (std::int64_t k = 0; k < i; ++k)
       sum += std::exp(-2 * (first[i] - first[k]).square().sum().item<double>());
   }
+  const auto values = std::get<1>(at::linalg_svd(first, /*full_matrices=*/false));
+  const auto share = values / values.sum();
+  const double rank = std::exp(-(share * share.clamp_min(1e-300).log()).sum().item<double>());
+  double of_class = 0, pairs = 0;
+  for (std::int64_t i = 0; i < count; ++i)
+    for (std::int64_t k = 0; k < i; ++k)
+      if (batch.target[i].equal(batch.target[k])) {
+        of_class += (first[i] - first[k]).square().sum().item<double>();
+        ++pairs;
+      }
+  of_class /= pairs;
   const double uniformity = std::log(sum / (static_cast<double>(count * (count - 1)) / 2));
   for (const std::int64_t size : {3, 20}) {
     const auto contrast = plugins().make<Procedure>({"contrast", {{"batch", size}}}, &data->info());
@@ -60,6 +71,8 @@ TEST_CASE("contrast has the alignment and uniformity of all pairs, whatever the 
     for (const std::string of : {"features", "projections"}) {
       CHECK(found.at("test/alignment/" + of) == Approx(alignment).epsilon(1e-5));
       CHECK(found.at("test/uniformity/" + of) == Approx(uniformity).epsilon(1e-5));
+      CHECK(found.at("test/class_alignment/" + of) == Approx(of_class).epsilon(1e-5));
+      CHECK(found.at("test/rank/" + of) == Approx(rank).epsilon(1e-4));
     }
   }
 }
