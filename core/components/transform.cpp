@@ -2,10 +2,23 @@
 
 #include <ATen/ops/empty.h>
 
+#include "assay/error.h"
+
 namespace assay {
 
 Transform::~Transform() = default;
 Mixing::~Mixing() = default;
+AddsView::~AddsView() = default;
+
+void check_order(const std::vector<std::shared_ptr<Transform>>& transforms) {
+  for (std::size_t k = 0; k + 1 < transforms.size(); ++k)
+    if (dynamic_cast<const AddsView*>(transforms[k].get()) != nullptr)
+      throw Error(
+          ErrorKind::kParameter,
+          "the transforms after the one that makes views would change the first view alone: "
+          "put them into its `first`, or before it",
+          std::to_string(k + 1));
+}
 
 torch::Tensor Transform::draw(const Batch& batch, const Rng& rng) const {
   return uniform_per_sample(rng, batch, count());

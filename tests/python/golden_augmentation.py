@@ -69,12 +69,13 @@ def grayscale(image, u):
     return F.rgb_to_grayscale(image, num_output_channels=3)
 
 
-def case(use, function, numbers, shape, **params):
-    """What `use` makes of N images of this shape with these parameters."""
+def case(use, function, numbers, shape, probability=0.6, **params):
+    """What `use` makes of N images of this shape with these parameters; the last image is not chosen."""
     all_images = images(*shape)
     draws = rng.uniform(size=(N, numbers)).round(6)
-    changed = torch.stack([function(x, u, **params) for x, u in zip(all_images, draws)])
-    return {"use": use, "params": {"probability": 1.0, **params}, "size": shape, "images": [round(x, 3) for x in all_images.flatten().tolist()],
+    draws[:-1, 0], draws[-1, 0] = draws[:-1, 0] * probability, probability
+    changed = torch.stack([x if u[0] >= probability else function(x, u, **params) for x, u in zip(all_images, draws)])
+    return {"use": use, "params": {"probability": probability, **params}, "size": shape, "images": [round(x, 3) for x in all_images.flatten().tolist()],
             "draws": draws.flatten().tolist(), "changed": [round(x, 7) for x in changed.flatten().tolist()]}
 
 
@@ -105,12 +106,13 @@ def centered(most):
     return window
 
 
-def square(side):
+def middle(ratio):
     """As FACT's code takes them."""
     def window(height, width):
         chosen = np.zeros((height, width), dtype=bool)
-        top, left = height // 2 - side // 2, width // 2 - side // 2
-        chosen[top:top + side, left:left + side] = True
+        rows, columns = int(height * math.sqrt(ratio)), int(width * math.sqrt(ratio))
+        top, left = height // 2 - rows // 2, width // 2 - columns // 2
+        chosen[top:top + rows, left:left + columns] = True
         return chosen
     return window
 
@@ -136,7 +138,7 @@ for size in ((1, 7, 8), (3, 8, 6)):
         case("affine", affine, 7, size, rotation=90.0, translation=0.2, smallest=0.7, largest=1.4, shear=15.0),
         fourier(size, centered(100), {"mode": "mix", "alpha": 0.7}),
         fourier(size, centered(100), {"mode": "average"}),
-        fourier(size, square(int(min(size[1:]) * math.sqrt(0.5))), {"mode": "mix", "ratio": 0.5, "window": "published"}),
+        fourier(size, middle(0.5), {"mode": "mix", "ratio": 0.5, "window": "published"}),
         fourier(size, centered(int(min(size[1:]) * 0.3)), {"mode": "swap", "beta": 0.3}),
         fourier(size, corners(int(min(size[1:]) * 0.3)), {"mode": "swap", "beta": 0.3, "window": "published"}),
     ]

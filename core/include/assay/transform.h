@@ -35,6 +35,16 @@ class Mixing {
   virtual ~Mixing();
 };
 
+/// Ability of a transform: adds another view of each sample. Transforms after it would change one
+/// view alone.
+class AddsView {
+ public:
+  virtual ~AddsView();
+};
+
+/// Throws Error{kParameter} if a transform that adds views is not the last one.
+void check_order(const std::vector<std::shared_ptr<Transform>>& transforms);
+
 /// The stream of sample `row` of `batch`: rng.fork(id).fork(occurrence); occurrence is 0 if
 /// undefined.
 Rng sample_rng(const Rng& rng, const Batch& batch, std::int64_t row);

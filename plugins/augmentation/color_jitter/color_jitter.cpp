@@ -63,6 +63,10 @@ class ColorJitter final : public assay::Transform {
   }
 
   ColorJitter(const Params& params, const assay::Info& info) : p_(params), pixels_(info) {
+    if (p_.brightness == 0 && p_.contrast == 0 && p_.saturation == 0 && p_.hue == 0)
+      throw assay::Error(assay::ErrorKind::kParameter,
+                         "all strengths are 0, so that nothing is changed: set one, or omit the "
+                         "transform");
     if (pixels_.channels() != 3 && (p_.saturation > 0 || p_.hue > 0))
       throw assay::Error(assay::ErrorKind::kParameter,
                          "`saturation` and `hue` are of color images, and those of the dataset "

@@ -44,13 +44,13 @@ class Erase final : public assay::Transform {
     for (std::int64_t b = 0; b < batch.size(); ++b, u += 5) {
       if (u[0] >= p_.probability) continue;
       const auto pixels = static_cast<double>(pixels_.height() * pixels_.width());
-      const double area = pixels * (p_.smallest + u[1] * (p_.largest - p_.smallest));
-      const double ratio = p_.ratio + u[2] * (1 / p_.ratio - p_.ratio);
+      const double area = pixels * augmentation::between(p_.smallest, p_.largest, u[1]);
+      const double ratio = augmentation::between(p_.ratio, 1 / p_.ratio, u[2]);
       const auto height = side(std::sqrt(area * ratio), pixels_.height());
       const auto width = side(std::sqrt(area / ratio), pixels_.width());
       erased.input[b]
-          .narrow(1, start(u[3], pixels_.height() - height), height)
-          .narrow(2, start(u[4], pixels_.width() - width), width)
+          .narrow(1, augmentation::place(u[3], pixels_.height() - height), height)
+          .narrow(2, augmentation::place(u[4], pixels_.width() - width), width)
           .zero_();
     }
     return erased;
@@ -59,9 +59,6 @@ class Erase final : public assay::Transform {
  private:
   static std::int64_t side(double length, std::int64_t most) {
     return std::clamp<std::int64_t>(std::llround(length), 1, most);
-  }
-  static std::int64_t start(double u, std::int64_t room) {
-    return static_cast<std::int64_t>(u * static_cast<double>(room + 1));
   }
 
   Params p_;

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include <ATen/ops/where.h>
+#include <ATen/ops/zeros.h>
 
 #include "assay/registry.h"
 #include "assay/sdk/images.h"
@@ -34,8 +35,9 @@ class Fourier final : public assay::Transform, public assay::Mixing {
         .field("mode", &Params::mode, one_of({"mix", "swap", "average"}),
                "`mix`: lambda is uniform in [0, alpha] (FACT); `swap`: low frequencies are those "
                "of the other image (FDA); `average`: lambda is 0.5.")
-        .field("alpha", &Params::alpha, between(0, 1), "Largest lambda of `mix`.")
-        .field("ratio", &Params::ratio, between(0, 1),
+        .field("alpha", &Params::alpha, Range{.low = 0, .high = 1, .open_low = true},
+               "Largest lambda of `mix`.")
+        .field("ratio", &Params::ratio, Range{.low = 0, .high = 1, .open_low = true},
                "Area of the frequencies that `mix` and `average` change, as a fraction.")
         .field("beta", &Params::beta, between(0, 0.5),
                "Largest frequency that `swap` changes, as a fraction of the shorter side, rounded "
@@ -47,6 +49,10 @@ class Fourier final : public assay::Transform, public assay::Mixing {
 
   Fourier(const Params& params, const assay::Info& info)
       : p_(params), pixels_(info), window_(choose_window()) {
+    const Params unset;
+    refuse_unused("alpha", p_.alpha != unset.alpha && p_.mode != "mix");
+    refuse_unused("ratio", p_.ratio != unset.ratio && p_.mode == "swap");
+    refuse_unused("beta", p_.beta != unset.beta && p_.mode != "swap");
     if (!window_.any().item<bool>())
       throw assay::Error(assay::ErrorKind::kParameter,
                          "no frequency is changed on images of " +
@@ -83,6 +89,12 @@ class Fourier final : public assay::Transform, public assay::Mixing {
   }
 
  private:
+  void refuse_unused(const std::string& field, bool unused) const {
+    if (unused)
+      throw assay::Error(assay::ErrorKind::kParameter,
+                         "`mode: " + p_.mode + "` does not use `" + field + "`: omit it", field);
+  }
+
   torch::Tensor choose_window() const {
     const auto height = pixels_.height(), width = pixels_.width();
     const bool published = p_.window == "published";
@@ -90,12 +102,18 @@ class Fourier final : public assay::Transform, public assay::Mixing {
     if (p_.mode == "swap") {
       const auto most = static_cast<std::int64_t>(shorter * p_.beta);
       return published ? fourier::choose_corners(height, width, most)
-                       : fourier::choose_low(height, width, most);
+                       : fourier::choose_low(height, width, {most, most});
     }
-    if (p_.ratio == 1) return fourier::choose_low(height, width, std::max(height, width));
-    const auto side = static_cast<std::int64_t>(shorter * std::sqrt(p_.ratio));
-    return published ? fourier::choose_square(height, width, side)
-                     : fourier::choose_low(height, width, (side - 1) / 2);
+    if (p_.ratio == 1) return fourier::choose_low(height, width, {height, width});
+    const auto part = [&](std::int64_t side) {
+      return static_cast<std::int64_t>(static_cast<double>(side) * std::sqrt(p_.ratio));
+    };
+    const fourier::Sides sides{part(height), part(width)};
+    if (published) return fourier::choose_middle(height, width, sides);
+    if (sides.vertical == 0 || sides.horizontal == 0)
+      return at::zeros({height, width}, torch::kBool);
+    return fourier::choose_low(height, width,
+                               {(sides.vertical - 1) / 2, (sides.horizontal - 1) / 2});
   }
 
   Params p_;

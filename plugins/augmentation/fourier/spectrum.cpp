@@ -23,20 +23,20 @@ at::Tensor both_of(const at::Tensor& rows, const at::Tensor& columns) {
 
 }  // namespace
 
-at::Tensor choose_low(std::int64_t height, std::int64_t width, std::int64_t most) {
-  const auto low = [&](std::int64_t size) {
-    return at::minimum(numbers(size), size - numbers(size)) <= most;
+at::Tensor choose_low(std::int64_t height, std::int64_t width, Sides most) {
+  const auto low = [](std::int64_t size, std::int64_t bound) {
+    return at::minimum(numbers(size), size - numbers(size)) <= bound;
   };
-  return both_of(low(height), low(width));
+  return both_of(low(height, most.vertical), low(width, most.horizontal));
 }
 
-at::Tensor choose_square(std::int64_t height, std::int64_t width, std::int64_t side) {
-  const auto chosen = [&](std::int64_t size) {
+at::Tensor choose_middle(std::int64_t height, std::int64_t width, Sides sides) {
+  const auto chosen = [](std::int64_t size, std::int64_t side) {
     const auto shifted = (numbers(size) + size / 2).remainder(size);  // as fftshift places them
     const auto start = size / 2 - side / 2;
     return (shifted >= start).logical_and(shifted < start + side);
   };
-  return both_of(chosen(height), chosen(width));
+  return both_of(chosen(height, sides.vertical), chosen(width, sides.horizontal));
 }
 
 at::Tensor choose_corners(std::int64_t height, std::int64_t width, std::int64_t side) {

@@ -7,13 +7,17 @@
 
 namespace fourier {
 
+struct Sides {
+  std::int64_t vertical, horizontal;
+};
+
 /// [height, width] bool on the grid of at::fft_fft2: the frequencies of both signs up to `most` in
 /// each direction, so that real images stay real.
-at::Tensor choose_low(std::int64_t height, std::int64_t width, std::int64_t most);
+at::Tensor choose_low(std::int64_t height, std::int64_t width, Sides most);
 
-/// The window of the code of FACT: a square of `side` in the middle of the shifted spectrum. If
-/// `side` is even it lacks one sign, and the changed spectrum is that of no real image.
-at::Tensor choose_square(std::int64_t height, std::int64_t width, std::int64_t side);
+/// The window of the code of FACT: a rectangle in the middle of the shifted spectrum. An even side
+/// lacks one sign, and the changed spectrum is that of no real image.
+at::Tensor choose_middle(std::int64_t height, std::int64_t width, Sides sides);
 
 /// The window of the code of FDA on tensors: the corners of `side` frequencies, which lack that of
 /// +side on one side.

@@ -4,6 +4,7 @@
 #include <ATen/ops/maximum.h>
 #include <ATen/ops/minimum.h>
 #include <ATen/ops/randn.h>
+#include <ATen/ops/where.h>
 
 #include "assay/registry.h"
 #include "assay/sdk/images.h"
@@ -14,28 +15,30 @@ namespace {
 class Noise final : public assay::Transform {
  public:
   struct Params {
+    double probability = 1;
     double deviation = 0.05;
   };
   static assay::Strings needs() { return {"dataset/Images"}; }
   static assay::Schema<Params> schema() {
-    return assay::Schema<Params>().field(
-        "deviation", &Params::deviation, assay::above(0),
-        "Standard deviation of the noise, in units of a pixel between 0 and 1.");
+    return assay::Schema<Params>()
+        .field("probability", &Params::probability, assay::between(0, 1),
+               "Probability that an image is changed.")
+        .field("deviation", &Params::deviation, assay::above(0),
+               "Standard deviation of the noise, in units of a pixel between 0 and 1.");
   }
 
-  Noise(const Params& params, const assay::Info& info)
-      : deviation_(params.deviation), pixels_(info) {}
+  Noise(const Params& params, const assay::Info& info) : p_(params), pixels_(info) {}
 
-  std::int64_t count() const override {
-    return pixels_.channels() * pixels_.height() * pixels_.width();
-  }
+  std::int64_t count() const override { return elements() + 1; }
 
-  // Standard normal numbers, one per pixel and channel.
+  // Standard normal numbers, one per pixel and channel, and a uniform one: whether.
   torch::Tensor draw(const assay::Batch& batch, const assay::Rng& rng) const override {
     auto numbers = at::empty({batch.size(), count()}, torch::kDouble);
-    for (std::int64_t b = 0; b < batch.size(); ++b)
-      numbers[b] =
-          at::randn({count()}, assay::sample_rng(rng, batch, b).generator(), torch::kFloat);
+    for (std::int64_t b = 0; b < batch.size(); ++b) {
+      const auto own = assay::sample_rng(rng, batch, b);
+      numbers[b].narrow(0, 0, elements()) = at::randn({elements()}, own.generator(), torch::kFloat);
+      numbers[b][elements()] = own.fork("whether").uniform(0);
+    }
     return numbers;
   }
 
@@ -43,15 +46,20 @@ class Noise final : public assay::Transform {
   assay::Batch apply(const assay::Batch& batch, const torch::Tensor& draws) const override {
     const auto options = batch.input.options();
     auto noisy = batch;
-    noisy.input = batch.input + draws.to(options).view_as(batch.input) *
-                                    (deviation_ / pixels_.deviation()).to(options);
-    noisy.input = at::minimum(at::maximum(noisy.input, pixels_.black().to(options)),
-                              pixels_.white().to(options));
+    const auto normal = draws.narrow(1, 0, elements()).to(options).view_as(batch.input);
+    const auto changed = at::minimum(
+        at::maximum(batch.input + normal * (p_.deviation / pixels_.deviation()).to(options),
+                    pixels_.black().to(options)),
+        pixels_.white().to(options));
+    const auto chosen = draws.select(1, elements()) < p_.probability;
+    noisy.input = at::where(chosen.view({-1, 1, 1, 1}).to(options.device()), changed, batch.input);
     return noisy;
   }
 
  private:
-  double deviation_;
+  std::int64_t elements() const { return pixels_.channels() * pixels_.height() * pixels_.width(); }
+
+  Params p_;
   assay::Pixels pixels_;
 };
 

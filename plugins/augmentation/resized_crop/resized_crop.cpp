@@ -83,17 +83,14 @@ class ResizedCrop final : public assay::Transform {
       const double ratio = std::exp(augmentation::between(bound, -bound, u[2 * k + 1]));
       const auto w = std::llrint(std::sqrt(part * ratio)), h = std::llrint(std::sqrt(part / ratio));
       if (w < 1 || w > width || h < 1 || h > height) continue;
-      return {place(u[2 * kAttempts], height - h), place(u[2 * kAttempts + 1], width - w), h, w};
+      return {augmentation::place(u[2 * kAttempts], height - h),
+              augmentation::place(u[2 * kAttempts + 1], width - w), h, w};
     }
     const double ratio = static_cast<double>(width) / static_cast<double>(height);
     const auto h = ratio < p_.ratio ? std::llrint(static_cast<double>(width) / p_.ratio) : height;
     const auto w =
         ratio > 1 / p_.ratio ? std::llrint(static_cast<double>(height) / p_.ratio) : width;
     return {(height - h) / 2, (width - w) / 2, h, w};
-  }
-
-  static std::int64_t place(double u, std::int64_t room) {
-    return static_cast<std::int64_t>(u * static_cast<double>(room + 1));
   }
 
   // Bilinear, with the centers of pixels at half numbers.

@@ -59,7 +59,7 @@ void turn_hue(const Image& image, float turns) {
 void refuse_channels(const assay::Pixels& pixels) {
   throw assay::Error(assay::ErrorKind::kParameter,
                      "the images have " + std::to_string(pixels.channels()) +
-                         " channels; colors are known of one (gray) or three (red, green, blue)");
+                         " channels; supported: one channel (gray) or three (RGB)");
 }
 
 }  // namespace augmentation

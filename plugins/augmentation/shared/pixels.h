@@ -31,6 +31,11 @@ assay::Batch change_some(const assay::Batch& batch, const torch::Tensor& draws, 
 /// way round.
 void check_bounds(double smallest, double largest);
 
+/// u in [0, 1) as one of the places 0 to `room`.
+inline std::int64_t place(double u, std::int64_t room) {
+  return static_cast<std::int64_t>(u * static_cast<double>(room + 1));
+}
+
 /// u in [0, 1) as a number in [low, high).
 inline double between(double low, double high, double u) {
   return low + (high - low) * u;

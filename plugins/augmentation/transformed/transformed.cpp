@@ -35,6 +35,7 @@ class Transformed final : public assay::Dataset {
     if (p_.splits.empty())
       throw assay::Error(assay::ErrorKind::kParameter, "`splits` is empty: name one at least",
                          "splits");
+    assay::within("transforms", [&] { assay::check_order(p_.transforms); });
     for (const auto split : {Split::kTrain, Split::kValidation, Split::kTest})
       if (std::find(p_.splits.begin(), p_.splits.end(), name_of(split)) != p_.splits.end())
         changed_.push_back(p_.dataset->ids(split));

@@ -13,7 +13,7 @@ std::int64_t count_all(const Transforms& transforms) {
   return sum;
 }
 
-class Views final : public assay::Transform {
+class Views final : public assay::Transform, public assay::AddsView {
  public:
   struct Params {
     Transforms first, second;
@@ -29,16 +29,27 @@ class Views final : public assay::Transform {
 
   explicit Views(Params params)
       : first_(std::move(params.first)), second_(std::move(params.second)) {
+    for (const auto* view : {&first_, &second_})
+      for (const auto& one : *view)
+        if (dynamic_cast<const AddsView*>(one.get()) != nullptr)
+          throw assay::Error(assay::ErrorKind::kParameter,
+                             "a view cannot have views: list the transforms of both by `first` and "
+                             "`second`");
     if (second_.empty()) second_ = first_;
   }
 
   std::int64_t count() const override { return count_all(first_) + count_all(second_); }
 
+  // Streams are counted from the end: with one more transform at the front the others draw the same
+  // numbers, so that trainings with and without it are paired.
   torch::Tensor draw(const assay::Batch& batch, const assay::Rng& rng) const override {
     std::vector<torch::Tensor> all;
-    std::uint64_t place = 0;
-    for (const auto* view : {&first_, &second_})
-      for (const auto& one : *view) all.push_back(one->draw(batch, rng.fork(place++)));
+    std::uint64_t number = 0;
+    for (const auto* view : {&first_, &second_}) {
+      const auto own = rng.fork(number++);
+      for (std::size_t k = 0; k < view->size(); ++k)
+        all.push_back((*view)[k]->draw(batch, own.fork(view->size() - k)));
+    }
     return at::cat(all, 1);
   }
 

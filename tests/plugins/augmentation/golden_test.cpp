@@ -33,7 +33,12 @@ TEST_CASE("transforms of images are those of torchvision and NumPy") {
     const auto transform = plugins().make<Transform>({use, values_of(one.at("params"))}, &info);
     REQUIRE(draws.size(1) == transform->count());
     const Batch batch{.input = (images - 0.4) / 0.2};
-    const auto changed = transform->apply(batch, draws).input * 0.2 + 0.4;
+    const auto result = transform->apply(batch, draws).input;
+    if (one.at("params").at("probability") < 1) {  // which the last image's first draw is not below
+      CHECK(result[count - 1].equal(batch.input[count - 1]));
+      CHECK_FALSE(result[0].equal(batch.input[0]));
+    }
+    const auto changed = result * 0.2 + 0.4;
     const auto golden = tensor_of(one.at("changed"), torch::kFloat).view(shape);
     // torchvision weighs red by 0.2989 where ITU-R BT.601 has 0.299; rounding is that of float32.
     const bool by_luminance = use == "color_jitter" || use == "grayscale";

@@ -100,13 +100,22 @@ TEST_CASE("noise is normal, scaled to pixels, and stays between black and white"
   const auto info = gray(40, 50);
   const auto noise = make_transform("noise", {{"deviation", 0.1}}, info);
   const auto batch = images(4, 40, 50);
-  const auto draws = noise->draw(batch, Rng(2));
+  const auto all = noise->draw(batch, Rng(2));
+  const auto draws = all.narrow(1, 0, 2000);            // and the last one is uniform
   CHECK(std::abs(draws.mean().item<double>()) < 0.05);  // 4.5 deviations
   CHECK(draws.std().item<double>() == Approx(1).margin(0.04));
   const auto plain =
       batch.input + draws.to(torch::kFloat).view_as(batch.input) * 0.4;  // 0.1 / 0.25
-  CHECK(noise->apply(batch, draws).input.equal(plain.clamp(-2, 2)));
-  CHECK(noise->apply(batch, draws * 100).input.abs().max().item<double>() == 2);
+  CHECK(noise->apply(batch, all).input.equal(plain.clamp(-2, 2)));
+  CHECK(noise->apply(batch, at::cat({draws * 100, all.narrow(1, 2000, 1)}, 1))
+            .input.abs()
+            .max()
+            .item<double>() == 2);
+  const auto some = make_transform("noise", {{"deviation", 0.1}, {"probability", 0.4}}, info);
+  all.select(1, 2000).copy_(torch::tensor({0.1, 0.4, 0.39, 0.9}));
+  const auto changed = some->apply(batch, all).input;
+  for (const std::int64_t k : {0, 2}) CHECK(changed[k].equal(plain[k].clamp(-2, 2)));
+  for (const std::int64_t k : {1, 3}) CHECK(changed[k].equal(batch.input[k]));
 }
 
 TEST_CASE(

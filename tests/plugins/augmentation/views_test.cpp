@@ -72,6 +72,52 @@ TEST_CASE("the second view may have transforms of its own") {
   CHECK(two.extra.at("view").equal(batch.input.flip(3)));
 }
 
+TEST_CASE("one more transform at the front leaves the draws of the others") {
+  const TinyData data;
+  const auto batch = data.load(data.ids(Split::kTrain).first(4), {});
+  Specs more{{"fourier", {{"probability", 0.0}}}};
+  more.insert(more.end(), kTransforms.begin(), kTransforms.end());
+  const auto plain = make("views", {{"first", kTransforms}}, data.info());
+  const auto longer = make("views", {{"first", more}}, data.info());
+  const auto a = plain->apply(batch, plain->draw(batch, Rng(1)));
+  const auto b = longer->apply(batch, longer->draw(batch, Rng(1)));
+  CHECK(a.input.equal(b.input));
+  CHECK(a.extra.at("view").equal(b.extra.at("view")));
+}
+
+TEST_CASE("nothing follows views, and no view has views") {
+  const TinyData data;
+  const Specs views{{"views", {{"first", kTransforms}}}};
+  CHECK_THROWS_WITH(make("views", {{"first", views}}, data.info()),
+                    Catch::Contains("a view cannot have views"));
+  std::vector<std::shared_ptr<Transform>> list{make("views", {{"first", kTransforms}}, data.info()),
+                                               make("flip", {}, data.info())};
+  CHECK_THROWS_WITH(check_order(list), Catch::Contains("would change the first view alone"));
+  std::swap(list[0], list[1]);
+  CHECK_NOTHROW(check_order(list));
+}
+
+TEST_CASE("a crop that never fits is the largest one in the middle") {
+  // 4 x 40 pixels: with the whole area, a ratio of at most 4 / 3 never fits.
+  const auto crop =
+      make("resized_crop", {{"smallest", 1.0}, {"largest", 1.0}, {"probability", 1.0}},
+           of_pixels(4, 40));
+  const auto draws = at::full({1, crop->count()}, 0.5, torch::kDouble);
+  auto image = at::zeros({1, 1, 4, 40});
+  image.narrow(3, 17, 5).fill_(1);  // 4 * 4 / 3 columns are 5, from (40 - 5) / 2 on
+  CHECK(crop->apply({.input = image}, draws).input.equal(at::ones({1, 1, 4, 40})));
+}
+
+TEST_CASE("fourier refuses what its mode does not use") {
+  const auto refused = [](const Values& params) {
+    CHECK_THROWS_WITH(make("fourier", params, of_pixels(8, 8)), Catch::Contains("does not use"));
+  };
+  refused({{"mode", std::string("swap")}, {"alpha", 0.5}});
+  refused({{"mode", std::string("average")}, {"alpha", 0.5}});
+  refused({{"mode", std::string("swap")}, {"ratio", 0.5}});
+  refused({{"beta", 0.2}});
+}
+
 TEST_CASE("transformed changes the splits that it names, always in the same way") {
   Registry registry = plugins();
   registry.insert({.kind = "dataset", .name = "tiny", .doc = "A test's.", .make = [](const Build&) {
