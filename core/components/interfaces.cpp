@@ -54,7 +54,7 @@ Batch Objective::prepare(Model&, const Batch& batch, const Context&) {
   return batch;
 }
 
-void Objective::check(Model&, const Batch&, std::int64_t) const {}
+void Objective::check(Model&, const Batch&) const {}
 
 std::int64_t Objective::samples(std::size_t, const Batch& batch) const {
   return batch.size();

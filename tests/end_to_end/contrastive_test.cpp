@@ -41,6 +41,15 @@ Said run(const Folder& folder, const std::string& text, const std::string& words
   return shell("cd " + folder.path().string() + " && assay " + words);
 }
 
+void expect_refusal(const std::string& manifest, const std::string& override,
+                    const std::string& sentence, const std::string& place = "") {
+  INFO(manifest << override);
+  const Folder folder;
+  const auto said = run(folder, manifest, "validate m.yaml " + override);
+  CHECK(said.code == 3);
+  CHECK_THAT(said.err, Contains(sentence) && Contains(place));
+}
+
 // Run folders by the stage that wrote them.
 std::multimap<std::string, fs::path> folders(const Folder& folder) {
   std::multimap<std::string, fs::path> found;
@@ -93,35 +102,60 @@ TEST_CASE("an encoder is finetuned with a new head") {
 TEST_CASE("what contrastive learning cannot do is told at its place before anything is trained") {
   if (fashion_missing()) return;
   const std::pair<std::string, std::string> cases[] = {
-      {"stages.pretrain.procedure.batch=255", "one of the batches has a single sample"},
-      {"stages.pretrain.procedure.evaluate_batch=63", "one of the batches has a single sample"},
-      {"stages.pretrain.procedure.transforms=[flip]", "the samples have no second view"},
-      {"stages.pretrain.dataset.splits=[test]", "the samples have no second view"},
-      {"objective=byol", "`projected` has no predictor"},
-      {"objective.temperature=0", "`temperature` is the number 0"},
+      {"stages.pretrain.procedure.batch=255",
+       "command line:1:33: 256 samples of the train split in batches of 255 leave one of 1"},
+      {"stages.pretrain.procedure.evaluate_batch=63",
+       "command line:1:42: 64 samples of the validation split in batches of 63 leave one of 1"},
+      {"stages.pretrain.procedure.transforms=[flip]",
+       "m.yaml:5:12: the samples have no second view"},
+      {"stages.pretrain.dataset.splits=[test]", "m.yaml:5:12: the samples have no second view"},
+      {"objective=byol", "command line:1:11: `projected` has no predictor"},
+      {"objective.temperature=0", "command line:1:23: `temperature` is the number 0"},
       {"stages.pretrain.procedure.accumulate=2",
-       "needs to split the batch, which objective `nt_xent` does not allow"},
-      {"model.encoder='{use: conv_encoder, blocks: 6}'", "too many for the size of the images"},
-      {"model='{use: mlp}'", "needs"},
-      {"'stages.pretrain.procedure.transforms=[{use: views, first: [grayscale]}]'",
-       "only color images, which have 3, become gray"},
-      {"'stages.pretrain.procedure.transforms=[{use: views, first: [{use: color_jitter, hue: "
-       "0.1}]}]'",
-       "`saturation` and `hue` are of color images"},
-      {"'stages.pretrain.procedure.transforms=[{use: views, first: [{use: blur, size: 57}]}]'",
-       "takes at most 55"},
-      {"'stages.pretrain.procedure.transforms=[{use: views, first: [{use: fourier, mode: swap, "
-       "beta: 0.03, window: published}]}]'",
-       "no frequency is changed"},
+       "m.yaml:10:16: procedure `train` with `accumulate: 2` needs to split the batch"},
+      {"model.encoder='{use: conv_encoder, blocks: 6}'",
+       "command line:1:15: model `projected`: model `conv_encoder`: `blocks` is 6, too many"},
+      {"model='{use: mlp}'", "m.yaml:5:12: objective `nt_xent` needs a model with the ability"},
   };
-  for (const auto& [override, sentence] : cases) {
-    INFO(override);
-    const Folder folder;
-    const auto said = run(folder, kHead, "validate m.yaml " + override);
-    CHECK(said.code == 3);
-    CHECK_THAT(said.err, Contains(sentence));
-    CHECK_THAT(said.err, Contains("m.yaml:") || Contains("command line:"));
-  }
+  for (const auto& [override, sentence] : cases) expect_refusal(kHead, override, sentence);
+}
+
+TEST_CASE("views that cannot be made are refused at their place") {
+  if (fashion_missing()) return;
+  const std::pair<std::string, std::string> cases[] = {
+      {"[{use: views, first: [grayscale]}]", "only color images, which have 3, become gray"},
+      {"[{use: views, first: [{use: color_jitter, hue: 0.1}]}]",
+       "`saturation` and `hue` are of color images"},
+      {"[{use: views, first: [{use: color_jitter, brightness: 0, contrast: 0}]}]",
+       "all strengths are 0"},
+      {"[{use: views, first: [{use: blur, size: 57}]}]", "takes at most 55"},
+      {"[{use: views, first: [{use: fourier, mode: swap, beta: 0.03, window: published}]}]",
+       "no frequency is changed"},
+      {"[{use: views, first: [flip]}, blur]", "would change the first view alone"},
+  };
+  for (const auto& [list, sentence] : cases)
+    expect_refusal(kHead, "'stages.pretrain.procedure.transforms=" + list + "'", sentence,
+                   "command line:1:");
+}
+
+TEST_CASE("what a later stage cannot measure of a contrastive loss is told before training") {
+  if (fashion_missing()) return;
+  const std::string views =
+      "dataset: {use: transformed, dataset: *plain, transforms: *views, splits: ";
+  const auto look = [&](const std::string& dataset, const std::string& procedure) {
+    return kHead + "  look:\n    after: pretrain\n    " + dataset + "procedure: " + procedure +
+           "\n";
+  };
+  const std::string train = views + "[train]}\n    ", test = views + "[test]}\n    ";
+  const std::string none = "the samples have no second view";
+  for (const std::string procedure : {"sharpness", "hessian", "loss_surface"})
+    expect_refusal(look("", procedure), "", none, "m.yaml:5:12: ");
+  expect_refusal(look("", "evaluate"), "", none, "m.yaml:5:12: ");
+  expect_refusal(look(train, "{use: sharpness, samples: 256, m: 255}"), "",
+                 "256 samples of the train split in batches of 255 leave one of 1", "m.yaml:14:");
+  expect_refusal(look(test, "{use: evaluate, batch: 9999}"), "", "leave one of 1", "m.yaml:14:");
+  expect_refusal(look(train, "sharpness"), "objective=moco", "what the steps of its training");
+  expect_refusal(look(train, "{use: hessian, batch: 64}"), "", "all must be in one", "m.yaml:14:");
 }
 
 TEST_CASE("a training whose loss on validation images is impossible does not begin") {

@@ -33,10 +33,12 @@ class Objective : public Stateful {
   /// (train/term/<name>) and messages. Owned by the objective.
   virtual const std::vector<std::string>& terms() const = 0;
 
-  /// Called by Procedure::check(), without gradients and with the model in eval mode. `few` are
-  /// some samples as the steps will see them, and `smallest` is the size of the smallest batch.
-  /// Throws Error{kParameter} if the objective cannot work.
-  virtual void check(Model& model, const Batch& few, std::int64_t smallest) const;
+  /// Called by check_objective() (assay/sdk/training.h), without gradients and with the model in
+  /// eval mode, on a few samples as the procedure will see them. Throws Error{kParameter} if the
+  /// objective cannot work.
+  virtual void check(Model& model, const Batch& samples) const;
+  /// Number of samples that a batch must have at least.
+  virtual std::int64_t smallest_batch() const { return 1; }
 
   /// Called once per step and batch, at the step's first weights, with gradients enabled: all
   /// evaluations of the step see the batch that it returns. For pseudo-labels, attacked inputs,
@@ -58,11 +60,14 @@ class Objective : public Stateful {
   /// `static Strings hides()`, which returns {"Split", "Groups"}, already by `validate`.
   virtual bool decomposes() const { return true; }
 
+  /// Whether the loss depends on what earlier steps have left (a queue, an averaged teacher). A
+  /// later stage begins without that, and so cannot measure it.
+  virtual bool remembers() const { return false; }
+
   /// Computes all terms on one batch, which is on the model's device. It may run the model several
   /// times (two views, an attack, another domain); each run moves the statistics of batch norm. It
   /// changes neither weights nor `.grad`, and draws only from `context.rng`, so equal contexts give
-  /// equal results. Gradients may be
-  /// disabled.
+  /// equal results. Gradients may be disabled.
   virtual std::vector<Term> evaluate(Model& model, const Batch& batch, const Context& context) = 0;
 
   /// Computes evaluate(...)[index]. The default evaluates all terms. Override it if the model runs

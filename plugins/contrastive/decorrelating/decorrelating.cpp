@@ -24,7 +24,7 @@ class BarlowTwins final : public contrastive::BatchObjective {
                "0.025.");
   }
   explicit BarlowTwins(const Params& params)
-      : BatchObjective("barlow_twins", {"on_diagonal", "off_diagonal"}), p_(params) {}
+      : BatchObjective({"on_diagonal", "off_diagonal"}), p_(params) {}
 
   std::vector<assay::Term> evaluate(Model& model, const Batch& batch, const Context&) override {
     const auto found =
@@ -49,12 +49,12 @@ class VicReg final : public contrastive::BatchObjective {
         .field("invariance", &Params::invariance, at_least(0),
                "Weight of the squared difference of the two views.")
         .field("variance", &Params::variance, at_least(0),
-               "Weight of what lacks of a standard deviation of 1.")
+               "Weight of the hinge loss on each dimension's standard deviation below 1.")
         .field("covariance", &Params::covariance, at_least(0),
                "Weight of the squared covariances of other dimensions.");
   }
   explicit VicReg(const Params& params)
-      : BatchObjective("vicreg", {"invariance", "variance", "covariance"}), p_(params) {}
+      : BatchObjective({"invariance", "variance", "covariance"}), p_(params) {}
 
   std::vector<assay::Term> evaluate(Model& model, const Batch& batch, const Context&) override {
     const auto found =

@@ -26,17 +26,19 @@ class Moco final : public contrastive::PairObjective {
     return Schema<Params>()
         .field("temperature", &Params::temperature, above(0),
                "Temperature t by which the cosines are divided.")
-        .field("momentum", &Params::momentum, between(0, 1),
-               "Share of the key network that stays in each step.")
+        .field("momentum", &Params::momentum, between(0, 1), "Momentum factor of the key network.")
         .field("queue", &Params::queue, at_least(1),
                "Number of keys of earlier batches that a sample is compared with. They are noise "
                "until the queue has been filled once.");
   }
-  explicit Moco(const Params& params) : PairObjective("moco"), p_(params), keys_(params.momentum) {}
+  explicit Moco(const Params& params)
+      : PairObjective({"moco"}), p_(params), keys_(params.momentum) {}
+
+  bool remembers() const override { return true; }
 
   // Once per step: a second evaluation at other weights sees the same keys.
   Batch prepare(Model& model, const Batch& batch, const Context& context) override {
-    const auto key = contrastive::normalize(keys_.project(model, batch).second);
+    const auto key = contrastive::normalize(keys_.project(model, contrastive::second_view(batch)));
     if (!queue_.defined()) queue_ = draw_queue(key, context);
     auto prepared = batch;
     prepared.extra[kKey] = key;
@@ -45,6 +47,7 @@ class Moco final : public contrastive::PairObjective {
 
   std::vector<assay::Term> evaluate(Model& model, const Batch& batch, const Context&) override {
     const auto query = contrastive::normalize(contrastive::project(model, batch.input));
+    const contrastive::NoAutocast no_autocast;
     const auto own = (query * batch.extra.at(kKey)).sum(1, /*keepdim=*/true);
     const auto logits = at::cat({own, query.mm(queue_.t())}, 1) / p_.temperature;
     const auto losses = -at::log_softmax(logits, 1).select(1, 0);

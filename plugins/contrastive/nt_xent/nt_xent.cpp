@@ -26,7 +26,7 @@ class OverBatch : public contrastive::BatchObjective {
 
  protected:
   OverBatch(const std::string& name, const Params& params)
-      : BatchObjective(name), temperature_(params.temperature) {}
+      : BatchObjective({name}), temperature_(params.temperature) {}
   virtual torch::Tensor compute(const contrastive::Pair& z, const assay::Batch& batch) const = 0;
   double temperature_;
 };

@@ -11,17 +11,12 @@ class PairObjective : public assay::Objective {
  public:
   static assay::Strings needs() { return {"model/Projector"}; }
   const std::vector<std::string>& terms() const override { return terms_; }
-  void check(assay::Model&, const assay::Batch& few, std::int64_t smallest) const override {
-    check_views(few, smallest, name_);
-  }
+  void check(assay::Model&, const assay::Batch& samples) const override { second_view(samples); }
 
  protected:
-  /// `name` is the registered one, for messages; without `terms` it is that of the only term.
-  explicit PairObjective(std::string name, std::vector<std::string> terms = {})
-      : name_(std::move(name)), terms_(terms.empty() ? std::vector{name_} : std::move(terms)) {}
+  explicit PairObjective(std::vector<std::string> terms) : terms_(std::move(terms)) {}
 
  private:
-  std::string name_;
   std::vector<std::string> terms_;
 };
 
@@ -30,6 +25,7 @@ class BatchObjective : public PairObjective {
  public:
   static assay::Strings hides() { return {"Split", "Groups"}; }
   bool decomposes() const override { return false; }
+  std::int64_t smallest_batch() const override { return 2; }
 
  protected:
   using PairObjective::PairObjective;

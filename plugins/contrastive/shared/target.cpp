@@ -7,7 +7,7 @@
 
 namespace contrastive {
 
-Pair Target::project(assay::Model& model, const assay::Batch& batch) {
+torch::Tensor Target::project(assay::Model& model, const torch::Tensor& input) {
   if (weights_.empty()) {
     weights_ = assay::clone(model.parameters());
     buffers_ = assay::clone(model.buffers());
@@ -15,7 +15,11 @@ Pair Target::project(assay::Model& model, const assay::Batch& batch) {
   const torch::NoGradGuard no_grad;
   const assay::ScopedWeights weights(model.parameters(), weights_),
       buffers(model.buffers(), buffers_);
-  return project_views(model, batch, /*joint=*/false);
+  return contrastive::project(model, input);
+}
+
+Pair Target::project_views(assay::Model& model, const assay::Batch& batch) {
+  return {project(model, batch.input), project(model, second_view(batch))};
 }
 
 void Target::move(const assay::Model& model) {

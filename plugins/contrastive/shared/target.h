@@ -13,8 +13,9 @@ class Target {
  public:
   explicit Target(double momentum) : momentum_(momentum) {}
 
-  /// The projections of both views by the target, without gradients, in the mode of the model.
-  Pair project(assay::Model& model, const assay::Batch& batch);
+  /// The target's projections, without gradients, in the mode of the model.
+  torch::Tensor project(assay::Model& model, const torch::Tensor& input);
+  Pair project_views(assay::Model& model, const assay::Batch& batch);
   /// After a step of the model.
   void move(const assay::Model& model);
 

@@ -9,18 +9,9 @@ const torch::Tensor& second_view(const assay::Batch& batch) {
   if (it == batch.extra.end())
     throw assay::Error(assay::ErrorKind::kParameter,
                        "the samples have no second view: add `transforms: [{use: views, first: "
-                       "[...]}]` to the training, and for a loss on other splits the dataset "
-                       "`transformed` with the same");
+                       "[...]}]` to the training, and where else they are needed the dataset "
+                       "`transformed` with the same, whose `splits` are those with views");
   return it->second;
-}
-
-void check_views(const assay::Batch& few, std::int64_t smallest, const std::string& objective) {
-  second_view(few);
-  if (smallest < 2)
-    throw assay::Error(assay::ErrorKind::kParameter,
-                       "`" + objective +
-                           "` compares the samples of a batch, and one of the batches has a single "
-                           "sample: use another `batch`, so that none is left alone");
 }
 
 torch::Tensor project(assay::Model& model, const torch::Tensor& input) {

@@ -11,10 +11,6 @@ namespace contrastive {
 /// Batch::extra "view", which the transform `views` adds. Throws Error{kParameter} without one.
 const torch::Tensor& second_view(const assay::Batch& batch);
 
-/// Throws Error{kParameter} if the samples have no second view, or a batch has one sample alone.
-/// `objective` is a registered name, for the messages.
-void check_views(const assay::Batch& few, std::int64_t smallest, const std::string& objective);
-
 /// [B, d] each.
 struct Pair {
   torch::Tensor first, second;

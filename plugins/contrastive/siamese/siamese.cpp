@@ -24,10 +24,12 @@ torch::Tensor cosines(const Pair& predicted, const Pair& target) {
 // Compares predictions from the projections.
 class Siamese : public contrastive::PairObjective {
  public:
-  void check(Model& model, const Batch& few, std::int64_t smallest) const override {
-    PairObjective::check(model, few, smallest);
-    contrastive::predict_both(model, contrastive::project_views(model, few, /*joint=*/false));
+  void check(Model& model, const Batch& samples) const override {
+    PairObjective::check(model, samples);
+    contrastive::predict_both(model, contrastive::project_views(model, samples, /*joint=*/false));
   }
+  // For the batch norm of the predictor.
+  std::int64_t smallest_batch() const override { return 2; }
 
  protected:
   using PairObjective::PairObjective;
@@ -37,7 +39,7 @@ class SimSiam final : public Siamese {
  public:
   struct Params {};
   static assay::Schema<Params> schema() { return {}; }
-  explicit SimSiam(Params) : Siamese("simsiam") {}
+  explicit SimSiam(Params) : Siamese({"simsiam"}) {}
 
   std::vector<assay::Term> evaluate(Model& model, const Batch& batch, const Context&) override {
     const auto z = contrastive::project_views(model, batch, /*joint=*/false);
@@ -53,20 +55,21 @@ class Byol final : public Siamese {
     double momentum = 0.99;
   };
   static assay::Schema<Params> schema() {
-    return assay::Schema<Params>().field("momentum", &Params::momentum, assay::between(0, 1),
-                                         "Share of the target network that stays in each step; 1: "
-                                         "it never moves.");
+    return assay::Schema<Params>().field(
+        "momentum", &Params::momentum, assay::between(0, 1),
+        "Momentum factor of the target network; 1: it never moves.");
   }
-  explicit Byol(const Params& params) : Siamese("byol"), target_(params.momentum) {}
+  explicit Byol(const Params& params) : Siamese({"byol"}), target_(params.momentum) {}
 
   // Once per step: a second evaluation at other weights sees the same targets.
   Batch prepare(Model& model, const Batch& batch, const Context&) override {
-    const auto z = target_.project(model, batch);
+    const auto z = target_.project_views(model, batch);
     auto prepared = batch;
     prepared.extra[kFirst] = z.first;
     prepared.extra[kSecond] = z.second;
     return prepared;
   }
+  bool remembers() const override { return true; }
   std::vector<assay::Term> evaluate(Model& model, const Batch& batch, const Context&) override {
     const auto z = contrastive::project_views(model, batch, /*joint=*/false);
     const auto losses = 2 - 2 * cosines(contrastive::predict_both(model, z),

@@ -63,6 +63,7 @@ class Hessian final : public assay::Procedure {
 
   void check(const assay::Parts& parts) const override {
     assay::check_predictor(p_.predictor, *parts.model);
+    check_first_batches(parts, p_.samples, p_.batch);
   }
 
   std::int64_t units(const assay::Parts&) const override {

@@ -45,6 +45,10 @@ class LossSurface final : public assay::Procedure {
                          "`points` must be odd, so that one of them is the model itself");
   }
 
+  void check(const assay::Parts& parts) const override {
+    check_first_batches(parts, p_.samples, p_.batch);
+  }
+
   std::int64_t units(const assay::Parts&) const override { return p_.points; }
 
   // A row of the grid.

@@ -57,6 +57,7 @@ class Sharpness final : public assay::Procedure {
 
   void check(const assay::Parts& parts) const override {
     assay::check_predictor(p_.predictor, *parts.model);
+    assay::check_measured_objective(parts, {Split::kTrain, size(parts), p_.m, "procedure.m"});
   }
 
   std::int64_t units(const assay::Parts& parts) const override {

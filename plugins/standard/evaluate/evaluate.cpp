@@ -6,6 +6,7 @@
 #include "assay/evaluation_set.h"
 #include "assay/registry.h"
 #include "assay/sdk/prediction.h"
+#include "assay/sdk/training.h"
 
 namespace {
 
@@ -100,6 +101,7 @@ class Evaluate final : public assay::Procedure {
   void check(const assay::Parts& parts) const override {
     assay::check_predictor(p_.predictor, *parts.model);
     check_samples({p_.split, true}, *parts.dataset, assay::split_of(p_.split));
+    check_objective(parts);
     for (std::size_t i = 0; i < p_.sets.size(); ++i) {
       const auto& set = *p_.sets[i];
       try {
@@ -152,6 +154,17 @@ class Evaluate final : public assay::Procedure {
     const auto samples = std::ssize(dataset.ids(split));
     if (samples == 0) refuse_empty(set.name);
     assay::check_size(p_.metrics, set, samples);
+  }
+
+  // Of a model without logits, which its objective evaluates. One that is fitted gives them, but is
+  // not fitted yet.
+  void check_objective(const assay::Parts& parts) const {
+    if (!parts.objective || dynamic_cast<const assay::Fitted*>(parts.model.get()) != nullptr)
+      return;
+    const auto split = assay::split_of(p_.split);
+    if (assay::gives_logits(parts, split, torch::kCPU)) return;
+    assay::check_measured_objective(
+        parts, {split, std::ssize(parts.dataset->ids(split)), p_.batch, "procedure.batch"});
   }
 
   using Loops = std::vector<std::pair<std::string, assay::PredictionLoop>>;

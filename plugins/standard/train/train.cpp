@@ -36,6 +36,7 @@ class Train final : public assay::Procedure {
       throw assay::Error(assay::ErrorKind::kParameter,
                          "`metrics` is empty: omit it for the usual ones");
     assay::check_metrics(p_.metrics);
+    assay::within("transforms", [&] { assay::check_order(p_.transforms); });
     if (p_.loader_threads > 1 && p_.prefetch == 0)
       throw assay::Error(assay::ErrorKind::kParameter,
                          "`loader_threads` is " + std::to_string(p_.loader_threads) +
@@ -130,32 +131,17 @@ class Train final : public assay::Procedure {
     }
   }
 
-  // By a few samples of the training, and of the splits that only the objective can measure.
+  // For the training, and for the splits that only the objective can measure.
   void check_objective(const Parts& parts, torch::Device device) const {
-    const Context context{device, assay::Rng(0), nullptr};
-    const torch::NoGradGuard no_grad;
-    const assay::EvalMode mode(*parts.model);
-    auto few = load_few(*parts.dataset, Split::kTrain, context);
-    for (const auto& transform : p_.transforms)
-      few = transform->apply(few, transform->draw(few, context.rng));
-    const auto check = [&](const assay::Batch& samples, Split split, std::int64_t batch) {
-      const auto last = std::ssize(parts.dataset->ids(split)) % batch;
-      const bool whole = last == 0 || (split == Split::kTrain && parts.subset_to_come);
-      assay::within("objective",
-                    [&] { parts.objective->check(*parts.model, samples, whole ? batch : last); });
-    };
-    few = to_device(std::move(few), device);
-    check(few, Split::kTrain, p_.batch);
-    if (parts.model->forward(few).logits.defined()) return;
+    const auto count = [&](Split split) { return std::ssize(parts.dataset->ids(split)); };
+    const auto samples = parts.subset_to_come ? p_.batch : count(Split::kTrain);
+    assay::check_objective(parts, {Split::kTrain, samples, p_.batch, "procedure.batch"}, device,
+                           p_.transforms);
+    if (assay::gives_logits(parts, Split::kTrain, device)) return;
     for (const auto split : {Split::kValidation, Split::kTest})
-      if (!parts.dataset->ids(split).empty())
-        check(to_device(load_few(*parts.dataset, split, context), device), split,
-              p_.evaluate_batch);
-  }
-
-  static assay::Batch load_few(const assay::Dataset& dataset, Split split, const Context& context) {
-    const auto ids = dataset.ids(split);
-    return dataset.load(ids.first(std::min<std::size_t>(ids.size(), 2)), context);
+      if (count(split) > 0)
+        assay::check_objective(
+            parts, {split, count(split), p_.evaluate_batch, "procedure.evaluate_batch"}, device);
   }
 
   assay::ProblemOptions problem_options(const Parts& parts) const {

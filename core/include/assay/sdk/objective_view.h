@@ -23,9 +23,9 @@ class ObjectiveView : public Objective {
     base_->finish_step(model, batches, context);
   }
   bool decomposes() const override { return base_->decomposes(); }
-  void check(Model& model, const Batch& few, std::int64_t smallest) const override {
-    base_->check(model, few, smallest);
-  }
+  bool remembers() const override { return base_->remembers(); }
+  std::int64_t smallest_batch() const override { return base_->smallest_batch(); }
+  void check(Model& model, const Batch& samples) const override { base_->check(model, samples); }
   std::vector<Term> evaluate(Model& model, const Batch& batch, const Context& context) override {
     return base_->evaluate(model, batch, context);
   }

@@ -145,6 +145,27 @@ class Loader {
 /// and abstentions [B]. BatchProblem does it in its first step.
 void check_output(Model& model, const Batch& batch, const Info& info);
 
+/// Whether the model gives logits for a sample of the split, on `device`; if not, the objective
+/// alone can evaluate it. Throws as check_output().
+bool gives_logits(const Parts& parts, Split split, torch::Device device);
+
+/// `samples` of a split, in batches of `size`: the value of `field`, such as "procedure.batch".
+struct BatchesToCome {
+  Split split = Split::kTrain;
+  std::int64_t samples = 0, size = 1;
+  std::string field = {};
+};
+
+/// For Procedure::check(): Objective::check() with a few samples of the split, transformed, on
+/// `device`. Throws what it throws, with the path "objective", and Error{kParameter} at the field
+/// if a batch is smaller than Objective::smallest_batch().
+void check_objective(const Parts& parts, const BatchesToCome& batches, torch::Device device,
+                     const std::vector<std::shared_ptr<Transform>>& transforms = {});
+
+/// check_objective() for a procedure that measures the objective and does not train. Throws
+/// Error{kParameter} if the objective remembers.
+void check_measured_objective(const Parts& parts, const BatchesToCome& batches);
+
 /// Throws Error{kData} unless the ids of each split are ascending and no sample is in two splits.
 /// The runner calls it for the dataset of a stage.
 void check_ids(const Dataset& dataset);
