@@ -15,6 +15,7 @@ namespace {
 
 // Log-probabilities that i is paired with j, [2B, 2B]; -inf on the diagonal.
 torch::Tensor pair_probabilities(const Pair& z, double temperature) {
+  const NoAutocast no_autocast;
   const auto rows = normalize(at::cat({z.first, z.second}));
   auto similarity = (rows / temperature).mm(rows.t());  // [2B, d] is divided, not [2B, 2B]
   const auto self = at::eye(rows.size(0), similarity.options().dtype(torch::kBool));
@@ -59,11 +60,13 @@ torch::Tensor cosine(const torch::Tensor& a, const torch::Tensor& b) {
 }
 
 Correlations correlate(const Pair& z) {
+  const NoAutocast no_autocast;
   const auto c = standardize(z.first).t().mm(standardize(z.second)) / z.first.size(0);
   return {(1 - c.diagonal()).square().sum(), off_diagonal_squares(c)};
 }
 
 Regularized regularize(const Pair& z) {
+  const NoAutocast no_autocast;
   const auto spread = [](const torch::Tensor& rows) {
     return at::relu(1 - (rows.var(0, /*unbiased=*/true) + 1e-4).sqrt()).mean();
   };

@@ -1,9 +1,17 @@
 // Contrastive losses of projections, apart from models.
 #pragma once
 
+#include <c10/core/impl/LocalDispatchKeySet.h>
+
 #include "contrastive/shared/views.h"
 
 namespace contrastive {
+
+/// While it lives, products of projections have their precision, not that of autocast. All losses
+/// here are computed so.
+struct NoAutocast {
+  c10::impl::ExcludeDispatchKeyGuard guard{c10::autocast_dispatch_keyset};
+};
 
 /// NT-Xent: Chen, Kornblith, Norouzi and Hinton, ICML 2020, eq. 1. The loss of each of the 2 B
 /// projections, the first views before the second ones: -log(exp(s_ip / t) / sum_{j != i} exp(s_ij
@@ -26,7 +34,8 @@ struct Correlations {
 };
 Correlations correlate(const Pair& z);
 
-/// Bardes, Ponce and LeCun, "VICReg", ICLR 2022, eqs. 1 to 6, without weights: the mean squared
+/// Bardes, Ponce and LeCun, "VICReg", ICLR 2022, without weights, as the published code, which also
+/// divides the invariance by d and halves the variance of eqs. 5 and 6: the mean squared
 /// difference; the mean over dimensions and views of max(0, 1 - sqrt(variance + 1e-4)), with
 /// unbiased variances; the sum over the views of the squared covariances of other dimensions,
 /// divided by d.
