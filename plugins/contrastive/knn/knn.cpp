@@ -6,6 +6,7 @@
 #include <ATen/ops/zeros.h>
 
 #include "assay/registry.h"
+#include "contrastive/shared/views.h"
 
 namespace {
 
@@ -32,14 +33,14 @@ class Knn final : public assay::Model, public assay::Fitted {
 
   std::int64_t steps() const override { return 1; }
   bool fit(std::int64_t, const assay::Samples& samples, const assay::Context&) override {
-    features_.set_data(normalize(samples.input.flatten(1)));
+    features_.set_data(contrastive::normalize(samples.input.flatten(1)));
     labels_.set_data(samples.target);
     return false;
   }
 
-  /// The logits are the logarithms of each class's share of the weights, from 1e-12 on.
+  /// The logits are the logarithms of each class's share of the weights, at least 1e-12.
   assay::Output forward(const assay::Batch& batch) override {
-    const auto x = normalize(batch.input.flatten(1));
+    const auto x = contrastive::normalize(batch.input.flatten(1));
     if (features_.dim() != 2 || x.size(1) != features_.size(1))
       throw assay::Error(assay::ErrorKind::kShape,
                          "the neighbors have other features than the samples, or there are none: "
@@ -54,9 +55,6 @@ class Knn final : public assay::Model, public assay::Fitted {
   }
 
  private:
-  static torch::Tensor normalize(const torch::Tensor& rows) {
-    return rows / rows.norm(2, 1, /*keepdim=*/true).clamp_min(1e-12);
-  }
   Params p_;
   std::int64_t classes_;
   torch::Tensor features_, labels_;  // [N, D], [N]

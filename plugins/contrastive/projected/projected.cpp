@@ -101,7 +101,7 @@ class Projected final : public assay::Model, public assay::Projector {
   }
 
  private:
-  // By a pass over a black sample.
+  // By a pass over zeros.
   std::int64_t count_features(const assay::Info& info) {
     const torch::NoGradGuard no_grad;
     const assay::EvalMode mode(*encoder_);
