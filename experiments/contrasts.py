@@ -5,7 +5,7 @@
     python experiments/contrasts.py one.csv --metric test/accuracy --pairs sam:sgd asam:sgd [--axis arm] [--per dataset.rate]
     python experiments/contrasts.py one.csv --metric test/accuracy --again two.csv
 
-With --per a difference is taken for each value of another axis; otherwise the mean over all other axes is one observation per
+A:B:C:D is the interaction (A - B) - (C - D). With --per a difference is taken for each value of another axis; otherwise the mean over all other axes is one observation per
 seed. Several files are several experiments of the same arms, each with its own metric if several are named. With --again, other
 runs of the same trials, such as with another number of threads: how far each trial's value is apart, and how far the means of
 the arms. Prints Markdown. Needs numpy and SciPy.
@@ -84,7 +84,12 @@ def describe_settings(settings):
 
 
 def observe(found, value, pair):
-    """Per seed, the arms' means over the other axes. Both need the same seeds and, for each, the same values of these axes."""
+    """Per seed, two sides of a difference: the arms' means over the other axes, or of four arms the two differences.
+    All arms need the same seeds and, for each, the same values of these axes."""
+    if len(pair) == 4:
+        (a, b), (c, d) = observe(found, value, pair[:2]), observe(found, value, pair[2:])
+        observe(found, value, pair[::2])  # for the seeds and values of all four
+        return a - b, c - d
     for name in pair:
         if (value, name) not in found:
             arms = ", ".join(arm for at, arm in found if at == value)
@@ -128,13 +133,17 @@ def describe_average(found):
     return f" An observation is the mean over {', '.join(sorted(names))}." if names else ""
 
 
+def describe(pair):
+    return f"{pair[0]} - {pair[1]}" if len(pair) == 2 else f"({pair[0]} - {pair[1]}) - ({pair[2]} - {pair[3]})"
+
+
 def print_contrasts(found, pairs, values):
     rows = [(value, pair, *test_difference(*observe(found, value, pair))) for pair in pairs for value in values]
     tested = sum(p is not None for *_, p, _ in rows)
     print("| difference | at | mean | 95 % interval | p | p (Holm) | seeds |\n|---|---|---|---|---|---|---|")
     for (value, pair, mean, low, high, p, seeds), p_holm in zip(rows, correct(rows)):
         interval = "equal differences | |" if p is None else f"[{format_number(low)}, {format_number(high)}] | {format_p(p)} | {format_p(p_holm)}"
-        print(f"| {pair[0]} - {pair[1]} | {' '.join(value).strip()} | {format_number(mean)} | {interval} | {seeds} |")
+        print(f"| {describe(pair)} | {' '.join(value).strip()} | {format_number(mean)} | {interval} | {seeds} |")
     print(f"\nIntervals: {tested}, each of 95 % by itself; p (Holm) is corrected for all of them.{describe_average(found)}")
 
 
@@ -162,12 +171,12 @@ def main():
     words.add_argument("--metric", nargs="+", required=True)
     words.add_argument("--axis", default="arm")
     words.add_argument("--per")
-    words.add_argument("--pairs", nargs="+", default=[], metavar="A:B")
+    words.add_argument("--pairs", nargs="+", default=[], metavar="A:B or A:B:C:D")
     words.add_argument("--again", nargs="+", metavar="FILE")
     asked = words.parse_args()
     pairs = [pair.split(":") for pair in asked.pairs]
-    if not pairs and not asked.again or any(len(pair) != 2 for pair in pairs):
-        words.error("give pairs as A:B, or --again FILE")
+    if not pairs and not asked.again or any(len(pair) not in (2, 4) for pair in pairs):
+        words.error("give pairs as A:B, interactions as A:B:C:D, or --again FILE")
     found = read_all(asked.files, asked.metric, asked.axis, asked.per)
     if pairs:
         values = list(dict.fromkeys(value for value, _ in found))

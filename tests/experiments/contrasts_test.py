@@ -77,6 +77,10 @@ def main():
         alike = run(one, "--metric", "test/accuracy", "--pairs", "asam:sgd").stdout
         assert row_of(alike, "asam - sgd", "x") == ["+0.0000", "equal differences", "", "", "3"], alike
         assert "Intervals: 0" in alike and "mean over dataset.rate" in alike
+        # (sam - sgd) - (sgd - asam) and (sam - sgd) - (sgd - sam): 1, 2, 3, and twice that.
+        inter = run(one, "--metric", "test/accuracy", "--pairs", "sam:sgd:sgd:asam", "sam:sgd:sgd:sam").stdout
+        assert row_of(inter, "(sam - sgd) - (sgd - asam)", "x")[:2] == ["+2.0000", "[-0.4841, +4.4841]"], inter
+        assert row_of(inter, "(sam - sgd) - (sgd - sam)", "x")[:2] == ["+4.0000", "[-0.9683, +8.9683]"], inter
         other = pathlib.Path(folder) / "other.csv"
         other.write_text(table().replace("x,", "y,"))
         both = run(one, other, *common).stdout
@@ -96,6 +100,7 @@ def main():
                                 ((partial, *common), "seed 0 has dataset.rate=0.2 for only one of sam and sgd"),
                                 ((twice, *common), "same arm, seed and axes as another"),
                                 ((one, "--metric", "test/accuracy", "--again", partial), "x sam: the two runs have other trials"),
+                                ((partial, "--metric", "test/accuracy", "--pairs", "sgd:asam:sam:sgd"), "seed 0 has dataset.rate=0.2 for only one of"),
                                 ((one, "--metric", "test/accuracy"), "give pairs as A:B")):
             refused = run(*words)
             assert refused.returncode != 0 and sentence in refused.stderr, (words, refused.stderr)
