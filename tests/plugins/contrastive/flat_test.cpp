@@ -53,7 +53,7 @@ Watched step_with(const std::string& use, double rho) {
 TEST_CASE("both evaluations of a SAM step see the same views, at other weights") {
   for (const std::string use : {"nt_xent", "simsiam", "byol", "barlow_twins", "vicreg", "moco"}) {
     INFO(use);
-    const auto flat = step_with(use, 0.1), plain = step_with(use, 0);
+    const auto flat = step_with(use, 0.1);
     const auto passes = flat.inputs.size() / 2;  // per evaluation
     REQUIRE(flat.inputs.size() == 2 * passes);
     REQUIRE(passes > 0);
@@ -61,6 +61,7 @@ TEST_CASE("both evaluations of a SAM step see the same views, at other weights")
       CHECK(flat.inputs[k].equal(flat.inputs[passes + k]));
       CHECK_FALSE(flat.weights[k].equal(flat.weights[passes + k]));
     }
-    CHECK(flat.without_gradient == plain.without_gradient);  // targets and keys are made once
+    // Targets and keys are made once: of both views by byol, of the second one by moco.
+    CHECK(flat.without_gradient == (use == "byol" ? 2 : use == "moco" ? 1 : 0));
   }
 }
