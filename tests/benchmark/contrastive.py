@@ -16,8 +16,6 @@ import libtorch  # noqa: E402
 
 libtorch.find()
 
-os.environ["THP_MEM_ALLOC_ENABLE"] = "1"  # as Assay asks for
-
 import torch  # noqa: E402
 from torchvision.transforms import v2  # noqa: E402
 
