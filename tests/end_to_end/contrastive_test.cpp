@@ -166,3 +166,16 @@ TEST_CASE("a training whose loss on validation images is impossible does not beg
   CHECK_THAT(said.err,
              Contains("m.yaml:5:12: train, unit 0 of 8: the samples have no second view"));
 }
+
+TEST_CASE("run refuses the curvature of a contrastive loss over several batches in a first stage") {
+  if (fashion_missing()) return;
+  const Folder folder;
+  const auto said = run(folder,
+                        kHead +
+                            "  look:\n    weights: none\n    dataset: {use: transformed, dataset: "
+                            "*plain, transforms: *views, splits: [train]}\n    procedure: {use: "
+                            "hessian, batch: 64}\n",
+                        "run m.yaml");
+  CHECK(said.code == 5);
+  CHECK_THAT(said.err, Contains("all must be in one"));
+}

@@ -9,5 +9,7 @@
 void check_first_batches(const assay::Parts& parts, std::int64_t samples, std::int64_t batch);
 
 /// The first `samples` training samples, or all, in batches of `batch` on the context's device.
+/// Throws Error{kParameter} if they are several batches and the objective compares the samples of
+/// one, or if the model has no parameter with a gradient.
 std::vector<assay::Batch> load_first_batches(const assay::Parts& parts, std::int64_t samples,
                                              std::int64_t batch, const assay::Context& context);
