@@ -7,7 +7,8 @@
 
 namespace contrastive {
 
-torch::Tensor Target::project(assay::Model& model, const torch::Tensor& input) {
+template <class Pass>
+auto Target::run(assay::Model& model, const Pass& pass) {
   if (weights_.empty()) {
     weights_ = assay::clone(model.parameters());
     buffers_ = assay::clone(model.buffers());
@@ -15,11 +16,15 @@ torch::Tensor Target::project(assay::Model& model, const torch::Tensor& input) {
   const torch::NoGradGuard no_grad;
   const assay::ScopedWeights weights(model.parameters(), weights_),
       buffers(model.buffers(), buffers_);
-  return contrastive::project(model, input);
+  return pass();
+}
+
+torch::Tensor Target::project(assay::Model& model, const torch::Tensor& input) {
+  return run(model, [&] { return contrastive::project(model, input); });
 }
 
 Pair Target::project_views(assay::Model& model, const assay::Batch& batch) {
-  return {project(model, batch.input), project(model, second_view(batch))};
+  return run(model, [&] { return contrastive::project_views(model, batch, /*joint=*/false); });
 }
 
 void Target::move(const assay::Model& model) {

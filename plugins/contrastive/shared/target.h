@@ -13,7 +13,8 @@ class Target {
  public:
   explicit Target(double momentum) : momentum_(momentum) {}
 
-  /// The target's projections, without gradients, in the mode of the model.
+  /// The target's projections, without gradients, in the mode of the model; of both views in a pass
+  /// each.
   torch::Tensor project(assay::Model& model, const torch::Tensor& input);
   Pair project_views(assay::Model& model, const assay::Batch& batch);
   /// After a step of the model.
@@ -23,6 +24,10 @@ class Target {
   void load(const assay::State& state);
 
  private:
+  // pass() with the target's weights and buffers in the model.
+  template <class Pass>
+  auto run(assay::Model& model, const Pass& pass);
+
   double momentum_;
   assay::Tensors weights_, buffers_;
 };
