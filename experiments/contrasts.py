@@ -5,8 +5,8 @@
     python experiments/contrasts.py one.csv --metric test/accuracy --pairs sam:sgd asam:sgd [--axis arm] [--per dataset.rate]
     python experiments/contrasts.py one.csv --metric test/accuracy --again two.csv
 
-A:B:C:D is the interaction (A - B) - (C - D). With --per a difference is taken for each value of another axis; otherwise the mean over all other axes is one observation per
-seed. Several files are several experiments of the same arms, each with its own metric if several are named. With --again, other
+A:B:C:D is the interaction (A - B) - (C - D). With --per a difference is taken for each value of another axis; otherwise the
+mean over all other axes is one observation per seed. Several files are several experiments of the same arms, each with its own metric if several are named. With --again, other
 runs of the same trials, such as with another number of threads: how far each trial's value is apart, and how far the means of
 the arms. Prints Markdown. Needs numpy and SciPy.
 """
@@ -133,7 +133,7 @@ def describe_average(found):
     return f" An observation is the mean over {', '.join(sorted(names))}." if names else ""
 
 
-def describe(pair):
+def describe_difference(pair):
     return f"{pair[0]} - {pair[1]}" if len(pair) == 2 else f"({pair[0]} - {pair[1]}) - ({pair[2]} - {pair[3]})"
 
 
@@ -143,7 +143,7 @@ def print_contrasts(found, pairs, values):
     print("| difference | at | mean | 95 % interval | p | p (Holm) | seeds |\n|---|---|---|---|---|---|---|")
     for (value, pair, mean, low, high, p, seeds), p_holm in zip(rows, correct(rows)):
         interval = "equal differences | |" if p is None else f"[{format_number(low)}, {format_number(high)}] | {format_p(p)} | {format_p(p_holm)}"
-        print(f"| {describe(pair)} | {' '.join(value).strip()} | {format_number(mean)} | {interval} | {seeds} |")
+        print(f"| {describe_difference(pair)} | {' '.join(value).strip()} | {format_number(mean)} | {interval} | {seeds} |")
     print(f"\nIntervals: {tested}, each of 95 % by itself; p (Holm) is corrected for all of them.{describe_average(found)}")
 
 

@@ -49,8 +49,8 @@ class Erase final : public assay::Transform {
       const auto height = side(std::sqrt(area * ratio), pixels_.height());
       const auto width = side(std::sqrt(area / ratio), pixels_.width());
       erased.input[b]
-          .narrow(1, augmentation::place(u[3], pixels_.height() - height), height)
-          .narrow(2, augmentation::place(u[4], pixels_.width() - width), width)
+          .narrow(1, augmentation::choose_place(u[3], pixels_.height() - height), height)
+          .narrow(2, augmentation::choose_place(u[4], pixels_.width() - width), width)
           .zero_();
     }
     return erased;

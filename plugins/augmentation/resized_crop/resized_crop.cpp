@@ -83,8 +83,8 @@ class ResizedCrop final : public assay::Transform {
       const double ratio = std::exp(augmentation::between(bound, -bound, u[2 * k + 1]));
       const auto w = std::llrint(std::sqrt(part * ratio)), h = std::llrint(std::sqrt(part / ratio));
       if (w < 1 || w > width || h < 1 || h > height) continue;
-      return {augmentation::place(u[2 * kAttempts], height - h),
-              augmentation::place(u[2 * kAttempts + 1], width - w), h, w};
+      return {augmentation::choose_place(u[2 * kAttempts], height - h),
+              augmentation::choose_place(u[2 * kAttempts + 1], width - w), h, w};
     }
     const double ratio = static_cast<double>(width) / static_cast<double>(height);
     const auto h = ratio < p_.ratio ? std::llrint(static_cast<double>(width) / p_.ratio) : height;

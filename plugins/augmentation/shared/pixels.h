@@ -32,7 +32,7 @@ assay::Batch change_some(const assay::Batch& batch, const torch::Tensor& draws, 
 void check_bounds(double smallest, double largest);
 
 /// u in [0, 1) as one of the places 0 to `room`.
-inline std::int64_t place(double u, std::int64_t room) {
+inline std::int64_t choose_place(double u, std::int64_t room) {
   return static_cast<std::int64_t>(u * static_cast<double>(room + 1));
 }
 
